@@ -1,0 +1,82 @@
+"""What prodlint tells: plain data, read by everything that selects, prints or applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from prodlint.source import Span
+
+__all__ = ["Edit", "Evidence", "Finding", "Findings", "Fix", "Safety", "Severity"]
+
+
+class Severity(IntEnum):
+    """How much a finding matters; a greater one is worse."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word that settings and reports use."""
+        return self.name.lower()
+
+
+class Safety(Enum):
+    """Whether a fix may be applied without a person reading it."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Another place that the verdict rests on, and what it contributes."""
+
+    span: Span
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Put `replacement` in the place of a range."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to change, in words and as edits; the edits hold together or not at all."""
+
+    title: str
+    edits: tuple[Edit, ...] = ()
+    safety: Safety = Safety.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not ready for production.
+
+    A rule gives the place, the message, the chain of evidence in causal order, what to do about
+    it, and perhaps a fix. The engine fills in the name of the rule and its severity where the
+    rule did not set one of its own.
+    """
+
+    span: Span
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    help: str = ""
+    fix: Fix | None = None
+    severity: Severity | None = None
+    rule: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.span.path
+
+
+Findings = Iterator[Finding]

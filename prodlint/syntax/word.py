@@ -1,0 +1,88 @@
+"""Words: what a shell, an exec form or a YAML list hands to a program, one argument each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prodlint.source import Span, Text
+
+__all__ = ["Expansion", "Literal", "Part", "Substitution", "Word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that is taken as it is, after quotes and escapes were removed."""
+
+    text: Text
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """`$NAME` or `${NAME…}`; `$@`, `$1` and the other special parameters have that name.
+
+    `operator` is empty, or one of `:-` `-` `:=` `=` `:?` `?` `:+` `+`, or `other` for the
+    forms that rewrite the value (`#`, `%`, `/`, `^`, a length, an array). `operand` is the word
+    behind the operator, None where there is none.
+    """
+
+    name: str
+    span: Span
+    operator: str = ""
+    operand: Word | None = None
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell."""
+
+    span: Span
+    quoted: bool = False
+
+
+Part = Literal | Expansion | Substitution
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One argument: its parts behind one another, and its place with any quotes around it."""
+
+    parts: tuple[Part, ...]
+    span: Span
+
+    @classmethod
+    def of(cls, text: Text, span: Span | None = None) -> Word:
+        """A word that holds just this text: nothing in it is expanded."""
+        return cls((Literal(text, quoted=True),), span or text.span)
+
+    @property
+    def literal(self) -> str | None:
+        """The word's value when nothing in it has to be expanded, else None."""
+        values = []
+        for part in self.parts:
+            if not isinstance(part, Literal):
+                return None
+            values.append(part.text.value)
+        return "".join(values)
+
+    @property
+    def content(self) -> Text | None:
+        """The value of a literal word with the place of each character, else None."""
+        texts = []
+        for part in self.parts:
+            if not isinstance(part, Literal):
+                return None
+            texts.append(part.text)
+        if not texts:
+            return Text("", self.span.source, (self.span.start,))
+        return Text.join(texts)
+
+    @property
+    def written(self) -> str:
+        """The word as the source spells it, quotes included."""
+        return self.span.text
+
+    def __str__(self) -> str:
+        value = self.literal
+        return self.span.text if value is None else value
