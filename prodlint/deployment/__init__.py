@@ -1,0 +1,1 @@
+"""What it all means together: the model of what will run in production."""

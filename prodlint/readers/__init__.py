@@ -1,0 +1,1 @@
+"""What each deployment file declares: one module per system."""
