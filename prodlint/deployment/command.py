@@ -1,0 +1,106 @@
+"""Start commands: as they are declared, and the ordered steps that they come down to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = ["CommandLine", "Execution", "Form", "Link", "Step", "exec_form", "shell_form"]
+
+
+class Form(Enum):
+    """Who splits a command into words and expands its variables."""
+
+    EXEC = "exec"
+    SHELL = "shell"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command as declared: words for the exec form, text for a shell to read."""
+
+    form: Form
+    span: Span
+    words: tuple[Word, ...] = ()
+    text: Text | None = None
+
+    @property
+    def written(self) -> str:
+        """The command in its author's spelling, on one line."""
+        if self.form is Form.EXEC:
+            return " ".join(str(word) for word in self.words)
+        return " ".join((self.text.value if self.text else "").split())
+
+
+def exec_form(words: tuple[Word, ...], span: Span) -> CommandLine:
+    """A command whose words are given one by one; nobody expands anything."""
+    return CommandLine(Form.EXEC, span, words=words)
+
+
+def shell_form(text: Text, span: Span | None = None) -> CommandLine:
+    """A command that a shell splits, expands and runs."""
+    return CommandLine(Form.SHELL, span or text.span, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One hop on the way from a declaration to a step: a place and what it does."""
+
+    span: Span
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One program that will be started: its arguments once every wrapper was taken off.
+
+    `argv` may still hold expansions. `directory` is the working directory in the file system of
+    the process (absolute in an image), None when it cannot be known. `conditional` steps may or
+    may not run; a `background` step runs beside what follows. `layers` names the wrappers that
+    were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here.
+    """
+
+    argv: tuple[Word, ...]
+    span: Span
+    directory: str | None = None
+    environment: Mapping[str, Word | None] = field(default_factory=dict)
+    conditional: bool = False
+    background: bool = False
+    replaces_shell: bool = False
+    guarded: bool = False
+    layers: tuple[str, ...] = ()
+    chain: tuple[Link, ...] = ()
+
+    @property
+    def program(self) -> str:
+        """The base name of the program, empty when it is not literal."""
+        value = self.argv[0].literal if self.argv else None
+        return "" if value is None else value.rpartition("/")[2]
+
+    @property
+    def arguments(self) -> tuple[str | None, ...]:
+        """The literal values behind the program; None for a word that has to be expanded."""
+        return tuple(word.literal for word in self.argv[1:])
+
+    @property
+    def written(self) -> str:
+        """The step in its author's spelling."""
+        return " ".join(str(word) for word in self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a start command comes down to.
+
+    `steps` holds everything that is started, in order. `processes` are the steps that may be the
+    one that does not return: one when it is certain, several when a condition decides, none when
+    nothing is known about it. `unread` says what could not be followed, and why.
+    """
+
+    steps: tuple[Step, ...] = ()
+    processes: tuple[Step, ...] = ()
+    unread: tuple[Link, ...] = ()

@@ -1,0 +1,43 @@
+"""Production, development, test or unknown: the class that decides whether a fault matters."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+__all__ = ["Environment", "environment_of"]
+
+
+class Environment(Enum):
+    """Where something runs. Staging counts as production: it is there to be like it."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TEST = "test"
+    UNKNOWN = "unknown"
+
+
+_WORDS = {
+    Environment.DEVELOPMENT: (
+        "dev develop development local localhost devcontainer debug example examples sample samples demo demos "
+        "docs doc tutorial tutorials sandbox minikube kind k3d tilt template templates fixture fixtures archive "
+        "old backup vagrant override benchmarks benchmark playground"
+    ),
+    Environment.TEST: "test tests testing ci e2e pytest tox integration cypress",
+    Environment.PRODUCTION: "prod production live staging stage deploy release preprod",
+}
+_ENVIRONMENTS = {word: environment for environment, words in _WORDS.items() for word in words.split()}
+_TOKEN = re.compile(r"[^./_\-\s:]+")
+
+
+def environment_of(name: str) -> Environment | None:
+    """The class that a path or a name says by a whole word (split at `.`, `-`, `_`, `/`), None without one.
+
+    A development or test word wins over a production word: `examples/production/` is an example.
+    Source: the catalogue's "Environments decide everything", 1.
+    """
+    found = {_ENVIRONMENTS[word] for word in _TOKEN.findall(name.lower()) if word in _ENVIRONMENTS}
+    for environment in (Environment.DEVELOPMENT, Environment.TEST, Environment.PRODUCTION):
+        if environment in found:
+            return environment
+    return None

@@ -1,0 +1,163 @@
+"""The files of the inspected repository, each read and parsed at most once, on demand."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from prodlint.source import Source, SyntaxProblem
+
+if TYPE_CHECKING:
+    from prodlint.syntax.dockerfile import Dockerfile
+    from prodlint.syntax.ini import Ini
+    from prodlint.syntax.json import Json
+    from prodlint.syntax.python import PythonModule
+    from prodlint.syntax.requirements import Requirements
+    from prodlint.syntax.shell import ShellScript
+    from prodlint.syntax.toml import Toml
+    from prodlint.syntax.yaml import Document
+
+__all__ = ["MAXIMUM_SIZE", "Repository", "normal_path"]
+
+T = TypeVar("T")
+
+MAXIMUM_SIZE = 5_000_000
+"""Bytes; a larger file is not read. The largest real lock files are below a third of it."""
+
+
+def normal_path(*parts: str) -> str:
+    """Path parts joined and cleaned, relative to the root of the repository; the root itself is empty."""
+    path = posixpath.normpath(posixpath.join(*parts)).lstrip("/")
+    return "" if path == "." else path
+
+
+class Repository:
+    """Files by their path from the root (forward slashes), with their parsed forms.
+
+    `problems` holds what could not be read or parsed, by path; a parser answers None for such a
+    file, so that the rest of the model is still built.
+    """
+
+    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes], is_git_root: bool = True) -> None:
+        self.paths = frozenset(paths)
+        self.is_git_root = is_git_root
+        self.problems: dict[str, SyntaxProblem] = {}
+        self._read = read
+        self._bytes: dict[str, bytes | None] = {}
+        self._sources: dict[str, Source | None] = {}
+        self._parsed: dict[tuple[str, str], object] = {}
+        self._folders: frozenset[str] | None = None
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """Every folder that holds a file, the root (empty) among them."""
+        if self._folders is None:
+            found = {""}
+            for path in self.paths:
+                folder = posixpath.dirname(path)
+                while folder not in found:
+                    found.add(folder)
+                    folder = posixpath.dirname(folder)
+            self._folders = frozenset(found)
+        return self._folders
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file; None when it is not there, too large or unreadable (the last two: a problem)."""
+        if path not in self._bytes:
+            self._bytes[path] = self._load(path)
+        return self._bytes[path]
+
+    def _load(self, path: str) -> bytes | None:
+        if path not in self.paths:
+            return None
+        try:
+            data = self._read(path)
+        except OSError as error:
+            self._fail(path, f"cannot be read: {error.strerror or error}")
+            return None
+        if len(data) > MAXIMUM_SIZE:
+            self._fail(path, f"is larger than {MAXIMUM_SIZE // 1_000_000} MB and was not read")
+            return None
+        return data
+
+    def _fail(self, path: str, message: str) -> None:
+        self.problems.setdefault(path, SyntaxProblem(message, Source(path, "").span))
+
+    def source(self, path: str) -> Source | None:
+        """The text of a file; None as for `data`, and for a binary file (a problem)."""
+        if path not in self._sources:
+            data = self.data(path)
+            if data is None:
+                self._sources[path] = None
+            elif path.endswith((".py", ".pyw")):
+                from prodlint.syntax.python import read_python
+
+                self._sources[path] = read_python(path, data)
+            elif b"\0" in data[:8000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+                self._fail(path, "is a binary file, not text")
+                self._sources[path] = None
+            else:
+                self._sources[path] = Source.of(path, data)
+        return self._sources[path]
+
+    def _parse(self, form: str, path: str, parse: Callable[[Source], T]) -> T | None:
+        key = (form, path)
+        if key not in self._parsed:
+            source = self.source(path)
+            result: T | None = None
+            if source is not None:
+                try:
+                    result = parse(source)
+                except SyntaxProblem as problem:
+                    self.problems.setdefault(path, problem)
+            self._parsed[key] = result
+        return self._parsed[key]  # type: ignore[return-value]
+
+    def python(self, path: str) -> PythonModule | None:
+        from prodlint.syntax.python import parse_python
+
+        return self._parse("python", path, parse_python)
+
+    def shell(self, path: str) -> ShellScript | None:
+        from prodlint.syntax.shell import parse_shell
+
+        return self._parse("shell", path, lambda source: parse_shell(source.content))
+
+    def dockerfile(self, path: str) -> Dockerfile | None:
+        from prodlint.syntax.dockerfile import parse_dockerfile
+
+        return self._parse("dockerfile", path, parse_dockerfile)
+
+    def yaml(self, path: str) -> tuple[Document, ...]:
+        """The documents of a YAML file, those in front of a syntax error included."""
+        from prodlint.syntax.yaml import YamlProblem, parse_yaml
+
+        def parse(source: Source) -> tuple[Document, ...]:
+            try:
+                return parse_yaml(source)
+            except YamlProblem as problem:
+                self.problems.setdefault(path, problem)
+                return problem.documents
+
+        return self._parse("yaml", path, parse) or ()
+
+    def toml(self, path: str) -> Toml | None:
+        from prodlint.syntax.toml import parse_toml
+
+        return self._parse("toml", path, parse_toml)
+
+    def json(self, path: str) -> Json | None:
+        from prodlint.syntax.json import parse_json
+
+        return self._parse("json", path, parse_json)
+
+    def ini(self, path: str) -> Ini | None:
+        from prodlint.syntax.ini import parse_ini
+
+        return self._parse("ini", path, parse_ini)
+
+    def requirements(self, path: str) -> Requirements | None:
+        from prodlint.syntax.requirements import parse_requirements
+
+        return self._parse("requirements", path, parse_requirements)

@@ -1,0 +1,80 @@
+"""Three values, never a guess: what is written, what the environment decides, what nobody here can know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from prodlint.source import Span
+
+__all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "Unknown", "Value", "answer"]
+
+T = TypeVar("T")
+
+
+class Answer(Enum):
+    """The answer to a question about the model. Compare with `is`; an unknown one has no truth value."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        if self is Answer.UNKNOWN:
+            raise TypeError("the answer is UNKNOWN: compare it with `is YES` or `is NO`")
+        return self is Answer.YES
+
+    def __and__(self, other: Answer) -> Answer:
+        if Answer.NO in (self, other):
+            return Answer.NO
+        return Answer.UNKNOWN if Answer.UNKNOWN in (self, other) else Answer.YES
+
+    def __or__(self, other: Answer) -> Answer:
+        if Answer.YES in (self, other):
+            return Answer.YES
+        return Answer.UNKNOWN if Answer.UNKNOWN in (self, other) else Answer.NO
+
+    def __invert__(self) -> Answer:
+        return {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}[self]
+
+
+YES = Answer.YES
+NO = Answer.NO
+UNKNOWN = Answer.UNKNOWN
+
+
+def answer(truth: bool) -> Answer:
+    """YES or NO for something that is known."""
+    return YES if truth else NO
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A value that is written down, and where."""
+
+    value: T
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EnvDriven(Generic[T]):
+    """A value that an environment variable decides; `default` holds when the variable is not set."""
+
+    name: str
+    default: T | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that the repository does not tell, and why it does not."""
+
+    reason: str
+    span: Span | None = None
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"the value is unknown ({self.reason}): ask isinstance(value, Known)")
+
+
+Value = Known[T] | EnvDriven[T] | Unknown
