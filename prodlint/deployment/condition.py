@@ -1,0 +1,118 @@
+"""Tests of a shell script, answered with what is known of the environment: yes, no or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
+from prodlint.syntax.word import Expansion, Literal, Word
+
+__all__ = ["Lookup", "holds", "settle", "word_value"]
+
+Lookup = Callable[[str], Value[str] | None]
+"""The value of a variable: None when it is certainly not set."""
+
+
+def word_value(word: Word, lookup: Lookup) -> Value[str]:
+    """The text of a word once its variables are replaced.
+
+    EnvDriven when one variable that the repository does not set decides it and has a default.
+    """
+    pieces: list[str] = []
+    driven: EnvDriven[str] | None = None
+    for part in word.parts:
+        if isinstance(part, Literal):
+            pieces.append(part.text.value)
+            continue
+        if not isinstance(part, Expansion) or part.operator == "other":
+            return Unknown("the value is computed when it runs", word.span)
+        value = _expansion(part, lookup)
+        if isinstance(value, Known):
+            pieces.append(value.value)
+        elif isinstance(value, EnvDriven):
+            driven = driven or value
+            if value.default is None:
+                return Unknown(f"${value.name} is not set in this repository", word.span)
+            pieces.append(value.default)
+        else:
+            return Unknown(value.reason, word.span)
+    text = "".join(pieces)
+    if driven is not None:
+        return EnvDriven(driven.name, text, word.span)
+    return Known(text, word.span)
+
+
+def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
+    value = lookup(part.name)
+    if part.operator in ("", ":?", "?"):
+        return Known("", part.span) if value is None else value
+    operand = Known("", part.span) if part.operand is None else word_value(part.operand, lookup)
+    if part.operator in (":-", "-", ":=", "="):
+        unset = value is None or (isinstance(value, Known) and not value.value and part.operator.startswith(":"))
+        if unset:
+            return operand
+        if isinstance(value, EnvDriven) and value.default is None:
+            if isinstance(operand, Known):
+                return EnvDriven(value.name, operand.value, part.span)
+            return operand
+        assert value is not None
+        return value
+    if part.operator in (":+", "+"):
+        if value is None:
+            return Known("", part.span)
+        return operand if isinstance(value, Known) and value.value else Unknown("depends on the environment", part.span)
+    return Unknown("the value is computed when it runs", part.span)
+
+
+def settle(word: Word, lookup: Lookup) -> str | None:
+    """The text of a word when it is known, else None."""
+    value = word_value(word, lookup)
+    return value.value if isinstance(value, Known) else None
+
+
+def holds(node: Node | None, lookup: Lookup) -> Answer:
+    """Whether a condition succeeds. Only `[ … ]`, `test`, `true`, `false` and their combinations are decided."""
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        return holds(node.items[0], lookup)
+    if isinstance(node, Group | Subshell):
+        return holds(node.body, lookup)
+    if isinstance(node, Pipeline):
+        result = holds(node.commands[0], lookup) if len(node.commands) == 1 else UNKNOWN
+        return ~result if node.negated else result
+    if isinstance(node, AndOr):
+        left, right = holds(node.left, lookup), holds(node.right, lookup)
+        return left & right if node.operator == "&&" else left | right
+    if isinstance(node, Command) and node.words:
+        name = node.words[0].literal
+        if name in ("true", ":"):
+            return YES
+        if name == "false":
+            return NO
+        if name == "[":
+            return _test(node.words[1:-1], lookup)
+        if name == "test":
+            return _test(node.words[1:], lookup)
+    return UNKNOWN
+
+
+def _test(words: tuple[Word, ...], lookup: Lookup) -> Answer:
+    if words and words[0].literal == "!":
+        return ~_test(words[1:], lookup)
+    if len(words) == 1:
+        text = settle(words[0], lookup)
+        return UNKNOWN if text is None else answer(text != "")
+    if len(words) == 2 and words[0].literal in ("-n", "-z"):
+        text = settle(words[1], lookup)
+        if text is None:
+            return UNKNOWN
+        return answer((text != "") == (words[0].literal == "-n"))
+    if len(words) == 3:
+        left, operator, right = settle(words[0], lookup), words[1].literal, settle(words[2], lookup)
+        if left is None or right is None:
+            return UNKNOWN
+        if operator in ("=", "=="):
+            return answer(left == right)
+        if operator == "!=":
+            return answer(left != right)
+    return UNKNOWN

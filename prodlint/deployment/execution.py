@@ -1,0 +1,547 @@
+"""From a declared command to the ordered steps that really run: shells, scripts and wrappers followed.
+
+The rules of the walk are the catalogue's (serving page, 2.1): the first `exec` on the
+unconditional path is the process, else the last foreground step; arms that nothing decides are
+all kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
+from prodlint.deployment.condition import holds, settle, word_value
+from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.wrappers import unwrap
+from prodlint.source import Source, Span, Text
+from prodlint.syntax.shell import (
+    AndOr,
+    Background,
+    Case,
+    Command,
+    Function,
+    Group,
+    If,
+    Loop,
+    Node,
+    Pipeline,
+    Sequence,
+    Subshell,
+    Unparsed,
+    parse_shell,
+    split_words,
+)
+from prodlint.syntax.word import Expansion, Literal, Word
+
+__all__ = ["Place", "execute"]
+
+_DEPTH = 12
+_STEPS = 2_000
+_SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
+_QUIET = frozenset(
+    "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
+    "getopts local wait return break continue let".split()
+)
+_SCRIPT = re.compile(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command runs: its files, its working directory and what its environment says.
+
+    `environment` maps names to values. A name that it lacks is EnvDriven without a default: it may
+    be set from outside of the repository.
+    """
+
+    files: FileMap
+    directory: str | None = "/"
+    environment: Mapping[str, Value[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here."""
+
+    last: tuple[Step, ...] = ()
+    replaced: tuple[Step, ...] = ()
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class _Shell:
+    """One running shell: its variables, arguments, functions and directory."""
+
+    directory: str | None
+    variables: dict[str, Word | Value[str]]
+    exported: dict[str, Word | None]
+    arguments: tuple[Word, ...]
+    chain: tuple[Link, ...]
+    name: Word | None = None
+    functions: dict[str, Node] = field(default_factory=dict)
+    conditional: bool = False
+    background: bool = False
+    errexit: bool = False
+    layers: tuple[str, ...] = ()
+    depth: int = 0
+
+
+class _Run:
+    """One execution: collects the steps in the order in which they start."""
+
+    def __init__(self, repository: Repository, place: Place) -> None:
+        self.repository = repository
+        self.place = place
+        self.steps: list[Step] = []
+        self.unread: list[Link] = []
+
+    def lookup(self, shell: _Shell, name: str) -> Value[str] | None:
+        """A variable as the shell sees it."""
+        if name in shell.variables:
+            held = shell.variables[name]
+            return word_value(held, lambda other: self._outer(other)) if isinstance(held, Word) else held
+        if name.isdigit() and name != "0":
+            index = int(name) - 1
+            if index >= len(shell.arguments):
+                return None
+            return word_value(shell.arguments[index], lambda other: self.lookup(shell, other))
+        if name == "#":
+            return Known(str(len(shell.arguments)), self._nowhere(shell))
+        if name in ("@", "*"):
+            values = [settle(word, lambda other: self.lookup(shell, other)) for word in shell.arguments]
+            if None in values:
+                return Unknown("the arguments are not known")
+            return Known(" ".join(value or "" for value in values), self._nowhere(shell))
+        return self._outer(name)
+
+    def _outer(self, name: str) -> Value[str] | None:
+        if name in self.place.environment:
+            return self.place.environment[name]
+        return EnvDriven(name, None, Span(_NOWHERE, 0, 0))
+
+    @staticmethod
+    def _nowhere(shell: _Shell) -> Span:
+        return shell.chain[-1].span if shell.chain else Span(_NOWHERE, 0, 0)
+
+    def argv(self, words: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+        """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
+        if shell.depth > _DEPTH or len(self.steps) >= _STEPS:
+            self.unread.append(Link(span, "is nested too deeply to follow"))
+            return _Flow()
+        inside = unwrap(words)
+        shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1)
+        if inside.assignments:
+            shell = replace(shell, exported=dict(shell.exported))
+            for word in inside.assignments:
+                name, value = _split_assignment(word)
+                shell.exported[name] = value
+        if inside.script is not None:
+            flow = self._string(inside.script, inside.argv, shell, span)
+        elif not inside.argv:
+            return _Flow()
+        else:
+            flow = self._program(inside.argv, shell, span, inside.replaces_shell)
+        if inside.replaces_shell:
+            return _Flow((), (*flow.replaced, *flow.last), True)
+        return flow
+
+    def _string(self, script: Word, rest: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+        """`sh -c STRING name args…`."""
+        content = script.content
+        if content is None:
+            known = settle(script, lambda name: self.lookup(shell, name))
+            if known is None:
+                self.unread.append(Link(span, "hands a computed string to a shell"))
+                return _Flow()
+            content = Text.at(known, script.span)
+        child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
+        return _closed(self.script(parse_shell(content).body, child))
+
+    def _program(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
+        name = self._settled(words[0], shell)
+        if name is None:
+            expanded = self._expanded(words, shell)
+            if expanded is not None and expanded[0].literal is not None:
+                return self.argv(expanded, shell, span)
+            self.unread.append(Link(span, "starts a program whose name is computed"))
+            return _Flow()
+        base = name.rpartition("/")[2]
+        if base in shell.functions:
+            child = replace(shell, arguments=words[1:])
+            return self.walk(shell.functions[base], child)
+        if base in _SHELLS:
+            following = _script_argument(words)
+            if following is not None:
+                return self._file(following[0], following[1:], shell, span, True) or self._step(
+                    words, shell, span, replaces
+                )
+        if "/" in name or _SCRIPT.search(name):
+            flow = self._file(words[0], words[1:], shell, span, False)
+            if flow is not None:
+                return flow
+        return self._step(words, shell, span, replaces)
+
+    def _settled(self, word: Word, shell: _Shell) -> str | None:
+        value = word_value(word, lambda name: self.lookup(shell, name))
+        if isinstance(value, Known):
+            return value.value
+        return value.default if isinstance(value, EnvDriven) else None
+
+    def _expanded(self, words: tuple[Word, ...], shell: _Shell) -> tuple[Word, ...] | None:
+        """A command that begins with `$VARIABLE`, split into the words that the variable holds."""
+        text = self._settled(words[0], shell)
+        if not text:
+            return None
+        return (*split_words(Text.at(text, words[0].span)), *words[1:])
+
+    def _file(self, name: Word, arguments: tuple[Word, ...], shell: _Shell, span: Span, is_shell: bool) -> _Flow | None:
+        """A script of the repository, followed; None when the file is not a shell script of ours."""
+        written = self._settled(name, shell)
+        if written is None:
+            return None
+        path = self.locate(written, shell.directory)
+        if path is None:
+            if is_shell or _SCRIPT.search(written):
+                self.unread.append(Link(span, f"runs {written}, which is not in this repository"))
+                return _Flow()
+            return None
+        if not is_shell and not self._reads_as_shell(path):
+            return None
+        script = self.repository.shell(path)
+        if script is None:
+            return None
+        flags = script.shebang_flags
+        child = replace(
+            shell,
+            arguments=arguments,
+            name=name,
+            functions={},
+            errexit=any("e" in flag for flag in flags if flag.startswith("-")),
+            variables=dict(shell.variables),
+            chain=(*shell.chain, Link(span, f"runs {path}")),
+            depth=shell.depth + 1,
+        )
+        if any(link.note == f"runs {path}" for link in shell.chain):
+            return _Flow()
+        return _closed(self.script(script.body, child))
+
+    def _reads_as_shell(self, path: str) -> bool:
+        source = self.repository.source(path)
+        if source is None:
+            return False
+        first = source.line(1)
+        if first.startswith("#!"):
+            return any(re.search(rf"\b{shell}\b", first) for shell in _SHELLS)
+        return path.endswith((".sh", ".bash")) or "." not in path.rpartition("/")[2]
+
+    def locate(self, written: str, directory: str | None) -> str | None:
+        """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
+        path = absolute(written, directory)
+        if path is not None:
+            for candidate in self.place.files.candidates(path):
+                if candidate in self.repository.paths:
+                    return candidate
+        return None
+
+    def _step(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
+        words = tuple(self._flat(word, shell) for word in words)
+        step = Step(
+            argv=words,
+            span=span,
+            directory=shell.directory,
+            environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
+            conditional=shell.conditional,
+            background=shell.background,
+            replaces_shell=replaces,
+            guarded=shell.errexit,
+            layers=shell.layers,
+            chain=shell.chain,
+        )
+        self.steps.append(step)
+        return _Flow((step,))
+
+    def _flat(self, word: Word, shell: _Shell) -> Word:
+        """A word with the shell's own variables replaced by what they hold."""
+        if all(isinstance(part, Literal) for part in word.parts):
+            return word
+        value = word_value(word, lambda name: self.lookup(shell, name))
+        if isinstance(value, Known):
+            return Word.of(Text.at(value.value, word.span), word.span)
+        if isinstance(value, EnvDriven) and value.default is not None:
+            operand = Word.of(Text.at(value.default, word.span), word.span)
+            return Word((Expansion(value.name, word.span, ":-", operand, True),), word.span)
+        return word
+
+    def script(self, body: Node, shell: _Shell) -> _Flow:
+        """A whole script; its flow says which steps may be the process."""
+        return self.walk(body, shell)
+
+    def walk(self, node: Node | None, shell: _Shell) -> _Flow:
+        """One construct of a script."""
+        if node is None or len(self.steps) >= _STEPS:
+            return _Flow()
+        if isinstance(node, Sequence):
+            return self._sequence(node.items, shell)
+        if isinstance(node, Command):
+            return self._command(node, shell)
+        if isinstance(node, Pipeline):
+            return self._pipeline(node, shell)
+        if isinstance(node, AndOr):
+            return self._and_or(node, shell)
+        if isinstance(node, Background):
+            child = replace(shell, background=True)
+            self.walk(node.body, child)
+            return _Flow()
+        if isinstance(node, Group):
+            return self.walk(node.body, shell)
+        if isinstance(node, Subshell):
+            child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported))
+            return _closed(self.walk(node.body, child))
+        if isinstance(node, If):
+            return self._if(node, shell)
+        if isinstance(node, Case):
+            return self._case(node, shell)
+        if isinstance(node, Loop):
+            return self._loop(node, shell)
+        if isinstance(node, Function):
+            shell.functions[node.name] = node.body
+            return _Flow()
+        if isinstance(node, Unparsed):
+            self.unread.append(Link(node.span, "could not be read as shell"))
+        return _Flow()
+
+    def _sequence(self, items: tuple[Node, ...], shell: _Shell) -> _Flow:
+        last: tuple[Step, ...] = ()
+        replaced: list[Step] = []
+        for item in items:
+            flow = self.walk(item, shell)
+            replaced.extend(flow.replaced)
+            if flow.last:
+                last = flow.last
+            if flow.ended:
+                return _Flow(last if not flow.replaced else (), tuple(replaced), True)
+        return _Flow(last, tuple(replaced))
+
+    def _pipeline(self, node: Pipeline, shell: _Shell) -> _Flow:
+        flows = [self.walk(command, shell) for command in node.commands]
+        # In `server | tee log` the server is the one that matters: the first that is a program of its own.
+        return next((flow for flow in flows if flow.last or flow.replaced), _Flow())
+
+    def _and_or(self, node: AndOr, shell: _Shell) -> _Flow:
+        left = self.walk(node.left, shell)
+        outcome = holds(node.left, lambda name: self.lookup(shell, name))
+        tests = outcome is not UNKNOWN or _is_test(node.left)
+        runs = YES if node.operator == "&&" else NO
+        if tests:
+            runs = outcome if node.operator == "&&" else ~outcome
+        if runs is NO and node.operator == "&&":
+            return left
+        if runs is NO:
+            # `a || b`: b only runs when a failed, so it is never what normally runs.
+            before = len(self.steps)
+            self.walk(node.right, replace(shell, conditional=True))
+            if tests:
+                del self.steps[before:]
+            return left
+        child = shell if runs is YES else replace(shell, conditional=True)
+        right = self.walk(node.right, child)
+        if runs is YES:
+            return _Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
+        return _Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
+
+    def _if(self, node: If, shell: _Shell) -> _Flow:
+        arms: list[tuple[Node | None, bool]] = []
+        decided = False
+        for branch in node.branches:
+            self.walk(branch.condition, replace(shell, conditional=True))
+            outcome = holds(branch.condition, lambda name: self.lookup(shell, name))
+            if outcome is NO:
+                continue
+            arms.append((branch.body, outcome is YES and not arms))
+            if outcome is YES:
+                decided = True
+                break
+        if not decided:
+            arms.append((node.otherwise, not arms))
+        return self._arms(arms, shell)
+
+    def _case(self, node: Case, shell: _Shell) -> _Flow:
+        subject = word_value(node.subject, lambda name: self.lookup(shell, name))
+        arms: list[tuple[Node | None, bool]] = []
+        for arm in node.arms:
+            if isinstance(subject, Known):
+                verdicts = [_matches(subject.value, pattern.literal) for pattern in arm.patterns]
+                if YES in verdicts:
+                    arms.append((arm.body, not arms))
+                    break
+                if UNKNOWN not in verdicts:
+                    continue
+            arms.append((arm.body, False))
+        else:
+            if not any(pattern.literal == "*" for arm in node.arms for pattern in arm.patterns):
+                arms.append((None, not arms))
+        return self._arms(arms, shell)
+
+    def _arms(self, arms: list[tuple[Node | None, bool]], shell: _Shell) -> _Flow:
+        if len(arms) == 1 and arms[0][1]:
+            return self.walk(arms[0][0], shell)
+        last: list[Step] = []
+        replaced: list[Step] = []
+        ended = True
+        for body, _ in arms:
+            child = replace(shell, conditional=True, variables=dict(shell.variables))
+            flow = self.walk(body, child)
+            last.extend(flow.last)
+            replaced.extend(flow.replaced)
+            ended = ended and flow.ended
+        return _Flow(tuple(last), tuple(replaced), ended)
+
+    def _loop(self, node: Loop, shell: _Shell) -> _Flow:
+        self.walk(node.condition, replace(shell, conditional=True))
+        endless = node.kind == "while" and holds(node.condition, lambda name: self.lookup(shell, name)) is YES
+        flow = self.walk(node.body, shell if endless else replace(shell, conditional=True))
+        return flow if endless else _Flow()
+
+    def _command(self, node: Command, shell: _Shell) -> _Flow:
+        words = self._with_arguments(node.words, shell)
+        name = words[0].literal if words else None
+        if not words or name in ("export", "declare", "typeset", "readonly", "local"):
+            for assignment in node.assignments:
+                value = self._assigned(assignment.value, shell)
+                shell.variables[assignment.name] = value
+                if name == "export" or assignment.name in shell.exported or assignment.exported:
+                    shell.exported[assignment.name] = value if isinstance(value, Word) else None
+            return _Flow()
+        if name == "cd":
+            target = words[1] if len(words) > 1 and words[1].literal != "--" else None
+            written = self._settled(target, shell) if target else None
+            shell.directory = None if written is None else absolute(written, shell.directory)
+            return _Flow()
+        if name == "set":
+            flags = [word.literal or "" for word in words[1:]]
+            on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
+            shell.errexit = (shell.errexit or on) and "+e" not in flags
+            return _Flow()
+        if name in ("exit", "return"):
+            return _Flow(ended=True)
+        if name == "shift":
+            shell.arguments = shell.arguments[1:]
+            return _Flow()
+        if name in (".", "source"):
+            return self._source(words, shell, node.span)
+        if name == "eval":
+            words = words[1:]
+        if not words or name in _QUIET:
+            return _Flow()
+        if name == "exec" and len(words) == 1:
+            return _Flow()
+        child = shell
+        if node.assignments:
+            child = replace(shell, exported=dict(shell.exported))
+            for assignment in node.assignments:
+                child.exported[assignment.name] = assignment.value
+        return self.argv(words, child, _span(words, node.span))
+
+    def _assigned(self, value: Word | None, shell: _Shell) -> Word | Value[str]:
+        """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
+        if value is None:
+            return Known("", self._nowhere(shell))
+        known = word_value(value, lambda name: self.lookup(shell, name))
+        if isinstance(known, Known):
+            return Word.of(Text.at(known.value, value.span), value.span)
+        return known
+
+    def _with_arguments(self, words: tuple[Word, ...], shell: _Shell) -> tuple[Word, ...]:
+        """`"$@"` and `$*` replaced by the arguments of this shell."""
+        result: list[Word] = []
+        for word in words:
+            part = word.parts[0] if len(word.parts) == 1 else None
+            if isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
+                result.extend(shell.arguments)
+            elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
+                index = int(part.name) - 1
+                if index < len(shell.arguments):
+                    result.append(shell.arguments[index])
+            else:
+                result.append(word)
+        return tuple(result)
+
+    def _source(self, words: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+        written = self._settled(words[1], shell) if len(words) > 1 else None
+        path = self.locate(written, shell.directory) if written else None
+        script = self.repository.shell(path) if path and self._reads_as_shell(path) else None
+        if path is None or script is None or shell.depth > _DEPTH:
+            return _Flow()
+        shell.depth += 1
+        return self.walk(script.body, shell)
+
+
+def _closed(flow: _Flow) -> _Flow:
+    """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
+    return _Flow((*flow.replaced, *flow.last))
+
+
+def _is_test(node: Node) -> bool:
+    if isinstance(node, Pipeline) and len(node.commands) == 1:
+        return _is_test(node.commands[0])
+    if isinstance(node, Command) and node.words:
+        return node.words[0].literal in ("[", "test", "command", "which", "type", "grep", "id")
+    return not isinstance(node, Command | AndOr)
+
+
+def _matches(value: str, pattern: str | None) -> object:
+    if pattern is None:
+        return UNKNOWN
+    if not re.search(r"[*?\[]", pattern):
+        return YES if value == pattern else NO
+    import fnmatch
+
+    return YES if fnmatch.fnmatchcase(value, pattern) else NO
+
+
+def _script_argument(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`sh -e FILE args…`: the words from the file on."""
+    index = 1
+    while index < len(words):
+        value = words[index].literal
+        if value is None or not value.startswith(("-", "+")):
+            return words[index:]
+        index += 2 if value.endswith("o") and not value.startswith("--") else 1
+    return None
+
+
+def _split_assignment(word: Word) -> tuple[str, Word]:
+    """`NAME=value` as `env` takes it."""
+    first = word.parts[0]
+    assert isinstance(first, Literal)
+    name, _, _ = first.text.value.partition("=")
+    rest = first.text.slice(len(name) + 1) if len(first.text.value) > len(name) else first.text
+    return name, Word((Literal(rest, True), *word.parts[1:]), word.span)
+
+
+def _span(words: tuple[Word, ...], whole: Span) -> Span:
+    """From the first to the last word, when both stand in the command's own source."""
+    ours = [word.span for word in words if word.span.source is whole.source]
+    if not ours or ours[0].start < whole.start or ours[-1].end > whole.end:
+        return whole
+    return Span(whole.source, ours[0].start, whole.end)
+
+
+_NOWHERE = Source("", "")
+"""Stands for the place of what the environment gives from outside of the repository."""
+
+
+def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:
+    """Run a command in thought: every step that it starts, and which of them may be the process."""
+    run = _Run(repository, place)
+    shell = _Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
+    if command.form is Form.EXEC:
+        flow = run.argv(command.words, shell, command.span)
+    else:
+        assert command.text is not None
+        flow = run.script(parse_shell(command.text).body, shell)
+    processes = (*flow.replaced, *flow.last)
+    return Execution(tuple(run.steps), processes, tuple(run.unread))

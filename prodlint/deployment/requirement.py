@@ -1,0 +1,192 @@
+"""One requirement in each spelling that package managers know, read into a Dependency."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from prodlint.deployment.dependency import Dependency, Scope
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
+from prodlint.source import Span, SyntaxProblem, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prodlint.syntax.requirements import Requirement
+
+__all__ = [
+    "canonical_name",
+    "conda_dependency",
+    "declared",
+    "from_text",
+    "pipfile_dependency",
+    "poetry_dependencies",
+    "revision_pinned",
+]
+
+_SEPARATORS = re.compile(r"[-_.]+")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_ARTIFACT = re.compile(r"-\d[^/#]*\.(whl|tar\.gz|tgz|tar\.bz2|tar\.xz|zip)([#?]|$)")
+_POETRY_EXACT = re.compile(r"={0,3}\s*v?\d[^\s,|*<>^~!]*")
+_EXACT = re.compile(r"={2,3}\s*v?\d[^\s,*]*")
+_CONDA = re.compile(r"(?:[^\s:\[]+:{1,2})?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[^\[]*)(?P<keys>\[.*\])?")
+_ARCHIVE_SCHEMES = ("http://", "https://")
+
+
+def canonical_name(name: str) -> str:
+    """A distribution's name as indexes compare it (PEP 503)."""
+    return _SEPARATORS.sub("-", name.strip()).lower()
+
+
+def revision_pinned(commit: str | None, tag: str | None = None) -> Answer:
+    """Whether a revision in a version control system names one content; a tag may move, but rarely does."""
+    if commit and _COMMIT.fullmatch(commit):
+        return YES
+    if tag or (commit and re.fullmatch(r"[0-9a-fA-F]{7,39}|v?\d+(\.\d+)+.*", commit)):
+        return UNKNOWN
+    return NO
+
+
+def _is_path(url: str) -> bool:
+    return url.startswith("file:") or ("://" not in url and not url.startswith("git@"))
+
+
+def declared(requirement: Requirement, scope: Scope = Scope.PRODUCTION, group: str = "") -> Dependency:
+    """The dependency that a parsed requirement declares."""
+    url = requirement.url
+    local = bool(url) and _is_path(url or "")
+    if requirement.is_pinned or requirement.hashes:
+        pinned = YES
+    elif requirement.is_vcs_tag or requirement.has_variable:
+        pinned = UNKNOWN
+    else:
+        pinned = NO
+    return Dependency(
+        name=canonical_name(requirement.name or ""),
+        written=requirement.written,
+        span=requirement.span,
+        specifier=str(requirement.specifier or ""),
+        extras=tuple(canonical_name(extra) for extra in requirement.extras),
+        marker=str(requirement.marker) if requirement.marker else None,
+        scope=scope,
+        group=group,
+        pinned=pinned,
+        local=local,
+        path=(url or "").removeprefix("file://").removeprefix("file:") if local else "",
+        url=url,
+    )
+
+
+def from_text(text: Text, scope: Scope = Scope.PRODUCTION, group: str = "") -> Dependency | None:
+    """The dependency that a requirement in the standard notation declares, None if it is malformed."""
+    from prodlint.syntax.requirements import parse_requirement
+
+    try:
+        return declared(parse_requirement(text), scope, group)
+    except SyntaxProblem:
+        return None
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _from_table(name: str, table: Mapping[str, object], span: Span, folder: str) -> Dependency:
+    """What Poetry's and pipenv's tables share: where the package comes from."""
+    dependency = Dependency(
+        name=canonical_name(name),
+        written=name,
+        span=span,
+        extras=tuple(canonical_name(extra) for extra in _strings(table.get("extras"))),
+    )
+    for system in ("git", "hg", "svn", "bzr"):
+        repository = table.get(system)
+        if isinstance(repository, str):
+            commit = _string(table.get("rev")) or _string(table.get("ref"))
+            pinned = revision_pinned(commit, _string(table.get("tag")))
+            return replace(dependency, url=f"{system}+{repository}", pinned=pinned)
+    for key in ("path", "file", "url"):
+        place = table.get(key)
+        if isinstance(place, str):
+            if place.startswith(_ARCHIVE_SCHEMES):
+                return replace(dependency, url=place, pinned=answer(bool(_ARTIFACT.search(place))))
+            path = posixpath.normpath(posixpath.join(folder, place))
+            return replace(dependency, local=True, path=path, url=place)
+    return dependency
+
+
+def poetry_dependencies(
+    name: str, value: object, span: Span, folder: str, scope: Scope = Scope.PRODUCTION, group: str = ""
+) -> tuple[Dependency, ...]:
+    """What one entry of a Poetry table declares; a list gives one requirement for each marker."""
+    found: list[Dependency] = []
+    for variant in value if isinstance(value, list) else [value]:
+        table = variant if isinstance(variant, dict) else {"version": variant}
+        dependency = _from_table(name, table, span, folder)
+        version = _string(table.get("version")) or ""
+        if dependency.url is None:
+            pinned = answer(bool(_POETRY_EXACT.fullmatch(version.strip())))
+            dependency = replace(dependency, specifier=version, pinned=pinned)
+        markers = [f"({marker})" for marker in (_string(table.get("markers")),) if marker]
+        platform = _string(table.get("platform"))
+        if platform:
+            markers.append(f'sys_platform == "{platform}"' if re.fullmatch(r"\w+", platform) else "")
+        found.append(
+            replace(dependency, marker=" and ".join(filter(None, markers)) or None, scope=scope, group=group)
+        )
+    return tuple(found)
+
+
+def pipfile_dependency(
+    name: str, value: object, span: Span, folder: str, scope: Scope = Scope.PRODUCTION, group: str = ""
+) -> Dependency:
+    """What one entry of a Pipfile declares."""
+    table = value if isinstance(value, dict) else {"version": value}
+    dependency = _from_table(name, table, span, folder)
+    version = _string(table.get("version")) or ""
+    if dependency.url is None:
+        pinned = answer(bool(_EXACT.fullmatch(version.strip())))
+        dependency = replace(dependency, specifier="" if version == "*" else version, pinned=pinned)
+    markers = [_string(table.get("markers")), *(_environment_marker(key, table.get(key)) for key in _MARKER_KEYS)]
+    marker = " and ".join(f"({part})" for part in markers if part) or None
+    return replace(dependency, marker=marker, scope=scope, group=group)
+
+
+_MARKER_KEYS = ("sys_platform", "os_name", "platform_system", "platform_machine", "python_version")
+
+
+def _environment_marker(key: str, value: object) -> str | None:
+    return f"{key} {value}" if isinstance(value, str) and value else None
+
+
+def conda_dependency(text: Text) -> Dependency | None:
+    """What a conda match specification declares; None for the interpreter, tools of conda and what cannot be read."""
+    match = _CONDA.fullmatch(text.value.strip())
+    if match is None:
+        return None
+    name = canonical_name(match["name"])
+    if name in ("python", "pip", "conda"):
+        return None
+    rest = match["rest"].strip()
+    return Dependency(
+        name=name,
+        written=text.value.strip(),
+        span=text.span,
+        specifier=rest,
+        pinned=UNKNOWN if match["keys"] else _conda_pinned(rest),
+    )
+
+
+def _conda_pinned(rest: str) -> Answer:
+    """`=1.2` is a prefix; with a build behind it, after `==` or after a blank a version is exact."""
+    version = r"\d[^\s=<>!~,|*]*"
+    if re.fullmatch(rf"=?=?{version}=[^\s=]+|=={version}|{version}(\s+\S+)?", rest):
+        return YES
+    # Three numbers are a prefix in theory and a release in practice.
+    return UNKNOWN if re.fullmatch(r"=\d+\.\d+\.\d+[^\s=<>!~,|*]*", rest) else NO

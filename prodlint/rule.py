@@ -1,0 +1,140 @@
+"""What a rule is written with: the public plugin API.
+
+A rule is a generator function under `@rule`. The type of its first parameter says what it looks
+at, and the engine calls it once for each such thing in the model; further parameters are further
+things it needs. A signature that cannot be served fails when the rule is imported.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.project import Deployment, subjects
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Safety, Severity
+from prodlint.source import Span, Text
+
+__all__ = [
+    "NO",
+    "UNKNOWN",
+    "YES",
+    "Answer",
+    "Edit",
+    "EnvDriven",
+    "Environment",
+    "Evidence",
+    "Finding",
+    "Findings",
+    "Fix",
+    "Known",
+    "Rule",
+    "RuleError",
+    "Safety",
+    "Severity",
+    "Span",
+    "Text",
+    "Unknown",
+    "Value",
+    "rule",
+]
+
+RuleFunction = Callable[..., Findings]
+
+
+class RuleError(TypeError):
+    """A rule is written in a way that the engine cannot serve: which rule, and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as the engine sees it. `options` is its dataclass of options, None without one."""
+
+    name: str
+    family: str
+    severity: Severity
+    page: str
+    function: RuleFunction
+    subject: type
+    parameters: tuple[tuple[str, type], ...]
+    options: type | None
+    since: str
+    preview: bool
+    formerly: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the rule's page."""
+        return self.page.strip().partition("\n")[0]
+
+
+def rule(
+    severity: Severity, *, since: str = "0.1", preview: bool = False, formerly: tuple[str, ...] = ()
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Make a function a rule. Its name, with hyphens, is the rule's name; its folder is the family.
+
+    Raises RuleError when a parameter asks for something that the model does not hold.
+    """
+
+    def register(function: RuleFunction) -> RuleFunction:
+        module = inspect.getmodule(function)
+        page = (module.__doc__ if module else None) or function.__doc__ or ""
+        if not page.strip():
+            raise RuleError(f"{function.__qualname__} has no page: write the module's docstring")
+        if not inspect.isgeneratorfunction(function):
+            raise RuleError(f"{function.__qualname__} must yield its findings; it has no `yield`")
+        types = _types(function)
+        (_, subject), *others = types
+        options = [kind for _, kind in others if is_dataclass(kind) and kind not in (Deployment, *subjects())]
+        function.__prodlint_rule__ = Rule(  # type: ignore[attr-defined]
+            name=function.__name__.replace("_", "-"),
+            family=_family(function),
+            severity=severity,
+            page=page,
+            function=function,
+            subject=subject,
+            parameters=tuple(others),
+            options=options[0] if options else None,
+            since=since,
+            preview=preview,
+            formerly=formerly,
+        )
+        return function
+
+    return register
+
+
+def _family(function: RuleFunction) -> str:
+    parts = function.__module__.split(".")
+    return parts[-2] if len(parts) > 1 else "local"
+
+
+def _types(function: RuleFunction) -> list[tuple[str, type]]:
+    """The parameters with their types; raises RuleError, naming both sides, for what cannot be served."""
+    try:
+        hints = typing.get_type_hints(function)
+    except NameError as error:
+        raise RuleError(
+            f"{function.__qualname__}: {error}; import the type at run time, not under TYPE_CHECKING"
+        ) from None
+    names = list(inspect.signature(function).parameters)
+    if not names:
+        raise RuleError(f"{function.__qualname__} takes nothing: its first parameter says what it looks at")
+    served = (Deployment, *subjects())
+    result: list[tuple[str, type]] = []
+    for position, name in enumerate(names):
+        kind = hints.get(name)
+        if kind is None:
+            raise RuleError(f"{function.__qualname__}: the parameter {name} has no type")
+        if position == 0 and kind not in served:
+            known = ", ".join(sorted(one.__name__ for one in served))
+            raise RuleError(f"{function.__qualname__} looks at {kind.__name__}, but the model only holds {known}")
+        if position and kind is not Deployment and not is_dataclass(kind):
+            raise RuleError(
+                f"{function.__qualname__} asks for {name}: {kind!r}, but the engine only gives the Deployment and options"
+            )
+        result.append((name, kind))
+    return result
