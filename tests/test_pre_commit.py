@@ -1,0 +1,149 @@
+"""The hook that pre-commit installs: it runs on the right files, and its exit status is prodlint's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+[HOOK] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+NO_PART_OF_THE_SOURCE = shutil.ignore_patterns(
+    ".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache"
+)
+
+
+def test_the_hook_reads_the_whole_project_in_one_process() -> None:
+    assert HOOK["id"] == HOOK["entry"] == "prodlint"
+    assert HOOK["language"] == "python"
+    assert HOOK["pass_filenames"] is False
+    assert HOOK["require_serial"] is True
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app.py",
+        "pyproject.toml",
+        "Dockerfile",
+        "docker/Dockerfile.production",
+        "docker/web.Dockerfile",
+        "services/api/Containerfile",
+        ".dockerignore",
+        "Dockerfile.dockerignore",
+        "compose.production.yml",
+        "deploy/entrypoint.sh",
+        "docker/entrypoint",
+        "bin/release",
+        "Procfile",
+        "Procfile.staging",
+        ".github/workflows/deploy.yml",
+        ".gitlab-ci.yml",
+        "requirements.txt",
+        "requirements-prod.txt",
+        "requirements/base.in",
+        "uv.lock",
+        "Pipfile",
+        "Pipfile.lock",
+        ".env",
+        ".env.production",
+        "deploy/nginx.conf",
+        "nginx/default.conf.template",
+        "deploy/shop.service",
+        "railway.json",
+        "alembic.ini",
+        "Makefile",
+        ".python-version",
+        "runtime.txt",
+    ],
+)
+def test_a_change_of_a_deployment_file_runs_the_hook(path: str) -> None:
+    assert re.search(HOOK["files"], path)
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/notes.txt", "static/logo.png", "templates/base.html", "cabin/menu.txt"]
+)
+def test_a_change_of_another_file_does_not(path: str) -> None:
+    assert not re.search(HOOK["files"], path)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=tests", "-c", "user.email=tests@example.invalid", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def repository(folder: Path, files: dict[str, str]) -> Path:
+    """Make a git repository that holds the files, committed."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Files of the test")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hook_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout as it stands, committed or not, as a repository that pre-commit can clone."""
+    folder = tmp_path_factory.mktemp("hook") / "prodlint"
+    shutil.copytree(ROOT, folder, ignore=NO_PART_OF_THE_SOURCE)
+    return repository(folder, {})
+
+
+FLASK_APP = "from flask import Flask\n\napp = Flask(__name__)\n"
+DOCKERFILE = """\
+FROM python:3.13-slim
+WORKDIR /srv
+COPY requirements.txt app.py ./
+RUN pip install -r requirements.txt
+CMD {command}
+"""
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("pre-commit")
+@pytest.mark.skipif(shutil.which("git") is None, reason="pre-commit needs git")
+def test_pre_commit_installs_the_hook_and_stops_only_what_is_broken(hook_repository: Path, tmp_path: Path) -> None:
+    project = repository(
+        tmp_path / "project",
+        {
+            "Dockerfile": DOCKERFILE.format(command='["flask", "run", "--host=0.0.0.0"]'),
+            "requirements.txt": "Flask==3.1.2\ngunicorn==23.0.0\n",
+            "app.py": FLASK_APP,
+        },
+    )
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    variables["PRE_COMMIT_HOME"] = str(tmp_path / "cache")
+    command = [
+        sys.executable,
+        "-m",
+        "pre_commit",
+        "try-repo",
+        str(hook_repository),
+        "prodlint",
+        "--all-files",
+        "--verbose",
+    ]
+
+    def hook() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=project, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+
+    broken = hook()
+    assert broken.returncode == 1, broken.stdout + broken.stderr
+    assert "dev-server-in-production" in broken.stdout
+    assert "Dockerfile:5" in broken.stdout
+
+    dockerfile = project / "Dockerfile"
+    dockerfile.write_text(DOCKERFILE.format(command='["gunicorn", "--bind=0.0.0.0:8000", "app:app"]'), encoding="utf-8")
+    mended = hook()
+    assert mended.returncode == 0, mended.stdout + mended.stderr
