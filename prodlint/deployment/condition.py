@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
 from prodlint.syntax.word import Expansion, Literal, Word
 
-__all__ = ["Lookup", "holds", "settle", "word_value"]
+__all__ = ["NOWHERE", "Lookup", "from_outside", "holds", "settle", "word_value"]
 
 Lookup = Callable[[str], Value[str] | None]
 """The value of a variable: None when it is certainly not set."""
+
+NOWHERE = Span(Source("", ""), 0, 0)
+"""The place of what comes from outside of the repository."""
+
+
+def from_outside(name: str) -> Value[str]:
+    """A variable of which the repository says nothing: it may be set where the command runs."""
+    return EnvDriven(name, None, NOWHERE)
 
 
 def word_value(word: Word, lookup: Lookup) -> Value[str]:

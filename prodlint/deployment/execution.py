@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
-from prodlint.deployment.condition import holds, settle, word_value
+from prodlint.deployment.condition import NOWHERE, from_outside, holds, settle, word_value
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
-from prodlint.source import Source, Span, Text
+from prodlint.source import Span, Text
 from prodlint.syntax.shell import (
     AndOr,
     Background,
@@ -120,11 +120,11 @@ class _Run:
     def _outer(self, name: str) -> Value[str] | None:
         if name in self.place.environment:
             return self.place.environment[name]
-        return EnvDriven(name, None, Span(_NOWHERE, 0, 0))
+        return from_outside(name)
 
     @staticmethod
     def _nowhere(shell: _Shell) -> Span:
-        return shell.chain[-1].span if shell.chain else Span(_NOWHERE, 0, 0)
+        return shell.chain[-1].span if shell.chain else NOWHERE
 
     def argv(self, words: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
@@ -528,10 +528,6 @@ def _span(words: tuple[Word, ...], whole: Span) -> Span:
     if not ours or ours[0].start < whole.start or ours[-1].end > whole.end:
         return whole
     return Span(whole.source, ours[0].start, whole.end)
-
-
-_NOWHERE = Source("", "")
-"""Stands for the place of what the environment gives from outside of the repository."""
 
 
 def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:

@@ -137,9 +137,7 @@ def poetry_dependencies(
         platform = _string(table.get("platform"))
         if platform:
             markers.append(f'sys_platform == "{platform}"' if re.fullmatch(r"\w+", platform) else "")
-        found.append(
-            replace(dependency, marker=" and ".join(filter(None, markers)) or None, scope=scope, group=group)
-        )
+        found.append(replace(dependency, marker=" and ".join(filter(None, markers)) or None, scope=scope, group=group))
     return tuple(found)
 
 
