@@ -57,7 +57,8 @@ _PRODUCTS = {
             "gunicorn",
             "gunicorn",
             "--reload --spew --check-config --print-config --preload --no-sendfile --reuse-port -D --daemon "
-            "--initgroups --disable-redirect-access-to-syslog --capture-output --log-syslog -R --enable-stdio-inheritance "
+            "--initgroups --disable-redirect-access-to-syslog --capture-output --log-syslog -R "
+            "--enable-stdio-inheritance "
             "--enable-backlog-metric --suppress-ragged-eofs --do-handshake-on-connect --permit-obsolete-folding "
             "--strip-header-spaces --permit-unconventional-http-method --permit-unconventional-http-version "
             "--casefold-http-method --no-control-socket -h -v --help --version",

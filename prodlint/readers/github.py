@@ -1,0 +1,135 @@
+"""GitHub Actions: the workflows of `.github/workflows`, their jobs and steps.
+
+Keys and defaults: the catalogue's delivery page, 2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.command import Link, shell_form
+from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Pipeline
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.readers import Files
+from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+
+READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/workflows/*.yaml"))
+
+
+def read(path: str, repository: Repository) -> Iterator[Pipeline]:
+    """The workflow of a file directly in the folder of workflows of the git root."""
+    if not repository.is_git_root or path.count("/") != 2:
+        return
+    source = repository.source(path)
+    documents = repository.yaml(path)
+    root = documents[0].root if documents else None
+    if source is None or not isinstance(root, Mapping):
+        return
+    jobs = root.get("jobs")
+    default = _directory(root, "")
+    open_parts: list[Link] = []
+    found = []
+    for key, body in jobs.items() if isinstance(jobs, Mapping) else ():
+        if isinstance(key, Scalar) and isinstance(body, Mapping):
+            found.append(_job(key, body, default, repository, open_parts))
+    name = root.get("name")
+    yield Pipeline(
+        path,
+        name.value if isinstance(name, Scalar) else path,
+        source.span,
+        tuple(found),
+        tuple(_names(root.get("on"))),
+        tuple(open_parts),
+    )
+
+
+def _names(node: Node | None) -> Iterator[str]:
+    if isinstance(node, Scalar):
+        yield node.value
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _names(item)
+    elif isinstance(node, Mapping):
+        yield from node.keys()
+
+
+def _text(node: Node | None) -> str | None:
+    return node.value if isinstance(node, Scalar) and not node.is_null else None
+
+
+def _directory(node: Mapping, above: str | None) -> str | None:
+    """The working directory of `defaults.run`, as a path from the root; None for a computed one."""
+    written = _text(node.path("defaults", "run", "working-directory"))
+    if written is None:
+        return above
+    return None if "${{" in written else normal_path(written)
+
+
+def _job(key: Scalar, body: Mapping, default: str | None, repository: Repository, open_parts: list[Link]) -> Job:
+    environment = body.get("environment")
+    named = _text(environment.get("name")) if isinstance(environment, Mapping) else _text(environment)
+    calls = _text(body.get("uses"))
+    if calls is not None and not calls.startswith("./"):
+        open_parts.append(Link(key.span, f"calls the workflow {calls} of another repository"))
+    directory = _directory(body, default)
+    steps = body.get("steps")
+    found: list[JobStep] = []
+    for item in steps.items if isinstance(steps, Sequence) else ():
+        if isinstance(item, Mapping):
+            found.extend(_steps(item, directory, repository, open_parts, 0))
+    return Job(
+        name=key.value,
+        span=key.span,
+        steps=tuple(found),
+        needs=tuple(_names(body.get("needs"))),
+        environment=named,
+        calls=calls[2:] if calls is not None and calls.startswith("./") else None,
+        condition=_text(body.get("if")) or "",
+    )
+
+
+def _steps(
+    item: Mapping, default: str | None, repository: Repository, open_parts: list[Link], depth: int
+) -> Iterator[JobStep]:
+    written = _text(item.get("working-directory"))
+    directory = default if written is None else (None if "${{" in written else normal_path(written))
+    name = _text(item.get("name")) or ""
+    run = item.get("run")
+    if isinstance(run, Scalar):
+        yield JobStep(run.span, name, shell_form(run.text, run.span), directory=directory)
+        return
+    uses = item.get("uses")
+    if not isinstance(uses, Scalar):
+        return
+    if uses.value.startswith("./"):
+        yield from _composite(uses, directory, repository, open_parts, depth)
+        return
+    inputs = item.get("with")
+    given = inputs.items() if isinstance(inputs, Mapping) else ()
+    values = tuple(
+        (key.value, value.value) for key, value in given if isinstance(key, Scalar) and isinstance(value, Scalar)
+    )
+    action = Action(uses.value, values, uses.span)
+    yield JobStep(uses.span, name, action=action, directory=directory)
+    for remote in REMOTE_ACTIONS.get(uses.value.partition("@")[0].lower(), ()):
+        script = inputs.get(remote) if isinstance(inputs, Mapping) else None
+        if isinstance(script, Scalar):
+            yield JobStep(script.span, name, shell_form(script.text, script.span), directory=None, remote=True)
+
+
+def _composite(
+    uses: Scalar, directory: str | None, repository: Repository, open_parts: list[Link], depth: int
+) -> Iterator[JobStep]:
+    """The steps of a composite action of this repository."""
+    folder = normal_path(uses.value)
+    names = (f"{folder}/action.yml", f"{folder}/action.yaml")
+    path = next((name for name in names if name in repository.paths), None)
+    documents = repository.yaml(path) if path and depth < 5 else ()
+    root = documents[0].root if documents else None
+    steps = root.path("runs", "steps") if isinstance(root, Mapping) else None
+    if not isinstance(steps, Sequence):
+        open_parts.append(Link(uses.span, f"calls {uses.value}, which cannot be read"))
+        return
+    for item in steps.items:
+        if isinstance(item, Mapping):
+            yield from _steps(item, directory, repository, open_parts, depth + 1)

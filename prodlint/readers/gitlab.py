@@ -1,0 +1,147 @@
+"""GitLab CI: the jobs of `.gitlab-ci.yml` with what they extend and include.
+
+Keys and merging: the catalogue's delivery page, 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.command import Link, shell_form
+from prodlint.deployment.pipeline import Job, JobStep, Pipeline
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.readers import Files
+from prodlint.source import Span
+from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+
+READS = Files("GitLab CI", paths=(".gitlab-ci.yml",))
+_NOT_JOBS = frozenset(
+    "default include stages variables workflow image services cache before_script after_script spec pages".split()
+)
+_HARMLESS_TEMPLATES = ("Security/", "Jobs/SAST", "Jobs/Secret-Detection", "Jobs/Dependency-Scanning", "Code-Quality")
+_DEFAULT_STAGES = (".pre", "build", "test", "deploy", ".post")
+
+
+def read(path: str, repository: Repository) -> Iterator[Pipeline]:
+    """The pipeline of the repository, local includes merged in."""
+    source = repository.source(path)
+    if source is None or not repository.is_git_root:
+        return
+    open_parts: list[Link] = []
+    keys: dict[str, Span] = {}
+    entries = _entries(path, repository, open_parts, keys, 0)
+    stages = _stages(entries.get("stages"))
+    jobs = []
+    by_stage: dict[str, list[str]] = {}
+    for name, node in entries.items():
+        if name in _NOT_JOBS or name.startswith(".") or not isinstance(node, Mapping):
+            continue
+        stage = _text(_field(node, "stage", entries)) or "test"
+        by_stage.setdefault(stage, []).append(name)
+    for name, node in entries.items():
+        if name in _NOT_JOBS or name.startswith(".") or not isinstance(node, Mapping):
+            continue
+        jobs.append(_job(name, node, entries, stages, by_stage, keys, open_parts))
+    yield Pipeline(path, path, source.span, tuple(jobs), ("push",), tuple(open_parts))
+
+
+def _entries(
+    path: str, repository: Repository, open_parts: list[Link], keys: dict[str, Span], depth: int
+) -> dict[str, Node]:
+    result: dict[str, Node] = {}
+    documents = repository.yaml(path)
+    # A component's file has its header in a first document of its own.
+    root = documents[-1].root if documents else None
+    if not isinstance(root, Mapping):
+        return result
+    include = root.get("include")
+    for item in include.items if isinstance(include, Sequence) else [include] if include is not None else []:
+        local = _text(item) or (_text(item.get("local")) if isinstance(item, Mapping) else None)
+        template = _text(item.get("template")) if isinstance(item, Mapping) else None
+        if template is not None and template.startswith(_HARMLESS_TEMPLATES):
+            continue
+        target = normal_path(local) if local else None
+        if target in repository.paths and depth < 10 and target is not None:
+            result.update(_entries(target, repository, open_parts, keys, depth + 1))
+        else:
+            open_parts.append(Link(item.span, "includes a file that is not in this repository"))
+    for key, value in root.items():
+        if isinstance(key, Scalar):
+            result[key.value] = value
+            keys[key.value] = key.span
+    return result
+
+
+def _stages(node: Node | None) -> tuple[str, ...]:
+    if isinstance(node, Sequence):
+        return (".pre", *(item.value for item in node.items if isinstance(item, Scalar)), ".post")
+    return _DEFAULT_STAGES
+
+
+def _text(node: Node | None) -> str | None:
+    return node.value if isinstance(node, Scalar) and not node.is_null else None
+
+
+def _field(node: Mapping, key: str, entries: dict[str, Node], depth: int = 0) -> Node | None:
+    """A key of a job, looked for in the job and then in what it extends (the last one first)."""
+    own = node.get(key)
+    if own is not None or depth > 11:
+        return own
+    extends = node.get("extends")
+    names = [extends] if isinstance(extends, Scalar) else list(extends.items) if isinstance(extends, Sequence) else []
+    for name in reversed(names):
+        parent = entries.get(name.value) if isinstance(name, Scalar) else None
+        if isinstance(parent, Mapping):
+            found = _field(parent, key, entries, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _job(
+    name: str,
+    node: Mapping,
+    entries: dict[str, Node],
+    stages: tuple[str, ...],
+    by_stage: dict[str, list[str]],
+    keys: dict[str, Span],
+    open_parts: list[Link],
+) -> Job:
+    steps: list[JobStep] = []
+    default = entries.get("default")
+    defaults = default if isinstance(default, Mapping) else None
+    for key in ("before_script", "script", "after_script"):
+        part = _field(node, key, entries)
+        if part is None and key != "script":
+            part = entries.get(key) or (defaults.get(key) if defaults else None)
+        steps.extend(_lines(part, entries, open_parts, 0))
+    environment = _field(node, "environment", entries)
+    named = _text(environment) or (_text(environment.get("name")) if isinstance(environment, Mapping) else None)
+    needs = _field(node, "needs", entries)
+    stage = _text(_field(node, "stage", entries)) or "test"
+    if isinstance(needs, Sequence):
+        waits = [_text(item) or (_text(item.get("job")) if isinstance(item, Mapping) else None) for item in needs.items]
+    else:
+        before = stages[: stages.index(stage)] if stage in stages else ()
+        waits = [job for earlier in before for job in by_stage.get(earlier, ())]
+    span = keys.get(name, node.span)
+    if _field(node, "trigger", entries) is not None:
+        open_parts.append(Link(span, "triggers a pipeline that is not read"))
+    return Job(name, span, tuple(steps), tuple(one for one in waits if one), named)
+
+
+def _lines(node: Node | None, entries: dict[str, Node], open_parts: list[Link], depth: int) -> Iterator[JobStep]:
+    """The lines of a script: nested lists and `!reference [job, script]` are spliced in."""
+    if isinstance(node, Scalar) and not node.is_null:
+        yield JobStep(node.span, script=shell_form(node.text, node.span))
+    elif isinstance(node, Sequence) and node.tag.endswith("reference"):
+        path = [item.value for item in node.items if isinstance(item, Scalar)]
+        target = entries.get(path[0]) if path else None
+        part = _field(target, path[1], entries) if isinstance(target, Mapping) and len(path) > 1 else None
+        if part is None or depth > 10:
+            open_parts.append(Link(node.span, "refers to a script that is not in this repository"))
+            return
+        yield from _lines(part, entries, open_parts, depth + 1)
+    elif isinstance(node, Sequence) and depth < 10:
+        for item in node.items:
+            yield from _lines(item, entries, open_parts, depth + 1)
