@@ -152,7 +152,8 @@ _DEPLOYS = re.compile(
     r"|git reset --hard)\b"
 )
 _RESTARTS = re.compile(
-    r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)|supervisorctl (restart|update|reload)"
+    r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
+    r"|supervisorctl (restart|update|reload)"
     r"|docker restart|docker compose restart|docker-compose restart|pm2 (restart|reload)|touch \S*(wsgi\.py|reload\S*)"
     r"|kill -HUP|pkill -HUP|apachectl graceful|heroku restart|doctl apps restart)"
 )
