@@ -1,0 +1,68 @@
+"""The whole model of one repository: everything that production runs, and how it gets there."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+from prodlint.deployment.app import App
+from prodlint.deployment.command import Link
+from prodlint.deployment.image import Image
+from prodlint.deployment.installation import Installation
+from prodlint.deployment.migration import MigrationRun, MigrationSystem
+from prodlint.deployment.pipeline import Pipeline, Release
+from prodlint.deployment.process import Process
+from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+
+__all__ = ["Deployment", "subjects"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the repository deploys. A rule may look at anything that one of these tuples holds.
+
+    `open` lists what was seen but could not be read, so that "nothing does X" is not known.
+    """
+
+    repository: Repository
+    processes: tuple[Process, ...] = ()
+    services: tuple[Service, ...] = ()
+    images: tuple[Image, ...] = ()
+    installations: tuple[Installation, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    pipeline_steps: tuple[PipelineStep, ...] = ()
+    releases: tuple[Release, ...] = ()
+    migration_systems: tuple[MigrationSystem, ...] = ()
+    migration_runs: tuple[MigrationRun, ...] = ()
+    apps: tuple[App, ...] = ()
+    open: tuple[Link, ...] = ()
+    read_as: dict[str, str] = field(default_factory=dict)
+
+    def instances_of(self, kind: type[T]) -> tuple[T, ...]:
+        """Everything of one type that the model holds."""
+        if kind is Deployment:
+            return (typing.cast("T", self),)
+        name = _holders()[kind]
+        return typing.cast("tuple[T, ...]", getattr(self, name))
+
+
+@cache
+def _holders() -> dict[type, str]:
+    """By type, the field that holds its instances: those annotated `tuple[X, ...]`."""
+    found: dict[type, str] = {}
+    for name, hint in typing.get_type_hints(Deployment).items():
+        arguments = typing.get_args(hint)
+        if typing.get_origin(hint) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+            found.setdefault(arguments[0], name)
+    return found
+
+
+def subjects() -> tuple[type, ...]:
+    """The types that a rule may look at, besides the Deployment itself."""
+    return tuple(_holders())

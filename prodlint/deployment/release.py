@@ -1,0 +1,260 @@
+"""Pipelines, run in thought: what each job does in order, where it deploys, what of it cannot be read."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
+from prodlint.deployment.pipeline import Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.server import program_of
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = [
+    "Carried",
+    "PipelineStep",
+    "carried_by",
+    "compose_files_of",
+    "deploy_scripts",
+    "job_environment",
+    "read_pipeline",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStep:
+    """One typed step of a job, in the order in which the job runs them."""
+
+    kind: StepKind
+    span: Span
+    job: Job
+    pipeline: Pipeline
+    environment: Environment
+    written: str
+    step: Step | None = None
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A command that a step runs somewhere else: `service` names a compose service, None another place."""
+
+    command: CommandLine
+    service: str | None = None
+    files: tuple[str, ...] = ()
+
+
+_TOOLS = re.compile(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
+_UNREAD_TARGET = re.compile(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
+
+
+def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
+    """Every step of every job, typed, and what could not be followed."""
+    steps: list[PipelineStep] = []
+    unread: list[Link] = list(pipeline.open)
+    for job in pipeline.jobs:
+        found: list[PipelineStep] = []
+        for declared in job.steps:
+            found.extend(_typed(declared, job, pipeline, repository, unread))
+        environment = job_environment(job, pipeline, tuple(step.kind for step in found))
+        steps.extend(replace(step, environment=environment) for step in found)
+    return tuple(steps), tuple(unread)
+
+
+def _typed(
+    declared: JobStep, job: Job, pipeline: Pipeline, repository: Repository, unread: list[Link]
+) -> Iterator[PipelineStep]:
+    if declared.action is not None:
+        kind = kind_of_action(declared.action)
+        yield PipelineStep(
+            kind, declared.span, job, pipeline, Environment.UNKNOWN, declared.action.name, remote=declared.remote
+        )
+    if declared.script is None:
+        return
+    directory = None if declared.directory is None else "/" + declared.directory
+    place = Place(FileMap((), False), None) if declared.remote else Place(CHECKOUT, directory)
+    execution = execute(declared.script, place, repository)
+    unread.extend(execution.unread)
+    for step in execution.steps:
+        yield from _with_carried(step, declared, job, pipeline, repository, unread, 0)
+
+
+def _with_carried(
+    step: Step,
+    declared: JobStep,
+    job: Job,
+    pipeline: Pipeline,
+    repository: Repository,
+    unread: list[Link],
+    depth: int,
+) -> Iterator[PipelineStep]:
+    tool, words = program_of(step)
+    if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
+        unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
+    yield PipelineStep(
+        kind_of_step(step), step.span, job, pipeline, Environment.UNKNOWN, step.written, step, declared.remote
+    )
+    carried = carried_by(step) if depth < 3 else None
+    if carried is None:
+        return
+    place = Place(_guessed(carried.command, repository), "/")
+    execution = execute(carried.command, place, repository)
+    unread.extend(execution.unread)
+    for inner in execution.steps:
+        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1)
+
+
+def _guessed(command: CommandLine, repository: Repository) -> FileMap:
+    """The files of a container that is only named: a script is looked for by the end of its path."""
+    placements = [Placement("/", "")]
+    words = command.words if command.form is Form.EXEC else ()
+    for word in words:
+        name = (word.literal or "").lstrip("./")
+        if not name.endswith((".sh", ".py")):
+            continue
+        found = [path for path in repository.paths if path == name or path.endswith("/" + name)]
+        if len(found) == 1:
+            root = found[0][: len(found[0]) - len(name)].rstrip("/")
+            placements.append(Placement("/", root))
+            written = word.literal or ""
+            if written.startswith("/"):
+                placements.append(Placement(written, found[0]))
+    return FileMap(tuple(placements), False)
+
+
+_VALUED = frozenset(
+    "-f --file -p --project-name --profile --env-file --project-directory -e --env -u --user -w --workdir -v --volume "
+    "--name --network --entrypoint -n --namespace -c --container -i --index -l --label -P --scale -a --app --size -C "
+    "--command -o -J -F -L -R --context --ansi --add-host --mount --platform -m --memory --cpus".split()
+)
+
+
+def _positional(words: tuple[Word, ...]) -> list[int]:
+    """The indexes of the words that are neither options nor their values."""
+    result: list[int] = []
+    index = 0
+    while index < len(words):
+        value = words[index].literal if words[index].literal is not None else words[index].written
+        if value.startswith("-") and value != "-" and value != "--":
+            index += 2 if value in _VALUED and "=" not in value else 1
+            continue
+        if value != "--":
+            result.append(index)
+        index += 1
+    return result
+
+
+def _behind(step: Step, words: tuple[Word, ...], index: int) -> CommandLine | None:
+    rest = words[index:]
+    if rest and rest[0].literal == "--":
+        rest = rest[1:]
+    return exec_form(rest, Span(step.span.source, rest[0].span.start, rest[-1].span.end)) if rest else None
+
+
+def carried_by(step: Step) -> Carried | None:
+    """The command that `docker run`, `docker compose exec`, `ssh`, `kubectl exec`, `heroku run` … hand on."""
+    words = step.argv[1:]
+    name = step.program
+    places = _positional(words)
+    verbs = [words[index].literal or "$" for index in places]
+    if name in ("docker-compose", "podman-compose") or (name in ("docker", "podman") and verbs[:1] == ["compose"]):
+        skip = 0 if name.endswith("-compose") else 1
+        if verbs[skip : skip + 1] in (["run"], ["exec"]) and len(places) > skip + 2:
+            command = _behind(step, words, places[skip + 2])
+            return None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step))
+        return None
+    if name in ("docker", "podman") and verbs[:1] in (["run"], ["exec"]) and len(places) > 2:
+        command = _behind(step, words, places[2])
+        return None if command is None else Carried(command)
+    if name in ("kubectl", "oc") and verbs[:1] == ["exec"]:
+        dashes = next((index for index, word in enumerate(words) if word.literal == "--"), None)
+        command = _behind(step, words, dashes + 1) if dashes is not None else None
+        return None if command is None else Carried(command)
+    if name in ("heroku", "railway") and verbs[:1] in (["run"], ["run:detached"]) and len(places) > 1:
+        command = _behind(step, words, places[1])
+        return None if command is None else Carried(command)
+    if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
+        return _string_option(step, words, ("-C", "--command"))
+    if name == "ssh" and len(places) > 1:
+        content = words[places[1]].content
+        if len(places) == 2 and content is not None:
+            return Carried(shell_form(content))
+        command = _behind(step, words, places[1])
+        return None if command is None else Carried(command)
+    return None
+
+
+def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) -> Carried | None:
+    for index, word in enumerate(words[:-1]):
+        content = words[index + 1].content
+        if word.literal in names and content is not None:
+            return Carried(shell_form(content))
+    return None
+
+
+def compose_files_of(step: Step) -> tuple[str, ...]:
+    """The files that a compose command names with `-f`, as written; empty for the default set."""
+    files: list[str] = []
+    words = step.argv[1:]
+    for index, word in enumerate(words):
+        value = word.literal or ""
+        if value in ("-f", "--file") and index + 1 < len(words) and words[index + 1].literal:
+            files.append(words[index + 1].literal or "")
+        elif value.startswith("--file="):
+            files.append(value.partition("=")[2])
+    return tuple(files)
+
+
+_LIVE = (StepKind.DEPLOY, StepKind.RESTART)
+
+
+def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -> Environment:
+    """Which environment a job works on: its `environment`, what it does, its names (delivery page, 2.1)."""
+    if job.environment is not None and "$" not in job.environment:
+        named = environment_of(job.environment)
+        if re.search(r"(?i)\b(review|preview|pr)\b", job.environment):
+            return Environment.DEVELOPMENT
+        if named is not None:
+            return named
+    names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
+    if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
+        return Environment.DEVELOPMENT
+    if any(kind in _LIVE for kind in kinds):
+        if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
+            return Environment.TEST
+        named = environment_of(f"{job.name} {posixpath.basename(pipeline.path)}")
+        return Environment.PRODUCTION if named in (None, Environment.PRODUCTION) else named
+    if StepKind.TEST in kinds:
+        return Environment.TEST
+    named = environment_of(job.name) or environment_of(pipeline.name) or environment_of(pipeline.path)
+    return named or Environment.UNKNOWN
+
+
+def _only_local(kinds: tuple[StepKind, ...]) -> bool:
+    """Whether what looks like a deployment stands before the tests: services started for them."""
+    last_test = max(index for index, kind in enumerate(kinds) if kind is StepKind.TEST)
+    return all(index < last_test for index, kind in enumerate(kinds) if kind in _LIVE)
+
+
+_SCRIPT_NAME = re.compile(r"(^|/)([^/]*deploy[^/]*|release[^/]*|update)\.(sh|bash)$|(^|/)post-receive$", re.IGNORECASE)
+
+
+def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:
+    """Shell scripts that deploy, by their name; each is a pipeline of one job (delivery page, 2.4)."""
+    for path in sorted(repository.paths):
+        if not _SCRIPT_NAME.search(path) or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+            continue
+        source = repository.source(path)
+        script = repository.shell(path)
+        if source is None or script is None or not source.text:
+            continue
+        declared = JobStep(source.span, script=shell_form(Text.verbatim(source.span)), directory="")
+        job = Job(posixpath.basename(path), source.line_span(1), (declared,))
+        yield Pipeline(path, path, source.span, (job,))

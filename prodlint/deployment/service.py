@@ -1,0 +1,263 @@
+"""Services: declared processes, resolved to what they really start."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from prodlint.deployment.app import App, app_of, locate_module, roots_of
+from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
+from prodlint.deployment.dependency import Install
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement, absolute
+from prodlint.deployment.image import Image
+from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.script import ServerStart, starts_on_import, starts_when_run
+from prodlint.deployment.server import Server, python_arguments, role_of, server_of
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
+from prodlint.finding import Evidence
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = ["Service", "resolve_service"]
+
+_PLATFORM_ROOT = "/app"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process and everything that is known about what it starts.
+
+    `step` is the program that does not return, None when that cannot be known. `starts` are the
+    server starts that a Python script reaches; `import_starts` those that importing the app runs
+    into. `installs` is what the process's image or platform installs.
+    """
+
+    name: str
+    span: Span
+    process: Process
+    environment: Environment
+    execution: Execution
+    place: Place
+    role: Role
+    image: Image | None = None
+    step: Step | None = None
+    server: Server | None = None
+    app: App | None = None
+    starts: tuple[ServerStart, ...] = ()
+    import_starts: tuple[ServerStart, ...] = ()
+    installs: tuple[Install, ...] = ()
+    installs_known: Answer = UNKNOWN
+
+    @property
+    def is_production(self) -> Answer:
+        """Whether production runs it."""
+        return {Environment.PRODUCTION: YES, Environment.UNKNOWN: UNKNOWN}.get(self.environment, NO)
+
+    @property
+    def written(self) -> str:
+        """The command that it runs, as its author spelt it; empty when it is not known."""
+        return self.step.written if self.step is not None else ""
+
+    @property
+    def label(self) -> str:
+        """`web: gunicorn shop.wsgi`, the way people name a process."""
+        return f"{self.name}: {_shortened(self.written)}" if self.written else self.name
+
+    @property
+    def chain(self) -> tuple[Evidence, ...]:
+        """The hops from the declaration to the program, in causal order."""
+        if self.step is None:
+            return ()
+        chain = [Evidence(link.span, link.note) for link in self.step.chain]
+        return tuple(one for one in chain if not _same_place(one.span, self.step.span))
+
+    @property
+    def open_environment(self) -> bool:
+        """Whether variables may come from outside of what the repository shows."""
+        return self.step is not None and bool(set(self.step.layers) & {"doppler", "op", "infisical", "chamber"})
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 70 else line[:69].rstrip() + "…"
+
+
+def _same_place(one: Span, other: Span) -> bool:
+    return one.source is other.source and one.line == other.line
+
+
+def resolve_service(
+    process: Process,
+    environment: Environment,
+    image: Image | None,
+    repository: Repository,
+    variables: Mapping[str, Value[str]] | None = None,
+) -> Service:
+    """Follow a process to its server and its app."""
+    place = _place_of(process, image, variables or {})
+    command, arguments, span = _start_command(process, image)
+    execution = Execution() if command is None else execute(command, place, repository, arguments)
+    step = _long_running(execution)
+    service = Service(
+        name=process.name,
+        span=span,
+        process=process,
+        environment=environment,
+        execution=execution,
+        place=place,
+        role=process.role,
+        image=image,
+        step=step,
+    )
+    return service if step is None else _with_server(service, step, repository)
+
+
+def _place_of(process: Process, image: Image | None, variables: Mapping[str, Value[str]]) -> Place:
+    if image is not None:
+        files, directory, values = image.files, image.directory, dict(image.variables)
+    else:
+        root = CHECKOUT if process.platform in (Platform.DOCKER, Platform.COMPOSE) else None
+        files = FileMap((), False) if root else FileMap((Placement(_PLATFORM_ROOT, process.root),))
+        directory, values = (None if root else _PLATFORM_ROOT), {}
+    for mount in process.mounts:
+        files = files.with_mount(mount.target, mount.source)
+    if process.directory is not None:
+        directory = absolute(process.directory, directory)
+    values.update(variables)
+    for one in process.variables:
+        literal = one.value.literal if one.value is not None else None
+        values[one.name] = EnvDriven(one.name, None, one.span) if literal is None else Known(literal, one.span)
+    return Place(files, directory, values)
+
+
+def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:
+    """ENTRYPOINT and CMD joined as Docker joins them (serving page, 2.1), and where the result is declared."""
+    entrypoint = process.entrypoint or (image.entrypoint if image is not None else None)
+    command = process.command
+    if command is None and process.entrypoint is None and image is not None:
+        command = image.command
+    declared = process.command or process.entrypoint
+    span = declared.span if declared is not None else process.span
+    if entrypoint is None:
+        return command, (), span
+    if entrypoint.form is Form.SHELL or command is None:
+        return entrypoint, (), span
+    if command.form is Form.SHELL:
+        assert command.text is not None
+        shell = [Word.of(Text.at(word, command.span), command.span) for word in ("/bin/sh", "-c")]
+        tail: tuple[Word, ...] = (*shell, Word.of(command.text, command.span))
+    else:
+        tail = command.words
+    return exec_form((*entrypoint.words, *tail), command.span), (), span
+
+
+def _long_running(execution: Execution) -> Step | None:
+    """The step that does not return: the one candidate, or the one that they all agree on."""
+    candidates = execution.processes
+    if not candidates:
+        servers = [step for step in execution.steps if not step.conditional and server_of(step) is not None]
+        return servers[-1] if len(servers) == 1 else None
+    if len(candidates) == 1:
+        return candidates[0]
+    shapes = {(server.product, server.is_development) if (server := server_of(step)) else None for step in candidates}
+    return candidates[0] if len(shapes) == 1 and None not in shapes else None
+
+
+def _with_server(service: Service, step: Step, repository: Repository) -> Service:
+    roots = roots_of(replace(service.place, directory=step.directory), repository)
+    server = server_of(step)
+    role = role_of(step)
+    if role is Role.UNKNOWN:
+        role = service.role
+    if server is None:
+        return _with_script(replace(service, role=role), step, roots, repository)
+    app = None
+    roots = _server_roots(server, step, service.place, repository) or roots
+    target = server.target.value if isinstance(server.target, Known) else None
+    if isinstance(server.target, EnvDriven):
+        target = server.target.default
+    if target is not None:
+        app = app_of(repository, roots, target, server.attribute)
+    server = _with_config(server, step, service.place, repository)
+    starts: tuple[ServerStart, ...] = ()
+    if target is not None and server.is_development is NO:
+        module = locate_module(repository, roots, target.partition(":")[0])
+        starts = starts_on_import(repository, roots, module) if module else ()
+    return replace(service, role=Role.WEB, server=server, app=app, import_starts=starts)
+
+
+def _server_roots(server: Server, step: Step, place: Place, repository: Repository) -> tuple[str, ...]:
+    given = [server.option(name) for name in ("--chdir", "--app-dir", "--pythonpath", "--working-dir")]
+    folders = tuple(word.literal for word in given if word is not None and word.literal is not None)
+    folders = tuple(folder.partition("=")[2] if folder.startswith("--") else folder for folder in folders)
+    path = place.environment.get("PYTHONPATH")
+    if isinstance(path, Known):
+        folders = (*folders, *path.value.split(":"))
+    return roots_of(replace(place, directory=step.directory), repository, folders)
+
+
+def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
+    """A Python file or module that may start a server by itself."""
+    python = python_arguments(step)
+    path = None
+    if python is not None and python.file is not None and python.file.literal:
+        target = absolute(python.file.literal, step.directory)
+        candidates = service.place.files.candidates(target) if target else ()
+        path = next((candidate for candidate in candidates if candidate in repository.paths), None)
+    elif python is not None and python.module is not None:
+        path = locate_module(repository, roots, f"{python.module}.__main__") or locate_module(
+            repository, roots, python.module
+        )
+    if path is None:
+        return service
+    roots = tuple(dict.fromkeys((posixpath.dirname(path), *roots)))
+    starts = starts_when_run(repository, roots, path)
+    server = _server_in_code(starts)
+    app = next((start.app for start in starts if start.app is not None), None)
+    role = Role.WEB if starts else service.role
+    return replace(service, role=role, server=server, app=app, starts=starts)
+
+
+def _server_in_code(starts: tuple[ServerStart, ...]) -> Server | None:
+    """The server that a script starts, when every start that it reaches agrees."""
+    if not starts or len({start.product for start in starts}) != 1:
+        return None
+    first = starts[0]
+    return Server(
+        product=first.product,
+        span=first.span,
+        is_development=answer(first.is_development is YES) if first.is_development is not UNKNOWN else UNKNOWN,
+        owner=first.owner,
+        in_code=True,
+    )
+
+
+def _with_config(server: Server, step: Step, place: Place, repository: Repository) -> Server:
+    """What the environment and gunicorn's configuration file say about reloading."""
+    name = {"uvicorn": "UVICORN_RELOAD", "granian": "GRANIAN_RELOAD"}.get(server.product)
+    value = place.environment.get(name) if name else None
+    if isinstance(value, Known) and value.value.lower() in ("1", "true", "yes", "on") and server.reload is NO:
+        return replace(server, reload=YES, reload_span=value.span)
+    if server.product != "gunicorn" or server.reload is not NO:
+        return server
+    word = server.option("-c", "--config")
+    written = "gunicorn.conf.py" if word is None else (word.literal or "").removeprefix("--config=")
+    target = absolute(written.removeprefix("file:"), step.directory) if written else None
+    candidates = place.files.candidates(target) if target else ()
+    path = next((candidate for candidate in candidates if candidate in repository.paths), None)
+    if written.startswith("python:"):
+        roots = roots_of(replace(place, directory=step.directory), repository)
+        path = locate_module(repository, roots, written.removeprefix("python:"))
+    module = repository.python(path) if path is not None else None
+    if module is None:
+        return server
+    bindings = module.bindings("reload")
+    last = bindings[-1] if bindings else None
+    if last is None or last.conditional or not isinstance(last.value, ast.Constant):
+        return server
+    return replace(server, reload=answer(bool(last.value.value)), reload_span=module.span(last.node))
