@@ -39,9 +39,8 @@ class Repository:
     file, so that the rest of the model is still built.
     """
 
-    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes], is_git_root: bool = True) -> None:
+    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes]) -> None:
         self.paths = frozenset(paths)
-        self.is_git_root = is_git_root
         self.problems: dict[str, SyntaxProblem] = {}
         self._read = read
         self._bytes: dict[str, bytes | None] = {}
@@ -61,6 +60,11 @@ class Repository:
                     folder = posixpath.dirname(folder)
             self._folders = frozenset(found)
         return self._folders
+
+    @property
+    def read_paths(self) -> tuple[str, ...]:
+        """The files whose text was looked at."""
+        return tuple(sorted(path for path, source in self._sources.items() if source is not None))
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None when it is not there, too large or unreadable (the last two: a problem)."""

@@ -17,8 +17,8 @@ READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/work
 
 
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
-    """The workflow of a file directly in the folder of workflows of the git root."""
-    if not repository.is_git_root or path.count("/") != 2:
+    """The workflow of a file directly in the folder of workflows at the root."""
+    if path.count("/") != 2:
         return
     source = repository.source(path)
     documents = repository.yaml(path)

@@ -25,7 +25,7 @@ _DEFAULT_STAGES = (".pre", "build", "test", "deploy", ".post")
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
     """The pipeline of the repository, local includes merged in."""
     source = repository.source(path)
-    if source is None or not repository.is_git_root:
+    if source is None:
         return
     open_parts: list[Link] = []
     keys: dict[str, Span] = {}

@@ -1,0 +1,451 @@
+"""Joins the facts of all files into one Deployment: which command runs in which image, for whom."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from prodlint.deployment.app import App, apps_in
+from prodlint.deployment.command import Link, Step
+from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
+from prodlint.deployment.dependency import Install
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.install import install_of, platform_install
+from prodlint.deployment.installation import Installation
+from prodlint.deployment.migration import MigrationRun, migration_of, migration_systems, migrations_in_code
+from prodlint.deployment.pipeline import Pipeline, Release, StepKind
+from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role
+from prodlint.deployment.project import Deployment
+from prodlint.deployment.release import PipelineStep, carried_by, compose_files_of, deploy_scripts, read_pipeline
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.service import Service, resolve_service
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+
+__all__ = ["Classification", "link"]
+
+Classification = Callable[[str], Environment | None]
+"""What the settings say of a path, None when they are silent."""
+
+
+def link(facts: Iterable[object], repository: Repository, classify: Classification = lambda path: None) -> Deployment:
+    """The model of a repository from what its files declare."""
+    return _Linker(tuple(facts), repository, classify).link()
+
+
+class _Linker:
+    """One linking: holds what several of its steps need."""
+
+    def __init__(self, facts: tuple[object, ...], repository: Repository, classify: Classification) -> None:
+        self.repository = repository
+        self.classify = classify
+        self.processes = [fact for fact in facts if isinstance(fact, Process)]
+        self.compose = {fact.path: fact for fact in facts if isinstance(fact, ComposeFile)}
+        self.definitions = {fact.path: fact for fact in facts if isinstance(fact, ImageDefinition)}
+        self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
+        self.open: list[Link] = [fact for fact in facts if isinstance(fact, Link)]
+        self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
+
+    def link(self) -> Deployment:
+        pipelines = (*self.pipelines, *deploy_scripts(self.repository))
+        steps: list[PipelineStep] = []
+        for pipeline in pipelines:
+            found, unread = read_pipeline(pipeline, self.repository)
+            steps.extend(self._corrected(step) for step in found)
+            if any(step.environment in (Environment.PRODUCTION, Environment.UNKNOWN) for step in found):
+                self.open.extend(unread)
+        services = [self._service(process, self._environment_of_process(process)) for process in self.processes]
+        services.extend(self._compose_services(steps, services))
+        services.extend(self._image_services(services, steps))
+        installations = self._installations(services)
+        services = [self._with_installs(service) for service in services]
+        runs = [*self._service_runs(services), *self._pipeline_runs(steps), *migrations_in_code(self.repository)]
+        return Deployment(
+            repository=self.repository,
+            processes=tuple(service.process for service in services),
+            services=tuple(services),
+            images=tuple(image for image in self.images.values() if image is not None),
+            installations=tuple(installations),
+            pipelines=tuple(pipelines),
+            pipeline_steps=tuple(steps),
+            releases=tuple(self._releases(services, steps)),
+            migration_systems=migration_systems(self.repository),
+            migration_runs=tuple(runs),
+            apps=tuple(self._apps()),
+            open=tuple(self.open),
+        )
+
+    def _corrected(self, step: PipelineStep) -> PipelineStep:
+        environment = self.classify(step.pipeline.path)
+        return step if environment is None else replace(step, environment=environment)
+
+    def _named(self, path: str) -> Environment | None:
+        """What the settings or the name of a path say."""
+        return self.classify(path) or environment_of(path)
+
+    def _environment_of_process(self, process: Process) -> Environment:
+        said = self.classify(process.path)
+        if said is not None:
+            return said
+        named = environment_of(process.path)
+        if named in (Environment.DEVELOPMENT, Environment.TEST):
+            return named
+        return process.environment or named or Environment.UNKNOWN
+
+    def _image(self, build: Build | None) -> Image | None:
+        if build is None:
+            return None
+        key = (build.dockerfile, build.context, build.target)
+        if key not in self.images:
+            self.images[key] = build_image(self.repository, build)
+        return self.images[key]
+
+    def _service(self, process: Process, environment: Environment) -> Service:
+        service = resolve_service(process, environment, self._image(process.build), self.repository)
+        return replace(service, name=process.name)
+
+    def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
+        """The services of every set of compose files, each set in its environment."""
+        sets = self._compose_sets(steps)
+        production_elsewhere = any(service.environment is Environment.PRODUCTION for service in others) or any(
+            environment is Environment.PRODUCTION for _, environment in sets
+        )
+        production_elsewhere = production_elsewhere or any(
+            step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
+        )
+        result: list[Service] = []
+        for files, environment in sets:
+            result.extend(self._services_of(files, environment, production_elsewhere))
+        return result
+
+    def _compose_sets(self, steps: list[PipelineStep]) -> list[tuple[tuple[ComposeFile, ...], Environment | None]]:
+        """Files that are merged together: as commands name them, then the default set, then each by itself."""
+        sets: dict[tuple[str, ...], Environment | None] = {}
+        for step in steps:
+            if step.step is None or "compose" not in step.written or step.environment is Environment.TEST:
+                continue
+            names = compose_files_of(step.step)
+            paths = tuple(path for path in (self._compose_path(name, step.step) for name in names) if path is not None)
+            if not names and re.search(r"\b(up|run|pull)\b", step.written):
+                paths = self._default_set()
+            if paths and (sets.get(paths) is not Environment.PRODUCTION):
+                sets[paths] = step.environment if step.environment is Environment.PRODUCTION else None
+        named = {path for paths, environment in sets.items() for path in paths if environment is Environment.PRODUCTION}
+        default = self._default_set()
+        if default and default not in sets:
+            sets[default] = None
+        for path, file in self.compose.items():
+            if path in named or (path,) in sets:
+                continue
+            base = self._base_of(path)
+            if file.is_layer and base is not None:
+                sets[base, path] = self._named(path)
+            elif path not in default:
+                sets[path,] = self._named(path)
+        return [(tuple(self.compose[path] for path in paths), environment) for paths, environment in sets.items()]
+
+    def _compose_path(self, name: str, step: Step) -> str | None:
+        path = absolute(name, step.directory or "/")
+        candidate = path.lstrip("/") if path else None
+        if candidate in self.compose:
+            return candidate
+        base = posixpath.basename(name)
+        found = [one for one in self.compose if posixpath.basename(one) == base]
+        return found[0] if len(found) == 1 else None
+
+    def _default_set(self) -> tuple[str, ...]:
+        for name in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
+            if name in self.compose:
+                return (name,)
+        return ()
+
+    def _base_of(self, path: str) -> str | None:
+        folder = posixpath.dirname(path)
+        for name in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
+            candidate = normal_path(folder, name)
+            if candidate in self.compose and candidate != path:
+                return candidate
+        return None
+
+    def _services_of(
+        self, files: tuple[ComposeFile, ...], environment: Environment | None, production_elsewhere: bool
+    ) -> list[Service]:
+        declared = merged(files)
+        images: dict[str, ComposeBuild] = {
+            one.image: one.build for one in declared if one.image is not None and one.build is not None
+        }
+        services: list[Service] = []
+        for one in declared:
+            process = process_of(one, images)
+            if process.build is None and not self._may_be_ours(process):
+                continue
+            services.append(self._service(process, Environment.UNKNOWN))
+        paths = [file.path for file in files]
+        said = next((found for path in paths if (found := self.classify(path)) is not None), None)
+        folder = environment_of(posixpath.dirname(paths[0]))
+        if said is None and folder in (Environment.DEVELOPMENT, Environment.TEST):
+            said = folder
+        if said is None:
+            said = environment or self._named(paths[-1])
+        if said is None:
+            said = self._by_content(services, declared, production_elsewhere)
+        return [replace(service, environment=self._profiled(service, said)) for service in services]
+
+    @staticmethod
+    def _may_be_ours(process: Process) -> bool:
+        """A service of an outside image runs our code only when our code is mounted into it."""
+        return bool(process.mounts) and process.command is not None
+
+    @staticmethod
+    def _profiled(service: Service, environment: Environment) -> Environment:
+        named = [environment_of(profile) for profile in service.process.profiles]
+        if Environment.DEVELOPMENT in named or Environment.TEST in named:
+            return Environment.DEVELOPMENT
+        return environment
+
+    @staticmethod
+    def _by_content(services: list[Service], declared: tuple[object, ...], production_elsewhere: bool) -> Environment:
+        """A compose file without a word in its name: what it does decides (catalogue, Environments, 3)."""
+        if production_elsewhere:
+            return Environment.DEVELOPMENT
+        for service in services:
+            if any(
+                mount.source in ("", service.image.context if service.image else "") for mount in service.process.mounts
+            ):
+                return Environment.DEVELOPMENT
+            if service.server is not None and (service.server.is_development | service.server.reload) is YES:
+                return Environment.DEVELOPMENT
+        restarts = any(getattr(one, "restart", None) not in (None, "no", "false") for one in declared)
+        proxied = any("nginx" in (getattr(one, "image", None) or "") for one in declared)
+        served = any(service.server is not None and service.server.is_development is NO for service in services)
+        return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
+
+    def _image_services(self, services: list[Service], steps: list[PipelineStep]) -> list[Service]:
+        """Images whose own command is what runs: nothing that is deployed replaces it."""
+        users: dict[str, list[Service]] = {}
+        for service in services:
+            if service.process.build is not None and service.process.build.dockerfile is not None:
+                users.setdefault(service.process.build.dockerfile, []).append(service)
+        production_images = [path for path in self.definitions if self._image_environment(path, users) is not None]
+        result: list[Service] = []
+        for path in production_images:
+            environment = self._image_environment(path, users)
+            if environment is None or any(one.environment is Environment.PRODUCTION for one in users.get(path, ())):
+                continue
+            build = self._pipeline_build(path, steps) or Build(path, None, self.definitions[path].span)
+            image = self._image(build)
+            if image is None:
+                continue
+            declared = image.command or image.entrypoint
+            process = Process(
+                name=_image_name(path),
+                span=declared.span if declared is not None else image.span,
+                platform=Platform.DOCKER,
+                build=build,
+                environment=environment,
+            )
+            said = self.classify(path)
+            stage = environment_of(image.stage) if image.stage else None
+            if said is None and stage in (Environment.DEVELOPMENT, Environment.TEST):
+                environment = stage
+            result.append(self._service(process, said or environment))
+        return result
+
+    def _image_environment(self, path: str, users: Mapping[str, list[Service]]) -> Environment | None:
+        """The environment in which an image's own command counts (container page, 2.4); None: nowhere known."""
+        said = self.classify(path) or environment_of(path)
+        if said in (Environment.DEVELOPMENT, Environment.TEST):
+            return said
+        using = users.get(path, [])
+        if said is None and using and all(one.environment is Environment.DEVELOPMENT for one in using):
+            # Built for development alone, unless it is the only image: then production builds it too.
+            return (
+                Environment.PRODUCTION
+                if self._is_alone(path) and self._is_overridden(using)
+                else Environment.DEVELOPMENT
+            )
+        return Environment.PRODUCTION if said is Environment.PRODUCTION or self._is_alone(path) else Environment.UNKNOWN
+
+    def _is_alone(self, path: str) -> bool:
+        folder = posixpath.dirname(path)
+        ours = [
+            one for one in self.definitions if environment_of(one) not in (Environment.DEVELOPMENT, Environment.TEST)
+        ]
+        return [one for one in ours if posixpath.dirname(one) == folder] == [path]
+
+    @staticmethod
+    def _is_overridden(using: list[Service]) -> bool:
+        """Whether development replaces the image's command, which leaves that one to production."""
+        return all(one.process.command is not None or one.process.entrypoint is not None for one in using)
+
+    def _pipeline_build(self, path: str, steps: list[PipelineStep]) -> Build | None:
+        for step in steps:
+            words = [word.literal or "" for word in step.step.argv] if step.step is not None else []
+            if step.kind is not StepKind.BUILD or "build" not in words:
+                continue
+            dockerfile = _option(words, "-f", "--file")
+            context = words[-1] if words and not words[-1].startswith("-") else "."
+            named = dockerfile or normal_path(context, "Dockerfile")
+            target = _option(words, "--target")
+            if normal_path(named) == path and "$" not in context and not context.startswith(("/", "http")):
+                return Build(path, normal_path(context), step.span, target)
+        return None
+
+    def _with_installs(self, service: Service) -> Service:
+        installs, known = self._installs_of(service)
+        return replace(service, installs=installs, installs_known=known)
+
+    def _installs_of(self, service: Service) -> tuple[tuple[Install, ...], Answer]:
+        """What a service's image, build commands or platform install, and whether that is everything."""
+        found: list[Install] = []
+        known = YES
+        image = service.image
+        if image is not None:
+            for one in image.steps:
+                install = self._install(one.step, one.files)
+                if install is not None:
+                    found.append(install)
+                elif _may_install(one.step):
+                    known = UNKNOWN
+            if image.unread or image.base_brings_servers is UNKNOWN:
+                known = UNKNOWN
+        elif service.process.before:
+            from prodlint.deployment.execution import execute
+
+            for line in service.process.before:
+                execution = execute(line, service.place, self.repository)
+                known = UNKNOWN if execution.unread else known
+                for step in execution.steps:
+                    install = self._install(step, service.place.files)
+                    if install is not None:
+                        found.append(install)
+                    elif _may_install(step):
+                        known = UNKNOWN
+        elif service.process.platform is Platform.HEROKU:
+            install = platform_install(self.repository, service.process.root, "heroku", service.span)
+            if install is None:
+                known = UNKNOWN
+            else:
+                found.append(install)
+        else:
+            known = UNKNOWN
+        at_start = [step for step in service.execution.steps if step is not service.step]
+        found.extend(one for step in at_start if (one := self._install(step, service.place.files)) is not None)
+        if service.step is not None and {"uv", "uvx", "pipx"} & set(service.step.layers):
+            known = UNKNOWN
+        return tuple(found), known
+
+    def _install(self, step: Step, files: FileMap) -> Install | None:
+        def locate(written: str) -> str | None:
+            path = absolute(written, step.directory)
+            for candidate in files.candidates(path) if path is not None else ():
+                if candidate in self.repository.paths or candidate in self.repository.folders:
+                    return candidate
+            return None
+
+        return install_of(step, step.directory, self.repository, locate)
+
+    def _installations(self, services: list[Service]) -> list[Installation]:
+        found: dict[tuple[str, int], Installation] = {}
+        for service in services:
+            if service.environment is not Environment.PRODUCTION:
+                continue
+            for install in self._installs_of(service)[0]:
+                owner = service.image.path if service.image is not None else service.process.path
+                key = (install.span.path, install.span.start)
+                found.setdefault(key, Installation(install, owner, service.environment))
+        return list(found.values())
+
+    def _service_runs(self, services: list[Service]) -> list[MigrationRun]:
+        runs: list[MigrationRun] = []
+        for service in services:
+            for step in service.execution.steps:
+                for one in self._inside(step):
+                    system = migration_of(one)
+                    if system is not None:
+                        note = f"{service.name} applies migrations when it starts"
+                        runs.append(MigrationRun(system, one.span, service.environment, note))
+            for line in service.process.before:
+                from prodlint.deployment.execution import execute
+
+                for step in execute(line, service.place, self.repository).steps:
+                    system = migration_of(step)
+                    if system is not None:
+                        note = f"{service.name} applies migrations before it starts"
+                        runs.append(MigrationRun(system, step.span, service.environment, note))
+        return runs
+
+    def _inside(self, step: Step) -> list[Step]:
+        carried = carried_by(step)
+        if carried is None:
+            return [step]
+        from prodlint.deployment.execution import Place, execute
+
+        return [step, *execute(carried.command, Place(FileMap((), False), None), self.repository).steps]
+
+    @staticmethod
+    def _pipeline_runs(steps: list[PipelineStep]) -> list[MigrationRun]:
+        runs = []
+        for step in steps:
+            system = migration_of(step.step) if step.step is not None else None
+            if system is not None:
+                note = f"the job {step.job.name} applies migrations"
+                runs.append(MigrationRun(system, step.span, step.environment, note))
+        return runs
+
+    def _releases(self, services: list[Service], steps: list[PipelineStep]) -> list[Release]:
+        """The roads to production: platform files and production compose sets that run a web process, deploy jobs."""
+        found: dict[str, Release] = {}
+        for service in services:
+            if service.environment is not Environment.PRODUCTION or service.process.platform is Platform.DOCKER:
+                continue
+            if service.role is not Role.WEB:
+                continue
+            complete = service.process.complete and not service.execution.unread and service.step is not None
+            release = Release(service.process.path, service.span, Environment.PRODUCTION, complete)
+            found.setdefault(service.process.path, release)
+        for step in steps:
+            if step.environment is Environment.PRODUCTION and step.kind in (StepKind.DEPLOY, StepKind.RESTART):
+                found.setdefault(step.pipeline.path, Release(step.pipeline.path, step.span, Environment.PRODUCTION))
+        return list(found.values())
+
+    def _apps(self) -> list[App]:
+        return [
+            app
+            for app in apps_in(self.repository)
+            if environment_of(app.path) in (None, Environment.PRODUCTION) and not app.path.startswith("tests")
+        ]
+
+
+def _option(words: list[str], *names: str) -> str | None:
+    for index, word in enumerate(words):
+        if word in names and index + 1 < len(words):
+            return words[index + 1]
+        for name in names:
+            if word.startswith(name + "="):
+                return word.partition("=")[2]
+    return None
+
+
+def _image_name(path: str) -> str:
+    """What to call the service of an image: its folder, or the file when it lies at the root."""
+    folder = posixpath.basename(posixpath.dirname(path))
+    return folder or posixpath.basename(path)
+
+
+_INSTALLERS = frozenset(
+    "make tox nox nix bazel pants conda mamba micromamba just hatch flit invoke ansible-playbook".split()
+)
+
+
+def _may_install(step: Step) -> bool:
+    """Whether a build step that is no known installer may bring Python packages all the same."""
+    if step.program in _INSTALLERS:
+        return True
+    words = " ".join(step.arguments[index] or "" for index in range(len(step.arguments)))
+    if step.program in ("apt", "apt-get", "apk", "dnf", "yum", "microdnf"):
+        return re.search(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian", words) is not None
+    return False

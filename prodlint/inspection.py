@@ -1,0 +1,126 @@
+"""One run from files to findings: discover, parse, declare, link, check, triage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.link import link
+from prodlint.deployment.project import Deployment
+from prodlint.deployment.repository import Repository
+from prodlint.discovery import Survey, survey
+from prodlint.engine import RuleCrashed, check
+from prodlint.finding import Finding, Severity
+from prodlint.readers import declare
+from prodlint.rule import Rule
+from prodlint.suppression import INVALID, UNUSED
+from prodlint.tree import Tree
+from prodlint.triage import Triaged, triage
+
+__all__ = ["ENGINE_RULES", "UNREADABLE", "Inspection", "Policy", "inspect", "load", "understood"]
+
+UNREADABLE = "unreadable-file"
+
+ENGINE_RULES = {
+    UNREADABLE: "A deployment file cannot be read or does not follow its grammar, so nothing in it was checked.",
+    INVALID: "A suppression comment is malformed or names a rule that does not exist.",
+    UNUSED: "A suppression comment hides nothing.",
+}
+"""What the engine itself may report, besides the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the settings say of one run; the defaults report everything."""
+
+    exclude: tuple[str, ...] = ()
+    environment_of: Callable[[str], Environment | None] = lambda path: None
+    options: Mapping[str, object] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    is_ignored: Callable[[str, str], bool] = lambda rule, path: False
+    is_reported: Callable[[str], bool] = lambda path: True
+    engine_rules: frozenset[str] = frozenset(ENGINE_RULES)
+    known_rules: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What one run found out."""
+
+    deployment: Deployment
+    survey: Survey
+    read_as: Mapping[str, str]
+    triaged: Triaged
+    crashes: tuple[RuleCrashed, ...]
+
+
+def load(tree: Tree, policy: Policy) -> tuple[Deployment, Survey, Mapping[str, str]]:
+    """The model of a tree, its files, and what each of them was read as."""
+    found = survey(tree, policy.exclude)
+    repository = Repository((file.path for file in found.files), tree.read)
+    facts, read_as = declare(repository)
+    return link(facts, repository, policy.environment_of), found, read_as
+
+
+def inspect(tree: Tree, rules: Iterable[Rule], policy: Policy | None = None) -> Inspection:
+    """Check a tree with the given rules."""
+    policy = policy or Policy()
+    rules = tuple(rules)
+    deployment, found, read_as = load(tree, policy)
+    findings: list[Finding] = []
+    crashes: list[RuleCrashed] = []
+    for result in check(deployment, rules, policy.options):
+        if isinstance(result, RuleCrashed):
+            crashes.append(result)
+        else:
+            findings.append(result)
+    repository = deployment.repository
+    if UNREADABLE in policy.engine_rules:
+        findings.extend(_unreadable(repository, read_as))
+    names = frozenset(rule.name for rule in rules)
+    triaged = triage(
+        findings,
+        [source for path in repository.read_paths if (source := repository.source(path)) is not None],
+        known_rules=policy.known_rules | names | frozenset(ENGINE_RULES),
+        ran=names | policy.engine_rules,
+        is_reported=policy.is_reported,
+        is_ignored=policy.is_ignored,
+        severities=policy.severities,
+    )
+    return Inspection(deployment, found, read_as, triaged, tuple(crashes))
+
+
+def _unreadable(repository: Repository, read_as: Mapping[str, str]) -> Iterable[Finding]:
+    """One finding for each file that could not be read, except for samples that are broken on purpose."""
+    for path, problem in sorted(repository.problems.items()):
+        if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+            continue
+        source = repository.source(path)
+        if source is not None and path not in read_as and ("{{" in source.text or "{%" in source.text):
+            continue
+        yield Finding(
+            problem.span,
+            f"{path.rpartition('/')[2]} was not checked: {problem.message}",
+            help="correct it, or exclude it in the settings when it is not part of the deployment",
+            severity=Severity.WARNING,
+            rule=UNREADABLE,
+        )
+
+
+def understood(deployment: Deployment) -> str:
+    """What runs in production, in one sentence without a full stop."""
+    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
+    if not services and not deployment.releases:
+        return "nothing here is deployed as far as the files tell"
+    parts = []
+    if services:
+        names = ", ".join(f"{one.label} ({one.process.platform.value})" for one in services[:4])
+        more = f" and {len(services) - 4} more" if len(services) > 4 else ""
+        parts.append(f"{len(services)} service{'' if len(services) == 1 else 's'}: {names}{more}")
+    if deployment.releases:
+        count = len(deployment.releases)
+        names = ", ".join(release.name for release in deployment.releases[:3])
+        more = f" and {count - 3} more" if count > 3 else ""
+        parts.append(f"{count} release path{'' if count == 1 else 's'}: {names}{more}")
+    return "; ".join(parts)
