@@ -1,1 +1,46 @@
-"""What it all means together: the model of what will run in production."""
+"""What it all means together: the model of what will run in production.
+
+These are the things that a rule may look at, and what they are made of.
+"""
+
+from prodlint.deployment.app import App, Interface
+from prodlint.deployment.command import CommandLine, Execution, Step
+from prodlint.deployment.dependency import Dependency, DependencyFile, Install, LockFile
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.image import Image
+from prodlint.deployment.installation import Installation
+from prodlint.deployment.migration import MigrationRun, MigrationSystem
+from prodlint.deployment.pipeline import Job, Pipeline, Release, StepKind
+from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.project import Deployment
+from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.server import Server
+from prodlint.deployment.service import Service
+
+__all__ = [
+    "App",
+    "CommandLine",
+    "Dependency",
+    "DependencyFile",
+    "Deployment",
+    "Environment",
+    "Execution",
+    "Image",
+    "Install",
+    "Installation",
+    "Interface",
+    "Job",
+    "LockFile",
+    "MigrationRun",
+    "MigrationSystem",
+    "Pipeline",
+    "PipelineStep",
+    "Platform",
+    "Process",
+    "Release",
+    "Role",
+    "Server",
+    "Service",
+    "Step",
+    "StepKind",
+]

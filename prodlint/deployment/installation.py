@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodlint.deployment.dependency import Install
+from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.install import open_dependencies
 from prodlint.source import Span
 
 __all__ = ["Installation"]
@@ -23,3 +24,8 @@ class Installation:
     def span(self) -> Span:
         """The command or the declaration that installs."""
         return self.install.span
+
+    @property
+    def open_dependencies(self) -> tuple[tuple[DependencyFile, tuple[Dependency, ...]], ...]:
+        """By file, the direct dependencies whose version this installation resolves anew each time."""
+        return open_dependencies(self.install)

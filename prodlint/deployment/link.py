@@ -14,16 +14,17 @@ from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image import Image, build_image
-from prodlint.deployment.install import install_of, platform_install
+from prodlint.deployment.install import install_of, platform_install, where_else
 from prodlint.deployment.installation import Installation
 from prodlint.deployment.migration import MigrationRun, migration_of, migration_systems, migrations_in_code
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
-from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role
+from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.project import Deployment
 from prodlint.deployment.release import PipelineStep, carried_by, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
 
@@ -46,7 +47,8 @@ class _Linker:
         self.compose = {fact.path: fact for fact in facts if isinstance(fact, ComposeFile)}
         self.definitions = {fact.path: fact for fact in facts if isinstance(fact, ImageDefinition)}
         self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
-        self.open: list[Link] = [fact for fact in facts if isinstance(fact, Link)]
+        self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
+        self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
         self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
 
     def link(self) -> Deployment:
@@ -61,7 +63,8 @@ class _Linker:
         services.extend(self._compose_services(steps, services))
         services.extend(self._image_services(services, steps))
         installations = self._installations(services)
-        services = [self._with_installs(service) for service in services]
+        apps = tuple(self._apps())
+        services = [self._with_installs(service, apps) for service in services]
         runs = [*self._service_runs(services), *self._pipeline_runs(steps), *migrations_in_code(self.repository)]
         return Deployment(
             repository=self.repository,
@@ -74,7 +77,7 @@ class _Linker:
             releases=tuple(self._releases(services, steps)),
             migration_systems=migration_systems(self.repository),
             migration_runs=tuple(runs),
-            apps=tuple(self._apps()),
+            apps=apps,
             open=tuple(self.open),
         )
 
@@ -113,6 +116,7 @@ class _Linker:
         production_elsewhere = any(service.environment is Environment.PRODUCTION for service in others) or any(
             environment is Environment.PRODUCTION for _, environment in sets
         )
+        production_elsewhere = production_elsewhere or bool(self.unread)
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )
@@ -294,9 +298,29 @@ class _Linker:
                 return Build(path, normal_path(context), step.span, target)
         return None
 
-    def _with_installs(self, service: Service) -> Service:
+    def _with_installs(self, service: Service, apps: tuple[App, ...]) -> Service:
         installs, known = self._installs_of(service)
-        return replace(service, installs=installs, installs_known=known)
+        elsewhere: dict[str, Span] = {}
+        distribution = service.server.distribution if service.server is not None else None
+        if distribution is not None and service.environment is Environment.PRODUCTION:
+            place = where_else(self.repository, distribution)
+            elsewhere = {distribution: place} if place is not None else {}
+        return replace(
+            service,
+            installs=installs,
+            installs_known=known,
+            elsewhere=elsewhere,
+            image_app=service.app or self._app_in(service, apps),
+        )
+
+    def _app_in(self, service: Service, apps: tuple[App, ...]) -> App | None:
+        """An app whose file the service's image or platform holds."""
+        placements = service.place.files.placements
+        for app in apps:
+            for placement in placements:
+                if app.path == placement.path or app.path.startswith(f"{placement.path}/") or placement.path == "":
+                    return app
+        return None
 
     def _installs_of(self, service: Service) -> tuple[tuple[Install, ...], Answer]:
         """What a service's image, build commands or platform install, and whether that is everything."""

@@ -10,7 +10,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["Build", "EnvDefinition", "ImageDefinition", "Mount", "Platform", "Process", "Role"]
+__all__ = ["Build", "EnvDefinition", "ImageDefinition", "Mount", "Platform", "Process", "Role", "UnreadDeployment"]
 
 
 class Role(Enum):
@@ -73,6 +73,14 @@ class ImageDefinition:
     """A Dockerfile that the repository holds."""
 
     path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadDeployment:
+    """A deployment that is declared in a form that prodlint does not read: `system` names it."""
+
+    system: str
     span: Span
 
 

@@ -9,14 +9,16 @@ from typing import TypeVar
 
 from prodlint.deployment.app import App
 from prodlint.deployment.command import Link
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation
-from prodlint.deployment.migration import MigrationRun, MigrationSystem
+from prodlint.deployment.migration import MigrationRun, MigrationSystem, applies
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Process
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 
 __all__ = ["Deployment", "subjects"]
 
@@ -43,6 +45,24 @@ class Deployment:
     apps: tuple[App, ...] = ()
     open: tuple[Link, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
+
+    def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
+        """Every place that applies the migrations of a system, in any environment."""
+        return tuple(run for run in self.migration_runs if applies(run.system, system.system))
+
+    def is_migrated(self, system: MigrationSystem) -> Answer:
+        """Whether some road to production applies the migrations; UNKNOWN when something was not read."""
+        runs = self.runs_of(system)
+        if any(run.environment is Environment.PRODUCTION for run in runs):
+            return YES
+        if any(run.environment is Environment.UNKNOWN for run in runs) or self.open:
+            return UNKNOWN
+        production = [one for one in self.services if one.environment is Environment.PRODUCTION]
+        return UNKNOWN if any(one.execution.unread for one in production) else NO
+
+    def release_of(self, system: MigrationSystem) -> Release | None:
+        """The road to production that new code of a migrated project takes, None when none was read whole."""
+        return next((release for release in self.releases if release.complete), None)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

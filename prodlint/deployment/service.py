@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from prodlint.deployment.app import App, app_of, locate_module, roots_of
+from prodlint.deployment.app import App, Interface, app_of, locate_module, roots_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import Place, execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement, absolute
 from prodlint.deployment.image import Image
+from prodlint.deployment.install import provides
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import, starts_when_run
@@ -52,6 +53,8 @@ class Service:
     import_starts: tuple[ServerStart, ...] = ()
     installs: tuple[Install, ...] = ()
     installs_known: Answer = UNKNOWN
+    elsewhere: Mapping[str, Span] = field(default_factory=dict)
+    image_app: App | None = None
 
     @property
     def is_production(self) -> Answer:
@@ -76,10 +79,47 @@ class Service:
         chain = [Evidence(link.span, link.note) for link in self.step.chain]
         return tuple(one for one in chain if not _same_place(one.span, self.step.span))
 
+    def installs_distribution(self, distribution: str) -> Answer:
+        """Whether what this service installs brings a distribution; UNKNOWN when not all of it could be read."""
+        found = provides(self.installs, distribution)
+        return found if found is YES or self.installs_known is YES else UNKNOWN
+
+    def declared_elsewhere(self, distribution: str) -> Span | None:
+        """Where the repository declares a distribution that this service does not install."""
+        return self.elsewhere.get(distribution)
+
     @property
-    def open_environment(self) -> bool:
-        """Whether variables may come from outside of what the repository shows."""
-        return self.step is not None and bool(set(self.step.layers) & {"doppler", "op", "infisical", "chamber"})
+    def install_source(self) -> str:
+        """The file that this service installs from, by name; `its image` when there is none."""
+        files = [file.path for install in self.installs for file in install.files]
+        return files[0] if files else "what its image installs"
+
+    @property
+    def starts_nothing(self) -> Answer:
+        """Whether an image is all there is and it names no command of its own."""
+        if self.image is None or self.process.platform is not Platform.DOCKER:
+            return UNKNOWN
+        declared = self.image.command is not None or self.image.entrypoint is not None
+        return answer(not declared) if self.image.base_brings_servers is NO else UNKNOWN
+
+    @property
+    def serves_static_files(self) -> bool:
+        """Whether it is Python's own file server in a deployment that holds no app to serve instead."""
+        return self.server is not None and self.server.product == "http.server" and self.image_app is None
+
+    @property
+    def production_command_help(self) -> str:
+        """What to start instead, with the server that is installed and the app that is served."""
+        target = self.app.target if self.app is not None and self.app.target else None
+        for product, command in (("gunicorn", "gunicorn --bind=0.0.0.0:8000"), ("uvicorn", "uvicorn --host=0.0.0.0")):
+            if self.installs_distribution(product) is YES and self._suits(product):
+                return f"start `{command} {target}`" if target else f"start the app with {product}, which is installed"
+        return "install an application server (gunicorn for WSGI, uvicorn for ASGI) and start the app with it"
+
+    def _suits(self, product: str) -> bool:
+        if self.app is None:
+            return product == "gunicorn"
+        return self.app.interface is (Interface.WSGI if product == "gunicorn" else Interface.ASGI)
 
 
 def _shortened(text: str) -> str:

@@ -1,0 +1,95 @@
+"""Deployments that prodlint cannot read yet: their presence keeps it from saying "nothing does X"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.process import UnreadDeployment
+from prodlint.deployment.repository import Repository
+from prodlint.readers import Files
+
+_NAMES = {
+    "railway.json": "Railway",
+    "railway.toml": "Railway",
+    "nixpacks.toml": "Nixpacks",
+    "railpack.json": "Railpack",
+    "app.yaml": "App Engine",
+    "serverless.yml": "Serverless Framework",
+    "serverless.yaml": "Serverless Framework",
+    "zappa_settings.json": "Zappa",
+    "samconfig.toml": "AWS SAM",
+    "Dockerrun.aws.json": "Elastic Beanstalk",
+    "apprunner.yaml": "App Runner",
+    "buildspec.yml": "CodeBuild",
+    "appspec.yml": "CodeDeploy",
+    "cloudbuild.yaml": "Cloud Build",
+    "skaffold.yaml": "Skaffold",
+    "Chart.yaml": "a Helm chart",
+    "Jenkinsfile": "Jenkins",
+    "azure-pipelines.yml": "Azure Pipelines",
+    "bitbucket-pipelines.yml": "Bitbucket Pipelines",
+    ".travis.yml": "Travis CI",
+    "supervisord.conf": "supervisor",
+    "fabfile.py": "Fabric",
+    "dokku.json": "Dokku",
+    "captain-definition": "CapRover",
+    "Earthfile": "Earthly",
+    "docker-bake.hcl": "Buildx Bake",
+    "vercel.json": "Vercel",
+    "Makefile": "make",
+    "justfile": "just",
+}
+_PATHS = {
+    ".circleci/config.yml": "CircleCI",
+    ".do/*.yaml": "DigitalOcean App Platform",
+    ".ebextensions/*.config": "Elastic Beanstalk",
+    ".platform/hooks/*": "Elastic Beanstalk",
+    "bin/post_compile": "Heroku's post_compile hook",
+    "*.service": "a systemd unit",
+    "*.tf": "Terraform",
+    "*playbook*.yml": "Ansible",
+    "*playbook*.yaml": "Ansible",
+    "*/tasks/main.yml": "Ansible",
+    "*.yml": "Kubernetes",
+    "*.yaml": "Kubernetes",
+}
+_ONLY_WHEN_DEPLOYING = frozenset(
+    ("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Fabric")
+)
+_DEPLOYS = re.compile(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
+_TASKS = re.compile(rb"(?m)^(deploy|release|prod|production|ship|publish)\b[^=\n]*:")
+_WORKLOAD = re.compile(
+    rb"(?m)^kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|Rollout|Application|Kustomization|HelmRelease)\b"
+)
+
+READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
+
+
+def read(path: str, repository: Repository) -> Iterator[UnreadDeployment]:
+    """One fact for a file that deploys something in a way that is not modelled yet."""
+    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+        return
+    data = repository.data(path)
+    source = repository.source(path) if data is not None and _may_deploy(path, data) else None
+    if source is not None:
+        yield UnreadDeployment(_system(path), source.line_span(1))
+
+
+def _system(path: str) -> str:
+    import fnmatch
+
+    name = _NAMES.get(path.rpartition("/")[2])
+    return name or next(system for pattern, system in _PATHS.items() if fnmatch.fnmatchcase(path, pattern))
+
+
+def _may_deploy(path: str, data: bytes) -> bool:
+    system = _system(path)
+    if system == "Kubernetes":
+        return b"apiVersion:" in data and _WORKLOAD.search(data) is not None
+    if system in ("make", "just"):
+        return _TASKS.search(data) is not None
+    if system == "a systemd unit":
+        return b"ExecStart" in data
+    return system not in _ONLY_WHEN_DEPLOYING or _DEPLOYS.search(data) is not None

@@ -1,0 +1,1 @@
+"""Will the same code install the same way?"""

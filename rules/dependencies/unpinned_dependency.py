@@ -1,0 +1,98 @@
+"""Fix the version of everything that production installs directly.
+
+A requirement without one exact version is resolved anew by every build: two builds of one commit
+hold different code, and a release that nobody made breaks a deployment that nobody changed. It was
+measured that `flask==2.1.3` without a pin of Werkzeug installs today and does not import.
+
+An upper bound (`<6`) does not pin. Ranges are right in a library and wherever the production
+install reads a lock, hashes or constraints.
+
+## Example
+
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY requirements.txt app.py ./
+RUN pip install -r requirements.txt
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "app:app"]
+```
+```text title="requirements.txt"
+flask>=3  # <- unpinned-dependency
+gunicorn==27.0.1
+```
+```python title="app.py"
+from flask import Flask
+
+app = Flask(__name__)
+```
+
+Use instead:
+
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY requirements.txt app.py ./
+RUN pip install -r requirements.txt
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "app:app"]
+```
+```text title="requirements.txt"
+flask==3.1.3
+gunicorn==27.0.1
+```
+```python title="app.py"
+from flask import Flask
+
+app = Flask(__name__)
+```
+
+## Options
+- `per-line` (default false): one finding for each open requirement instead of one for each file.
+- `allow-compatible` (default false): take `~=1.2.3` for a pin.
+
+## References
+- pip, Repeatable Installs
+- delivery, measured: flask 2.1.3 without a pin of Werkzeug
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prodlint.deployment import Installation
+from prodlint.rule import Evidence, Finding, Findings, Severity, rule
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How strictly, and how often a file is reported."""
+
+    per_line: bool = False
+    allow_compatible: bool = False
+
+
+@rule(Severity.WARNING)
+def unpinned_dependency(installation: Installation, options: Options) -> Findings:
+    for file, dependencies in installation.open_dependencies:
+        kept = [
+            one
+            for one in dependencies
+            if not (options.allow_compatible and one.specifier.startswith("~=") and one.specifier.count(".") > 1)
+        ]
+        if not kept:
+            continue
+        evidence = (Evidence(installation.span, f"{installation.owner} installs it"),)
+        help_text = "write the exact versions that you tested, or install from a lock file"
+        if options.per_line:
+            for one in kept:
+                yield Finding(
+                    one.span, f"{one.written} leaves its version open: each build may differ", evidence, help_text
+                )
+            continue
+        total = len(file.dependencies)
+        first = kept[0]
+        yield Finding(
+            first.span,
+            f"{file.path} leaves {len(kept)} of {total} packages open (first: {first.name}): each build may differ",
+            evidence,
+            help_text,
+        )

@@ -1,0 +1,1 @@
+"""Does the platform's contract match the service?"""

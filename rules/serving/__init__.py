@@ -1,0 +1,1 @@
+"""Does a production server run the right app, bound where traffic arrives?"""

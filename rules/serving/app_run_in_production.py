@@ -1,0 +1,100 @@
+"""Let an application server import the app; do not let the app start its own development server.
+
+A start command such as `python main.py` runs whatever stands in the script's `__main__` block.
+When that is `app.run()`, production is served by the framework's development server. When the call
+stands at module level without a guard, it runs on every import as well: each gunicorn worker then
+starts a development server on a port of its own instead of serving, and gunicorn's port accepts
+connections that are never answered (measured with gunicorn 27.0 and Flask 3.1).
+
+## Example
+
+```procfile title="Procfile"
+web: python main.py  # <- app-run-in-production
+```
+```text title="requirements.txt"
+flask==3.1.3
+gunicorn==27.0.1
+```
+```python title="main.py"
+import os
+
+from flask import Flask
+
+app = Flask(__name__)
+
+if __name__ == "__main__":
+    app.run(host="0.0.0.0", port=int(os.environ.get("PORT", 5000)))
+```
+
+Use instead:
+
+```procfile title="Procfile"
+web: gunicorn main:app
+```
+```text title="requirements.txt"
+flask==3.1.3
+gunicorn==27.0.1
+```
+```python title="main.py"
+import os
+
+from flask import Flask
+
+app = Flask(__name__)
+
+if __name__ == "__main__":
+    app.run(host="0.0.0.0", port=int(os.environ.get("PORT", 5000)))
+```
+
+## References
+- Flask, Deploying to Production
+- Uvicorn, Settings: reload
+"""
+
+from __future__ import annotations
+
+from prodlint.deployment import Service
+from prodlint.rule import NO, YES, Edit, Evidence, Finding, Findings, Fix, Safety, Severity, rule
+
+
+@rule(Severity.ERROR)
+def app_run_in_production(service: Service) -> Findings:
+    if service.is_production is not YES or service.step is None:
+        return
+    server = service.server
+    if server is not None and server.in_code and server.is_development is YES:
+        start = service.starts[0]
+        reached = [Evidence(span, "calls on") for span in start.through]
+        development = f"{server.owner}'s development server" if server.owner else f"{server.product} with reloading on"
+        yield Finding(
+            service.step.span,
+            f"`{service.label}` reaches {start.call} in {start.span}: {development} serves production",
+            (*service.chain, *reached, Evidence(start.span, f"starts {development}")),
+            help=service.production_command_help,
+        )
+    if server is None or server.in_code or server.is_development is not NO:
+        return
+    for start in service.import_starts:
+        if start.conditional:
+            continue
+        through = [Evidence(span, "imports it") for span in start.through]
+        yield Finding(
+            start.span,
+            f"{start.span} calls {start.call} on import, so the workers of `{service.label}` never serve a request",
+            (Evidence(server.span, f"{server.product} imports the app"), *through),
+            help='move the call under `if __name__ == "__main__":`',
+            fix=guard(start.span),
+        )
+
+
+def guard(span: object) -> Fix | None:
+    """Put a statement of one line under `if __name__ == "__main__":`."""
+    from prodlint.rule import Span
+
+    if not isinstance(span, Span) or span.column != 1 or span.line != span.last.line:
+        return None
+    return Fix(
+        'run it only under `if __name__ == "__main__":`',
+        (Edit(span, f'if __name__ == "__main__":\n    {span.text}'),),
+        Safety.SAFE,
+    )
