@@ -74,7 +74,8 @@ class DependencyFile:
     `project` is the normalised name of the project that it describes. `extras` and `groups` are the
     names that it defines, `unread` those of them whose content is not known; `group_includes` says
     which group contains which others. `optional_groups` are left out unless asked for (Poetry).
-    `default_groups` are those that uv installs unasked.
+    `default_groups` are those that uv installs unasked. `compiled_to` is the compiled requirements file
+    that stands beside an input file.
     """
 
     path: str
@@ -93,6 +94,7 @@ class DependencyFile:
     group_includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     optional_groups: frozenset[str] = frozenset()
     default_groups: frozenset[str] = frozenset()
+    compiled_to: str | None = None
 
     @property
     def looks_like_library(self) -> bool:
@@ -171,7 +173,7 @@ class LockFile:
                 if target not in seen:
                     seen.add(target)
                     found.append(target)
-        return frozenset(node.partition("[")[0].partition(":")[0] for node in found)
+        return frozenset(node.partition("[")[0].partition(":")[0] for node in found) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ class Install:
     gives a command and nothing to import. `wheels_directory` is set for `pip wheel` and `pip
     download`, which fill that folder and install nothing; `from_wheels` are the folders whose
     wheels are installed. `exports_to` is set for an export, which writes a requirements file (empty
-    for standard output) and installs nothing.
+    for standard output) and installs nothing. `target` is the folder behind `--prefix`, `--target`
+    and `--root`: what lies there counts where it is put on the path.
     """
 
     span: Span
@@ -208,6 +211,7 @@ class Install:
     wheels_directory: str | None = None
     from_wheels: tuple[str, ...] = ()
     exports_to: str | None = None
+    target: str | None = None
 
     @property
     def installs(self) -> bool:

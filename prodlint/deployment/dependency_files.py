@@ -166,7 +166,19 @@ def _read_requirements(repository: Repository, path: str) -> DependencyFile | No
         complete=answer(whole),
         hashed=any(requirement.hashes for requirement in parsed.requirements),
         compiled=_is_compiled(parsed, dependencies),
+        compiled_to=_compiled_to(repository, path),
     )
+
+
+def _compiled_to(repository: Repository, path: str) -> str | None:
+    """The output beside an input file `NAME.in`, if a resolver wrote it."""
+    if not path.endswith(".in"):
+        return None
+    output = dependency_file(repository, path[: -len(".in")] + ".txt")
+    if output is None:
+        return None
+    pinned = all(dependency.pinned is YES for dependency in output.dependencies)
+    return output.path if output.hashed or output.compiled or pinned else None
 
 
 def _included(path: str, target: Text) -> str | None:

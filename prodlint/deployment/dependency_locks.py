@@ -1,6 +1,6 @@
 """Lock files: which versions they hold, and what each part of a project brings by them.
 
-They run to megabytes, so they are read as plain data: a lock is compared with, nothing points into it.
+They run to megabytes, so they are read as plain data: a lock is compared with, no finding points into it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from prodlint.deployment.dependency import LockFile
@@ -47,14 +48,13 @@ def uv_lock_above(repository: Repository, folder: str) -> LockFile | None:
 def lock_file(repository: Repository, path: str) -> LockFile | None:
     """A lock by its path; None when it is missing, no lock or malformed."""
     name = posixpath.basename(path)
-    data = repository.data(path)
-    if data is None:
-        return None
     if name == "Pipfile.lock":
-        return _pipfile_lock(path, data)
-    tables = _toml(data)
-    if tables is None:
+        data = repository.data(path)
+        return None if data is None else _pipfile_lock(path, data)
+    toml = repository.toml(path) if name.endswith((".lock", ".toml")) else None
+    if toml is None:
         return None
+    tables = toml.data
     if name == "uv.lock":
         return _uv_lock(path, tables)
     if name == "poetry.lock":
@@ -64,15 +64,6 @@ def lock_file(repository: Repository, path: str) -> LockFile | None:
     if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
         return LockFile(path, "pylock.toml", _packages(_entries(tables, "packages")))
     return None
-
-
-def _toml(data: bytes) -> dict[str, Any] | None:
-    import tomli
-
-    try:
-        return tomli.loads(data.decode("utf-8-sig"))
-    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _entries(tables: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -154,7 +145,7 @@ def _uv_lock(path: str, tables: dict[str, Any]) -> LockFile:
         graph.add(f":{canonical_name(group)}", _uv_targets(listed))
     lock = LockFile(path, "uv.lock", _packages(entries), members=members, edges=graph.finished())
     roots = [members["."]] if "." in members else list(members.values())
-    return LockFile(path, "uv.lock", lock.packages, lock.closure(roots) if roots else None, lock.members, lock.edges)
+    return replace(lock, default=lock.closure(roots) if roots else None)
 
 
 def _poetry_lock(path: str, tables: dict[str, Any]) -> LockFile:
@@ -166,10 +157,8 @@ def _poetry_lock(path: str, tables: dict[str, Any]) -> LockFile:
         for target, value in _table(entry.get("dependencies")).items():
             variants = value if isinstance(value, list) else [value]
             extras = [extra for variant in variants for extra in _strings(_table(variant).get("extras"))]
-            if all(_table(variant).get("optional") is True for variant in variants):
-                # Only an extra brings it, and that is listed by name below.
-                graph.add(f"{name}?{canonical_name(target)}", _nodes(target, extras))
-            else:
+            # An optional one comes with an extra alone, and extras are read below.
+            if not all(_table(variant).get("optional") is True for variant in variants):
                 graph.add(name, _nodes(target, extras))
         for extra, listed in _table(entry.get("extras")).items():
             targets = [node for text in _strings(listed) for node in _requirement_nodes(text)]

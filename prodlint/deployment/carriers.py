@@ -1,0 +1,181 @@
+"""Distributions that bring others along: what an installation holds although nobody asked for it by name.
+
+An entry says that every current release of the left side requires the right side. Without a lock it
+is the only way to see through a requirement, so it only ever answers "yes, it is there".
+"""
+
+from __future__ import annotations
+
+import re
+
+from prodlint.deployment.dependency import Dependency
+
+__all__ = ["carried_by"]
+
+# Sources: the catalogue (container page 2.7, serving page, delivery page) and the projects' own metadata.
+_TABLE = """
+a2a-sdk[http-server]: starlette
+apache-airflow: gunicorn uvicorn flask
+apache-airflow-core: gunicorn uvicorn
+apache-superset: gunicorn flask
+apache-superset[gevent]: gevent
+aredis-om: redis
+arize-phoenix: uvicorn starlette
+arq: redis
+autogenstudio: uvicorn fastapi
+bentoml: uvicorn starlette
+blacksheep[full]: uvicorn
+celery[eventlet]: eventlet
+celery[gevent]: gevent
+celery[redis]: redis
+celery[sqs]: boto3 pycurl
+chainlit: uvicorn fastapi
+channels-redis: redis
+channels[daphne]: daphne
+chromadb: uvicorn
+connexion[flask]: flask
+connexion[uvicorn]: uvicorn
+crewai: chromadb
+dagster-webserver: uvicorn
+daphne: channels
+dash: flask
+databases[aiomysql]: aiomysql
+databases[aiosqlite]: aiosqlite
+databases[asyncmy]: asyncmy
+databases[asyncpg]: asyncpg
+datasette: uvicorn
+devpi-server: waitress
+django-celery-beat: celery
+django-celery-results: celery
+django-redis: redis
+django-rq: rq redis
+djangorestframework-simplejwt: pyjwt djangorestframework
+drf-spectacular: djangorestframework
+dramatiq[redis]: redis
+emmett: granian
+esmerald[standard]: uvicorn
+fastapi-cli: uvicorn
+fastapi-cloud-cli: uvicorn
+fastapi-mail: aiosmtplib
+fastapi-mcp: uvicorn fastapi
+fastapi-users: fastapi email-validator python-multipart
+fastapi[all]: uvicorn fastapi-cli httpx jinja2 python-multipart itsdangerous email-validator pydantic-settings orjson
+fastapi[standard-no-fastapi-cloud-cli]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
+fastapi[standard]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
+fastmcp: uvicorn mcp
+feast: uvicorn fastapi gunicorn
+flama: uvicorn
+flask-appbuilder: flask
+flask-limiter: limits
+flask-migrate: alembic flask flask-sqlalchemy sqlalchemy
+flask-socketio: python-socketio flask
+flask-sqlalchemy: sqlalchemy flask
+flask[async]: asgiref
+flask[dotenv]: python-dotenv
+flower: celery tornado
+frappe: gunicorn
+functions-framework: gunicorn flask
+google-adk: uvicorn fastapi
+gradio: uvicorn fastapi python-multipart
+graphene-django: graphene
+guillotina: uvicorn
+gunicorn[eventlet]: eventlet
+gunicorn[gevent]: gevent
+gunicorn[setproctitle]: setproctitle
+gunicorn[tornado]: tornado
+hayhooks: uvicorn
+hypercorn[trio]: trio
+hypercorn[uvloop]: uvloop
+kombu[redis]: redis
+kserve: uvicorn fastapi
+langflow: uvicorn gunicorn fastapi
+langgraph-cli[inmem]: uvicorn
+langserve[all]: fastapi
+litellm[proxy]: uvicorn gunicorn fastapi
+litestar[cli]: uvicorn
+litestar[full]: uvicorn
+litestar[standard]: uvicorn
+marimo: uvicorn
+mcp: uvicorn starlette
+mlflow: gunicorn waitress flask
+mlserver: uvicorn fastapi
+mozilla-django-oidc: django
+nautobot: pyuwsgi
+nicegui: uvicorn fastapi
+open-webui: uvicorn fastapi
+piccolo[all]: asyncpg uvicorn
+piccolo[postgres]: asyncpg
+piccolo[uvicorn]: uvicorn
+piccolo-admin: hypercorn fastapi
+prefect: uvicorn fastapi
+psycopg[binary]: psycopg-binary
+psycopg[c]: psycopg-c
+psycopg[pool]: psycopg-pool
+pulpcore: gunicorn
+python-fasthtml: uvicorn starlette
+pyuwsgi: uwsgi
+quart: hypercorn flask werkzeug jinja2
+ravyn[standard]: uvicorn
+ray[serve]: uvicorn starlette
+reflex: granian
+rq: redis
+rq-scheduler: rq redis
+sentry: granian
+socketio[asyncio_client]: aiohttp
+solara: uvicorn
+solara-server: uvicorn
+sqlalchemy[aiomysql]: aiomysql
+sqlalchemy[aiosqlite]: aiosqlite
+sqlalchemy[asyncio]: greenlet
+sqlalchemy[asyncmy]: asyncmy
+sqlalchemy[mysql]: mysqlclient
+sqlalchemy[oracle]: cx-oracle
+sqlalchemy[postgresql-asyncpg]: asyncpg
+sqlalchemy[postgresql-pg8000]: pg8000
+sqlalchemy[postgresql-psycopg2binary]: psycopg2-binary
+sqlalchemy[postgresql-psycopg2]: psycopg2
+sqlalchemy[postgresql-psycopgbinary]: psycopg psycopg-binary
+sqlalchemy[postgresql-psycopg]: psycopg
+sqlalchemy[postgresql]: psycopg2
+sqlalchemy[pymysql]: pymysql
+starlette[full]: itsdangerous jinja2 python-multipart pyyaml httpx
+starlite[cli]: uvicorn
+starlite[full]: uvicorn
+starlite[standard]: uvicorn
+strawberry-graphql[debug-server]: uvicorn
+strawberry-graphql[fastapi]: fastapi python-multipart
+tiled[server]: uvicorn
+tortoise-orm: aiosqlite
+tortoise-orm[aiomysql]: aiomysql
+tortoise-orm[asyncmy]: asyncmy
+tortoise-orm[asyncpg]: asyncpg
+txtai[api]: uvicorn fastapi
+uvicorn-worker: uvicorn gunicorn
+uvicorn[standard]: httptools uvloop websockets watchfiles python-dotenv pyyaml
+vllm: uvicorn fastapi
+weblate[wsgi]: granian
+zope: waitress
+"""
+
+
+def _parsed() -> dict[str, tuple[str, ...]]:
+    return {
+        left: tuple(right.split()) for left, _, right in (line.partition(": ") for line in _TABLE.split("\n") if line)
+    }
+
+
+_CARRIERS = _parsed()
+
+
+def carried_by(dependency: Dependency) -> frozenset[str]:
+    """The distributions that a dependency is known to bring along, directly or through another of the table."""
+    waiting = [dependency.name, *(f"{dependency.name}[{extra}]" for extra in dependency.extras)]
+    # FastAPI 0.111 alone had its command line, and with it Uvicorn, among its plain dependencies.
+    if dependency.name == "fastapi" and re.match(r"[=~]=\s*0\.111\b", dependency.specifier):
+        waiting.append("fastapi[standard]")
+    found: set[str] = set()
+    for node in waiting:
+        new = [name for name in _CARRIERS.get(node, ()) if name not in found]
+        found.update(new)
+        waiting.extend(new)
+    return frozenset(found)
