@@ -197,6 +197,13 @@ CMD ["uvicorn", "--host=0.0.0.0", "main:app"]
         assert found["gunicorn-only"]["location"]["line"] == 5
         assert "served by uvicorn" in found["gunicorn-only"]["message"]
 
+    def test_their_tests_pass(self, project: Path) -> None:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+        done = subprocess.run(
+            command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        assert "2 passed" in done.stdout, done.stdout + done.stderr
+
     def test_explain_prints_their_page(self, project: Path) -> None:
         done = run("explain", "gunicorn-only", "--plugin", "house", cwd=project)
         assert "as our runbook expects" in done.stdout, done.stderr
