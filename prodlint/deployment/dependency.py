@@ -165,7 +165,7 @@ class LockFile:
     group_members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def closure(self, nodes: Iterable[str]) -> frozenset[str]:
-        """The names of all packages that the nodes lead to, their own among them."""
+        """The names of all packages that the nodes lead to, their own among them; a group is no package."""
         found = list(dict.fromkeys(nodes))
         seen = set(found)
         for node in found:
@@ -173,7 +173,7 @@ class LockFile:
                 if target not in seen:
                     seen.add(target)
                     found.append(target)
-        return frozenset(node.partition("[")[0].partition(":")[0] for node in found) - {""}
+        return frozenset(node.partition("[")[0] for node in found if ":" not in node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def project_files(repository: Repository, folder: str) -> tuple[DependencyFile, 
     folder holds no project.
     """
     pyproject = dependency_file(repository, normal_path(folder, "pyproject.toml"))
-    tells = pyproject is not None and bool(pyproject.project or pyproject.dependencies)
+    tells = pyproject is not None and bool(pyproject.project or pyproject.main)
     if pyproject is not None and tells and (pyproject.complete is YES or pyproject.main):
         return (pyproject,)
     beside = [dependency_file(repository, normal_path(folder, name)) for name in ("setup.cfg", "setup.py")]

@@ -37,8 +37,8 @@ def _read_configuration(repository: Repository, path: str) -> DependencyFile | N
     required = ini.get("options", "install_requires")
     for line in _lines(required.value) if required is not None else ():
         if line.value.startswith("file:"):
-            for name in line.value.removeprefix("file:").split(","):
-                target = normal_path(posixpath.dirname(path), name.strip())
+            for written in line.value.removeprefix("file:").split(","):
+                target = normal_path(posixpath.dirname(path), written.strip())
                 includes.append((target, line.span))
                 complete = complete and target in repository.paths
             continue
@@ -46,7 +46,8 @@ def _read_configuration(repository: Repository, path: str) -> DependencyFile | N
         complete = complete and dependency is not None
         dependencies.extend([dependency] if dependency is not None else [])
     extras, unread = set(), set()
-    for option in ini.section("options.extras_require"):
+    sections = [section for section in ini.sections if section.name == "options.extras_require"]
+    for option in (option for section in sections for option in section.options):
         extra = canonical_name(option.name)
         extras.add(extra)
         for line in _lines(option.value):

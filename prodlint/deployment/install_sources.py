@@ -160,6 +160,7 @@ class Sources:
         path = (match["path"] if match else text.value).removeprefix("file://").removeprefix("file:")
         if any(character in path for character in "*?["):
             self.from_wheels.append(posixpath.dirname(path))
+            self.complete = False
             return
         if path.endswith(_ARCHIVE):
             name = canonical_name(posixpath.basename(path).partition("-")[0])
