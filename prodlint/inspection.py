@@ -110,7 +110,7 @@ def _unreadable(repository: Repository, read_as: Mapping[str, str]) -> Iterable[
 
 def understood(deployment: Deployment) -> str:
     """What runs in production, in one sentence without a full stop."""
-    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
+    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION and one.written]
     if not services and not deployment.releases:
         return "nothing here is deployed as far as the files tell"
     parts = []

@@ -8,7 +8,7 @@ from prodlint.deployment.command import CommandLine, Execution, Step
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, LockFile
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
-from prodlint.deployment.installation import Installation
+from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem
 from prodlint.deployment.pipeline import Job, Pipeline, Release, StepKind
 from prodlint.deployment.process import Platform, Process, Role
@@ -28,6 +28,7 @@ __all__ = [
     "Image",
     "Install",
     "Installation",
+    "InstalledFile",
     "Interface",
     "Job",
     "LockFile",

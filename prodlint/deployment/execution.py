@@ -161,7 +161,7 @@ class _Run:
         return _closed(self.script(parse_shell(content).body, child))
 
     def _program(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
-        name = self._settled(words[0], shell)
+        name = words[0].literal
         if name is None:
             expanded = self._expanded(words, shell)
             if expanded is not None and expanded[0].literal is not None:
@@ -247,10 +247,9 @@ class _Run:
         return None
 
     def _step(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
-        words = tuple(self._flat(word, shell) for word in words)
         step = Step(
-            argv=words,
-            span=span,
+            argv=tuple(self._flat(word, shell) for word in words),
+            span=_span(words, span),
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
             conditional=shell.conditional,
@@ -443,7 +442,7 @@ class _Run:
             child = replace(shell, exported=dict(shell.exported))
             for assignment in node.assignments:
                 child.exported[assignment.name] = assignment.value
-        return self.argv(words, child, _span(words, node.span))
+        return self.argv(words, child, node.span)
 
     def _assigned(self, value: Word | None, shell: _Shell) -> Word | Value[str]:
         """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
@@ -523,11 +522,10 @@ def _split_assignment(word: Word) -> tuple[str, Word]:
 
 
 def _span(words: tuple[Word, ...], whole: Span) -> Span:
-    """From the first to the last word, when both stand in the command's own source."""
-    ours = [word.span for word in words if word.span.source is whole.source]
-    if not ours or ours[0].start < whole.start or ours[-1].end > whole.end:
+    """The command; where all its words were handed over from another file (`exec "$@"`), their place there."""
+    if len({word.span.source for word in words}) != 1 or words[0].span.source is whole.source:
         return whole
-    return Span(whole.source, ours[0].start, whole.end)
+    return words[0].span.to(words[-1].span)
 
 
 def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
@@ -9,7 +10,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.install import open_dependencies
 from prodlint.source import Span
 
-__all__ = ["Installation"]
+__all__ = ["Installation", "InstalledFile", "installed_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,31 @@ class Installation:
         """The command or the declaration that installs."""
         return self.install.span
 
+
+@dataclass(frozen=True, slots=True)
+class InstalledFile:
+    """A dependency file with every production installation that reads it.
+
+    `open` are the direct dependencies whose version each of those builds resolves anew.
+    """
+
+    file: DependencyFile
+    installations: tuple[Installation, ...]
+    open: tuple[Dependency, ...]
+
     @property
-    def open_dependencies(self) -> tuple[tuple[DependencyFile, tuple[Dependency, ...]], ...]:
-        """By file, the direct dependencies whose version this installation resolves anew each time."""
-        return open_dependencies(self.install)
+    def path(self) -> str:
+        return self.file.path
+
+
+def installed_files(installations: Iterable[Installation]) -> tuple[InstalledFile, ...]:
+    """The files that leave versions open, each once, in the order of their paths."""
+    found: dict[str, InstalledFile] = {}
+    for installation in installations:
+        for file, dependencies in open_dependencies(installation.install):
+            known = found.get(file.path)
+            users = (*known.installations, installation) if known is not None else (installation,)
+            earlier = known.open if known is not None else ()
+            open_ = tuple(dict.fromkeys((*earlier, *dependencies)))
+            found[file.path] = InstalledFile(file, users, tuple(sorted(open_, key=lambda one: one.span.start)))
+    return tuple(found[path] for path in sorted(found))

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from prodlint.deployment.app import App, apps_in
 from prodlint.deployment.command import Link, Step
-from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
+from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService, merged, process_of
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import install_of, platform_install, where_else
-from prodlint.deployment.installation import Installation
+from prodlint.deployment.installation import Installation, installed_files
 from prodlint.deployment.migration import MigrationRun, migration_of, migration_systems, migrations_in_code
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
@@ -59,7 +59,9 @@ class _Linker:
             steps.extend(self._corrected(step) for step in found)
             if any(step.environment in (Environment.PRODUCTION, Environment.UNKNOWN) for step in found):
                 self.open.extend(unread)
-        services = [self._service(process, self._environment_of_process(process)) for process in self.processes]
+        services = [
+            self._service(process, self._environment_of_process(process)) for process in self._platform_processes()
+        ]
         services.extend(self._compose_services(steps, services))
         services.extend(self._image_services(services, steps))
         installations = self._installations(services)
@@ -72,6 +74,7 @@ class _Linker:
             services=tuple(services),
             images=tuple(image for image in self.images.values() if image is not None),
             installations=tuple(installations),
+            installed_files=installed_files(installations),
             pipelines=tuple(pipelines),
             pipeline_steps=tuple(steps),
             releases=tuple(self._releases(services, steps)),
@@ -80,6 +83,17 @@ class _Linker:
             apps=apps,
             open=tuple(self.open),
         )
+
+    def _platform_processes(self) -> list[Process]:
+        """The processes of platform files; Heroku reads no Procfile beside a heroku.yml (platform page, 2.4)."""
+        manifests = {
+            posixpath.dirname(one.path) for one in self.processes if posixpath.basename(one.path) == "heroku.yml"
+        }
+        return [
+            one
+            for one in self.processes
+            if not (posixpath.basename(one.path) == "Procfile" and posixpath.dirname(one.path) in manifests)
+        ]
 
     def _corrected(self, step: PipelineStep) -> PipelineStep:
         environment = self.classify(step.pipeline.path)
@@ -210,20 +224,26 @@ class _Linker:
             return Environment.DEVELOPMENT
         return environment
 
-    @staticmethod
-    def _by_content(services: list[Service], declared: tuple[object, ...], production_elsewhere: bool) -> Environment:
+    def _holds_code(self, folder: str) -> bool:
+        return any(
+            path.endswith(".py") and (not folder or path.startswith(f"{folder}/")) for path in self.repository.paths
+        )
+
+    def _by_content(
+        self, services: list[Service], declared: tuple[ComposeService, ...], production_elsewhere: bool
+    ) -> Environment:
         """A compose file without a word in its name: what it does decides (catalogue, Environments, 3)."""
         if production_elsewhere:
             return Environment.DEVELOPMENT
         for service in services:
-            if any(
-                mount.source in ("", service.image.context if service.image else "") for mount in service.process.mounts
-            ):
+            if service.process.profiles:
+                continue
+            if any(self._holds_code(mount.source) for mount in service.process.mounts):
                 return Environment.DEVELOPMENT
             if service.server is not None and (service.server.is_development | service.server.reload) is YES:
                 return Environment.DEVELOPMENT
-        restarts = any(getattr(one, "restart", None) not in (None, "no", "false") for one in declared)
-        proxied = any("nginx" in (getattr(one, "image", None) or "") for one in declared)
+        restarts = any(one.restart not in (None, "no", "false") for one in declared)
+        proxied = any("nginx" in (one.image or "") for one in declared)
         served = any(service.server is not None and service.server.is_development is NO for service in services)
         return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
 
@@ -350,10 +370,8 @@ class _Linker:
                         known = UNKNOWN
         elif service.process.platform is Platform.HEROKU:
             install = platform_install(self.repository, service.process.root, "heroku", service.span)
-            if install is None:
-                known = UNKNOWN
-            else:
-                found.append(install)
+            known = UNKNOWN if install is None else known
+            found.extend([install] if install is not None else [])
         else:
             known = UNKNOWN
         at_start = [step for step in service.execution.steps if step is not service.step]
@@ -428,9 +446,16 @@ class _Linker:
                 continue
             if service.role is not Role.WEB:
                 continue
+            path = service.process.path
+            root = service.image.context if service.image is not None else service.process.root
             complete = service.process.complete and not service.execution.unread and service.step is not None
-            release = Release(service.process.path, service.span, Environment.PRODUCTION, complete)
-            found.setdefault(service.process.path, release)
+            release = found.get(path) or Release(path, service.span, Environment.PRODUCTION, True, frozenset())
+            found[path] = replace(
+                release,
+                complete=release.complete and complete,
+                roots=None if root is None or release.roots is None else release.roots | {root},
+                frameworks=release.frameworks | ({service.app.framework} if service.app is not None else set()),
+            )
         for step in steps:
             if step.environment is Environment.PRODUCTION and step.kind in (StepKind.DEPLOY, StepKind.RESTART):
                 found.setdefault(step.pipeline.path, Release(step.pipeline.path, step.span, Environment.PRODUCTION))

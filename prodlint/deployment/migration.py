@@ -17,7 +17,7 @@ from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.server import program_of
-from prodlint.source import Span
+from prodlint.source import Source, Span
 
 __all__ = ["MigrationRun", "MigrationSystem", "System", "migration_of", "migration_systems", "migrations_in_code"]
 
@@ -54,6 +54,8 @@ class MigrationSystem:
     @property
     def label(self) -> str:
         """`14 Django migrations`."""
+        if not self.count:
+            return "migrations of Django's own apps" if self.system is System.DJANGO else "Flask-Migrate migrations"
         noun = "revision" if self.system in (System.ALEMBIC, System.FLASK_MIGRATE) else "migration"
         return f"{self.count} {self.system.value} {noun}{'' if self.count == 1 else 's'}"
 
@@ -116,6 +118,8 @@ _NOT_OURS = re.compile(r"(^|/)(tests?|testing|test_[^/]*|examples?|docs?|fixture
 def migration_systems(repository: Repository) -> tuple[MigrationSystem, ...]:
     """The migration tools that the repository uses, tests and examples aside."""
     found = [*_alembic_systems(repository)]
+    if not found:
+        found.extend(_flask_migrate(repository))
     django = _django_system(repository)
     if django is not None:
         found.append(django)
@@ -124,29 +128,77 @@ def migration_systems(repository: Repository) -> tuple[MigrationSystem, ...]:
 
 
 def _django_system(repository: Repository) -> MigrationSystem | None:
-    newest: tuple[str, str] | None = None
-    count = 0
-    for path in sorted(repository.paths):
-        match = _DJANGO_FILE.match(path)
-        if match is None or _NOT_OURS.search(path):
-            continue
-        data = repository.data(path)
-        if data is None or b"class Migration" not in data or b"django" not in data:
-            continue
-        count += 1
-        if newest is None or match[3] >= newest[1]:
-            newest = (path, match[3])
+    """Django's migrations: those of the project's own apps, else those of the contrib apps that it installs."""
     # A reusable app has migrations but no project to run them in.
-    project = next(iter(sorted(p for p in repository.paths if posixpath.basename(p) == "manage.py")), None)
-    if newest is None or project is None:
+    project = next(iter(sorted(p for p in repository.paths if _ours(p) and posixpath.basename(p) == "manage.py")), None)
+    if project is None:
         return None
-    source = repository.source(newest[0])
-    if source is None:
-        return None
-    at = source.text.find("class Migration")
-    return MigrationSystem(
-        System.DJANGO, posixpath.dirname(project), count, source.line_span(source.position(max(at, 0)).line)
+    root = posixpath.dirname(project)
+    files = [path for path in repository.paths if _ours(path) and (_DJANGO_FILE.match(path))]
+    own = sorted(
+        (path for path in files if b"class Migration" in (repository.data(path) or b"")),
+        key=lambda path: (posixpath.basename(path), path),
     )
+    source = repository.source(own[-1]) if own else None
+    if source is not None:
+        return MigrationSystem(System.DJANGO, root, len(own), _line_of(source, "class Migration"))
+    return _contrib_system(repository, root)
+
+
+_TABLES = ("django.contrib.admin", "django.contrib.auth", "django.contrib.sessions", "django.contrib.contenttypes")
+
+
+def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None:
+    """A project without migrations of its own whose contrib apps have tables in a database server."""
+    for path in sorted(repository.paths):
+        if not path.endswith(".py") or "settings" not in path or not _ours(path):
+            continue
+        data = repository.data(path) or b""
+        if b"INSTALLED_APPS" not in data or b"DATABASES" not in data or not _names_server(repository, root):
+            continue
+        source = repository.source(path)
+        installed = source is not None and any(f'"{app}' in source.text or f"'{app}" in source.text for app in _TABLES)
+        if source is not None and installed:
+            return MigrationSystem(System.DJANGO, root, 0, _line_of(source, "INSTALLED_APPS"))
+    return None
+
+
+def _names_server(repository: Repository, root: str) -> bool:
+    """Whether the project depends on the driver of a database server: SQLite alone is no reason to migrate."""
+    drivers = (b"psycopg", b"mysqlclient", b"mysql-connector", b"oracledb", b"mssql-django")
+    names = ("requirements", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")
+    return any(
+        driver in (repository.data(path) or b"")
+        for path in repository.paths
+        if any(name in path for name in names) and path.startswith(root)
+        for driver in drivers
+    )
+
+
+def _ours(path: str) -> bool:
+    return _NOT_OURS.search(path) is None
+
+
+def _line_of(source: Source, text: str) -> Span:
+    return source.line_span(source.position(max(source.text.find(text), 0)).line)
+
+
+def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
+    """Flask-Migrate that is set up in code for an app with models, without committed revisions."""
+    models = False
+    found: Span | None = None
+    for path in sorted(repository.paths):
+        data = (repository.data(path) or b"") if path.endswith(".py") and _ours(path) else b""
+        models = models or b"db.Model" in data or b"SurrogatePK" in data
+        if b"flask_migrate" not in data:
+            continue
+        module = repository.python(path)
+        for node in ast.walk(module.tree) if module is not None else ():
+            if isinstance(node, ast.Call) and module is not None:
+                name = module.qualified_name(node.func)
+                found = found or (module.span(node) if name == "flask_migrate.Migrate" else None)
+    if found is not None and models:
+        yield MigrationSystem(System.FLASK_MIGRATE, "", 0, found)
 
 
 def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
@@ -167,12 +219,11 @@ def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
         if source is None:
             continue
         flask = b"current_app" in data or f"{folder}/alembic.ini" in repository.paths
-        at = source.text.find("revision")
         yield MigrationSystem(
             System.FLASK_MIGRATE if flask else System.ALEMBIC,
             _root_of(repository, folder),
             len(revisions),
-            source.line_span(source.position(max(at, 0)).line),
+            _line_of(source, "revision"),
         )
 
 

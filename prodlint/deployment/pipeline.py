@@ -79,12 +79,22 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A road to production: what it is, where it brings the new code live, whether it was read whole."""
+    """A road to production: what it is, where it brings the new code live, whether it was read whole.
+
+    `roots` are the folders whose code it brings, None when that is not known. `frameworks` are
+    those of the apps that it is known to serve.
+    """
 
     name: str
     span: Span
     environment: Environment
     complete: bool = True
+    roots: frozenset[str] | None = None
+    frameworks: frozenset[str] = frozenset()
+
+    def brings(self, root: str) -> bool:
+        """Whether the code of a project in a folder may go this way."""
+        return self.roots is None or any(not one or root == one or root.startswith(f"{one}/") for one in self.roots)
 
 
 _DEPLOY_ACTIONS = re.compile(

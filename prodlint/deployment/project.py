@@ -11,8 +11,8 @@ from prodlint.deployment.app import App
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
-from prodlint.deployment.installation import Installation
-from prodlint.deployment.migration import MigrationRun, MigrationSystem, applies
+from prodlint.deployment.installation import Installation, InstalledFile
+from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Process
 from prodlint.deployment.release import PipelineStep
@@ -37,6 +37,7 @@ class Deployment:
     services: tuple[Service, ...] = ()
     images: tuple[Image, ...] = ()
     installations: tuple[Installation, ...] = ()
+    installed_files: tuple[InstalledFile, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     pipeline_steps: tuple[PipelineStep, ...] = ()
     releases: tuple[Release, ...] = ()
@@ -62,7 +63,13 @@ class Deployment:
 
     def release_of(self, system: MigrationSystem) -> Release | None:
         """The road to production that new code of a migrated project takes, None when none was read whole."""
-        return next((release for release in self.releases if release.complete), None)
+        django = system.system is System.DJANGO
+        for release in self.releases:
+            served = release.frameworks
+            fits = not served or (("Django" in served) if django else bool(served - {"Django"}))
+            if release.complete and fits and release.brings(system.root):
+                return release
+        return None
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

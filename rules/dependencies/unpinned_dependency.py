@@ -58,7 +58,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodlint.deployment import Installation
+from prodlint.deployment import Dependency, InstalledFile
 from prodlint.rule import Evidence, Finding, Findings, Severity, rule
 
 
@@ -71,28 +71,21 @@ class Options:
 
 
 @rule(Severity.WARNING)
-def unpinned_dependency(installation: Installation, options: Options) -> Findings:
-    for file, dependencies in installation.open_dependencies:
-        kept = [
-            one
-            for one in dependencies
-            if not (options.allow_compatible and one.specifier.startswith("~=") and one.specifier.count(".") > 1)
-        ]
-        if not kept:
-            continue
-        evidence = (Evidence(installation.span, f"{installation.owner} installs it"),)
-        help_text = "write the exact versions that you tested, or install from a lock file"
-        if options.per_line:
-            for one in kept:
-                yield Finding(
-                    one.span, f"{one.written} leaves its version open: each build may differ", evidence, help_text
-                )
-            continue
-        total = len(file.dependencies)
-        first = kept[0]
-        yield Finding(
-            first.span,
-            f"{file.path} leaves {len(kept)} of {total} packages open (first: {first.name}): each build may differ",
-            evidence,
-            help_text,
+def unpinned_dependency(installed: InstalledFile, options: Options) -> Findings:
+    kept = [one for one in installed.open if not (options.allow_compatible and _is_compatible_release(one))]
+    evidence = tuple(Evidence(one.span, f"{one.owner} installs it") for one in installed.installations)
+    advice = "write the exact versions that you tested, or install from a lock file"
+    if options.per_line:
+        for one in kept:
+            yield Finding(one.span, f"{one.written} leaves its version open: each build may differ", evidence, advice)
+    elif kept:
+        count, total = len(kept), len(installed.file.dependencies)
+        message = (
+            f"{installed.path} leaves {count} of {total} packages open (first: {kept[0].name}): each build may differ"
         )
+        yield Finding(kept[0].span, message, evidence, advice)
+
+
+def _is_compatible_release(dependency: Dependency) -> bool:
+    """`~=1.2.3` fixes all but the last number."""
+    return dependency.specifier.startswith("~=") and dependency.specifier.count(".") > 1

@@ -1,0 +1,188 @@
+"""What a start command comes down to: the steps, in order, and the one that stays."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prodlint.deployment.command import Execution, exec_form, shell_form
+from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.filemap import CHECKOUT
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import Known
+from prodlint.source import Source, Text
+from prodlint.syntax.word import Word
+
+
+def run(script: str, files: dict[str, str] | None = None, **environment: str) -> Execution:
+    """Execute a shell command of a Procfile that stands in a repository with some files."""
+    held = {path: text.encode() for path, text in (files or {}).items()}
+    repository = Repository(held, held.__getitem__)
+    source = Source("Procfile", script)
+    values = {name: Known(value, source.span) for name, value in environment.items()}
+    return execute(shell_form(source.content), Place(CHECKOUT, "/", values), repository)
+
+
+def processes(script: str, files: dict[str, str] | None = None, **environment: str) -> list[str]:
+    return [step.written for step in run(script, files, **environment).processes]
+
+
+@pytest.mark.parametrize(
+    ("script", "process"),
+    [
+        ("gunicorn app:app", "gunicorn app:app"),
+        ("exec gunicorn app:app", "gunicorn app:app"),
+        ("A=b C=d gunicorn app:app", "gunicorn app:app"),
+        ("env -u X A=b gunicorn app:app", "gunicorn app:app"),
+        ("sh -c 'gunicorn app:app'", "gunicorn app:app"),
+        ("bash -lc 'exec gunicorn app:app'", "gunicorn app:app"),
+        ("tini -g -- gunicorn app:app", "gunicorn app:app"),
+        ("/usr/bin/dumb-init -c gunicorn app:app", "gunicorn app:app"),
+        ("gosu app:app gunicorn app:app", "gunicorn app:app"),
+        ("su app -c 'gunicorn app:app'", "gunicorn app:app"),
+        ("timeout -k 5 1h nice -n 5 gunicorn app:app", "gunicorn app:app"),
+        ("poetry -C api run gunicorn app:app", "gunicorn app:app"),
+        ("uv run --no-sync --group prod gunicorn app:app", "gunicorn app:app"),
+        ("uv run -m gunicorn app:app", "python -m gunicorn app:app"),
+        ("uv run serve.py --port 80", "python serve.py --port 80"),
+        ("pipenv run python manage.py runserver", "python manage.py runserver"),
+        ("hatch -e prod run gunicorn app:app", "gunicorn app:app"),
+        ("opentelemetry-instrument --traces_exporter console gunicorn app:app", "gunicorn app:app"),
+        ("newrelic-admin run-program gunicorn app:app", "gunicorn app:app"),
+        ("ddtrace-run gunicorn app:app", "gunicorn app:app"),
+        ("doppler run --project shop -- gunicorn app:app", "gunicorn app:app"),
+        ("chamber exec shop -- gunicorn app:app", "gunicorn app:app"),
+        ("./wait-for-it.sh db:5432 -t 60 -- gunicorn app:app", "gunicorn app:app"),
+        ("dockerize -wait tcp://db:5432 -timeout 60s gunicorn app:app", "gunicorn app:app"),
+        ("python -m debugpy --listen 0.0.0.0:5678 manage.py runserver", "python manage.py runserver"),
+        ("python manage.py migrate && gunicorn app:app", "gunicorn app:app"),
+        ("python manage.py migrate; gunicorn app:app", "gunicorn app:app"),
+        ("gunicorn app:app || exit 1", "gunicorn app:app"),
+        ("gunicorn app:app | tee /var/log/web", "gunicorn app:app"),
+        ("nginx & gunicorn app:app", "gunicorn app:app"),
+        ("gunicorn app:app; echo stopped", "gunicorn app:app"),
+        ("( cd src && gunicorn app:app )", "gunicorn app:app"),
+        ("S=gunicorn; $S app:app", "gunicorn app:app"),
+        ("S='gunicorn app:app'; exec $S", "gunicorn app:app"),
+        ("serve() { gunicorn app:app; }; serve", "gunicorn app:app"),
+        ("while ! nc -z db 5432; do sleep 1; done; gunicorn app:app", "gunicorn app:app"),
+        ("while true; do gunicorn app:app; done", "gunicorn app:app"),
+        ("set -- gunicorn; gunicorn app:app", "gunicorn app:app"),
+        ("watchmedo auto-restart --recursive -- celery -A shop worker", "celery -A shop worker"),
+    ],
+)
+def test_the_process_is_found_inside_of_what_starts_it(script: str, process: str) -> None:
+    assert processes(script) == [process]
+
+
+def test_a_script_of_the_repository_is_followed() -> None:
+    files = {"start.sh": "#!/bin/sh\nset -e\npython manage.py migrate\nexec gunicorn app:app\n"}
+    found = run("./start.sh", files)
+    assert [step.written for step in found.steps] == ["python manage.py migrate", "gunicorn app:app"]
+    assert [str(step.span) for step in found.steps] == ["start.sh:3", "start.sh:4"]
+    assert found.steps[0].guarded
+    assert [link.note for link in found.steps[1].chain] == ["starts", "runs start.sh"]
+
+
+def test_the_arguments_of_a_script_reach_its_last_line() -> None:
+    files = {"entrypoint.sh": 'echo hello\nexec "$@"\n'}
+    found = run("sh entrypoint.sh gunicorn app:app", files)
+    assert [(step.written, str(step.span)) for step in found.processes] == [("gunicorn app:app", "Procfile:1")]
+
+
+def test_a_script_that_is_not_there_is_told() -> None:
+    found = run("./start.sh && gunicorn app:app")
+    assert [link.note for link in found.unread] == ["runs ./start.sh, which is not in this repository"]
+
+
+def test_scripts_that_call_each_other_end() -> None:
+    assert processes("sh a.sh", {"a.sh": "sh b.sh\n", "b.sh": "sh a.sh\nsh b.sh\n"}) == []
+
+
+@pytest.mark.parametrize(("mode", "process"), [("web", "gunicorn a"), ("worker", "celery b"), ("other", "other")])
+def test_an_entrypoint_chooses_by_its_argument(mode: str, process: str) -> None:
+    script = 'case "$1" in\n  web) exec gunicorn a ;;\n  worker) exec celery b ;;\n  *) exec "$@" ;;\nesac\n'
+    assert processes(f"sh run.sh {mode}", {"run.sh": script}) == [process]
+
+
+def test_an_arm_is_chosen_by_the_environment() -> None:
+    script = 'if [ "$MODE" = "web" ]; then gunicorn a; else celery b; fi'
+    assert processes(script, MODE="web") == ["gunicorn a"]
+    assert processes(script, MODE="x") == ["celery b"]
+    assert processes(script) == ["gunicorn a", "celery b"]
+
+
+def test_a_default_holds_while_nothing_sets_the_variable() -> None:
+    assert processes("gunicorn ${APP:-app:app}", APP="") == ["gunicorn app:app"]
+    assert processes("gunicorn ${APP:-app:app}", APP="shop:app") == ["gunicorn shop:app"]
+
+
+def test_the_directory_follows_cd() -> None:
+    assert [step.directory for step in run("cd src && gunicorn a; cd ..; gunicorn b").steps] == ["/src", "/"]
+
+
+def test_an_exec_form_expands_nothing() -> None:
+    source = Source("Dockerfile", "gunicorn $PORT")
+    words = (Word.of(Text.verbatim(source.span).slice(0, 8)), Word.of(Text.verbatim(source.span).slice(9)))
+    found = execute(exec_form(words, source.span), Place(CHECKOUT), Repository((), lambda path: b""))
+    assert [step.written for step in found.processes] == ["gunicorn $PORT"]
+    assert [step.arguments for step in found.processes] == [("$PORT",)]
+
+
+_PROGRAM = st.sampled_from(["p1", "p2", "p3"])
+_CONDITION = st.sampled_from(
+    ['[ "$A" = x ]', '[ -n "$A" ]', '[ "$B" != y ]', '[ -z "$C" ]', "true", "! false", '! [ "$A" = x ]']
+)
+
+
+def _script(depth: int) -> st.SearchStrategy[str]:
+    simple = st.one_of(
+        _PROGRAM,
+        _PROGRAM.map(lambda p: f"exec {p}"),
+        _PROGRAM.map(lambda p: f"sh -c '{p}; p1'"),
+        _PROGRAM.map(lambda p: f"env X=1 nice -n 1 {p}"),
+        st.just("A=y"),
+        st.just("exit 0"),
+        st.just('B="$A"'),
+        st.just("echo $A"),
+    )
+    if depth == 0:
+        return simple
+    inner = st.lists(_script(depth - 1), min_size=1, max_size=3).map("\n".join)
+    return st.one_of(
+        simple,
+        st.tuples(_CONDITION, inner, inner).map(lambda t: f"if {t[0]}; then\n{t[1]}\nelse\n{t[2]}\nfi"),
+        st.tuples(_CONDITION, inner).map(lambda t: f"if {t[0]}; then\n{t[1]}\nfi"),
+        st.tuples(inner, inner).map(lambda t: f'case "$A" in\nx)\n{t[0]}\n;;\n*)\n{t[1]}\n;;\nesac'),
+        st.tuples(_PROGRAM, _PROGRAM).map(" && ".join),
+        st.tuples(_PROGRAM, _PROGRAM).map(" || ".join),
+        st.tuples(_CONDITION, _PROGRAM).map(" && ".join),
+        st.tuples(_CONDITION, _PROGRAM).map(" || ".join),
+        inner.map(lambda body: f"(\n{body}\n)"),
+        inner.map(lambda body: f"{{\n{body}\n}}"),
+        inner.map(lambda body: f"f() {{\n{body}\n}}\nf"),
+    )
+
+
+@pytest.mark.real
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_script(2), min_size=1, max_size=4).map("\n".join), st.sampled_from(["x", "y", ""]))
+def test_bash_starts_the_same_programs_in_the_same_order(tmp_path: Path, script: str, a: str) -> None:
+    """Where every variable is known, the unconditional steps are exactly what bash starts."""
+    programs = tmp_path / "bin"
+    log = tmp_path / "log"
+    if not programs.exists():
+        programs.mkdir()
+        for name in ("p1", "p2", "p3"):
+            path = programs / name
+            path.write_text(f'#!/bin/sh\necho {name} >> "{log}"\n')
+            path.chmod(path.stat().st_mode | stat.S_IEXEC)
+    log.write_text("")
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "A": a, "B": "", "C": "", "LC_ALL": "C.UTF-8"}
+    subprocess.run(["bash", "-c", script], env=environment, check=False, capture_output=True, timeout=20)
+    found = run(script, A=a, B="", C="")
+    assert [step.program for step in found.steps if not step.conditional] == log.read_text().split()

@@ -1,0 +1,63 @@
+"""Every rule's page and cases are its tests: flagged where they say so, and nowhere else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from prodlint.engine import built_in_rules
+from prodlint.rule import Rule
+from prodlint.testing import Case, cases_of, check_case, example_cases, rendered
+
+RULES = built_in_rules()
+PAGES = Path(__file__).parent
+_OUTPUT = re.compile(r"(?ms)^```output\n.*?^```$")
+
+
+def page_of(rule: Rule) -> Path:
+    return PAGES / rule.family / f"{rule.name}.md"
+
+
+def all_cases() -> list[object]:
+    return [
+        pytest.param(rule, case, id=f"{rule.name}: {case.name}")
+        for rule in RULES
+        for case in (*example_cases(rule.page), *cases_of(page_of(rule).read_text(encoding="utf-8")))
+    ]
+
+
+@pytest.mark.parametrize(("rule", "case"), all_cases())
+def test_a_rule_flags_what_its_cases_mark_and_nothing_else(rule: Rule, case: Case) -> None:
+    assert check_case(case, [rule]) == ""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_has_three_traps_and_a_pinned_rendering(rule: Rule) -> None:
+    cases = cases_of(page_of(rule).read_text(encoding="utf-8"))
+    assert sum(not case.expected and not case.known_miss for case in cases) >= 3
+    assert any(case.output is not None for case in cases)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_example_is_flagged_and_what_to_use_instead_is_not(rule: Rule) -> None:
+    bad, good = example_cases(rule.page)
+    assert bad.expected
+    assert not good.expected
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_findings_are_rendered_as_their_page_shows(rule: Rule, request: pytest.FixtureRequest) -> None:
+    path = page_of(rule)
+    text = path.read_text(encoding="utf-8")
+    for case in cases_of(text):
+        if case.output is None:
+            continue
+        output = rendered(case, [rule])
+        if request.config.getoption("--update-output"):
+            start = text.index(f"## {case.name}\n")
+            fence = _OUTPUT.search(text, start)
+            assert fence is not None
+            text = text[: fence.start()] + f"```output\n{output}```" + text[fence.end() :]
+            path.write_text(text, encoding="utf-8")
+        else:
+            assert output == case.output
