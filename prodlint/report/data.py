@@ -1,0 +1,44 @@
+"""What a report is made from: the findings of one run and a few numbers about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from prodlint.finding import Finding, Severity
+
+__all__ = ["Report", "Summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was looked at, and what is not shown.
+
+    `understood` is one sentence without a full stop that names what runs in production.
+    `seconds` is None where the report has to come out the same every time.
+    """
+
+    files: int
+    seconds: float | None = None
+    understood: str = ""
+    hidden_by_comments: int = 0
+    hidden_by_settings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run: its findings, sorted by path, line, column and rule, and its summary."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity, the worst first."""
+        counts = Counter(severity_of(finding) for finding in self.findings)
+        return {severity: counts[severity] for severity in sorted(Severity, reverse=True)}
+
+
+def severity_of(finding: Finding) -> Severity:
+    """The severity of a finding; a warning where nothing has set one."""
+    return finding.severity or Severity.WARNING
