@@ -95,7 +95,7 @@ def survey(tree: Tree, exclude: Sequence[str] = (), base: str = "") -> Survey:
     `exclude` holds globs (see `PathMatcher`) relative to a folder from which `base` leads to the
     root of the tree. Raises OSError if the root cannot be read.
     """
-    return _Walk(tree, PathMatcher(exclude), f"{base.strip('/')}/".lstrip("/")).run()
+    return _Walk(tree, PathMatcher(exclude, base)).run()
 
 
 class _Folder(NamedTuple):
@@ -110,10 +110,9 @@ class _Folder(NamedTuple):
 class _Walk:
     """One walk through a tree."""
 
-    def __init__(self, tree: Tree, excluded: PathMatcher, base: str) -> None:
+    def __init__(self, tree: Tree, excluded: PathMatcher) -> None:
         self.tree = tree
         self.excluded = excluded
-        self.base = base
         self.files: list[File] = []
         self.skipped: list[Skipped] = []
         self.prefix, self.work_tree = _git_work_tree(tree)
@@ -216,7 +215,7 @@ class _Walk:
     def _left_out(self, name: str, path: str, is_dir: bool, is_chart: bool) -> str | None:
         if "{{" in name:
             return "a template of a project"
-        if self.excluded and self.excluded.matches(self.base + path):
+        if self.excluded and self.excluded.matches(path):
             return "excluded by the settings"
         if is_dir:
             if name in SKIPPED_FOLDERS:

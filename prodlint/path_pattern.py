@@ -200,18 +200,20 @@ class PathMatcher:
 
     A glob without a slash (`*.py`, `legacy`) matches a name in any folder; one with a slash
     (`deploy/*.sh`, `/legacy`) matches from the top. `*` stays inside a folder, `**` crosses
-    folders, `legacy/` is a folder. Whatever lies below a matching folder matches too.
+    folders, `legacy/` is a folder. Whatever lies below a matching folder matches too. The globs are
+    relative to a folder from which `base` leads to the folder that paths are relative to.
     """
 
-    def __init__(self, globs: Iterable[str]) -> None:
+    def __init__(self, globs: Iterable[str], base: str = "") -> None:
         self.globs = tuple(globs)
+        self._base = f"{base.strip('/')}/".lstrip("/")
         groups = iter(range(1_000_000))
         alternatives = "|".join(_whole_path(glob, groups) for glob in self.globs)
         self._regex = re.compile(alternatives, re.DOTALL) if alternatives else None
 
     def matches(self, path: str) -> bool:
         """Whether a path, relative and with forward slashes, matches; a folder ends with a slash."""
-        return self._regex is not None and self._regex.fullmatch(path) is not None
+        return self._regex is not None and self._regex.fullmatch(self._base + path) is not None
 
     def __bool__(self) -> bool:
         return bool(self.globs)
