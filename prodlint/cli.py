@@ -14,10 +14,10 @@ import click
 from prodlint import __version__
 
 if TYPE_CHECKING:
-    from prodlint.inspection import Inspection
+    from prodlint.inspection import Inspection, Policy
     from prodlint.rule import Rule
     from prodlint.settings import Settings
-    from prodlint.tree import Tree
+    from prodlint.target import Target
 
 __all__ = ["main"]
 
@@ -56,9 +56,7 @@ def _stop(message: str) -> NoReturn:
     "-o",
     type=click.Choice(["text", "concise", "json"]),
     envvar="PRODLINT_OUTPUT_FORMAT",
-    default="text",
-    show_default=True,
-    help="How findings are shown.",
+    help="How findings are shown (default: text).",
 )
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report to a file.")
 @click.option("--config", type=click.Path(dir_okay=False), help="Read the settings from this file alone.")
@@ -81,7 +79,7 @@ def _stop(message: str) -> NoReturn:
 @click.option("--quiet", "-q", is_flag=True, help="Print findings only.")
 def check(
     paths: tuple[str, ...],
-    output_format: str,
+    output_format: str | None,
     output_file: str | None,
     config: str | None,
     isolated: bool,
@@ -109,27 +107,38 @@ def check(
     except TargetError as error:
         _stop(str(error))
     rules = _rules(plugin)
-    settings = _settings(target.root, config, isolated, rules, select, ignore, fail_on)
+    given: dict[str, object] = {}
+    if select:
+        given["select"] = _words(select)
+    if ignore:
+        given["ignore"] = _words(ignore)
+    if fail_on is not None:
+        given["fail-on"] = fail_on
+    if output_format is not None:
+        given["output-format"] = output_format
+    settings = _settings(target.root, config, isolated, rules, given)
     if show_settings:
         from prodlint.settings import describe
 
         click.echo(describe(settings), nl=False)
         return
-    policy, chosen = _policy(settings, rules, target.root, target.is_reported)
-    if show_files:
-        _print_files(target.tree, settings)
-        return
+    from prodlint.configure import policy_for
     from prodlint.inspection import inspect
 
+    chosen, policy = policy_for(settings, rules, target.root, target.is_reported)
+    if show_files:
+        _print_files(target, policy)
+        return
     result = inspect(target.tree, chosen, policy)
-    _report(result, output_format, output_file, color, quiet, time.perf_counter() - started)
+    _report(result, settings.output_format, output_file, color, quiet, time.perf_counter() - started)
+    if not result.survey.files:
+        click.echo(f"prodlint: {target.root} holds no files to check", err=True)
     for crash in result.crashes:
         click.echo(str(crash), err=True)
     if result.crashes:
         raise SystemExit(FAILURE)
-    least = settings.fail_on
     worst = max((finding.severity for finding in result.triaged.findings if finding.severity), default=None)
-    if worst is not None and least is not None and worst >= least and not exit_zero:
+    if worst is not None and settings.fail_on is not None and worst >= settings.fail_on and not exit_zero:
         raise SystemExit(FINDINGS)
 
 
@@ -155,35 +164,31 @@ def _words(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _settings(
-    root: Path,
-    config: str | None,
-    isolated: bool,
-    rules: tuple[Rule, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    fail_on: str | None,
+    root: Path, config: str | None, isolated: bool, rules: tuple[Rule, ...], given: dict[str, object]
 ) -> Settings:
-    from prodlint.configure import settings_for
-    from prodlint.settings import SettingsError
+    from prodlint.configure import known_names
+    from prodlint.settings import Settings, SettingsError, load_settings, load_settings_file, override
 
+    known = known_names(rules)
     try:
-        return settings_for(root, config, isolated, rules, _words(select), _words(ignore), fail_on)
+        if isolated:
+            settings = Settings()
+        else:
+            settings = load_settings(root, known) if config is None else load_settings_file(Path(config), known)
+        return override(settings, given, known) if given else settings
     except SettingsError as error:
         for problem in error.problems:
             click.echo(f"prodlint: {problem}", err=True)
         raise SystemExit(FAILURE) from None
 
 
-def _policy(settings: Settings, rules: tuple[Rule, ...], root: Path, is_reported: object) -> object:
-    raise NotImplementedError
+def _print_files(target: Target, policy: Policy) -> None:
+    from prodlint.inspection import load
 
-
-def _print_files(tree: Tree, settings: Settings) -> None:
-    from prodlint.inspection import Policy, load
-
-    _, survey, read_as = load(tree, Policy(exclude=settings.exclude))
+    _, survey, read_as = load(target.tree, policy)
     for file in survey.files:
-        click.echo(f"{file.path}\t{read_as.get(file.path, file.kind.value)}")
+        if target.is_reported(file.path):
+            click.echo(f"{file.path}: {read_as.get(file.path, file.kind.value)}")
 
 
 def _report(result: Inspection, form: str, output_file: str | None, color: str, quiet: bool, seconds: float) -> None:
@@ -207,7 +212,7 @@ def _report(result: Inspection, form: str, output_file: str | None, color: str, 
         hidden_by_comments=triaged.suppressed,
         hidden_by_settings=triaged.ignored,
     )
-    text = renderer(form)(Report(triaged.findings, summary), Terminal(colour, width))
+    text = renderer(form)(Report(triaged.findings, summary, quiet=quiet), Terminal(colour, width))
     if output_file is None:
         click.echo(text, nl=False, color=colour or None)
         return
@@ -215,3 +220,55 @@ def _report(result: Inspection, form: str, output_file: str | None, color: str, 
         Path(output_file).write_text(text, encoding="utf-8")
     except OSError as error:
         _stop(f"{output_file}: cannot be written: {error.strerror}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--plugin", multiple=True, type=click.Path(), help="Also look among the rules of this file or folder.")
+def explain(name: str, plugin: tuple[str, ...]) -> None:
+    """Print the manual page of a rule."""
+    from prodlint.inspection import ENGINE_RULES
+
+    rules = _rules(plugin)
+    known = {rule.name: rule for rule in rules}
+    known.update({old: rule for rule in rules for old in rule.formerly})
+    if name in ENGINE_RULES:
+        click.echo(f"# {name}\n\n{ENGINE_RULES[name]}")
+        return
+    if name not in known:
+        from prodlint.setting_types import near
+
+        meant = near(name, [*known, *ENGINE_RULES])
+        _stop(f'there is no rule "{name}"' + (f'; did you mean "{meant}"?' if meant else "; see `prodlint rules`"))
+    rule = known[name]
+    click.echo(f"# {rule.name}\n\n{rule.family}, {rule.severity.label}, since {rule.since}\n\n{rule.page.strip()}")
+
+
+@main.command()
+@click.option("--output-format", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--plugin", multiple=True, type=click.Path(), help="Also list the rules of this file or folder.")
+def rules(output_format: str, plugin: tuple[str, ...]) -> None:
+    """List every rule with its family, its severity and one line about it."""
+    found = _rules(plugin)
+    if output_format == "json":
+        import json
+
+        rows = [
+            {
+                "name": rule.name,
+                "family": rule.family,
+                "severity": rule.severity.label,
+                "summary": rule.summary,
+                "since": rule.since,
+                "preview": rule.preview,
+            }
+            for rule in found
+        ]
+        click.echo(json.dumps({"version": 1, "rules": rows}, indent=2))
+        return
+    width = max((len(rule.name) for rule in found), default=0)
+    for family in sorted({rule.family for rule in found}):
+        click.echo(family)
+        for rule in found:
+            if rule.family == family:
+                click.echo(f"  {rule.name:{width}}  {rule.severity.label:7}  {rule.summary}")

@@ -32,9 +32,13 @@ ENGINE_RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the settings say of one run; the defaults report everything."""
+    """What the settings say of one run; the defaults report everything.
+
+    Globs of `exclude` are relative to a folder from which `base` leads to the root.
+    """
 
     exclude: tuple[str, ...] = ()
+    base: str = ""
     environment_of: Callable[[str], Environment | None] = lambda path: None
     options: Mapping[str, object] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -42,6 +46,7 @@ class Policy:
     is_reported: Callable[[str], bool] = lambda path: True
     engine_rules: frozenset[str] = frozenset(ENGINE_RULES)
     known_rules: frozenset[str] = frozenset()
+    require_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Inspection:
 
 def load(tree: Tree, policy: Policy) -> tuple[Deployment, Survey, Mapping[str, str]]:
     """The model of a tree, its files, and what each of them was read as."""
-    found = survey(tree, policy.exclude)
+    found = survey(tree, policy.exclude, policy.base)
     repository = Repository((file.path for file in found.files), tree.read)
     facts, read_as = declare(repository)
     return link(facts, repository, policy.environment_of), found, read_as
@@ -87,6 +92,7 @@ def inspect(tree: Tree, rules: Iterable[Rule], policy: Policy | None = None) -> 
         is_reported=policy.is_reported,
         is_ignored=policy.is_ignored,
         severities=policy.severities,
+        require_reason=policy.require_reason,
     )
     return Inspection(deployment, found, read_as, triaged, tuple(crashes))
 

@@ -21,7 +21,8 @@ def render(report: Report, terminal: Terminal) -> str:
 def _lines(report: Report, terminal: Terminal) -> Iterator[str]:
     for finding in report.findings:
         yield _finding_line(finding, terminal)
-    yield from closing_lines(report, terminal)
+    if not report.quiet:
+        yield from closing_lines(report, terminal)
 
 
 def _finding_line(finding: Finding, terminal: Terminal) -> str:

@@ -27,10 +27,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run: its findings, sorted by path, line, column and rule, and its summary."""
+    """One run: its findings, sorted by path, line, column and rule, and its summary.
+
+    A `quiet` one is shown without its closing lines.
+    """
 
     findings: tuple[Finding, ...]
     summary: Summary
+    quiet: bool = False
 
     @property
     def counts(self) -> dict[Severity, int]:

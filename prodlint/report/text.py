@@ -28,8 +28,9 @@ HOW_TO_APPLY = {
 def render(report: Report, terminal: Terminal) -> str:
     """The whole report; ends with a line feed."""
     blocks = [render_finding(finding, terminal) for finding in report.findings]
-    blocks.append("\n".join(closing_lines(report, terminal)))
-    return "\n\n".join(blocks) + "\n"
+    if not report.quiet:
+        blocks.append("\n".join(closing_lines(report, terminal)))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
 def render_finding(finding: Finding, terminal: Terminal) -> str:
