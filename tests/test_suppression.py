@@ -212,6 +212,12 @@ def test_a_name_like_no_other_and_a_name_for_all_are_told():
     ]
 
 
+def test_a_finding_behind_the_last_line_is_not_hidden():
+    _, suppressions = read("a.yaml", "a: 1  # prodlint: ignore[dev-server]")
+    longer = Source("a.yaml", "a: 1\n\n\n")
+    assert suppressions.hiding(Finding(longer.line_span(4), "m", rule="dev-server")) == []
+
+
 def test_thousands_of_wrong_comments_are_not_all_told():
     names = ", ".join(f"dev-{number}" for number in range(500))
     assert len(problems("a.yaml", f"a: 1  # prodlint: ignore[{names}]\n" * 9)) == 100

@@ -145,6 +145,11 @@ def test_the_rules_about_comments_speak_only_when_they_are_selected():
     ]
 
 
+def test_the_rules_about_comments_are_known_and_never_judged_themselves():
+    source = Source("app.py", "x = 1  # prodlint: ignore[unused-suppression, invalid-suppression]\n")
+    assert triage([], [source], known_rules=KNOWN, ran=ALL).findings == ()
+
+
 def test_a_comment_that_says_the_same_again_hides_nothing():
     source = Source("app.py", "# prodlint: ignore[dev-server]\napp.run()  # prodlint: ignore[dev-server]\n")
     assert told(triage([on(source, 2)], [source], known_rules=KNOWN, ran=ALL)) == [("app.py", 2, "unused-suppression")]

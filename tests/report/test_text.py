@@ -198,6 +198,7 @@ def test_tabs_and_wide_characters_keep_the_underline_below_its_text():
     assert one_line("\tx\t= 1", "= 1") == "1 |     x    = 1\n  |          ^^^"
     assert one_line("名前 = '値段'", "'値段'") == "1 | 名前 = '値段'\n  |        ^^^^^^"
     assert one_line("e\u0301 = 1", "1") == "1 | e\u0301 = 1\n  |     ^"
+    assert one_line("1\u20dd = 2", "2") == "1 | 1\u20dd = 2\n  |     ^"
 
 
 def test_a_long_line_is_cropped_around_its_span():

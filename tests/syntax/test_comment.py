@@ -29,6 +29,7 @@ def found(path: str, text: str) -> list[tuple[int, str]]:
     ("path", "line"),
     [
         ("app.py", "x = 1  # word a"),
+        ("app.py", 'x = \'y # word b\', """z # word c"""  # word a'),
         ("compose.yaml", "image: x  # word a"),
         ("compose.yaml", "image: it's  # word a"),
         ("compose.yaml", "image: 'x # word b'  # word a"),
