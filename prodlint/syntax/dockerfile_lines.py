@@ -1,0 +1,268 @@
+"""From a Dockerfile's lines to its instructions: directives, comments, continuations and heredocs.
+
+What BuildKit does with lines, and the same file made plain for the dockerfile-parse library, which
+knows no heredocs, ends an instruction at an empty line and loses one that ends in an escape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from prodlint.source import Source, Span, SyntaxProblem, Text
+from prodlint.syntax.dockerfile_words import SPACE, expanded_word, json_words, split_word, stripped, take_flags
+from prodlint.syntax.word import Literal
+
+__all__ = ["Heredoc", "Lines", "Statement", "read_lines", "split_keyword"]
+
+# The library needs more than linear time for one long instruction.
+MAX_INSTRUCTION_LINES = 20_000
+# BuildKit's scanner refuses more in one line.
+MAX_LINE_BYTES = 65_535
+
+_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
+_DIRECTIVES = ("syntax", "escape", "check")
+_KEYWORD = re.compile(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
+_WITH_HEREDOC = ("RUN", "COPY", "ADD")
+# White space for Python's regular expressions, and so for the library, but not for BuildKit.
+_NO_SPACE = str.maketrans("\x1c\x1d\x1e\x1f", "????")
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """`<<NAME` on an instruction's line, and the lines up to the one that holds just the name.
+
+    `span` is the place of the `<<NAME` word. `expands` is whether the name stands without quotes;
+    with `strip_tabs` (`<<-`) the body's lines have lost their leading tabs.
+    """
+
+    name: str
+    body: Text
+    expands: bool
+    strip_tabs: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One instruction before it is taken apart: its lines joined, and its heredocs.
+
+    Line numbers are 0-based; `last` is the last line before any heredoc body.
+    """
+
+    first: int
+    last: int
+    end: int
+    text: Text
+    heredocs: tuple[Heredoc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A whole file: its instructions in order, and the plain bytes for the library, line for line."""
+
+    escape: str
+    statements: tuple[Statement, ...]
+    plain: bytes
+    problems: tuple[SyntaxProblem, ...]
+
+
+def split_keyword(text: Text) -> tuple[Text, Text]:
+    """The first word of an instruction, and the rest."""
+    match = _KEYWORD.match(text.value)
+    if match is None:
+        return text.slice(0, 0), text
+    return text.slice(0, match.end(1)), text.slice(match.end())
+
+
+def read_lines(source: Source) -> Lines:
+    """The instructions of a Dockerfile by BuildKit's rules; never raises."""
+    reader = _Reader(source)
+    reader.read_directives()
+    while reader.number < reader.count:
+        reader.read_line()
+    plain = "\n".join(reader.plain).translate(_NO_SPACE) + "\n"
+    return Lines(reader.escape, tuple(reader.statements), plain.encode("utf-8", "replace"), tuple(reader.problems))
+
+
+class _Reader:
+    """One pass over the lines; `number` is the next line, `plain` what the library gets for those before."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.count = len(source.line_starts)
+        self.number = 0
+        self.escape = "\\"
+        self.plain: list[str] = []
+        self.statements: list[Statement] = []
+        self.problems: list[SyntaxProblem] = []
+        self.too_long = set(self.long_lines())
+        for number in self.too_long:
+            message = f"BuildKit reads no line of more than {MAX_LINE_BYTES} bytes"
+            self.problems.append(SyntaxProblem(message, source.line_span(number + 1)))
+
+    def long_lines(self) -> Iterator[int]:
+        text = self.source.text
+        for number, (start, end) in enumerate(pairwise((*self.source.line_starts, len(text) + 1))):
+            # A character has up to four bytes.
+            if (
+                end - start > MAX_LINE_BYTES // 4
+                and len(text[start : end - 1].encode("utf-8", "replace")) > MAX_LINE_BYTES
+            ):
+                yield number
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """The offsets of a line without its end."""
+        starts = self.source.line_starts
+        start = starts[number]
+        end = starts[number + 1] - 1 if number + 1 < self.count else len(self.source.text)
+        if number == 0 and self.source.text.startswith("\ufeff"):
+            start = 1
+        while end > start and self.source.text[end - 1] == "\r":
+            end -= 1
+        return start, end
+
+    def read_directives(self) -> None:
+        """Go over the `# name=value` lines at the top; only the escape character matters here."""
+        seen = set()
+        while self.number < self.count:
+            start, end = self.bounds(self.number)
+            line = self.source.text[start:end].lstrip(SPACE)
+            match = _DIRECTIVE.fullmatch(line)
+            if match is None or match[1].lower() not in _DIRECTIVES:
+                # An unknown directive is a comment, and no directive comes after a comment.
+                break
+            name, value = match[1].lower(), match[2]
+            span = self.source.line_span(self.number + 1)
+            if name in seen:
+                self.problems.append(SyntaxProblem(f"the directive {name} is given twice", span))
+            elif name == "escape" and value not in ("\\", "`"):
+                self.problems.append(SyntaxProblem("the escape character can only be \\ or `", span))
+            elif name == "escape":
+                self.escape = value
+            seen.add(name)
+            self.plain.append("#")
+            self.number += 1
+        if self.escape == "`":
+            self.plain[0] = "# escape=`"
+
+    def read_line(self) -> None:
+        """Go over one line, or over one instruction with all its lines and heredocs."""
+        first = self.number
+        start, end = self.bounds(first)
+        line = self.source.text[start:end]
+        if not line.lstrip(SPACE) or _is_comment(line):
+            self.plain.append("#")
+            self.number += 1
+            return
+        pieces = []
+        last = first
+        start = end - len(line.lstrip(SPACE))
+        goes_on = True
+        while goes_on and self.number < self.count:
+            if self.number > first:
+                start, end = self.bounds(self.number)
+            line = self.source.text[start:end]
+            if self.number > first and (not line.lstrip(SPACE) or _is_comment(line)):
+                self.plain.append("#")
+                self.number += 1
+                continue
+            last = self.number
+            content = self.before_continuation(line)
+            goes_on = content is not None
+            pieces.append((start, end if content is None else start + len(content)))
+            self.plain.append(self.plain_line(line, goes_on))
+            self.number += 1
+        if goes_on:
+            # The file ends within the instruction.
+            self.plain[last] = self.source.text[slice(*pieces[-1])] + "."
+        self.close(first, last, stripped(Text.join([Text.verbatim(Span(self.source, *piece)) for piece in pieces])))
+
+    def close(self, first: int, last: int, text: Text) -> None:
+        """Add an instruction whose lines were read, and read its heredocs."""
+        too_many = self.number - first > MAX_INSTRUCTION_LINES
+        if too_many:
+            message = f"an instruction of more than {MAX_INSTRUCTION_LINES} lines is not read"
+            self.problems.append(SyntaxProblem(message, self.source.line_span(first + 1)))
+        if too_many or not self.too_long.isdisjoint(range(first, self.number)):
+            self.plain[first:] = ["#"] * (self.number - first)
+            return
+        heredocs = tuple(self.read_heredoc(word) for word in self.heredoc_words(text))
+        self.plain += ["#"] * (self.number - len(self.plain))
+        self.statements.append(Statement(first, last, self.number - 1, text, heredocs))
+
+    def before_continuation(self, line: str) -> str | None:
+        """What stands before the escape at the end of a line, None where the line is complete."""
+        content = line.rstrip(" \t")
+        if content.endswith(self.escape) and not content.endswith(self.escape * 2):
+            return content[:-1]
+        return None
+
+    def plain_line(self, line: str, goes_on: bool) -> str:
+        # The library goes on after any escape at the end, even after an escaped one.
+        return line + "." if not goes_on and line.rstrip().endswith(self.escape) else line
+
+    def heredoc_words(self, text: Text) -> list[Text]:
+        """The `<<NAME` words of an instruction that may have them."""
+        if "<<" not in text.value:
+            return []
+        keyword, rest = split_keyword(text)
+        if keyword.value.upper() == "ONBUILD":
+            keyword, rest = split_keyword(take_flags(rest)[1])
+        if keyword.value.upper() not in _WITH_HEREDOC:
+            return []
+        try:
+            if json_words(take_flags(rest)[1]) is not None:
+                return []
+        except SyntaxProblem:
+            return []
+        return [word for word in split_word(text) if _heredoc_name(word)]
+
+    def read_heredoc(self, word: Text) -> Heredoc:
+        """The heredoc of a word, whose body begins at the next line."""
+        match = _HEREDOC.fullmatch(word.value)
+        name = _heredoc_name(word)
+        strip_tabs = match is not None and match[1] == "-"
+        lines: list[Text] = []
+        begin = self.source.offset(self.number + 1) if self.number < self.count else len(self.source.text)
+        found = False
+        while self.number < self.count and not found:
+            start, end = self.bounds(self.number)
+            line = self.source.text[start:end]
+            tabs = len(line) - len(line.lstrip("\t")) if strip_tabs else 0
+            found = line[tabs:] == name
+            self.number += 1
+            if not found:
+                stop = self.source.line_starts[self.number] if self.number < self.count else len(self.source.text)
+                lines.append(Text.verbatim(Span(self.source, start + tabs, stop)))
+        if not found:
+            message = f"the heredoc has no end: no line holds just {name}"
+            self.problems.append(SyntaxProblem(message, word.span))
+        if not lines:
+            body = Text("", self.source, (begin,))
+        elif strip_tabs:
+            body = Text.join(lines)
+        else:
+            body = Text.verbatim(lines[0].span.to(lines[-1].span))
+        expands = match is not None and name == match[2]
+        return Heredoc(name, body, expands, strip_tabs, word.span)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip(SPACE).startswith("#")
+
+
+def _heredoc_name(word: Text) -> str:
+    """The name of a heredoc without its quotes; empty where the word begins none."""
+    match = _HEREDOC.fullmatch(word.value)
+    if match is None:
+        return ""
+    problems: list[SyntaxProblem] = []
+    name = expanded_word(word.slice(match.start(2)), "\\", problems)
+    if problems:
+        return ""
+    # Nothing is expanded here: `<<$NAME` ends at a line that holds `$NAME`.
+    return "".join(part.text.value if isinstance(part, Literal) else part.span.text for part in name.parts)
