@@ -15,6 +15,9 @@ from typing import Protocol
 
 __all__ = ["DiskTree", "Entry", "MemoryTree", "OverlayTree", "Tree"]
 
+# A junction of Windows passes for a folder, so that there each folder's real path is looked up.
+LINKS_ARE_NO_FOLDERS = os.name == "posix"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -54,10 +57,13 @@ class DiskTree:
         place = self._place(folder)
         if place is None:
             raise _denied(folder)
+        inside = f"{folder}/" if folder else ""
         with os.scandir(place) as entries:
             for entry in entries:
                 try:
                     if entry.is_dir(follow_symlinks=False):
+                        if LINKS_ARE_NO_FOLDERS:
+                            self._own_folders.add(inside + entry.name)
                         yield Entry(entry.name, True, 0)
                         continue
                     if entry.is_symlink() and not self._is_inside(entry.path):
@@ -71,7 +77,7 @@ class DiskTree:
     def read(self, path: str, limit: int = -1) -> bytes:
         folder, _, name = path.rpartition("/")
         place = self._place(folder)
-        if place is None or name in ("", ".", "..") or "\0" in name or os.path.join(name) != os.path.basename(name):
+        if place is None or name in ("", ".", "..") or "\0" in name or name != os.path.basename(name):
             raise _denied(path)
         # A pipe would block, a link may lead out of the root.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -92,11 +98,9 @@ class DiskTree:
 
     def _place(self, folder: str) -> str | None:
         """The path of a folder on the disk, None if it is not one of this tree's own."""
-        place = os.path.join(str(self.root), *folder.split("/")) if folder else str(self.root)
+        place = os.path.join(self._prefix, *folder.split("/"))
         if folder not in self._own_folders:
-            if "\0" in folder or os.path.realpath(place) != place:
-                return None
-            if not place.startswith(self._prefix):
+            if "\0" in folder or os.path.realpath(place) != place or not place.startswith(self._prefix):
                 return None
             self._own_folders.add(folder)
         return place
