@@ -171,7 +171,7 @@ def carried_by(dependency: Dependency) -> frozenset[str]:
     """The distributions that a dependency is known to bring along, directly or through another of the table."""
     waiting = [dependency.name, *(f"{dependency.name}[{extra}]" for extra in dependency.extras)]
     # FastAPI 0.111 alone had its command line, and with it Uvicorn, among its plain dependencies.
-    if dependency.name == "fastapi" and re.match(r"[=~]=\s*0\.111\b", dependency.specifier):
+    if dependency.name == "fastapi" and re.match(r"(==|~=|[~^])?\s*0\.111\b", dependency.specifier):
         waiting.append("fastapi[standard]")
     found: set[str] = set()
     for node in waiting:

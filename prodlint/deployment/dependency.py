@@ -187,7 +187,8 @@ class Install:
 
     `installed` holds the names of all that it brings when a lock tells, else None. `constraints`
     are the files behind `-c`. `missing` are the paths it reads that `locate` did not know.
-    `projects` are the files of the projects that are installed themselves. An `isolated` install
+    `projects` are the files of the projects that are installed themselves; `members` are the paths of
+    those that are read because something else depends on a folder: to it, they are libraries. An `isolated` install
     gives a command and nothing to import. `wheels_directory` is set for `pip wheel` and `pip
     download`, which fill that folder and install nothing; `from_wheels` are the folders whose
     wheels are installed. `exports_to` is set for an export, which writes a requirements file (empty
@@ -212,6 +213,7 @@ class Install:
     from_wheels: tuple[str, ...] = ()
     exports_to: str | None = None
     target: str | None = None
+    members: frozenset[str] = frozenset()
 
     @property
     def installs(self) -> bool:

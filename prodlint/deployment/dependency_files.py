@@ -105,9 +105,10 @@ def project_files(repository: Repository, folder: str) -> tuple[DependencyFile, 
     if len(found) > 1 and found[0].main and not found[1].main:
         # A setup.py that only calls setup() leaves everything to setup.cfg.
         found = found[:1]
-    if pyproject is not None and tells and not found:
-        return (pyproject,)
-    return tuple(found)
+    if pyproject is None or not tells:
+        return tuple(found)
+    # What pyproject.toml declares dynamic, the other two list.
+    return (replace(pyproject, complete=YES) if found else pyproject, *found)
 
 
 def with_includes(

@@ -266,11 +266,10 @@ class _Reader:
             return NO
         if "build-system" not in self.toml.data:
             return NO
-        for table in (self.project, self.poetry):
-            published = ("classifiers", "urls", "readme", "homepage", "repository")
-            if any(table.get(key) for key in published):
-                return YES
-        return UNKNOWN
+        # `poetry new` writes a readme into every project, so that says nothing there.
+        published = [self.project.get(key) for key in ("classifiers", "urls", "readme")]
+        published += [self.poetry.get(key) for key in ("classifiers", "urls", "homepage", "repository")]
+        return YES if any(published) else UNKNOWN
 
 
 _PRODUCTION_GROUPS = frozenset("main prod production deploy deployment server web runtime".split())

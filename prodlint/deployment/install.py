@@ -236,16 +236,17 @@ def open_dependencies(
     """For each file, the direct dependencies whose version this installation chooses anew.
 
     Left out are tools such as pip, local projects, groups and files for developers, what does not apply
-    on Linux, whatever a lock, a hash or a constraint fixes, an input file beside its compiled output,
-    and what an `earlier` installation of the same environment has fixed before. A file that
-    `looks_like_library` is reported as any other: whether it is deployed, the caller knows.
+    on Linux, whatever a lock, a hash or a constraint fixes, an input file beside its compiled output, a
+    local project that another one depends on, and what an `earlier` installation of the same environment
+    has fixed before. A file that `looks_like_library` is listed as any other: whether it is deployed, the
+    caller knows.
     """
     if install.locked is not NO or install.isolated or not install.installs:
         return ()
     fixed = _fixed_by(earlier)
     found = []
     for file in install.files:
-        if file.hashed or file.compiled_to is not None:
+        if file.hashed or file.compiled_to is not None or file.path in install.members:
             continue
         loose = tuple(
             dependency

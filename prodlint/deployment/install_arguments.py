@@ -47,6 +47,10 @@ class Arguments:
         """Whether one of the options is given."""
         return any(option in names for option, _ in self.options)
 
+    def without(self, *names: str) -> Arguments:
+        """The same command line without some options."""
+        return Arguments(tuple(entry for entry in self.options if entry[0] not in names), self.positional)
+
     def values(self, *names: str) -> tuple[Word, ...]:
         """The values of the options, in order."""
         return tuple(value for option, value in self.options if option in names and value is not None)

@@ -20,7 +20,7 @@ from prodlint.deployment.install_managers import (
 )
 from prodlint.deployment.install_sources import Locate, Sources
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.requirement import conda_dependency
+from prodlint.deployment.requirement import canonical_name, conda_dependency
 from prodlint.deployment.value import UNKNOWN, Value
 from prodlint.syntax.word import Word
 
@@ -136,6 +136,9 @@ def _pip(call: _Call) -> Install | None:
     arguments = read_arguments(call.words, _PIP)
     if arguments.has("--dry-run", "--help", "-h"):
         return None
+    if name != "install":
+        # Who installs the wheels later resolves what they need.
+        arguments = arguments.without("--no-deps", "--no-dependencies")
     install = _pip_like(call, arguments, "pip", "PIP")
     if name == "wheel":
         return replace(install, wheels_directory=_literal(arguments.value("--wheel-dir"), "."))
@@ -154,7 +157,7 @@ def _pip_like(call: _Call, arguments: Arguments, tool: str, prefix: str) -> Inst
     sources.without_dependencies = arguments.has("--no-deps", "--no-dependencies") or settings.is_on(
         f"{prefix}_NO_DEPS"
     )
-    extras = [value.literal or "" for value in arguments.values("--extra")]
+    extras = [canonical_name(value.literal or "") for value in arguments.values("--extra")]
     for word in arguments.values("--requirement"):
         sources.requirement_file(word, extras, every_extra=arguments.has("--all-extras"))
     for word in arguments.values("--constraint"):
@@ -187,7 +190,7 @@ def _pip_group(sources: Sources, written: str | None) -> None:
     if file is None or not name:
         sources.complete = False
     else:
-        sources.parts_of(file, groups=[name])
+        sources.parts_of(file, groups=[canonical_name(name)])
 
 
 def _uv(call: _Call) -> Install | None:

@@ -48,6 +48,7 @@ class Sources:
     complete: bool = True
     constrained: bool = True
     names_members: bool = False
+    members: set[str] = field(default_factory=set)
     without_dependencies: bool = False
 
     def path(self, written: str) -> str | None:
@@ -124,10 +125,14 @@ class Sources:
         """Reads the project in a folder that a dependency names."""
         if not dependency.path:
             self.names_members = True
-        elif file is None or file.format in (FileFormat.REQUIREMENTS, FileFormat.CONDA):
+            return
+        before = len(self.files)
+        if file is None or file.format in (FileFormat.REQUIREMENTS, FileFormat.CONDA):
             self.project(dependency.path, dependency.extras)
         elif not self._project_in(dependency.path, dependency.extras):
             self.complete = False
+        if file is not None and posixpath.normpath(dependency.path) != ".":
+            self.members.update(found.path for found in self.files[before:])
 
     def requirement(self, word: Word) -> None:
         """A requirement, path, URL or wheel as an argument."""
@@ -200,6 +205,7 @@ class Sources:
             projects=tuple(self.projects),
             missing=tuple(self.missing),
             from_wheels=tuple(self.from_wheels),
+            members=frozenset(self.members),
             complete=YES if self.complete and not self.names_members else UNKNOWN,
             lock=self.lock,
             locked=self._locked(),

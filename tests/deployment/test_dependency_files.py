@@ -208,7 +208,8 @@ def test_an_application_that_carries_no_index_metadata_is_no_library():
     assert read("pyproject.toml", build + project).library is UNKNOWN
     library = read("pyproject.toml", build + project + 'classifiers = ["Framework :: Django"]\n')
     assert library.looks_like_library
-    assert read("pyproject.toml", build + '[tool.poetry]\npackage-mode = false\nreadme = "R"\n').library is NO
+    assert read("pyproject.toml", build + '[tool.poetry]\npackage-mode = false\nhomepage = "R"\n').library is NO
+    assert read("pyproject.toml", build + '[tool.poetry]\nreadme = "README.md"\n').library is UNKNOWN
 
 
 POETRY = """
@@ -413,6 +414,9 @@ def test_a_project_is_described_by_the_file_that_lists_its_dependencies():
     stub = "from setuptools import setup\nsetup()\n"
     assert [f.path for f in project_files(of({**configured, "setup.py": stub}), "")] == ["setup.cfg"]
     assert project_files(of({"README.md": ""}), "") == ()
+    dynamic = '[project]\nname = "x"\ndynamic = ["dependencies"]\n'
+    both = project_files(of({"pyproject.toml": dynamic, "setup.py": setup}), "")
+    assert [(f.path, f.complete) for f in both] == [("pyproject.toml", YES), ("setup.py", YES)]
 
 
 UV_LOCK = """

@@ -313,6 +313,16 @@ def test_constraints_that_cannot_be_read_may_pin_anything():
     assert open_dependencies(install) == ()
 
 
+def test_a_local_library_keeps_its_ranges_and_the_application_does_not():
+    files = {
+        "requirements.txt": "-e .\n-e ./libs/common\n",
+        "pyproject.toml": PROJECT,
+        "libs/common/pyproject.toml": '[project]\nname = "common"\ndependencies = ["structlog"]\n',
+    }
+    found = open_dependencies(ran("pip install -r requirements.txt", files))
+    assert [(file.path, [d.name for d in loose]) for file, loose in found] == [("pyproject.toml", ["fastapi"])]
+
+
 def test_open_dependencies_are_counted_for_each_file():
     files = {
         "requirements.txt": "-r base.txt\nflask==3.0.0\ncelery[redis]\npip\nsix>=1.16\nwin; os_name == 'nt'\n",
