@@ -253,7 +253,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @given(documents())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_each_leaf_of_a_document_is_where_its_span_says(text: str) -> None:
     data = tomli.loads(text)
     document = toml(text)

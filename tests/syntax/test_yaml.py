@@ -357,7 +357,7 @@ def our_values(node: Node) -> object:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_nodes_are_those_of_pyyaml(text: str) -> None:
     try:
         expected = [values(node) for node in yaml.compose_all(text, yaml.CSafeLoader)]
@@ -399,7 +399,7 @@ def plain(node: Node | None) -> object:
     st.sampled_from([10, 20, 80]),
     st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_pyyaml_writes_is_read_back_with_every_character_in_its_place(
     value: object, style: str | None, flow: bool | None, end: str, width: int, unicode: bool
 ) -> None:
