@@ -159,8 +159,8 @@ def _rules(plugins: Iterable[str] = ()) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _words(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
 
 def _settings(

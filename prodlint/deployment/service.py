@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from prodlint.deployment.app import App, Interface, app_of, locate_module, roots_of
-from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
+from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import Place, execute
@@ -76,8 +76,21 @@ class Service:
         """The hops from the declaration to the program, in causal order."""
         if self.step is None:
             return ()
-        chain = [Evidence(link.span, link.note) for link in self.step.chain]
-        return tuple(one for one in chain if not _same_place(one.span, self.step.span))
+        links = [*self._declaration, *self.step.chain]
+        kept = [
+            link
+            for link, following in zip(links, [*links[1:], None], strict=True)
+            if following is None or not _same_place(link.span, following.span)
+        ]
+        return tuple(Evidence(link.span, link.note) for link in kept if not _same_place(link.span, self.step.span))
+
+    @property
+    def _declaration(self) -> tuple[Link, ...]:
+        """Where the service is declared, when its command stands in another file."""
+        first = self.step.chain[0] if self.step is not None and self.step.chain else None
+        if first is None or self.process.platform is Platform.DOCKER or first.span.path == self.process.path:
+            return ()
+        return (Link(self.process.span, f"declares {self.name}"),)
 
     def installs_distribution(self, distribution: str) -> Answer:
         """Whether what this service installs brings a distribution; UNKNOWN when not all of it could be read."""
