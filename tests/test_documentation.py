@@ -16,13 +16,17 @@ import pytest
 import tomli
 import yaml
 
+from prodlint.cli import main
+from prodlint.configure import known_names
 from prodlint.engine import built_in_rules
 from prodlint.rule import Rule
+from prodlint.settings import KnownNames, Settings, all_settings, describe, settings_from_toml
 from prodlint.source import Source
 from prodlint.suppression import may_suppress, read_suppressions
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = "docs/demo/shop"
+PLUGIN_RULES = ("gunicorn-only", "unlisted-service")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 
 FENCE = re.compile(
@@ -139,6 +143,53 @@ def test_the_readme_lists_the_rules_with_their_severities() -> None:
     assert dict(rows) == {rule.name: rule.severity.label for rule in rules().values()}
 
 
+def tool_settings(fence: Fence) -> dict[str, object] | None:
+    """The settings in a TOML fence, None for one that holds something else."""
+    table = tomli.loads(fence.text)
+    if fence.title == "prodlint.toml":
+        return table
+    return table.get("tool", {}).get("prodlint")
+
+
+@pytest.mark.parametrize("fence", fences_in("toml"))
+def test_settings_in_the_manual_are_accepted(fence: Fence) -> None:
+    if tool_settings(fence) is None:
+        return
+    known = known_names(rules().values())
+    # The page on plugins has options of a rule that is defined beside them.
+    plugins = dict.fromkeys(PLUGIN_RULES, "house")
+    name = fence.title or "pyproject.toml"
+    read = settings_from_toml(Source(name, fence.text.encode()), KnownNames({**known.rules, **plugins}))
+    assert read.origins
+
+
+def test_the_manual_lists_every_setting_with_its_default() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| .* \| `([^`]*)` \| .* \|$", page, re.M)
+    defaults = re.findall(r"^([\w-]+) = (.*?) *# default$", describe(Settings()), re.M)
+    assert sorted(listed) == sorted(defaults)
+    assert {name for name, _ in listed} == {setting.name for setting in all_settings()}
+
+
+def test_the_manual_lists_every_option_of_the_command_line() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`-.*?) \|", page, re.M)
+    listed = {option for row in rows for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row)}
+    assert listed == options_of("check")
+
+
+def options_of(command: str) -> set[str]:
+    return {name for option in main.commands[command].params for name in option.opts if name.startswith("-")}
+
+
+@pytest.mark.parametrize("fence", fences_in("console", "bash", "yaml"))
+def test_commands_in_the_manual_use_options_that_exist(fence: Fence) -> None:
+    for call in re.findall(r"\bprodlint(?:==\S+)? (.*)", fence.text.replace("pip install prodlint", "")):
+        words = call.partition("#")[0].split()
+        command = words[0] if words and words[0] in main.commands else "check"
+        assert {word for word in words if word.startswith("-")} <= options_of(command) | {"-"}, call
+
+
 @pytest.fixture(scope="module")
 def demo() -> subprocess.CompletedProcess[str]:
     return run(DEMO)
@@ -192,7 +243,7 @@ CMD ["uvicorn", "--host=0.0.0.0", "main:app"]
         done = run("--plugin", "house", "--output-format", "json", cwd=project)
         assert done.returncode == 1, done.stderr
         found = {finding["rule"]: finding for finding in json.loads(done.stdout)["findings"]}
-        assert set(found) == {"gunicorn-only", "unlisted-service"}
+        assert set(found) == set(PLUGIN_RULES)
         assert found["gunicorn-only"]["location"]["path"] == "Dockerfile"
         assert found["gunicorn-only"]["location"]["line"] == 5
         assert "served by uvicorn" in found["gunicorn-only"]["message"]
