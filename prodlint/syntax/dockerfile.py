@@ -120,7 +120,7 @@ def parse_dockerfile(source: Source) -> Dockerfile:
     A file of more than 1 MiB has one problem and no instructions.
     """
     if len(source.text) > MAX_LENGTH:
-        problem = SyntaxProblem(f"a Dockerfile of more than {MAX_LENGTH} characters is not read", source.line_span(1))
+        problem = SyntaxProblem(f"a Dockerfile of more than {MAX_LENGTH} characters is not read", Span(source, 0, 0))
         return Dockerfile(source, (), "\\", (problem,))
     lines = read_lines(source)
     problems = list(lines.problems)
@@ -278,7 +278,7 @@ def _check_stages(source: Source, instructions: list[Instruction], problems: lis
     """Add what is wrong with the order of the instructions."""
     if not instructions:
         if not problems:
-            problems.append(SyntaxProblem("the file has no instructions", source.line_span(1)))
+            problems.append(SyntaxProblem("the file has no instructions", Span(source, 0, 0)))
         return
     for instruction in instructions:
         if instruction.keyword == "FROM":

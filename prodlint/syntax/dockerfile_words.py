@@ -292,11 +292,13 @@ class _Lexer:
         self.at = 0
         self.depth = 0
 
-    def parts(self, stop: str = "") -> list[Part]:
-        """The parts up to a character outside of quotes, or up to the end of the text."""
+    def parts(self, stop: str = "", opening: int = 0) -> list[Part]:
+        """The parts up to a character outside of quotes, or up to the end of the text.
+
+        `opening` is where the substitution begins that has to be closed by the character.
+        """
         parts: list[Part] = []
         plain: list[Text] = []
-        begin = self.at
         while self.at < len(self.value):
             character = self.value[self.at]
             if character == stop:
@@ -315,7 +317,7 @@ class _Lexer:
                 plain.append(self.run(("'", '"', "$", self.escape, stop)))
         else:
             if stop:
-                raise self.problem(f"there is no {stop} to this substitution", max(begin - 2, 0))
+                raise self.problem(f"there is no {stop} to this substitution", opening)
         _close(parts, plain, quoted=False)
         return parts
 
@@ -430,18 +432,16 @@ class _Lexer:
         if operator not in (":-", "-", ":+", "+", ":?", "?"):
             raise self.problem(f"a Dockerfile knows no {_shown(operator)} in a substitution", start)
         begin = self.at
-        parts = self.parts("}")
+        parts = self.parts("}", start)
         operand = Word(tuple(parts), self.text.span_of(begin, self.at))
         self.at += 1
         return operator, operand
 
     def pattern(self, stops: tuple[str, ...], start: int) -> None:
-        if self.value[self.at : self.at + 1] == "/" and "/" in stops:
+        if "/" in stops and self.value[self.at : self.at + 1] == "/":
             self.at += 1
         for stop in stops:
-            self.parts(stop)
-            if self.at >= len(self.value):
-                raise self.problem("this substitution has no end", start)
+            self.parts(stop, start)
             self.at += 1
 
     def problem(self, message: str, start: int) -> SyntaxProblem:
