@@ -54,7 +54,10 @@ class JobStep:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps."""
+    """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps.
+
+    `on_host` says that it runs on the machine that serves: a self-hosted runner, a deploy script.
+    """
 
     name: str
     span: Span
@@ -63,6 +66,7 @@ class Job:
     environment: str | None = None
     calls: str | None = None
     condition: str = ""
+    on_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +161,10 @@ _DEPLOYS = re.compile(
     r"|az webapp (deploy|up|deployment)|az containerapp (up|update)|az functionapp deployment"
     r"|func azure functionapp publish|fly deploy|flyctl deploy|git push .*(heroku|dokku)|heroku container:release"
     r"|heroku builds:create|railway (up|redeploy)|render deploys create|doctl apps (create-deployment|update)"
-    r"|docker stack deploy|docker service update|docker compose up|docker-compose up|ansible-playbook|kamal deploy"
-    r"|cap production deploy|nomad job run|cf push|dokku git:from-image|modal deploy|fastapi deploy|git pull"
-    r"|git reset --hard)\b"
+    r"|docker stack deploy|docker service update|ansible-playbook|kamal deploy"
+    r"|cap production deploy|nomad job run|cf push|dokku git:from-image|modal deploy|fastapi deploy)\b"
 )
+_DEPLOYS_ON_HOST = re.compile(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
 _RESTARTS = re.compile(
     r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
     r"|supervisorctl (restart|update|reload)"
@@ -201,18 +205,23 @@ def plain_words(step: Step) -> str:
     return " ".join(kept)
 
 
-def kind_of_step(step: Step) -> StepKind:
-    """What a command of a pipeline does, by the table of the catalogue's delivery page, 2.1."""
+def kind_of_step(step: Step, on_host: bool = False) -> StepKind:
+    """What a command of a pipeline does, by the table of the catalogue's delivery page, 2.1.
+
+    `docker compose up`, `git pull` and restarts deploy only on the machine that serves; elsewhere
+    they prepare a test.
+    """
     text = plain_words(step)
-    if re.match(r"^git reset", text):
-        text = "git reset --hard"
+    if on_host and _DEPLOYS_ON_HOST.match(text):
+        return StepKind.DEPLOY
+    if on_host and _RESTARTS.match(text):
+        return StepKind.RESTART
     for kind, pattern in (
         (StepKind.DOCUMENTATION, _DOCUMENTS),
         (StepKind.PACKAGE, _PACKAGES),
         (StepKind.TEST, _TESTS),
         (StepKind.BUILD, _BUILDS),
         (StepKind.DEPLOY, _DEPLOYS),
-        (StepKind.RESTART, _RESTARTS),
     ):
         if pattern.match(text):
             return kind

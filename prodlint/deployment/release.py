@@ -98,15 +98,17 @@ def _with_carried(
     tool, words = program_of(step)
     if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
-    yield PipelineStep(
-        kind_of_step(step), step.span, job, pipeline, Environment.UNKNOWN, step.written, step, declared.remote
-    )
+    on_host = declared.remote or job.on_host or "DOCKER_HOST" in step.environment
+    kind = kind_of_step(step, on_host)
+    yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
         return
     place = Place(_guessed(carried.command, repository), "/")
     execution = execute(carried.command, place, repository)
     unread.extend(execution.unread)
+    if step.program == "ssh":
+        declared = replace(declared, remote=True)
     for inner in execution.steps:
         yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1)
 
@@ -141,7 +143,8 @@ def _positional(words: tuple[Word, ...]) -> list[int]:
     result: list[int] = []
     index = 0
     while index < len(words):
-        value = words[index].literal if words[index].literal is not None else words[index].written
+        literal = words[index].literal
+        value = words[index].written if literal is None else literal
         if value.startswith("-") and value != "-" and value != "--":
             index += 2 if value in _VALUED and "=" not in value else 1
             continue
@@ -256,5 +259,5 @@ def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:
         if source is None or script is None or not source.text:
             continue
         declared = JobStep(source.span, script=shell_form(Text.verbatim(source.span)), directory="")
-        job = Job(posixpath.basename(path), source.line_span(1), (declared,))
+        job = Job(posixpath.basename(path), source.line_span(1), (declared,), on_host=True)
         yield Pipeline(path, path, source.span, (job,))

@@ -85,6 +85,7 @@ def _job(key: Scalar, body: Mapping, default: str | None, repository: Repository
         environment=named,
         calls=calls[2:] if calls is not None and calls.startswith("./") else None,
         condition=_text(body.get("if")) or "",
+        on_host="self-hosted" in tuple(_names(body.get("runs-on"))),
     )
 
 

@@ -127,7 +127,7 @@ def _job(
     span = keys.get(name, node.span)
     if _field(node, "trigger", entries) is not None:
         open_parts.append(Link(span, "triggers a pipeline that is not read"))
-    return Job(name, span, tuple(steps), tuple(one for one in waits if one), named)
+    return Job(name, span, tuple(steps), tuple(one for one in waits if one), named, on_host=named is not None)
 
 
 def _lines(node: Node | None, entries: dict[str, Node], open_parts: list[Link], depth: int) -> Iterator[JobStep]:
