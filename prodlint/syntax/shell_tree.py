@@ -1,0 +1,282 @@
+"""The tree of a shell script: what runs after, beside, inside of or instead of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = [
+    "AndOr",
+    "Assignment",
+    "Background",
+    "Branch",
+    "Case",
+    "CaseArm",
+    "Command",
+    "Function",
+    "Group",
+    "If",
+    "Loop",
+    "Node",
+    "Pipeline",
+    "Redirection",
+    "Sequence",
+    "ShellScript",
+    "Subshell",
+    "Test",
+    "Unparsed",
+    "walk",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`A=b`. `A+=b` has the value `$A` followed by `b`.
+
+    `value` is None for an array and for one element of an array, whose `name` then keeps its
+    subscript. `exported` tells that this very command exports the variable (`export A=b`,
+    `declare -x A=b`); the prefix of a command (`A=b cmd`) reaches that command alone.
+    """
+
+    name: str
+    value: Word | None
+    span: Span
+    exported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """`> file`, `2>&1`, `<<EOF`, `<<< word`.
+
+    `operator` is written without the `descriptor` before it (`2`, `{fd}` or empty). The `target` is
+    the file, the descriptor, the here-string or the delimiter of a here-document; None where the
+    text ends too early. `heredoc` is the body of a here-document without its delimiter, and without
+    leading tabs for `<<-`; with `heredoc_quoted` nothing in it is expanded.
+    """
+
+    operator: str
+    target: Word | None
+    span: Span
+    heredoc: Text | None = None
+    heredoc_quoted: bool = False
+    descriptor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A simple command.
+
+    `words` are what is run, with arguments; empty when there are only assignments or redirections.
+    Of `export`, `declare`, `typeset`, `readonly` and `local` every argument is in `words`, and the
+    pairs among them are in `assignments` too. `cmd1 |& cmd2` gives `cmd1` a redirection `2>&1`.
+    """
+
+    words: tuple[Word, ...]
+    assignments: tuple[Assignment, ...]
+    redirections: tuple[Redirection, ...]
+    span: Span
+
+    @property
+    def name(self) -> str | None:
+        """The first word, when nothing in it has to be expanded."""
+        return self.words[0].literal if self.words else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands joined by `|`, or one command behind `!`."""
+
+    commands: tuple[Node, ...]
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AndOr:
+    """`left && right` or `left || right`; chains lean to the left."""
+
+    left: Node
+    operator: str
+    right: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """What runs one after the other, whatever comes of it."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """`body &`, or a coprocess."""
+
+    body: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Subshell:
+    """`( body )`."""
+
+    body: Sequence
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`{ body; }`."""
+
+    body: Sequence
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A condition of an `if`, and what runs when it holds."""
+
+    condition: Node
+    body: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if`, its `elif`s, and `else`."""
+
+    branches: tuple[Branch, ...]
+    otherwise: Node | None
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop of kind `for`, `while`, `until` or `select`.
+
+    A `for` without `in` has no `words` and goes over `"$@"`; `for ((…))` has no `variable` and a
+    `Test` as its `condition`.
+    """
+
+    kind: str
+    condition: Node | None
+    variable: str | None
+    words: tuple[Word, ...]
+    body: Node
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseArm:
+    """`pattern | pattern) body ;;`."""
+
+    patterns: tuple[Word, ...]
+    body: Node | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case subject in … esac`."""
+
+    subject: Word
+    arms: tuple[CaseArm, ...]
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A definition: the body runs where the name is called."""
+
+    name: str
+    body: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`[[ expression ]]`, whose operators are words too, or `(( expression ))`, which has no words."""
+
+    expression: Text
+    words: tuple[Word, ...]
+    span: Span
+    redirections: tuple[Redirection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """Text that is no shell, or nested beyond reason: nothing is known of it."""
+
+    span: Span
+
+
+Node = (
+    Command
+    | Pipeline
+    | AndOr
+    | Sequence
+    | Background
+    | Subshell
+    | Group
+    | If
+    | Loop
+    | Case
+    | Function
+    | Test
+    | Unparsed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShellScript:
+    """A script or a command line.
+
+    `interpreter` is the program that the `#!` line names, without its folder and looked up through
+    `env`; None without such a line. `shebang_flags` are the arguments behind it.
+    """
+
+    text: Text
+    body: Sequence
+    interpreter: str | None = None
+    shebang_flags: tuple[str, ...] = ()
+
+    def commands(self) -> Iterator[Command]:
+        """Every simple command in the order of the text, those in conditions and functions too."""
+        return (node for node in walk(self.body) if isinstance(node, Command))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and every node inside of it, in the order of the text, however long the chain."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(_inside(current)))
+
+
+def _inside(node: Node) -> list[Node]:
+    if isinstance(node, Sequence):
+        return list(node.items)
+    if isinstance(node, AndOr):
+        return [node.left, node.right]
+    if isinstance(node, Pipeline):
+        return list(node.commands)
+    if isinstance(node, If):
+        inside = [part for branch in node.branches for part in (branch.condition, branch.body)]
+        return inside if node.otherwise is None else [*inside, node.otherwise]
+    if isinstance(node, Loop):
+        return [node.body] if node.condition is None else [node.condition, node.body]
+    if isinstance(node, Case):
+        return [arm.body for arm in node.arms if arm.body is not None]
+    if isinstance(node, Background | Subshell | Group | Function):
+        return [node.body]
+    return []
