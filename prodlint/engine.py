@@ -48,9 +48,8 @@ def built_in_rules() -> tuple[Rule, ...]:
 
 
 def _rules_in(package: ModuleType) -> tuple[Rule, ...]:
-    modules = [package]
-    for info in pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + "."):
-        modules.append(importlib.import_module(info.name))
+    found_modules = pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + ".")
+    modules = [package, *(importlib.import_module(info.name) for info in found_modules)]
     found: dict[str, Rule] = {}
     for module in modules:
         for value in vars(module).values():
@@ -175,7 +174,8 @@ def check(
                 arguments[name] = deployment
             else:
                 arguments[name] = (options or {}).get(rule.name) or kind()
-        for subject in deployment.instances_of(rule.subject):
+        subjects: tuple[object, ...] = deployment.instances_of(rule.subject)
+        for subject in subjects:
             try:
                 for finding in rule.function(subject, **arguments):
                     yield replace(finding, rule=rule.name, severity=finding.severity or rule.severity)

@@ -134,7 +134,8 @@ def _types(function: RuleFunction) -> list[tuple[str, type]]:
             raise RuleError(f"{function.__qualname__} looks at {kind.__name__}, but the model only holds {known}")
         if position and kind is not Deployment and not is_dataclass(kind):
             raise RuleError(
-                f"{function.__qualname__} asks for {name}: {kind!r}, but the engine only gives the Deployment and options"
+                f"{function.__qualname__} asks for {name}: {kind!r}, "
+                "but the engine only gives the Deployment and a dataclass of options"
             )
         result.append((name, kind))
     return result

@@ -25,7 +25,7 @@ from prodlint.deployment.value import UNKNOWN
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["PLATFORMS", "package_manager_files", "platform_install"]
+__all__ = ["PLATFORMS", "package_manager_files", "platform_install", "platform_installs"]
 
 _REQUIREMENTS = "requirements.txt"
 _PYPROJECT = "pyproject.toml"
@@ -86,17 +86,23 @@ def platform_install(repository: Repository, folder: str, platform: str, span: S
     `span` is the place that declares the platform. The answer is incomplete where the platform's
     choice is not certain.
     """
+    return next(iter(platform_installs(repository, folder, platform, span)), None)
+
+
+def platform_installs(repository: Repository, folder: str, platform: str, span: Span) -> tuple[Install, ...]:
+    """As `platform_install`, with every candidate where several package managers lie side by side."""
     here = {
         name for name in (_PYPROJECT, "Pipfile", *_HEROKU, "pdm.lock") if normal_path(folder, name) in repository.paths
     }
-    for needs, command in _WAYS.get(platform, ()):
-        if here.issuperset(needs):
-            install = _perform(command, repository, folder, span)
-            several = here.intersection(_REFUSES_SEVERAL.get(platform, ()))
-            return replace(install, complete=UNKNOWN) if install is not None and len(several) > 1 else install
-    if platform in _READS_PYPROJECT and _PYPROJECT in here:
-        return Install(span, platform, platform, complete=UNKNOWN, locked=UNKNOWN)
-    return None
+    ways = [command for needs, command in _WAYS.get(platform, ()) if here.issuperset(needs)]
+    several = len(here.intersection(_REFUSES_SEVERAL.get(platform, ()))) > 1
+    made = [_perform(command, repository, folder, span) for command in (ways if several else ways[:1])]
+    found = tuple(install for install in made if install is not None)
+    if several:
+        return tuple(replace(install, complete=UNKNOWN) for install in found)
+    if not found and platform in _READS_PYPROJECT and _PYPROJECT in here:
+        return (Install(span, platform, platform, complete=UNKNOWN, locked=UNKNOWN),)
+    return found
 
 
 def _perform(command: str, repository: Repository, folder: str, span: Span) -> Install | None:

@@ -10,12 +10,11 @@ from dataclasses import replace
 from prodlint.deployment.app import App, apps_in
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService, merged, process_of
-from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image import Image, build_image
-from prodlint.deployment.install import install_of, platform_install, where_else
-from prodlint.deployment.installation import Installation, installed_files
+from prodlint.deployment.install import where_else
+from prodlint.deployment.installation import installed_files
 from prodlint.deployment.migration import MigrationRun, migration_of, migration_systems, migrations_in_code
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
@@ -23,7 +22,8 @@ from prodlint.deployment.project import Deployment
 from prodlint.deployment.release import PipelineStep, carried_by, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.deployment.service_install import installs_of, production_installations
+from prodlint.deployment.value import NO, YES
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -64,16 +64,16 @@ class _Linker:
         ]
         services.extend(self._compose_services(steps, services))
         services.extend(self._image_services(services, steps))
-        installations = self._installations(services)
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
+        installations = production_installations(services)
         runs = [*self._service_runs(services), *self._pipeline_runs(steps), *migrations_in_code(self.repository)]
         return Deployment(
             repository=self.repository,
             processes=tuple(service.process for service in services),
             services=tuple(services),
             images=tuple(image for image in self.images.values() if image is not None),
-            installations=tuple(installations),
+            installations=installations,
             installed_files=installed_files(installations),
             pipelines=tuple(pipelines),
             pipeline_steps=tuple(steps),
@@ -319,7 +319,7 @@ class _Linker:
         return None
 
     def _with_installs(self, service: Service, apps: tuple[App, ...]) -> Service:
-        installs, known = self._installs_of(service)
+        installs, known = installs_of(service, self.repository)
         elsewhere: dict[str, Span] = {}
         distribution = service.server.distribution if service.server is not None else None
         if distribution is not None and service.environment is Environment.PRODUCTION:
@@ -341,65 +341,6 @@ class _Linker:
                 if app.path == placement.path or app.path.startswith(f"{placement.path}/") or placement.path == "":
                     return app
         return None
-
-    def _installs_of(self, service: Service) -> tuple[tuple[Install, ...], Answer]:
-        """What a service's image, build commands or platform install, and whether that is everything."""
-        found: list[Install] = []
-        known = YES
-        image = service.image
-        if image is not None:
-            for one in image.steps:
-                install = self._install(one.step, one.files)
-                if install is not None:
-                    found.append(install)
-                elif _may_install(one.step):
-                    known = UNKNOWN
-            if image.unread or image.base_brings_servers is UNKNOWN:
-                known = UNKNOWN
-        elif service.process.before:
-            from prodlint.deployment.execution import execute
-
-            for line in service.process.before:
-                execution = execute(line, service.place, self.repository)
-                known = UNKNOWN if execution.unread else known
-                for step in execution.steps:
-                    install = self._install(step, service.place.files)
-                    if install is not None:
-                        found.append(install)
-                    elif _may_install(step):
-                        known = UNKNOWN
-        elif service.process.platform is Platform.HEROKU:
-            install = platform_install(self.repository, service.process.root, "heroku", service.span)
-            known = UNKNOWN if install is None else known
-            found.extend([install] if install is not None else [])
-        else:
-            known = UNKNOWN
-        at_start = [step for step in service.execution.steps if step is not service.step]
-        found.extend(one for step in at_start if (one := self._install(step, service.place.files)) is not None)
-        if service.step is not None and {"uv", "uvx", "pipx"} & set(service.step.layers):
-            known = UNKNOWN
-        return tuple(found), known
-
-    def _install(self, step: Step, files: FileMap) -> Install | None:
-        def locate(written: str) -> str | None:
-            path = absolute(written, step.directory)
-            for candidate in files.candidates(path) if path is not None else ():
-                if candidate in self.repository.paths or candidate in self.repository.folders:
-                    return candidate
-            return None
-
-        return install_of(step, step.directory, self.repository, locate)
-
-    def _installations(self, services: list[Service]) -> list[Installation]:
-        found: dict[tuple[str, int], Installation] = {}
-        for service in services:
-            if service.environment is not Environment.PRODUCTION:
-                continue
-            for install in self._installs_of(service)[0]:
-                owner = service.image.path if service.image is not None else service.process.path
-                key = (install.span.path, install.span.start)
-                found.setdefault(key, Installation(install, owner, service.environment))
-        return list(found.values())
 
     def _service_runs(self, services: list[Service]) -> list[MigrationRun]:
         runs: list[MigrationRun] = []
@@ -483,18 +424,3 @@ def _image_name(path: str) -> str:
     """What to call the service of an image: its folder, or the file when it lies at the root."""
     folder = posixpath.basename(posixpath.dirname(path))
     return folder or posixpath.basename(path)
-
-
-_INSTALLERS = frozenset(
-    "make tox nox nix bazel pants conda mamba micromamba just hatch flit invoke ansible-playbook".split()
-)
-
-
-def _may_install(step: Step) -> bool:
-    """Whether a build step that is no known installer may bring Python packages all the same."""
-    if step.program in _INSTALLERS:
-        return True
-    words = " ".join(step.arguments[index] or "" for index in range(len(step.arguments)))
-    if step.program in ("apt", "apt-get", "apk", "dnf", "yum", "microdnf"):
-        return re.search(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian", words) is not None
-    return False

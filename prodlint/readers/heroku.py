@@ -42,11 +42,11 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     release = root.get("release")
     if isinstance(release, Mapping):
         image = release.get("image")
-        command = _command(release.get("command"))
-        key = next((one for one, _ in root.items() if isinstance(one, Scalar) and one.value == "release"), None)
-        if command is not None and key is not None:
+        phase = root.key("release")
+        line = _command(release.get("command"))
+        if line is not None and phase is not None:
             build = builds.get(image.value) if isinstance(image, Scalar) else None
-            yield _process(key, build, command, folder)
+            yield _process(phase, build, line, folder)
 
 
 def _process(key: Scalar, build: Build | None, command: CommandLine | None, folder: str) -> Process:

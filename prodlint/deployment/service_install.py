@@ -1,0 +1,96 @@
+"""What a service's image, build commands or platform install, and whether that is everything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.command import Step
+from prodlint.deployment.dependency import Install
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.execution import execute
+from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.install import install_of
+from prodlint.deployment.install_platform import platform_installs
+from prodlint.deployment.installation import Installation
+from prodlint.deployment.process import Platform
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import UNKNOWN, YES, Answer
+
+__all__ = ["installs_of", "production_installations"]
+
+_INSTALLERS = frozenset(
+    "make tox nox nix bazel pants conda mamba micromamba just hatch flit invoke ansible-playbook".split()
+)
+_SYSTEM_INSTALLERS = frozenset("apt apt-get apk dnf yum microdnf install_packages".split())
+_SERVERS = re.compile(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian")
+_RUNNERS = frozenset(("uv", "uvx", "pipx"))
+
+
+def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install, ...], Answer]:
+    """The installs of a service; YES when nothing else can bring it a package."""
+    found: list[Install] = []
+    known = YES
+    if service.image is not None:
+        known = UNKNOWN if service.image.unread else known
+        known = known if service.image.base_brings_servers is not UNKNOWN else UNKNOWN
+        steps = [(one.step, one.files) for one in service.image.steps]
+    else:
+        steps = []
+        for line in service.process.before:
+            execution = execute(line, service.place, repository)
+            known = UNKNOWN if execution.unread else known
+            steps.extend((step, service.place.files) for step in execution.steps)
+        if not service.process.before:
+            found.extend(_by_platform(service, repository))
+            known = YES if found else UNKNOWN
+    for step, files in steps:
+        install = _install(step, files, repository)
+        if install is not None:
+            found.append(install)
+        elif _may_install(step):
+            known = UNKNOWN
+    for step in service.execution.steps:
+        install = _install(step, service.place.files, repository) if step is not service.step else None
+        found.extend([install] if install is not None else [])
+    if service.step is not None and _RUNNERS & set(service.step.layers):
+        known = UNKNOWN
+    return tuple(found), known
+
+
+def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
+    if service.process.platform is Platform.HEROKU:
+        yield from platform_installs(repository, service.process.root, "heroku", service.span)
+
+
+def _install(step: Step, files: FileMap, repository: Repository) -> Install | None:
+    def locate(written: str) -> str | None:
+        path = absolute(written, step.directory)
+        for candidate in files.candidates(path) if path is not None else ():
+            if candidate in repository.paths or candidate in repository.folders:
+                return candidate
+        return None
+
+    return install_of(step, step.directory, repository, locate)
+
+
+def _may_install(step: Step) -> bool:
+    """Whether a build step that is no known installer may bring a Python server all the same."""
+    if step.program in _INSTALLERS:
+        return True
+    words = " ".join(argument or "" for argument in step.arguments)
+    return step.program in _SYSTEM_INSTALLERS and _SERVERS.search(words) is not None
+
+
+def production_installations(services: Iterable[Service]) -> tuple[Installation, ...]:
+    """The installs of production, each once, with the file of the image or platform that performs it."""
+    found: dict[tuple[str, int, str], Installation] = {}
+    for service in services:
+        if service.environment is not Environment.PRODUCTION:
+            continue
+        owner = service.image.path if service.image is not None else service.process.path
+        for install in service.installs:
+            key = (install.span.path, install.span.start, install.tool)
+            found.setdefault(key, Installation(install, owner, service.environment))
+    return tuple(found.values())
