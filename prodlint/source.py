@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 __all__ = ["Position", "Source", "Span", "SyntaxProblem", "Text", "decode"]
@@ -49,7 +49,7 @@ class Source:
     """One file: its path from the root of the inspected tree (forward slashes) and its text."""
 
     path: str
-    text: str
+    text: str = field(repr=False)
 
     @classmethod
     def of(cls, path: str, data: bytes) -> Source:
