@@ -53,7 +53,7 @@ class Instruction:
       they are; None for a shell form, and for JSON that BuildKit silently takes for one.
     - `words` are the arguments of ADD, ARG, COPY, EXPOSE, FROM and VOLUME, and the single argument
       of STOPSIGNAL, USER and WORKDIR (BuildKit does not split it); variables are expansions. In a
-      JSON form they are the members of the array.
+      JSON form they are the members of the array. A `<<NAME` among them stands for its heredoc.
     - `pairs` are the variables or labels of ARG, ENV and LABEL.
     - `nested` is the instruction behind ONBUILD, or the CMD of a HEALTHCHECK.
     """
@@ -153,7 +153,7 @@ def _end_of(statement: Statement) -> int:
     span = statement.text.span
     if not statement.heredocs:
         return span.end
-    end = span.source.line_span(statement.end + 1).end
+    end = span.source.line_span(statement.last + 1).end
     return span.start + len(span.source.text[span.start : end].rstrip())
 
 
@@ -167,12 +167,12 @@ class _InstructionReader:
     def problem(self, message: str, span: Span) -> None:
         self.problems.append(SyntaxProblem(message, span))
 
-    def read(self, text: Text, heredocs: tuple[Heredoc, ...], end: int, *, outer: str = "") -> Instruction:
-        """The instruction in a text; `outer` is the keyword of the one it stands in."""
+    def read(self, text: Text, heredocs: tuple[Heredoc, ...], end: int) -> Instruction:
+        """The instruction in a text; its heredocs, if any, end at an offset."""
         word, rest = split_keyword(text)
         keyword = word.value.upper()
         flags, value = take_flags(rest)
-        span = Span(text.source, word.span.start, max(end, word.span.end))
+        span = Span(text.source, word.span.start, end)
         if keyword not in _KEYWORDS:
             message = f"unknown instruction {word.value[:40]}" if word.value else "a continued line that holds nothing"
             self.problem(message, word.span)
@@ -184,7 +184,7 @@ class _InstructionReader:
         json = self.json(keyword, value)
         nested = None
         if keyword == "ONBUILD" and value.value:
-            nested = self.onbuild(value, heredocs, end, outer)
+            nested = self.onbuild(value, heredocs, end)
         elif keyword == "HEALTHCHECK":
             nested = self.healthcheck(value, word.span)
         instruction = Instruction(
@@ -226,12 +226,12 @@ class _InstructionReader:
     def word(self, text: Text, span: Span | None = None) -> Word:
         return expanded_word(text, self.escape, self.problems, span)
 
-    def onbuild(self, value: Text, heredocs: tuple[Heredoc, ...], end: int, outer: str) -> Instruction | None:
+    def onbuild(self, value: Text, heredocs: tuple[Heredoc, ...], end: int) -> Instruction | None:
         keyword = split_keyword(value)[0]
-        if outer or keyword.value.upper() in ("ONBUILD", "FROM", "MAINTAINER"):
+        if keyword.value.upper() in ("ONBUILD", "FROM", "MAINTAINER"):
             self.problem(f"ONBUILD cannot hold {keyword.value.upper()}", keyword.span)
             return None
-        return self.read(value, heredocs, end, outer="ONBUILD")
+        return self.read(value, heredocs, end)
 
     def healthcheck(self, value: Text, keyword: Span) -> Instruction | None:
         """The CMD of a HEALTHCHECK; it takes no flags of its own."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from prodlint.source import Source, Span, SyntaxProblem, Text
-from prodlint.syntax.dockerfile_words import SPACE, expanded_word, json_words, split_word, stripped, take_flags
+from prodlint.syntax.dockerfile_words import SPACE, expanded_word, split_word, stripped, take_flags
 from prodlint.syntax.word import Literal
 
 __all__ = ["Heredoc", "Lines", "Statement", "read_lines", "split_keyword"]
@@ -50,12 +50,11 @@ class Heredoc:
 class Statement:
     """One instruction before it is taken apart: its lines joined, and its heredocs.
 
-    Line numbers are 0-based; `last` is the last line before any heredoc body.
+    `first` and `last` are 0-based line numbers; `last` is that of the heredocs, if there are any.
     """
 
     first: int
     last: int
-    end: int
     text: Text
     heredocs: tuple[Heredoc, ...]
 
@@ -102,7 +101,7 @@ class _Reader:
         self.too_long = set(self.long_lines())
         for number in self.too_long:
             message = f"BuildKit reads no line of more than {MAX_LINE_BYTES} bytes"
-            self.problems.append(SyntaxProblem(message, source.line_span(number + 1)))
+            self.problems.append(SyntaxProblem(message, Span(source, *self.bounds(number))))
 
     def long_lines(self) -> Iterator[int]:
         text = self.source.text
@@ -114,11 +113,14 @@ class _Reader:
             ):
                 yield number
 
+    def start_of(self, number: int) -> int:
+        """The offset of a line, or the end of the file."""
+        return self.source.line_starts[number] if number < self.count else len(self.source.text)
+
     def bounds(self, number: int) -> tuple[int, int]:
         """The offsets of a line without its end."""
-        starts = self.source.line_starts
-        start = starts[number]
-        end = starts[number + 1] - 1 if number + 1 < self.count else len(self.source.text)
+        start = self.start_of(number)
+        end = self.start_of(number + 1) - (number + 1 < self.count)
         if number == 0 and self.source.text.startswith("\ufeff"):
             start = 1
         while end > start and self.source.text[end - 1] == "\r":
@@ -179,9 +181,9 @@ class _Reader:
         if goes_on:
             # The file ends within the instruction.
             self.plain[last] = self.source.text[slice(*pieces[-1])] + "."
-        self.close(first, last, stripped(Text.join([Text.verbatim(Span(self.source, *piece)) for piece in pieces])))
+        self.close(first, stripped(Text.join([Text.verbatim(Span(self.source, *piece)) for piece in pieces])))
 
-    def close(self, first: int, last: int, text: Text) -> None:
+    def close(self, first: int, text: Text) -> None:
         """Add an instruction whose lines were read, and read its heredocs."""
         too_many = self.number - first > MAX_INSTRUCTION_LINES
         if too_many:
@@ -192,7 +194,7 @@ class _Reader:
             return
         heredocs = tuple(self.read_heredoc(word) for word in self.heredoc_words(text))
         self.plain += ["#"] * (self.number - len(self.plain))
-        self.statements.append(Statement(first, last, self.number - 1, text, heredocs))
+        self.statements.append(Statement(first, self.number - 1, text, heredocs))
 
     def before_continuation(self, line: str) -> str | None:
         """What stands before the escape at the end of a line, None where the line is complete."""
@@ -211,14 +213,10 @@ class _Reader:
             return []
         keyword, rest = split_keyword(text)
         if keyword.value.upper() == "ONBUILD":
-            keyword, rest = split_keyword(take_flags(rest)[1])
+            keyword, _ = split_keyword(take_flags(rest)[1])
         if keyword.value.upper() not in _WITH_HEREDOC:
             return []
-        try:
-            if json_words(take_flags(rest)[1]) is not None:
-                return []
-        except SyntaxProblem:
-            return []
+        # Within the strings of an exec form everything is quoted.
         return [word for word in split_word(text) if _heredoc_name(word)]
 
     def read_heredoc(self, word: Text) -> Heredoc:
@@ -227,7 +225,7 @@ class _Reader:
         name = _heredoc_name(word)
         strip_tabs = match is not None and match[1] == "-"
         lines: list[Text] = []
-        begin = self.source.offset(self.number + 1) if self.number < self.count else len(self.source.text)
+        begin = self.start_of(self.number)
         found = False
         while self.number < self.count and not found:
             start, end = self.bounds(self.number)
@@ -236,8 +234,7 @@ class _Reader:
             found = line[tabs:] == name
             self.number += 1
             if not found:
-                stop = self.source.line_starts[self.number] if self.number < self.count else len(self.source.text)
-                lines.append(Text.verbatim(Span(self.source, start + tabs, stop)))
+                lines.append(Text.verbatim(Span(self.source, start + tabs, self.start_of(self.number))))
         if not found:
             message = f"the heredoc has no end: no line holds just {name}"
             self.problems.append(SyntaxProblem(message, word.span))

@@ -135,7 +135,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 
 @given(st.text("ab/*?!#.[]^-\\ \n\r", max_size=30), PATHS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_text_can_be_read_and_asked(text: str, path: str) -> None:
     ignore = parse_dockerignore(text)
     if ignore is not None:
@@ -147,7 +147,7 @@ def test_any_text_can_be_read_and_asked(text: str, path: str) -> None:
     st.lists(PATHS | st.sampled_from(["*", "**/a", "**", "!a", "!b/a", "!**/x.py"]), max_size=5),
     st.lists(PATHS, max_size=6),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_verdict_does_not_depend_on_what_was_asked_before(lines: list[str], paths: list[str]) -> None:
     text = "\n".join(lines)
     asked = known(text)
@@ -155,7 +155,7 @@ def test_the_verdict_does_not_depend_on_what_was_asked_before(lines: list[str], 
 
 
 @given(st.lists(PATHS, min_size=1, max_size=4), PATHS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_plain_path_ignores_itself_and_all_below_and_nothing_else(lines: list[str], path: str) -> None:
     expected = any(path == line or path.startswith(f"{line}/") for line in lines)
     assert known("\n".join(lines)).ignores(path) is expected
