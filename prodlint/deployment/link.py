@@ -11,18 +11,20 @@ from prodlint.deployment.app import App, apps_in
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService, merged, process_of
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.filemap import absolute
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
-from prodlint.deployment.migration import MigrationRun, migration_of, migration_systems, migrations_in_code
+from prodlint.deployment.migration import migration_systems, migrations_in_code
+from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.project import Deployment
-from prodlint.deployment.release import PipelineStep, carried_by, compose_files_of, deploy_scripts, read_pipeline
+from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
+from prodlint.deployment.uwsgi import uwsgi_hooks
 from prodlint.deployment.value import NO, YES
 from prodlint.source import Span
 
@@ -67,7 +69,11 @@ class _Linker:
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
         installations = production_installations(services)
-        runs = [*self._service_runs(services), *self._pipeline_runs(steps), *migrations_in_code(self.repository)]
+        runs = [
+            *service_runs(services, self.repository),
+            *pipeline_runs(steps),
+            *migrations_in_code(self.repository),
+        ]
         return Deployment(
             repository=self.repository,
             processes=tuple(service.process for service in services),
@@ -122,7 +128,13 @@ class _Linker:
 
     def _service(self, process: Process, environment: Environment) -> Service:
         service = resolve_service(process, environment, self._image(process.build), self.repository)
-        return replace(service, name=process.name)
+        hooks = uwsgi_hooks(service, self.repository)
+        execution = replace(
+            service.execution,
+            steps=(*service.execution.steps, *hooks.steps),
+            unread=(*service.execution.unread, *hooks.unread),
+        )
+        return replace(service, execution=execution)
 
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
         """The services of every set of compose files, each set in its environment."""
@@ -341,43 +353,6 @@ class _Linker:
                 if app.path == placement.path or app.path.startswith(f"{placement.path}/") or placement.path == "":
                     return app
         return None
-
-    def _service_runs(self, services: list[Service]) -> list[MigrationRun]:
-        runs: list[MigrationRun] = []
-        for service in services:
-            for step in service.execution.steps:
-                for one in self._inside(step):
-                    system = migration_of(one)
-                    if system is not None:
-                        note = f"{service.name} applies migrations when it starts"
-                        runs.append(MigrationRun(system, one.span, service.environment, note))
-            for line in service.process.before:
-                from prodlint.deployment.execution import execute
-
-                for step in execute(line, service.place, self.repository).steps:
-                    system = migration_of(step)
-                    if system is not None:
-                        note = f"{service.name} applies migrations before it starts"
-                        runs.append(MigrationRun(system, step.span, service.environment, note))
-        return runs
-
-    def _inside(self, step: Step) -> list[Step]:
-        carried = carried_by(step)
-        if carried is None:
-            return [step]
-        from prodlint.deployment.execution import Place, execute
-
-        return [step, *execute(carried.command, Place(FileMap((), False), None), self.repository).steps]
-
-    @staticmethod
-    def _pipeline_runs(steps: list[PipelineStep]) -> list[MigrationRun]:
-        runs = []
-        for step in steps:
-            system = migration_of(step.step) if step.step is not None else None
-            if system is not None:
-                note = f"the job {step.job.name} applies migrations"
-                runs.append(MigrationRun(system, step.span, step.environment, note))
-        return runs
 
     def _releases(self, services: list[Service], steps: list[PipelineStep]) -> list[Release]:
         """The roads to production: platform files and production compose sets that run a web process, deploy jobs."""

@@ -250,7 +250,7 @@ def _aerich_systems(repository: Repository) -> Iterator[MigrationSystem]:
             yield MigrationSystem(System.AERICH, posixpath.dirname(path), len(files), source.line_span(1))
 
 
-_CODE = (b"call_command", b"command.upgrade", b"flask_migrate", b"upgrade(", b"MigrationExecutor")
+_CODE = (b"call_command", b"command.upgrade", b"flask_migrate", b"upgrade", b"MigrationExecutor", b"migrate")
 
 
 def migrations_in_code(repository: Repository) -> Iterator[MigrationRun]:
@@ -275,10 +275,21 @@ def migrations_in_code(repository: Repository) -> Iterator[MigrationRun]:
                 yield MigrationRun(system, module.span(node), environment, f"{path} applies them when it runs")
 
 
+_CHILDREN = ("subprocess.", "os.system", "os.exec", "sh.", "invoke.")
+_COMMAND = (
+    (re.compile(r"manage\.py\S* migrate|django-admin migrate"), System.DJANGO),
+    (re.compile(r"alembic\b.* upgrade"), System.ALEMBIC),
+    (re.compile(r"flask\b.* db upgrade"), System.FLASK_MIGRATE),
+)
+
+
 def _applied_by(call: ast.Call, name: str | None) -> System | None:
     first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     if name is None:
         return None
+    if name.startswith(_CHILDREN):
+        words = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+        return next((system for pattern, system in _COMMAND if pattern.search(words)), None)
     if name.endswith("call_command") and first in _MANAGE:
         return System.DJANGO
     if name.endswith("MigrationExecutor"):

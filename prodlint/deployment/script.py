@@ -6,6 +6,7 @@ Calls and what they mean: the catalogue's serving page, 2.5.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -78,8 +79,24 @@ def starts_when_run(repository: Repository, roots: tuple[str, ...], path: str) -
 
 def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) -> tuple[ServerStart, ...]:
     """The server starts that importing a file runs into, in it and in the modules that it imports at top level."""
+    if not any(_may_start_on_import(repository, one) for one in repository.paths):
+        return ()
     walk = _Walk(repository, roots)
     return tuple(walk.imported(path, 0, ()))
+
+
+_CALL = re.compile(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
+_STARTS = re.compile(rb"\.run\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
+
+
+def _may_start_on_import(repository: Repository, path: str) -> bool:
+    """Whether a module starts a server when it is imported: seldom true of any, and cheaper than reading all."""
+    if not path.endswith(".py"):
+        return False
+    data = repository.data(path)
+    if data is None or not _STARTS.search(data) or not _CALL.search(data):
+        return False
+    return any(not start.conditional for start in _Walk(repository, ("",)).module(path, False, 0))
 
 
 class _Walk:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,12 +33,10 @@ class Files:
     paths: tuple[str, ...] = ()
     contains: tuple[bytes, ...] = ()
 
-    def match(self, path: str) -> bool:
-        """Whether the path alone fits."""
-        name = path.rpartition("/")[2]
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.names) or any(
-            fnmatch.fnmatchcase(path, pattern) for pattern in self.paths
-        )
+    def pattern(self) -> re.Pattern[str]:
+        """What the paths of its files match, without a look into them."""
+        names = [r"(?:.*/)?" + fnmatch.translate(name) for name in self.names]
+        return re.compile("|".join([*names, *(fnmatch.translate(path) for path in self.paths)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +63,11 @@ def declare(repository: Repository) -> tuple[tuple[object, ...], dict[str, str]]
     """All facts of the repository, and by path what each read file was read as."""
     facts: list[object] = []
     read_as: dict[str, str] = {}
-    exact: dict[str, list[Reader]] = {}
-    patterned: list[Reader] = []
-    for reader in readers():
-        for name in reader.files.names:
-            if not any(character in name for character in "*?["):
-                exact.setdefault(name, []).append(reader)
-        if reader.files.paths or any(any(c in name for c in "*?[") for name in reader.files.names):
-            patterned.append(reader)
+    patterns = [(reader, reader.files.pattern()) for reader in readers()]
     for path in sorted(repository.paths):
-        candidates = dict.fromkeys(
-            [*exact.get(path.rpartition("/")[2], ()), *(one for one in patterned if one.files.match(path))]
-        )
-        for reader in candidates:
+        for reader, pattern in patterns:
+            if not pattern.match(path):
+                continue
             if reader.files.contains:
                 data = repository.data(path)
                 if data is None or not any(needle in data for needle in reader.files.contains):

@@ -20,15 +20,20 @@ _DEVELOPMENT = re.compile(
 )
 
 
+def _runs_tools(text: str) -> bool:
+    """Whether a Procfile starts what only developers start; one with a release phase is for production."""
+    return _DEVELOPMENT.search(text) is not None and not re.search(r"(?m)^release:", text)
+
+
 def read(path: str, repository: Repository) -> Iterator[Process]:
     """A process for each line; a later line of the same name replaces an earlier one."""
     source = repository.source(path)
     if source is None:
         return
     lines = {match[1]: match for match in _LINE.finditer(source.text)}
-    released = "release" in lines
     environment = environment_of(path)
-    if environment is None and not released and _DEVELOPMENT.search(source.text):
+    if environment is None and (path.rpartition("/")[2] != "Procfile" or _runs_tools(source.text)):
+        # `Procfile.windows`, `Procfile.tilt`: variants are for the desks of developers.
         environment = Environment.DEVELOPMENT
     for name, match in lines.items():
         span = Span(source, match.start(2), match.end(2))
