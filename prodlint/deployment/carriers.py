@@ -15,11 +15,10 @@ __all__ = ["carried_by"]
 # Sources: the catalogue (container page 2.7, serving page, delivery page) and the projects' own metadata.
 _TABLE = """
 a2a-sdk[http-server]: starlette
-apache-airflow: gunicorn uvicorn flask
 apache-airflow-core: gunicorn uvicorn
+apache-airflow: gunicorn uvicorn flask
 apache-superset: gunicorn flask
 apache-superset[gevent]: gevent
-aredis-om: redis
 arize-phoenix: uvicorn starlette
 arq: redis
 autogenstudio: uvicorn fastapi
@@ -50,8 +49,8 @@ django-celery-results: celery
 django-redis: redis
 django-rq: rq redis
 djangorestframework-simplejwt: pyjwt djangorestframework
-drf-spectacular: djangorestframework
 dramatiq[redis]: redis
+drf-spectacular: djangorestframework
 emmett: granian
 esmerald[standard]: uvicorn
 fastapi-cli: uvicorn
@@ -74,7 +73,7 @@ flask[async]: asgiref
 flask[dotenv]: python-dotenv
 flower: celery tornado
 frappe: gunicorn
-functions-framework: gunicorn flask
+functions-framework: gunicorn flask uvicorn
 google-adk: uvicorn fastapi
 gradio: uvicorn fastapi python-multipart
 graphene-django: graphene
@@ -103,27 +102,28 @@ mozilla-django-oidc: django
 nautobot: pyuwsgi
 nicegui: uvicorn fastapi
 open-webui: uvicorn fastapi
+piccolo-admin: hypercorn fastapi uvicorn
 piccolo[all]: asyncpg uvicorn
 piccolo[postgres]: asyncpg
 piccolo[uvicorn]: uvicorn
-piccolo-admin: hypercorn fastapi
 prefect: uvicorn fastapi
 psycopg[binary]: psycopg-binary
 psycopg[c]: psycopg-c
 psycopg[pool]: psycopg-pool
 pulpcore: gunicorn
 python-fasthtml: uvicorn starlette
+python-socketio[asyncio-client]: aiohttp
 pyuwsgi: uwsgi
 quart: hypercorn flask werkzeug jinja2
 ravyn[standard]: uvicorn
 ray[serve]: uvicorn starlette
+redis-om: redis
 reflex: granian
-rq: redis
 rq-scheduler: rq redis
+rq: redis
 sentry: granian
-socketio[asyncio_client]: aiohttp
-solara: uvicorn
 solara-server: uvicorn
+solara: uvicorn
 sqlalchemy[aiomysql]: aiomysql
 sqlalchemy[aiosqlite]: aiosqlite
 sqlalchemy[asyncio]: greenlet
@@ -132,10 +132,10 @@ sqlalchemy[mysql]: mysqlclient
 sqlalchemy[oracle]: cx-oracle
 sqlalchemy[postgresql-asyncpg]: asyncpg
 sqlalchemy[postgresql-pg8000]: pg8000
-sqlalchemy[postgresql-psycopg2binary]: psycopg2-binary
 sqlalchemy[postgresql-psycopg2]: psycopg2
-sqlalchemy[postgresql-psycopgbinary]: psycopg psycopg-binary
+sqlalchemy[postgresql-psycopg2binary]: psycopg2-binary
 sqlalchemy[postgresql-psycopg]: psycopg
+sqlalchemy[postgresql-psycopgbinary]: psycopg psycopg-binary
 sqlalchemy[postgresql]: psycopg2
 sqlalchemy[pymysql]: pymysql
 starlette[full]: itsdangerous jinja2 python-multipart pyyaml httpx

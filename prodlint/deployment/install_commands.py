@@ -64,6 +64,7 @@ _COMPILE = grammar(
     "-o=--output-file -c=--constraint --extra -i=--index-url --extra-index-url -f=--find-links --resolver --pip-args "
     "--annotation-style --cache-dir --trusted-host --unsafe-package --upgrade-package -P --config --max-rounds"
 )
+_MODULE_OPTION = re.compile(r"-[a-zA-Z]*?m(\w*)")
 _PIP_PROGRAM = re.compile(r"pip(\d(\.\d+)*)?")
 _PYTHON_PROGRAM = re.compile(r"(python|pypy)(\d(\.\d+)*)?")
 
@@ -107,28 +108,33 @@ def install_of(
 
 def _started_module(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:
     """The program and arguments behind `python -m`, or the name of a setup script."""
-    for at, word in enumerate(words):
-        value = word.literal
-        if value == "-m" and at + 1 < len(words):
-            return words[at + 1].literal or "", words[at + 2 :]
+    at = 0
+    while at < len(words):
+        value = words[at].literal
         if value is None or not value.startswith("-"):
             return ("setup.py", words[at:]) if value is not None and value.endswith("setup.py") else ("", ())
+        module = _MODULE_OPTION.fullmatch(value)
+        if module is not None and module[1]:
+            return module[1], words[at + 1 :]
+        if module is not None:
+            return (words[at + 1].literal or "", words[at + 2 :]) if at + 1 < len(words) else ("", ())
+        at += 2 if value in ("-c", "-W", "-X", "--check-hash-based-pycs") else 1
     return "", ()
 
 
-def _sub_command(call: _Call, rules: str | None = None) -> tuple[str, _Call, Arguments]:
-    """The first word that is no option, the call behind it, and the options in front of it."""
-    head = read_arguments(call.words, grammar(rules or ""), only_leading=True)
+def _sub_command(call: _Call, values: str = "") -> tuple[str, _Call]:
+    """The first word that is no option, and the call without it; `values` are the options that take one."""
+    head = read_arguments(call.words, grammar(values), only_leading=True)
     if not head.positional:
-        return "", replace(call, words=()), head
+        return "", replace(call, words=())
     name, *rest = head.positional
     # Options in front of the sub-command count as much as those behind it.
     leading = call.words[: len(call.words) - len(head.positional)]
-    return name.literal or "", replace(call, words=(*leading, *rest)), head
+    return name.literal or "", replace(call, words=(*leading, *rest))
 
 
 def _pip(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(
+    name, call = _sub_command(
         call, "--python --log --proxy --retries --timeout --trusted-host --cert --client-cert --cache-dir"
     )
     if name not in ("install", "wheel", "download"):
@@ -194,12 +200,12 @@ def _pip_group(sources: Sources, written: str | None) -> None:
 
 
 def _uv(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call, _UV_GLOBAL)
+    name, call = _sub_command(call, _UV_GLOBAL)
     if name == "pip":
-        name, call, _ = _sub_command(call, _UV_GLOBAL)
+        name, call = _sub_command(call, _UV_GLOBAL)
         return _uv_pip(call, name)
     if name == "tool":
-        name, call, _ = _sub_command(call, _UV_GLOBAL)
+        name, call = _sub_command(call, _UV_GLOBAL)
         return _isolated(call, _UV_TOOL, "uv", runs=name == "run") if name in ("install", "run") else None
     handler = {"sync": uv_sync, "export": uv_export, "run": uv_run, "add": uv_sync}.get(name)
     if handler is None:
@@ -282,7 +288,7 @@ def _isolated(call: _Call, rules: Grammar, tool: str, runs: bool = False) -> Ins
 
 
 def _pipx(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call)
+    name, call = _sub_command(call)
     return _isolated(call, _PIPX, "pipx", runs=name == "run") if name in ("install", "run") else None
 
 
@@ -314,30 +320,30 @@ _PDM = grammar(
 
 
 def _poetry(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call, "-C=--directory -P=--project")
+    name, call = _sub_command(call, "-C=--directory -P=--project")
     if name not in ("install", "sync", "update", "add", "export"):
         return None
     return poetry_install(_manager(call, read_arguments(call.words, _POETRY)), name)
 
 
 def _pipenv(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call, "--python --pypi-mirror")
+    name, call = _sub_command(call, "--python --pypi-mirror")
     if name not in ("install", "sync", "update", "requirements"):
         return None
     return pipenv_install(_manager(call, read_arguments(call.words, _PIPENV)), name)
 
 
 def _pdm(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call, "-c=--config -p=--project")
+    name, call = _sub_command(call, "-c=--config -p=--project")
     if name not in ("install", "sync", "update", "add", "export"):
         return None
     return pdm_install(_manager(call, read_arguments(call.words, _PDM)), name)
 
 
 def _conda(call: _Call) -> Install | None:
-    name, call, _ = _sub_command(call, "-r=--root-prefix --rc-file")
+    name, call = _sub_command(call, "-r=--root-prefix --rc-file")
     if name == "env":
-        name, call, _ = _sub_command(call)
+        name, call = _sub_command(call)
         reads_file = name in ("create", "update")
     else:
         reads_file = False

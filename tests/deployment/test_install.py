@@ -189,6 +189,8 @@ REQUIREMENTS = {
         "pip3 install --no-cache-dir -rrequirements.txt",
         "/venv/bin/pip install --requirement=requirements.txt",
         "python -m pip install -qr requirements.txt",
+        "python -W ignore -Im pip install -r requirements.txt",
+        "python -mpip install -r requirements.txt",
         "python3.12 -u -m pip --no-cache-dir install -U -r /app/requirements.txt",
         "uv pip install --system -r requirements.txt",
         "uv --quiet pip install -p 3.12 -r requirements.txt",
