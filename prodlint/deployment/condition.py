@@ -11,6 +11,9 @@ from prodlint.syntax.word import Expansion, Literal, Word
 
 __all__ = ["NOWHERE", "Lookup", "from_outside", "holds", "settle", "word_value"]
 
+# Values that double with every line (`A=$A$A`) end here.
+_LONGEST = 20_000
+
 Lookup = Callable[[str], Value[str] | None]
 """The value of a variable: None when it is certainly not set."""
 
@@ -46,6 +49,8 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
             pieces.append(value.default)
         else:
             return Unknown(value.reason, word.span)
+    if sum(len(piece) for piece in pieces) > _LONGEST:
+        return Unknown("the value is too long", word.span)
     text = "".join(pieces)
     if driven is not None:
         return EnvDriven(driven.name, text, word.span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["CHECKOUT", "FileMap", "Placement", "absolute"]
@@ -11,16 +12,21 @@ __all__ = ["CHECKOUT", "FileMap", "Placement", "absolute"]
 def absolute(path: str, directory: str | None) -> str | None:
     """A path as a process in `directory` means it; None for a relative one in an unknown directory."""
     if path.startswith("/"):
-        return posixpath.normpath(path)
+        return "/" + posixpath.normpath(path).lstrip("/")
     return None if directory is None else posixpath.normpath(posixpath.join(directory, path))
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A file or folder of the repository (its path, the root is empty) at an absolute path of the process."""
+    """A file or folder of the repository (its path, the root is empty) at an absolute path of the process.
+
+    Without a path the repository has no say in what lies there: it was removed, or made by a
+    program. `leaves_out` tells of the files below a folder which of them did not come along.
+    """
 
     target: str
-    path: str
+    path: str | None
+    leaves_out: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +43,30 @@ class FileMap:
         """The repository paths that an absolute path may stand for, the likeliest first."""
         found = []
         for placement in reversed(self.placements):
-            if path == placement.target:
-                found.append(placement.path)
-            else:
-                prefix = placement.target.rstrip("/") + "/"
-                if path.startswith(prefix):
-                    found.append(posixpath.normpath(posixpath.join(placement.path, path[len(prefix) :])))
-        return tuple("" if candidate == "." else candidate for candidate in found)
-
-    def below(self, root: str) -> FileMap:
-        """The same files when the folder `root` of the repository stands for its root."""
-        return FileMap(
-            tuple(Placement(placement.target, posixpath.join(root, placement.path)) for placement in self.placements),
-            self.complete,
-        )
+            prefix = placement.target.rstrip("/") + "/"
+            if path != placement.target and not path.startswith(prefix):
+                continue
+            if placement.path is None:
+                break
+            rest = path[len(prefix) :] if path != placement.target else ""
+            candidate = posixpath.normpath(posixpath.join(placement.path, rest))
+            candidate = "" if candidate == "." else candidate
+            if placement.leaves_out is None or not placement.leaves_out(candidate):
+                found.append(candidate)
+        return tuple(dict.fromkeys(found))
 
     def with_mount(self, target: str, path: str) -> FileMap:
         """The same with a folder of the repository mounted over `target`."""
         return FileMap((*self.placements, Placement(posixpath.normpath(target), path)), self.complete)
+
+    def holds(self, path: str) -> bool:
+        """Whether a file of the repository lies anywhere."""
+        return any(
+            placement.path is not None
+            and (not placement.path or path == placement.path or path.startswith(placement.path + "/"))
+            and not (placement.leaves_out is not None and placement.leaves_out(path))
+            for placement in self.placements
+        )
 
 
 CHECKOUT = FileMap((Placement("/", ""),))

@@ -5,19 +5,18 @@ Effects of the instructions: the catalogue's container page, 2.4 to 2.7 (measure
 
 from __future__ import annotations
 
-import fnmatch
-import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
-from prodlint.deployment.condition import word_value
+from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import Place, execute
-from prodlint.deployment.filemap import FileMap, Placement, absolute
+from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.process import Build
-from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, Answer, EnvDriven, Known, Value
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
@@ -25,6 +24,9 @@ from prodlint.syntax.word import Word
 
 __all__ = ["BuildStep", "Image", "base_brings_servers", "build_image"]
 
+# Far above what real files hold: a hostile one shall not take long.
+_MAX_INSTRUCTIONS = 3_000
+_MAX_SOURCES = 200
 _OFFICIAL = re.compile(
     r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
     r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
@@ -85,32 +87,34 @@ def base_brings_servers(base: str | None) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """The state at one point of a stage."""
+    """The state at one point of a stage. `scope` is what its instructions expand: ENV and ARG, the later one wins."""
 
     name: str
     span: Span
     base: str | None
+    files: ImageFiles
     entrypoint: CommandLine | None = None
     command: CommandLine | None = None
     own_command: bool = False
     directory: str | None = "/"
     variables: dict[str, Value[str]] = field(default_factory=dict)
-    arguments: dict[str, Value[str]] = field(default_factory=dict)
-    files: FileMap = field(default_factory=FileMap)
-    steps: tuple[BuildStep, ...] = ()
-    unread: tuple[Link, ...] = ()
+    scope: dict[str, Value[str]] = field(default_factory=dict)
 
 
 def build_image(repository: Repository, build: Build) -> Image | None:
     """The image of a build, None when there is no such Dockerfile or stage."""
     document = repository.dockerfile(build.dockerfile) if build.dockerfile is not None else None
-    if document is None or build.dockerfile is None:
+    if document is None or build.dockerfile is None or len(document.instructions) > _MAX_INSTRUCTIONS:
         return None
     context = build.context if build.context is not None else context_of(repository, document)
     reader = _Reader(repository, document, context, build)
-    stage = reader.stage(build.target)
-    if stage is None:
+    index = reader.target(build.target)
+    if index is None:
         return None
+    stages = reader.closure(index)
+    for one in stages:
+        reader.read(one)
+    stage = reader.states[index]
     return Image(
         path=build.dockerfile,
         span=stage.span,
@@ -121,39 +125,10 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         command=stage.command,
         directory=stage.directory,
         variables=stage.variables,
-        files=stage.files,
-        steps=stage.steps,
-        unread=stage.unread,
+        files=stage.files.files,
+        steps=tuple(step for one in stages for step in reader.steps[one]),
+        unread=tuple(link for one in stages for link in reader.unread[one]),
     )
-
-
-def context_of(repository: Repository, document: Dockerfile) -> str | None:
-    """The build context of a Dockerfile that nobody names: the folder that explains its COPY sources."""
-    sources = [
-        word.literal
-        for instruction in document.instructions
-        if instruction.keyword in ("COPY", "ADD") and not any(flag.name == "from" for flag in instruction.flags)
-        for word in (instruction.json or instruction.words)[:-1]
-        if word.literal and not re.match(r"[a-z]+://|git@", word.literal)
-    ]
-    folder = posixpath.dirname(document.source.path)
-    for candidate in dict.fromkeys((folder, "")):
-        if all(_exists(repository, candidate, source) for source in sources):
-            return candidate
-    return None
-
-
-def _exists(repository: Repository, folder: str, source: str) -> bool:
-    path = normal_path(folder, source.lstrip("/"))
-    if path in repository.paths or path in repository.folders:
-        return True
-    return any(character in source for character in "*?[") and bool(_globbed(repository, path))
-
-
-def _globbed(repository: Repository, pattern: str) -> list[str]:
-    folder = posixpath.dirname(pattern)
-    names = [*repository.paths, *repository.folders]
-    return [name for name in names if posixpath.dirname(name) == folder and fnmatch.fnmatchcase(name, pattern)]
 
 
 class _Reader:
@@ -161,11 +136,13 @@ class _Reader:
 
     def __init__(self, repository: Repository, document: Dockerfile, context: str | None, build: Build) -> None:
         self.repository = repository
-        self.context = context
+        self.context = read_context(repository, document.source.path, context)
         self.globals: dict[str, Value[str]] = {}
         self.given = {one.name: one for one in build.arguments}
         self.bodies: list[tuple[Instruction, list[Instruction]]] = []
         self.states: dict[int, _Stage] = {}
+        self.steps: dict[int, list[BuildStep]] = {}
+        self.unread: dict[int, list[Link]] = {}
         for instruction in document.instructions:
             if instruction.keyword == "FROM":
                 self.bodies.append((instruction, []))
@@ -174,11 +151,39 @@ class _Reader:
             elif instruction.keyword == "ARG":
                 self._argument(instruction, self.globals, {})
 
-    def stage(self, target: str | None) -> _Stage | None:
-        if not self.bodies:
-            return None
-        index = len(self.bodies) - 1 if target is None else self._index(target, len(self.bodies))
-        return None if index is None else self._state(index)
+    def target(self, name: str | None) -> int | None:
+        """The number of the stage that is built."""
+        if name is None:
+            return len(self.bodies) - 1 if self.bodies else None
+        return self._index(name, len(self.bodies))
+
+    def closure(self, index: int) -> list[int]:
+        """The stages that building one needs, in the order of the file."""
+        found: set[int] = set()
+        waiting = [index]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting.extend(self._needed(one))
+        return sorted(found)
+
+    def _needed(self, index: int) -> Iterator[int]:
+        opening, body = self.bodies[index]
+        base = self._base(opening)
+        below = self._index(base, index) if base else None
+        if below is not None:
+            yield below
+        for instruction in body:
+            for flag in instruction.flags:
+                name = flag.value.value if flag.value is not None else ""
+                if flag.name == "mount":
+                    name = _options(name).get("from", "")
+                elif flag.name != "from":
+                    continue
+                other = self._origin(name, index)
+                if other is not None:
+                    yield other
 
     def _index(self, name: str, below: int) -> int | None:
         for index in range(below - 1, -1, -1):
@@ -186,45 +191,56 @@ class _Reader:
                 return index
         return None
 
+    def _origin(self, name: str, below: int) -> int | None:
+        """The stage that COPY takes files from: by its name, or by its number."""
+        found = self._index(name, below)
+        if found is None and name.isascii() and name.isdigit() and int(name[:9]) < below:
+            return int(name)
+        return found
+
     def _name(self, index: int) -> str:
         words = self.bodies[index][0].words
         if len(words) == 3 and (words[1].literal or "").lower() == "as":
             return (words[2].literal or "").lower()
         return ""
 
-    def _state(self, index: int) -> _Stage:
-        if index not in self.states:
-            self.states[index] = self._read(index)
-        return self.states[index]
+    def _base(self, opening: Instruction) -> str | None:
+        def lookup(name: str) -> Value[str] | None:
+            return from_outside(name) if name.startswith(("TARGET", "BUILD")) else self.globals.get(name)
 
-    def _read(self, index: int) -> _Stage:
+        return _text(opening.words[0], lookup) if opening.words else None
+
+    def read(self, index: int) -> None:
+        """Work out the state at the end of a stage; those that it needs were read before."""
         opening, body = self.bodies[index]
-        base = self._value(opening.words[0], self.globals) if opening.words else None
+        self.steps[index], self.unread[index] = [], []
+        base = self._base(opening)
         below = self._index(base, index) if base else None
         if below is not None:
-            parent = self._state(below)
+            parent = self.states[below]
             state = replace(
                 parent,
-                name=self._name(index) or parent.name,
+                name=self._name(index),
                 span=opening.span,
                 own_command=False,
                 variables=dict(parent.variables),
-                arguments=dict(parent.arguments),
+                scope=dict(parent.scope),
             )
         else:
-            state = _Stage(self._name(index), opening.span, base)
+            state = _Stage(self._name(index), opening.span, base, ImageFiles(self.context))
         for instruction in body:
             state = self._apply(instruction, state, index)
-        return state
+        self.states[index] = state
 
-    def _value(self, word: Word, *scopes: Mapping[str, Value[str]]) -> str | None:
+    def _value(self, word: Word, state: _Stage) -> str | None:
+        """What a word of an instruction comes to; an outside image may set any variable."""
+
         def lookup(name: str) -> Value[str] | None:
-            return next((scope[name] for scope in scopes if name in scope), None)
+            if name in state.scope:
+                return state.scope[name]
+            return None if state.base == "scratch" else from_outside(name)
 
-        value = word_value(word, lookup)
-        if isinstance(value, Known):
-            return value.value
-        return value.default if isinstance(value, EnvDriven) else None
+        return _text(word, lookup)
 
     def _argument(
         self, instruction: Instruction, scope: dict[str, Value[str]], outer: Mapping[str, Value[str]]
@@ -234,138 +250,124 @@ class _Reader:
             if given is not None and given.value is not None and given.value.literal is not None:
                 scope[pair.name] = Known(given.value.literal, given.span)
             elif pair.value is not None:
-                value = self._value(pair.value, scope, outer)
-                if value is not None:
-                    scope[pair.name] = EnvDriven(pair.name, value, pair.span)
+                value = _text(pair.value, lambda name: scope.get(name, outer.get(name)))
+                scope[pair.name] = EnvDriven(pair.name, value, pair.span)
             elif pair.name in outer:
                 scope[pair.name] = outer[pair.name]
+            elif pair.name not in scope:
+                scope[pair.name] = EnvDriven(pair.name, None, pair.span)
 
     def _apply(self, instruction: Instruction, state: _Stage, index: int) -> _Stage:
         keyword = instruction.keyword
         if keyword == "ENV":
-            before = dict(state.variables)
-            for pair in instruction.pairs:
-                if pair.value is not None:
-                    value = self._value(pair.value, before, state.arguments)
-                    if value is not None:
-                        state.variables[pair.name] = Known(value, pair.span)
-                    else:
-                        state.variables[pair.name] = EnvDriven(pair.name, None, pair.span)
+            # All values of one instruction see what was set before it.
+            values = [(pair, self._value(pair.value, state)) for pair in instruction.pairs if pair.value is not None]
+            for pair, value in values:
+                known: Value[str] = EnvDriven(pair.name, None, pair.span)
+                if value is not None:
+                    known = Known(value, pair.span)
+                state.variables[pair.name] = state.scope[pair.name] = known
         elif keyword == "ARG":
-            self._argument(instruction, state.arguments, self.globals)
+            self._argument(instruction, state.scope, self.globals)
         elif keyword == "WORKDIR" and instruction.words:
-            path = self._value(instruction.words[0], state.variables, state.arguments)
-            return replace(state, directory=None if path is None else absolute(path, state.directory))
+            path = self._value(instruction.words[0], state)
+            directory = None if path is None else absolute(path, state.directory)
+            files = state.files if directory is None else state.files.with_folder(directory)
+            return replace(state, directory=directory, files=files)
         elif keyword == "ENTRYPOINT":
-            line = self._command(instruction, state)
+            line = _command(instruction)
             inherited = state.command if state.own_command else None
             return replace(state, entrypoint=line, command=inherited)
         elif keyword == "CMD":
-            return replace(state, command=self._command(instruction, state), own_command=True)
+            return replace(state, command=_command(instruction), own_command=True)
         elif keyword in ("COPY", "ADD"):
-            return self._copy(instruction, state, index)
+            return replace(state, files=self._copy(instruction, state, index))
         elif keyword == "RUN":
-            return self._run(instruction, state)
+            return replace(state, files=self._run(instruction, state, index))
         return state
 
-    @staticmethod
-    def _command(instruction: Instruction, state: _Stage) -> CommandLine | None:
-        if instruction.json is not None:
-            return exec_form(instruction.json, instruction.value.span) if instruction.json else None
-        return shell_form(instruction.value.strip(), instruction.value.strip().span)
-
-    def _copy(self, instruction: Instruction, state: _Stage, index: int) -> _Stage:
-        words = instruction.json or instruction.words
-        origin = next((flag.value for flag in instruction.flags if flag.name == "from"), None)
+    def _copy(self, instruction: Instruction, state: _Stage, index: int) -> ImageFiles:
+        words = (instruction.json or instruction.words)[:_MAX_SOURCES]
+        origin = instruction.flag("from")
         if len(words) < 2:
-            return state
-        values = [self._value(word, state.variables, state.arguments) for word in words]
+            return state.files
+        values = [self._value(word, state) for word in words]
         destination = values[-1]
         target = None if destination is None else absolute(destination, state.directory)
         if target is None or destination is None:
-            return replace(state, files=replace(state.files, complete=False))
-        sources = [value for value in values[:-1] if value is not None and not re.match(r"[a-z]+://|git@", value)]
-        into = destination.endswith(("/", "/.")) or destination in (".", "./") or len(values) > 2
-        if origin is not None:
-            return self._copy_from(origin.value, sources, target, into, state, index)
-        if self.context is None:
-            return replace(state, files=replace(state.files, complete=False))
-        placements: list[Placement] = []
-        for source in sources:
-            pattern = normal_path(self.context, source.lstrip("/"))
-            globbed = any(character in source for character in "*?[")
-            paths = _globbed(self.repository, pattern) if globbed else [pattern]
-            placements.extend(self._placement(path, target, into or globbed, state) for path in paths)
-        return replace(state, files=replace(state.files, placements=(*state.files.placements, *placements)))
-
-    def _placement(self, path: str, target: str, into: bool, state: _Stage) -> Placement:
-        if path in self.repository.folders and path not in self.repository.paths:
-            return Placement(target, path)
-        # `COPY app.py /app` puts the file into /app when that folder is there already.
-        is_folder = (
-            into
-            or target == state.directory
-            or any(
-                one.target == target or one.target.startswith(target.rstrip("/") + "/")
-                for one in state.files.placements
-            )
-        )
-        return Placement(posixpath.join(target, posixpath.basename(path)) if is_folder else target, path)
-
-    def _copy_from(self, name: str, sources: list[str], target: str, into: bool, state: _Stage, index: int) -> _Stage:
-        origin = self._index(name, index)
-        if origin is None and name.isdigit() and int(name) < index:
-            origin = int(name)
-        if origin is None:
-            # An outside image: it brings a tool such as uv, or files that nobody here can know.
-            outside_tool = re.match(r"(ghcr\.io/)?astral(-sh)?/uv", name)
-            return state if outside_tool else replace(state, files=replace(state.files, complete=False))
-        other = self._state(origin)
-        placements: list[Placement] = []
-        for source in sources:
-            path = absolute(source, "/")
-            if path is None:
-                continue
-            placements.extend(
-                self._placement(candidate, target, into, state)
-                for candidate in reversed(other.files.candidates(path))
-                if candidate in self.repository.paths or candidate in self.repository.folders
-            )
-            prefix = path.rstrip("/") + "/"
-            placements.extend(
-                Placement(posixpath.join(target, one.target[len(prefix) :]), one.path)
-                for one in other.files.placements
-                if one.target.startswith(prefix)
-            )
-        return replace(
-            state,
-            files=replace(state.files, placements=(*state.files.placements, *placements)),
-            steps=(*other.steps, *state.steps),
-            unread=(*other.unread, *state.unread),
-        )
-
-    def _run(self, instruction: Instruction, state: _Stage) -> _Stage:
+            return state.files.incomplete()
+        heredocs = {heredoc.name for heredoc in instruction.heredocs}
+        sources = [value for value in values[:-1] if value is not None and not value.startswith("<<")]
+        into = destination.endswith(("/", "/.")) or destination == "." or len(values) > 2
         files = state.files
-        for flag in instruction.flags:
-            if flag.name == "mount" and flag.value is not None and "type=bind" in flag.value.value:
-                files = self._bound(flag.value.value, files, state)
-        values = {**state.arguments, **state.variables}
-        place = Place(files, state.directory, values)
-        if instruction.json is not None:
-            line = exec_form(instruction.json, instruction.value.span)
-        elif instruction.heredocs and re.fullmatch(r"<<-?\s*[\"']?\w+[\"']?", instruction.value.value.strip()):
-            line = shell_form(instruction.heredocs[0].body)
-        else:
-            line = shell_form(instruction.value)
-        execution = execute(line, place, self.repository)
-        steps = tuple(BuildStep(step, files, state.name) for step in execution.steps)
-        return replace(state, steps=(*state.steps, *steps), unread=(*state.unread, *execution.unread))
+        for name in sorted(heredocs):
+            files = files.written(target, into, name)
+        if origin is not None and origin.value is not None:
+            name = origin.value.value
+            stage = self._origin(name, index)
+            if stage is not None:
+                return files.copied_from(self.states[stage].files, sources, target, into)
+            # An outside image brings a tool such as uv, or files that nobody here can know.
+            return files if re.match(r"(ghcr\.io/)?astral(-sh)?/uv", name) else files.incomplete()
+        local = [source for source in sources if not is_remote(source)]
+        return files.copied(local, target, into, instruction.flag("parents") is not None)
 
-    def _bound(self, mount: str, files: FileMap, state: _Stage) -> FileMap:
-        options = dict(part.partition("=")[::2] for part in mount.split(","))
+    def _run(self, instruction: Instruction, state: _Stage, index: int) -> ImageFiles:
+        seen = state.files.files
+        for flag in instruction.flags:
+            if flag.name == "mount" and flag.value is not None:
+                seen = self._bound(flag.value.value, replace(state.files, files=seen), state, index)
+        line = _script(instruction)
+        if line is None:
+            return state.files
+        execution = execute(line, Place(seen, state.directory, dict(state.scope)), self.repository)
+        files = state.files
+        for step in execution.steps:
+            self.steps[index].append(BuildStep(step, seen, state.name))
+            files = files.after(step)
+        self.unread[index].extend(execution.unread)
+        return files
+
+    def _bound(self, mount: str, files: ImageFiles, state: _Stage, index: int) -> FileMap:
+        """The files with a bind mount over them; other types of mount hold none of the repository's."""
+        options = _options(mount)
         target = options.get("target") or options.get("dst") or options.get("destination")
         path = absolute(target, state.directory) if target else None
-        if path is None or self.context is None or "from" in options:
-            return files
-        source = normal_path(self.context, (options.get("source") or options.get("src") or "").lstrip("/"))
-        return FileMap((*files.placements, Placement(path, source)), files.complete)
+        if options.get("type", "bind") != "bind" or path is None:
+            return files.files
+        source = options.get("source") or options.get("src") or "/"
+        origin = options.get("from")
+        stage = self._origin(origin, index) if origin else None
+        if origin and stage is None:
+            return files.files
+        return files.mounted(None if stage is None else self.states[stage].files, source, path)
+
+
+def _options(mount: str) -> dict[str, str]:
+    return dict(part.partition("=")[::2] for part in mount.split(","))
+
+
+def _text(word: Word, lookup: Callable[[str], Value[str] | None]) -> str | None:
+    value = word_value(word, lookup)
+    if isinstance(value, Known):
+        return value.value
+    return value.default if isinstance(value, EnvDriven) else None
+
+
+def _command(instruction: Instruction) -> CommandLine | None:
+    if instruction.json is not None:
+        return exec_form(instruction.json, instruction.value.span) if instruction.json else None
+    return shell_form(instruction.value.strip(), instruction.value.strip().span)
+
+
+def _script(instruction: Instruction) -> CommandLine | None:
+    """What a RUN hands to a shell; None for the script of another interpreter."""
+    if instruction.json is not None:
+        return exec_form(instruction.json, instruction.value.span)
+    if instruction.heredocs and re.fullmatch(r"<<-?\s*[\"']?\w+[\"']?", instruction.value.value.strip()):
+        body = instruction.heredocs[0].body
+        first = body.value.partition("\n")[0]
+        if first.startswith("#!") and not re.search(r"\b(ba|da|a|z|k)?sh\b", first):
+            return None
+        return shell_form(body)
+    return shell_form(instruction.value)

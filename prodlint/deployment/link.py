@@ -347,12 +347,7 @@ class _Linker:
 
     def _app_in(self, service: Service, apps: tuple[App, ...]) -> App | None:
         """An app whose file the service's image or platform holds."""
-        placements = service.place.files.placements
-        for app in apps:
-            for placement in placements:
-                if app.path == placement.path or app.path.startswith(f"{placement.path}/") or placement.path == "":
-                    return app
-        return None
+        return next((app for app in apps if service.place.files.holds(app.path)), None)
 
     def _releases(self, services: list[Service], steps: list[PipelineStep]) -> list[Release]:
         """The roads to production: platform files and production compose sets that run a web process, deploy jobs."""

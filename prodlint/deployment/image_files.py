@@ -1,0 +1,254 @@
+"""Where COPY, ADD and RUN put files of the repository into an image.
+
+Rules: the catalogue's container page, 2.6 (measured with BuildKit).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from prodlint.deployment.command import Step
+from prodlint.deployment.filemap import FileMap, Placement, absolute
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.syntax.dockerfile import Dockerfile
+from prodlint.syntax.dockerignore import Dockerignore, parse_dockerignore
+
+__all__ = ["Context", "ImageFiles", "context_of", "is_remote", "read_context"]
+
+_STANDARD_FOLDERS = frozenset(
+    "/ /bin /etc /home /lib /media /mnt /opt /root /run /sbin /srv /tmp /usr /usr/bin /usr/lib /usr/local "
+    "/usr/local/bin /usr/local/lib /usr/local/sbin /usr/sbin /usr/share /var /var/lib /var/log /var/tmp".split()
+)
+_MAX_PLACEMENTS = 1_000
+_MAX_SEARCHES = 300
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@")
+
+
+def is_remote(source: str) -> bool:
+    """Whether a source of ADD is fetched instead of copied."""
+    return _REMOTE.match(source) is not None
+
+
+def _is_pattern(source: str) -> bool:
+    return any(character in source for character in "*?[")
+
+
+def context_of(repository: Repository, document: Dockerfile) -> str | None:
+    """The build context of a Dockerfile that nobody names: the nearest folder that explains its COPY sources."""
+    context = Context(repository, "")
+    sources = [
+        word.literal
+        for instruction in document.instructions
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None
+        for word in (instruction.json or instruction.words)[:-1]
+        if word.literal and not is_remote(word.literal) and not word.literal.startswith("<<")
+    ]
+    folders = [posixpath.dirname(document.source.path)]
+    while folders[-1]:
+        folders.append(posixpath.dirname(folders[-1]))
+    # The root comes second: `docker build -f docker/web/Dockerfile .` is far more common than a context halfway.
+    for folder in dict.fromkeys((folders[0], "", *folders[1:])):
+        if all(replace(context, root=folder).has(source) for source in sources[:200]):
+            return folder
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A build context: its folder from the root of the repository (None: unknown) and what it leaves out."""
+
+    repository: Repository
+    root: str | None
+    ignored: Dockerignore | None = None
+    _searched: dict[str, list[str]] = field(default_factory=dict, compare=False)
+
+    def path(self, source: str) -> str:
+        """The path from the root of the repository of a source of COPY, which cannot leave the context."""
+        return normal_path(self.root or "", posixpath.normpath("/" + source).lstrip("/"))
+
+    def has(self, source: str) -> bool:
+        """Whether a source stands for some file or folder."""
+        path = self.path(source)
+        if _is_pattern(source):
+            return bool(self.found(source))
+        return path in self.repository.paths or path in self.repository.folders
+
+    def found(self, source: str) -> list[str]:
+        """The files and folders that a source stands for, those that are left out aside."""
+        if self.root is None:
+            return []
+        path = self.path(source)
+        if not _is_pattern(source):
+            return [] if self.leaves_out(path) else [path]
+        if path not in self._searched:
+            if len(self._searched) >= _MAX_SEARCHES:
+                return []
+            folder = posixpath.dirname(path)
+            names = (*self.repository.paths, *self.repository.folders)
+            self._searched[path] = sorted(
+                name
+                for name in names
+                if name
+                and ((_is_pattern(folder) and name.count("/") == path.count("/")) or posixpath.dirname(name) == folder)
+                and fnmatch.fnmatchcase(name, path)
+                and not self.leaves_out(name)
+            )
+        return self._searched[path]
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file is not sent to the builder."""
+        if self.ignored is None or path not in self.repository.paths:
+            return False
+        inside = path[len(self.root) + 1 :] if self.root else path
+        return self.ignored.ignores(inside)
+
+
+def read_context(repository: Repository, dockerfile: str, root: str | None) -> Context:
+    """A context with its ignore file: `NAME.dockerignore` beside the Dockerfile, else the one at its root."""
+    if root is None:
+        return Context(repository, None)
+    for path in (f"{dockerfile}.dockerignore", normal_path(root, ".dockerignore")):
+        source = repository.source(path)
+        if source is not None:
+            return Context(repository, root, parse_dockerignore(source.text))
+    return Context(repository, root)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """The files at one point of a stage, and the folders that are known to be there."""
+
+    context: Context
+    files: FileMap = field(default_factory=FileMap)
+    folders: frozenset[str] = _STANDARD_FOLDERS
+
+    def with_folder(self, path: str) -> ImageFiles:
+        """The same after `mkdir -p` or WORKDIR."""
+        return replace(self, folders=self.folders | {path})
+
+    def incomplete(self) -> ImageFiles:
+        """The same with files that cannot be known."""
+        return replace(self, files=replace(self.files, complete=False))
+
+    def copied(self, sources: Iterable[str], target: str, into: bool, parents: bool = False) -> ImageFiles:
+        """The same after COPY of sources of the context; `into` says that the target is written as a folder."""
+        placements: list[Placement] = []
+        complete = self.context.root is not None
+        into = into or self._is_folder(target)
+        for source in sources:
+            for path in self.context.found(source):
+                if parents:
+                    kept = path[len(self.context.root or "") :].lstrip("/")
+                    placements.append(self._from_context(posixpath.join(target, kept), path))
+                else:
+                    placements.append(self._placed(path, target, into or _is_pattern(source)))
+        return self._with(placements, complete)
+
+    def _from_context(self, target: str, path: str) -> Placement:
+        return Placement(target, path, self.context.leaves_out if self.context.ignored is not None else None)
+
+    def _placed(self, path: str, target: str, into: bool) -> Placement:
+        """A folder gives its contents; a file goes into a target that is a folder, else it takes its name."""
+        if self._is_folder_of_ours(path):
+            return self._from_context(target, path)
+        return Placement(posixpath.join(target, posixpath.basename(path)) if into else target, path)
+
+    def _is_folder_of_ours(self, path: str) -> bool:
+        repository = self.context.repository
+        return path in repository.folders and path not in repository.paths
+
+    def _is_folder(self, target: str) -> bool:
+        prefix = target.rstrip("/") + "/"
+        return (
+            any(folder == target or folder.startswith(prefix) for folder in self.folders)
+            or any(one.target.startswith(prefix) for one in self.files.placements)
+            or any(self._is_folder_of_ours(path) for path in self.files.candidates(target))
+        )
+
+    def _with(self, placements: list[Placement], complete: bool = True) -> ImageFiles:
+        known = dict.fromkeys(self.files.placements)
+        for placement in placements:
+            # What is placed again moves to the end, where it counts.
+            known.pop(placement, None)
+            known[placement] = None
+        if len(known) > _MAX_PLACEMENTS:
+            return self.incomplete()
+        return replace(self, files=FileMap(tuple(known), self.files.complete and complete))
+
+    def written(self, target: str, into: bool, name: str) -> ImageFiles:
+        """The same after a file was made that is none of the repository's."""
+        inside = into or self._is_folder(target)
+        return self._with([Placement(posixpath.join(target, name) if inside else target, None)])
+
+    def copied_from(self, other: ImageFiles, sources: Iterable[str], target: str, into: bool) -> ImageFiles:
+        """The same after `COPY --from=` another stage."""
+        placements: list[Placement] = []
+        for source in sources:
+            path = absolute(source, "/")
+            if path is not None:
+                placements.extend(self._moved(other, path, target, into))
+        return self._with(placements, other.files.complete)
+
+    def _moved(self, other: ImageFiles, path: str, target: str, into: bool) -> list[Placement]:
+        """What lies at a path of some files, and below it, at its new place."""
+        repository = self.context.repository
+        into = into or self._is_folder(target)
+        covering = [
+            self._placed(candidate, target, into)
+            for candidate in reversed(other.files.candidates(path))
+            if candidate in repository.paths or candidate in repository.folders
+        ]
+        prefix = path.rstrip("/") + "/"
+        below = [
+            replace(one, target=posixpath.join(target, one.target[len(prefix) :]))
+            for one in other.files.placements
+            if one.target.startswith(prefix)
+        ]
+        return [*covering, *below]
+
+    def mounted(self, other: ImageFiles | None, source: str, target: str) -> FileMap:
+        """The files that a RUN sees which binds a part of the context, or of another stage, to a path."""
+        if other is not None:
+            return self.copied_from(other, [source], target, False).files
+        if self.context.root is None:
+            return replace(self.files, complete=False)
+        return self._with([self._from_context(target, self.context.path(source))]).files
+
+    def after(self, step: Step) -> ImageFiles:
+        """The same after a program of a RUN that moves files."""
+        if step.conditional or step.directory is None:
+            return self
+        if step.program == "mkdir":
+            made = [absolute(word, step.directory) for word in step.arguments if word and not word.startswith("-")]
+            return replace(self, folders=self.folders | {path for path in made if path is not None})
+        if step.program == "rm":
+            gone = [absolute(word, step.directory) for word in step.arguments if word and not word.startswith("-")]
+            return self._with([Placement(path, None) for path in gone if path is not None])
+        if step.program in ("cp", "mv", "ln"):
+            return self._rearranged(step)
+        return self
+
+    def _rearranged(self, step: Step) -> ImageFiles:
+        if None in step.arguments or any(word in ("-t", "-T") for word in step.arguments):
+            return self
+        words = [word for word in step.arguments if word and not word.startswith("-")]
+        target = absolute(words[-1], step.directory) if len(words) > 1 else None
+        if target is None:
+            return self
+        into = words[-1].endswith("/") or len(words) > 2 or self._is_folder(target)
+        result = self
+        for word in words[:-1]:
+            # A link that is written as a relative path starts from where it lies.
+            path = absolute(word, posixpath.dirname(target) if step.program == "ln" else step.directory)
+            if path is None or _is_pattern(word):
+                continue
+            inside = into and not word.endswith("/.")
+            place = posixpath.join(target, posixpath.basename(path)) if inside else target
+            result = result._with(result._moved(result, path, place, False))
+            if step.program == "mv":
+                result = result._with([Placement(path, None)])
+        return result

@@ -1,0 +1,445 @@
+"""What a Dockerfile builds: its files, its variables, what it starts, which stages count."""
+
+import pytest
+
+from prodlint.deployment.command import CommandLine
+from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.process import Build, EnvDefinition
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import UNKNOWN, EnvDriven, Known
+from prodlint.source import Source
+from prodlint.syntax.word import Word
+
+
+def build(
+    dockerfile: str,
+    files: dict[str, str] | None = None,
+    path: str = "Dockerfile",
+    context: str | None = None,
+    target: str | None = None,
+    **arguments: str,
+) -> Image:
+    held = {name: text.encode() for name, text in {path: dockerfile, **(files or {})}.items()}
+    repository = Repository(held, held.__getitem__)
+    source = Source("compose.yaml", "build")
+    given = []
+    for name, value in arguments.items():
+        text = Source("compose.yaml", value).content
+        given.append(EnvDefinition(name, Word.of(text), text.span))
+    image = build_image(repository, Build(path, context, source.span, target, tuple(given)))
+    assert image is not None
+    return image
+
+
+def file_at(image: Image, path: str, files: dict[str, str]) -> str | None:
+    """The repository file that lies at a path of the image."""
+    return next((one for one in image.files.candidates(path) if one in files), None)
+
+
+def written(line: CommandLine | None) -> str | None:
+    return None if line is None else line.written
+
+
+FILES = {
+    "app/main.py": "",
+    "app/api/views.py": "",
+    "src/shop/wsgi.py": "",
+    "manage.py": "",
+    "requirements.txt": "",
+    "requirements-dev.txt": "",
+    "scripts/start.sh": "",
+    "secrets/key.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("instructions", "path", "file"),
+    [
+        # A folder gives its contents, not itself.
+        ("COPY app /srv", "/srv/main.py", "app/main.py"),
+        ("COPY app /srv", "/srv/app/main.py", None),
+        ("COPY app /srv/app", "/srv/app/main.py", "app/main.py"),
+        ("COPY app/ /srv/app/", "/srv/app/api/views.py", "app/api/views.py"),
+        ("COPY ./app /srv/app", "/srv/app/main.py", "app/main.py"),
+        ("COPY app src /srv/", "/srv/main.py", "app/main.py"),
+        ("COPY app src /srv/", "/srv/shop/wsgi.py", "src/shop/wsgi.py"),
+        # A file takes the name of the destination, unless that is a folder.
+        ("COPY manage.py /srv/run.py", "/srv/run.py", "manage.py"),
+        ("COPY manage.py /srv/", "/srv/manage.py", "manage.py"),
+        ("COPY manage.py requirements.txt /srv/", "/srv/requirements.txt", "requirements.txt"),
+        ("COPY app /srv\nCOPY manage.py /srv", "/srv/manage.py", "manage.py"),
+        ("WORKDIR /srv\nCOPY manage.py /srv", "/srv/manage.py", "manage.py"),
+        ("WORKDIR /srv\nWORKDIR /tmp\nCOPY manage.py /srv", "/srv/manage.py", "manage.py"),
+        ("WORKDIR /srv/app\nCOPY manage.py /srv", "/srv/manage.py", "manage.py"),
+        ("COPY manage.py /usr/local/bin", "/usr/local/bin/manage.py", "manage.py"),
+        ("COPY scripts/start.sh /start", "/start", "scripts/start.sh"),
+        ("COPY scripts/start.sh /", "/start.sh", "scripts/start.sh"),
+        # Relative destinations.
+        ("WORKDIR /srv\nCOPY . .", "/srv/app/main.py", "app/main.py"),
+        ("WORKDIR /srv\nCOPY . ./", "/srv/manage.py", "manage.py"),
+        ("WORKDIR /srv\nCOPY app app", "/srv/app/main.py", "app/main.py"),
+        ("WORKDIR /srv\nWORKDIR web\nCOPY app .", "/srv/web/main.py", "app/main.py"),
+        ("WORKDIR /srv/web\nWORKDIR ../api\nCOPY app .", "/srv/api/main.py", "app/main.py"),
+        ("COPY app web", "/web/main.py", "app/main.py"),
+        # Wildcards.
+        ("COPY requirements*.txt /srv/", "/srv/requirements-dev.txt", "requirements-dev.txt"),
+        ("COPY *.py /srv/", "/srv/manage.py", "manage.py"),
+        ("COPY *.py /srv/", "/srv/main.py", None),
+        ("COPY ap? /srv/", "/srv/main.py", "app/main.py"),
+        # A source stays inside of the context.
+        ("COPY ../manage.py /srv/", "/srv/manage.py", "manage.py"),
+        ("COPY /manage.py /srv/", "/srv/manage.py", "manage.py"),
+        # Other forms.
+        ('COPY ["manage.py", "/srv/"]', "/srv/manage.py", "manage.py"),
+        ("ADD app /srv", "/srv/main.py", "app/main.py"),
+        ("COPY --chown=app:app --chmod=755 --link app /srv", "/srv/main.py", "app/main.py"),
+        ("COPY --parents app/main.py /srv/", "/srv/app/main.py", "app/main.py"),
+        ("COPY --parents app /srv/", "/srv/app/main.py", "app/main.py"),
+        ("COPY --exclude=api app /srv/", "/srv/main.py", "app/main.py"),
+        ("ARG HOME=/srv\nCOPY app $HOME/web", "/srv/web/main.py", "app/main.py"),
+        ("ENV HOME=/srv\nWORKDIR ${HOME}/x\nCOPY app .", "/srv/x/main.py", "app/main.py"),
+        # The last one that covers a path counts.
+        ("COPY app /srv\nCOPY manage.py /srv/main.py", "/srv/main.py", "manage.py"),
+        ("COPY . /srv\nRUN rm -rf /srv/secrets", "/srv/secrets/key.py", None),
+        ("COPY . /srv\nRUN mv /srv/app /web", "/web/main.py", "app/main.py"),
+        ("COPY . /srv\nRUN cp /srv/scripts/start.sh /start.sh", "/start.sh", "scripts/start.sh"),
+        ("COPY . /srv\nRUN ln -s /srv/scripts/start.sh /start.sh", "/start.sh", "scripts/start.sh"),
+    ],
+)
+def test_copy_places_files_as_buildkit_does(instructions: str, path: str, file: str | None) -> None:
+    assert file_at(build(f"FROM python:3.13\n{instructions}\n", FILES), path, FILES) == file
+
+
+def test_a_stage_is_copied_from_by_its_name_its_index_and_along_a_chain() -> None:
+    text = """\
+FROM python:3.13 AS Builder
+WORKDIR /build
+COPY src .
+FROM python:3.13 AS middle
+COPY --from=builder /build /middle
+FROM python:3.13
+COPY --from=1 /middle/shop /srv/shop
+COPY --from=BUILDER /build/shop/wsgi.py /entry.py
+"""
+    image = build(text, FILES)
+    assert file_at(image, "/srv/shop/wsgi.py", FILES) == "src/shop/wsgi.py"
+    assert file_at(image, "/entry.py", FILES) == "src/shop/wsgi.py"
+    assert image.files.complete
+
+
+def test_a_parent_of_what_a_stage_holds_is_copied_with_it() -> None:
+    text = "FROM a AS b\nCOPY app /opt/web/app\nFROM c\nCOPY --from=b /opt /usr/opt\n"
+    assert file_at(build(text, FILES), "/usr/opt/web/app/main.py", FILES) == "app/main.py"
+
+
+def test_files_of_an_outside_image_are_not_known() -> None:
+    assert not build("FROM python:3.13\nCOPY --from=registry/shop /app /app\n").files.complete
+    assert build("FROM python:3.13\nCOPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/\n").files.complete
+
+
+def test_what_a_stage_installs_comes_along_with_its_files() -> None:
+    text = """\
+FROM python:3.13 AS builder
+RUN pip install gunicorn
+FROM python:3.13 AS unused
+RUN pip install pytest
+FROM python:3.13
+COPY --from=builder /opt/venv /opt/venv
+RUN pip install uvicorn
+"""
+    assert [one.step.written for one in build(text).steps] == ["pip install gunicorn", "pip install uvicorn"]
+
+
+def test_a_stage_inherits_from_the_stage_below_it() -> None:
+    text = """\
+FROM python:3.13 AS base
+ARG W=w
+ENV A=1 B=$W
+WORKDIR /srv
+COPY app app
+RUN pip install flask
+CMD ["gunicorn"]
+FROM base AS final
+ENV C=$A$W
+"""
+    image = build(text, FILES)
+    assert image.base == "python:3.13"
+    assert image.stage == "final"
+    assert image.directory == "/srv"
+    assert {name: getattr(value, "value", None) for name, value in image.variables.items()} == {
+        "A": "1",
+        "B": "w",
+        "C": "1w",
+    }
+    assert written(image.command) == "gunicorn"
+    assert file_at(image, "/srv/app/main.py", FILES) == "app/main.py"
+    assert [one.step.written for one in image.steps] == ["pip install flask"]
+
+
+def test_a_stage_without_a_name_is_not_called_like_the_one_below_it() -> None:
+    assert build("FROM python:3.13 AS dev\nFROM dev\n").environment is None
+
+
+@pytest.mark.parametrize(
+    ("instructions", "entrypoint", "command"),
+    [
+        ('CMD ["a"]\nCMD ["b"]', None, "b"),
+        ('CMD ["a"]\nENTRYPOINT ["e"]', "e", "a"),
+        ('ENTRYPOINT ["e"]\nCMD ["a"]', "e", "a"),
+        ("CMD a b && c", None, "a b && c"),
+        ("CMD []", None, None),
+        ('CMD ["a"]\nENTRYPOINT []', None, "a"),
+        ("CMD ['a']", None, "['a']"),
+        ('ONBUILD CMD ["x"]\nONBUILD COPY . /srv', None, None),
+        ('HEALTHCHECK CMD ["x"]', None, None),
+    ],
+)
+def test_the_start_command_is_that_of_the_last_instructions(
+    instructions: str, entrypoint: str | None, command: str | None
+) -> None:
+    image = build(f"FROM python:3.13\n{instructions}\n")
+    assert (written(image.entrypoint), written(image.command)) == (entrypoint, command)
+
+
+@pytest.mark.parametrize(
+    ("above", "entrypoint", "command"),
+    [
+        ('ENTRYPOINT ["e"]', "e", None),
+        ("ENTRYPOINT []", None, None),
+        ('CMD ["b"]', None, "b"),
+        ('CMD ["b"]\nENTRYPOINT ["e"]', "e", "b"),
+        ("ENV A=1", None, "inherited"),
+    ],
+)
+def test_an_entrypoint_clears_the_inherited_cmd(above: str, entrypoint: str | None, command: str | None) -> None:
+    image = build(f'FROM python:3.13 AS base\nCMD ["inherited"]\nFROM base\n{above}\n')
+    assert (written(image.entrypoint), written(image.command)) == (entrypoint, command)
+
+
+def test_a_target_is_found_by_name_whatever_its_case() -> None:
+    text = 'FROM a AS Prod\nCMD ["gunicorn"]\nFROM a AS dev\nCMD ["flask"]\n'
+    assert written(build(text, target="prod").command) == "gunicorn"
+    assert written(build(text).command) == "flask"
+
+
+def test_a_target_that_is_not_there_builds_nothing() -> None:
+    repository = Repository({"Dockerfile"}, lambda path: b"FROM a AS b\n")
+    span = Source("x", "").span
+    assert build_image(repository, Build("Dockerfile", "", span, "prod")) is None
+    assert build_image(repository, Build("Dockerfile", "", span, "0")) is None
+    assert build_image(repository, Build("other", "", span)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("ARG V=3.13\nFROM python:$V\n", "python:3.13"),
+        ("ARG V=3.13\nARG I=python:${V}-slim\nFROM ${I}\n", "python:3.13-slim"),
+        ("FROM python:${V:-3.12}\n", "python:3.12"),
+        ("FROM --platform=linux/amd64 python:3.13 AS x\n", "python:3.13"),
+        ("ARG V\nFROM python:$V\n", None),
+        ("FROM base\n", "base"),
+        ("FROM base AS base\nFROM base\n", "base"),
+    ],
+)
+def test_the_base_is_the_outside_image_below_all_stages(text: str, base: str | None) -> None:
+    assert build(text).base == base
+
+
+def test_a_build_argument_wins_over_the_default() -> None:
+    assert build("ARG V=3.13\nFROM python:$V\n", V="3.14").base == "python:3.14"
+    assert build("ARG V\nFROM python:$V\n", V="3.14").base == "python:3.14"
+
+
+def value(image: Image, name: str) -> str | None:
+    held = image.variables.get(name)
+    return held.value if isinstance(held, Known) else None
+
+
+@pytest.mark.parametrize(
+    ("instructions", "expected"),
+    [
+        ("ENV R=1", "1"),
+        ("ENV R 1 2", "1 2"),
+        ("ENV A=1 R='a b'", "a b"),
+        ("ENV A=1\nENV A=2 R=$A", "1"),
+        ("ARG A=1\nENV R=$A", "1"),
+        ("ARG A\nENV R=${A:-d}", "d"),
+        ("ARG G\nENV R=$G", "global"),
+        ("ARG G=own\nENV R=$G", "own"),
+        ("ENV R=${G:-unseen}", "unseen"),
+        ("ARG A=2\nARG A\nENV R=$A", "2"),
+        ("ENV A=1\nARG A=2\nENV R=$A", "2"),
+        ("ARG A=2\nENV A=1\nENV R=$A", "1"),
+        ("ENV R=\\$A", "$A"),
+        ("ARG R=1", None),
+        ("ENV R=${A:+x}", ""),
+        ("ENV A=1\nENV R=${A:+x}", "x"),
+        ("ENV R=$UNSET", ""),
+    ],
+)
+def test_variables_hold_what_buildkit_makes_of_them(instructions: str, expected: str | None) -> None:
+    assert value(build(f"ARG G=global\nFROM scratch\n{instructions}\n"), "R") == expected
+
+
+def test_the_environment_of_an_outside_image_is_not_known() -> None:
+    image = build("FROM python:3.13\nENV PATH=/venv/bin:$PATH\n")
+    assert isinstance(image.variables["PATH"], EnvDriven)
+
+
+def test_a_shell_script_in_a_heredoc_is_read() -> None:
+    text = "FROM python:3.13\nRUN <<EOF\nset -e\npip install flask\npip install gunicorn\nEOF\n"
+    image = build(text)
+    assert [one.step.written for one in image.steps][-2:] == ["pip install flask", "pip install gunicorn"]
+    assert [one.step.span.line for one in image.steps][-2:] == [4, 5]
+
+
+def test_a_heredoc_that_is_a_programs_input_is_not_shell() -> None:
+    image = build("FROM python:3.13\nRUN python - <<EOF\nimport flask\nEOF\nRUN pip install x\n")
+    assert [one.step.program for one in image.steps] == ["python", "pip"]
+
+
+def test_a_heredoc_of_another_interpreter_is_not_shell() -> None:
+    image = build("FROM python:3.13\nRUN <<EOF\n#!/usr/bin/env python3\nimport flask\nEOF\n")
+    assert [one.step.program for one in image.steps] == []
+
+
+def test_a_bind_mount_is_seen_by_its_run_alone() -> None:
+    text = """\
+FROM python:3.13
+WORKDIR /srv
+RUN --mount=type=bind,source=requirements.txt,target=requirements.txt pip install -r requirements.txt
+RUN --mount=type=bind,target=/ctx pip install /ctx
+RUN --mount=target=/ctx2 pip install /ctx2
+RUN --mount=type=cache,target=/root/.cache pip install x
+"""
+    image = build(text, FILES)
+    first, second, third, fourth = image.steps
+    assert "requirements.txt" in first.files.candidates("/srv/requirements.txt")
+    assert "manage.py" in second.files.candidates("/ctx/manage.py")
+    assert "manage.py" in third.files.candidates("/ctx2/manage.py")
+    assert fourth.files.candidates("/srv/requirements.txt") == ()
+    assert image.files.candidates("/srv/requirements.txt") == ()
+
+
+def test_a_bind_mount_of_a_stage_shows_its_files() -> None:
+    text = """\
+FROM python:3.13 AS deps
+COPY requirements.txt /deps/
+FROM python:3.13
+RUN --mount=type=bind,from=deps,source=/deps,target=/mnt pip install -r /mnt/requirements.txt
+"""
+    image = build(text, FILES)
+    assert "requirements.txt" in image.steps[0].files.candidates("/mnt/requirements.txt")
+
+
+def test_a_script_of_the_repository_is_followed_in_a_run() -> None:
+    files = {"install.sh": "#!/bin/sh\npip install gunicorn\n"}
+    image = build("FROM python:3.13\nCOPY install.sh /\nRUN sh /install.sh\n", files)
+    assert [one.step.written for one in image.steps] == ["pip install gunicorn"]
+
+
+def test_variables_reach_a_run() -> None:
+    text = 'FROM a\nENV MODE=prod\nRUN if [ "$MODE" = "dev" ]; then pip install x; else pip install y; fi\n'
+    assert [(one.step.written, one.step.conditional) for one in build(text).steps] == [("pip install y", False)]
+
+
+def test_a_default_of_a_build_argument_may_be_replaced_outside() -> None:
+    text = 'FROM a\nARG MODE=prod\nRUN if [ "$MODE" = "dev" ]; then pip install x; fi\n'
+    assert [(one.step.written, one.step.conditional) for one in build(text).steps] == [("pip install x", True)]
+    assert build(text, MODE="live").steps == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "context"),
+    [
+        ("Dockerfile", "COPY app /srv", ""),
+        ("docker/Dockerfile", "COPY app /srv", ""),
+        ("docker/Dockerfile", "COPY start.sh /srv/", "docker"),
+        ("docker/web/Dockerfile", "COPY docker/web/start.sh /", ""),
+        ("api/Dockerfile", "COPY . /srv", "api"),
+        ("api/Dockerfile", "COPY nowhere /srv", None),
+        ("docker/Dockerfile", "COPY --from=x nowhere /srv\nCOPY manage.py /srv/", ""),
+        ("services/api/Dockerfile", "COPY api/own.py /srv/", "services"),
+    ],
+)
+def test_the_context_is_the_folder_that_explains_the_sources(path: str, text: str, context: str | None) -> None:
+    files = {
+        "app/main.py": "",
+        "manage.py": "",
+        "docker/start.sh": "",
+        "docker/web/start.sh": "",
+        "api/main.py": "",
+        "services/api/own.py": "",
+    }
+    assert build(f"FROM python:3.13\n{text}\n", files, path).context == context
+
+
+def test_ignored_files_are_not_in_the_image() -> None:
+    files = {**FILES, ".dockerignore": "secrets\n**/*.sh\n!scripts/start.sh\nrequirements-dev.txt\n"}
+    image = build("FROM python:3.13\nCOPY . /srv\nCOPY requirements*.txt /req/\n", files)
+    assert file_at(image, "/srv/secrets/key.py", FILES) is None
+    assert file_at(image, "/srv/scripts/start.sh", FILES) == "scripts/start.sh"
+    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
+    assert file_at(image, "/req/requirements.txt", FILES) == "requirements.txt"
+    assert file_at(image, "/req/requirements-dev.txt", FILES) is None
+
+
+def test_the_ignore_file_of_a_dockerfile_replaces_that_of_the_context() -> None:
+    files = {**FILES, ".dockerignore": "*\n", "docker/web.Dockerfile.dockerignore": "secrets\n"}
+    image = build("FROM python:3.13\nCOPY . /srv\n", files, "docker/web.Dockerfile", context="")
+    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
+    assert file_at(image, "/srv/secrets/key.py", FILES) is None
+
+
+def test_an_ignore_file_lies_at_the_root_of_the_context() -> None:
+    files = {"api/main.py": "", ".dockerignore": "**\n", "api/.dockerignore": "main.py\n"}
+    assert file_at(build("FROM a\nCOPY api /srv\n", files, context=""), "/srv/main.py", files) is None
+    image = build("FROM a\nCOPY . /srv\n", {**files, "api/x.py": ""}, "api/Dockerfile", context="api")
+    assert file_at(image, "/srv/main.py", files) is None
+    assert file_at(image, "/srv/x.py", {"api/x.py": ""}) == "api/x.py"
+
+
+def test_a_refused_ignore_file_ignores_nothing_for_certain() -> None:
+    image = build("FROM a\nCOPY . /srv\n", {**FILES, ".dockerignore": "[a\n"})
+    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
+
+
+def test_files_of_another_stage_keep_what_was_ignored_away() -> None:
+    files = {**FILES, ".dockerignore": "secrets\n"}
+    image = build("FROM a AS b\nCOPY . /srv\nFROM a\nCOPY --from=b /srv /web\n", files)
+    assert file_at(image, "/web/secrets/key.py", FILES) is None
+    assert file_at(image, "/web/manage.py", FILES) == "manage.py"
+
+
+@pytest.mark.parametrize("base", ["python:3.13", "python:3.13-slim@sha256:0", "docker.io/library/python", "scratch"])
+def test_official_images_bring_no_server(base: str) -> None:
+    assert not build(f"FROM {base}\n").base_brings_servers
+
+
+@pytest.mark.parametrize("base", ["tiangolo/uvicorn-gunicorn", "registry/python:3.13", "$BASE", "pythonista"])
+def test_other_images_may_bring_one(base: str) -> None:
+    assert build(f"FROM {base}\n").base_brings_servers is UNKNOWN
+
+
+def test_a_file_in_a_heredoc_is_not_one_of_the_repository() -> None:
+    image = build("FROM a\nCOPY . /srv\nCOPY <<EOF /srv/manage.py\nx = 1\nEOF\n", FILES)
+    assert file_at(image, "/srv/manage.py", FILES) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM a AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nRUN pip install a\n" for n in range(1200)),
+        "FROM a AS s0\nCOPY . /x\n"
+        + "".join(f"FROM a AS s{n + 1}\n" + f"COPY --from=s{n} / /\n" * 40 for n in range(40)),
+        "FROM a\n" + "COPY *a*a*a*a*a*b /x/\n" * 2000,
+        "FROM a\nENV A=aaaaaaaaaa\n" + "ENV A=$A$A$A$A\n" * 500,
+        "FROM a\n" * 5000,
+        "FROM a\nRUN " + "mkdir /a/b/c && " * 20000 + "true\n",
+    ],
+)
+def test_a_hostile_dockerfile_does_not_take_long(text: str) -> None:
+    held = {"Dockerfile": text.encode(), "a" * 200: b""}
+    repository = Repository(held, held.__getitem__)
+    build_image(repository, Build("Dockerfile", "", Source("x", "").span))
