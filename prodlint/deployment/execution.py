@@ -15,6 +15,16 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
 from prodlint.deployment.condition import NOWHERE, from_outside, holds, settle, word_value
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.shell_walk import (
+    Flow,
+    Shell,
+    closed,
+    command_span,
+    is_test,
+    matches,
+    script_argument,
+    split_assignment,
+)
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
 from prodlint.source import Span, Text
@@ -62,33 +72,6 @@ class Place:
     environment: Mapping[str, Value[str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Flow:
-    """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here."""
-
-    last: tuple[Step, ...] = ()
-    replaced: tuple[Step, ...] = ()
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class _Shell:
-    """One running shell: its variables, arguments, functions and directory."""
-
-    directory: str | None
-    variables: dict[str, Word | Value[str]]
-    exported: dict[str, Word | None]
-    arguments: tuple[Word, ...]
-    chain: tuple[Link, ...]
-    name: Word | None = None
-    functions: dict[str, Node] = field(default_factory=dict)
-    conditional: bool = False
-    background: bool = False
-    errexit: bool = False
-    layers: tuple[str, ...] = ()
-    depth: int = 0
-
-
 class _Run:
     """One execution: collects the steps in the order in which they start."""
 
@@ -98,7 +81,7 @@ class _Run:
         self.steps: list[Step] = []
         self.unread: list[Link] = []
 
-    def lookup(self, shell: _Shell, name: str) -> Value[str] | None:
+    def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
         if name in shell.variables:
             held = shell.variables[name]
@@ -123,57 +106,57 @@ class _Run:
         return from_outside(name)
 
     @staticmethod
-    def _nowhere(shell: _Shell) -> Span:
+    def _nowhere(shell: Shell) -> Span:
         return shell.chain[-1].span if shell.chain else NOWHERE
 
-    def argv(self, words: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+    def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
         if shell.depth > _DEPTH or len(self.steps) >= _STEPS:
             self.unread.append(Link(span, "is nested too deeply to follow"))
-            return _Flow()
+            return Flow()
         inside = unwrap(words)
         shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1)
         if inside.assignments:
             shell = replace(shell, exported=dict(shell.exported))
             for word in inside.assignments:
-                name, value = _split_assignment(word)
+                name, value = split_assignment(word)
                 shell.exported[name] = value
         if inside.script is not None:
             flow = self._string(inside.script, inside.argv, shell, span)
         elif not inside.argv:
-            return _Flow()
+            return Flow()
         else:
             flow = self._program(inside.argv, shell, span, inside.replaces_shell)
         if inside.replaces_shell:
-            return _Flow((), (*flow.replaced, *flow.last), True)
+            return Flow((), (*flow.replaced, *flow.last), True)
         return flow
 
-    def _string(self, script: Word, rest: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+    def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """`sh -c STRING name args…`."""
         content = script.content
         if content is None:
             known = settle(script, lambda name: self.lookup(shell, name))
             if known is None:
                 self.unread.append(Link(span, "hands a computed string to a shell"))
-                return _Flow()
+                return Flow()
             content = Text.at(known, script.span)
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
-        return _closed(self.script(parse_shell(content).body, child))
+        return closed(self.script(parse_shell(content).body, child))
 
-    def _program(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
+    def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         name = words[0].literal
         if name is None:
             expanded = self._expanded(words, shell)
             if expanded is not None and expanded[0].literal is not None:
                 return self.argv(expanded, shell, span)
             self.unread.append(Link(span, "starts a program whose name is computed"))
-            return _Flow()
+            return Flow()
         base = name.rpartition("/")[2]
         if base in shell.functions:
             child = replace(shell, arguments=words[1:])
             return self.walk(shell.functions[base], child)
         if base in _SHELLS:
-            following = _script_argument(words)
+            following = script_argument(words)
             if following is not None:
                 return self._file(following[0], following[1:], shell, span, True) or self._step(
                     words, shell, span, replaces
@@ -184,20 +167,20 @@ class _Run:
                 return flow
         return self._step(words, shell, span, replaces)
 
-    def _settled(self, word: Word, shell: _Shell) -> str | None:
+    def _settled(self, word: Word, shell: Shell) -> str | None:
         value = word_value(word, lambda name: self.lookup(shell, name))
         if isinstance(value, Known):
             return value.value
         return value.default if isinstance(value, EnvDriven) else None
 
-    def _expanded(self, words: tuple[Word, ...], shell: _Shell) -> tuple[Word, ...] | None:
+    def _expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
         """A command that begins with `$VARIABLE`, split into the words that the variable holds."""
         text = self._settled(words[0], shell)
         if not text:
             return None
         return (*split_words(Text.at(text, words[0].span)), *words[1:])
 
-    def _file(self, name: Word, arguments: tuple[Word, ...], shell: _Shell, span: Span, is_shell: bool) -> _Flow | None:
+    def _file(self, name: Word, arguments: tuple[Word, ...], shell: Shell, span: Span, is_shell: bool) -> Flow | None:
         """A script of the repository, followed; None when the file is not a shell script of ours."""
         written = self._settled(name, shell)
         if written is None:
@@ -206,7 +189,7 @@ class _Run:
         if path is None:
             if is_shell or _SCRIPT.search(written):
                 self.unread.append(Link(span, f"runs {written}, which is not in this repository"))
-                return _Flow()
+                return Flow()
             return None
         if not is_shell and not self._reads_as_shell(path):
             return None
@@ -225,8 +208,8 @@ class _Run:
             depth=shell.depth + 1,
         )
         if any(link.note == f"runs {path}" for link in shell.chain):
-            return _Flow()
-        return _closed(self.script(script.body, child))
+            return Flow()
+        return closed(self.script(script.body, child))
 
     def _reads_as_shell(self, path: str) -> bool:
         source = self.repository.source(path)
@@ -246,10 +229,10 @@ class _Run:
                     return candidate
         return None
 
-    def _step(self, words: tuple[Word, ...], shell: _Shell, span: Span, replaces: bool) -> _Flow:
+    def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(
             argv=tuple(self._flat(word, shell) for word in words),
-            span=_span(words, span),
+            span=command_span(words, span),
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
             conditional=shell.conditional,
@@ -260,9 +243,9 @@ class _Run:
             chain=shell.chain,
         )
         self.steps.append(step)
-        return _Flow((step,))
+        return Flow((step,))
 
-    def _flat(self, word: Word, shell: _Shell) -> Word:
+    def _flat(self, word: Word, shell: Shell) -> Word:
         """A word with the shell's own variables replaced by what they hold."""
         if all(isinstance(part, Literal) for part in word.parts):
             return word
@@ -274,14 +257,14 @@ class _Run:
             return Word((Expansion(value.name, word.span, ":-", operand, True),), word.span)
         return word
 
-    def script(self, body: Node, shell: _Shell) -> _Flow:
+    def script(self, body: Node, shell: Shell) -> Flow:
         """A whole script; its flow says which steps may be the process."""
         return self.walk(body, shell)
 
-    def walk(self, node: Node | None, shell: _Shell) -> _Flow:
+    def walk(self, node: Node | None, shell: Shell) -> Flow:
         """One construct of a script."""
         if node is None or len(self.steps) >= _STEPS:
-            return _Flow()
+            return Flow()
         if isinstance(node, Sequence):
             return self._sequence(node.items, shell)
         if isinstance(node, Command):
@@ -293,12 +276,12 @@ class _Run:
         if isinstance(node, Background):
             child = replace(shell, background=True)
             self.walk(node.body, child)
-            return _Flow()
+            return Flow()
         if isinstance(node, Group):
             return self.walk(node.body, shell)
         if isinstance(node, Subshell):
             child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported))
-            return _closed(self.walk(node.body, child))
+            return closed(self.walk(node.body, child))
         if isinstance(node, If):
             return self._if(node, shell)
         if isinstance(node, Case):
@@ -307,12 +290,12 @@ class _Run:
             return self._loop(node, shell)
         if isinstance(node, Function):
             shell.functions[node.name] = node.body
-            return _Flow()
+            return Flow()
         if isinstance(node, Unparsed):
             self.unread.append(Link(node.span, "could not be read as shell"))
-        return _Flow()
+        return Flow()
 
-    def _sequence(self, items: tuple[Node, ...], shell: _Shell) -> _Flow:
+    def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
         last: tuple[Step, ...] = ()
         replaced: list[Step] = []
         for item in items:
@@ -321,18 +304,18 @@ class _Run:
             if flow.last:
                 last = flow.last
             if flow.ended:
-                return _Flow(last if not flow.replaced else (), tuple(replaced), True)
-        return _Flow(last, tuple(replaced))
+                return Flow(last if not flow.replaced else (), tuple(replaced), True)
+        return Flow(last, tuple(replaced))
 
-    def _pipeline(self, node: Pipeline, shell: _Shell) -> _Flow:
+    def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
         flows = [self.walk(command, shell) for command in node.commands]
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
-        return next((flow for flow in flows if flow.last or flow.replaced), _Flow())
+        return next((flow for flow in flows if flow.last or flow.replaced), Flow())
 
-    def _and_or(self, node: AndOr, shell: _Shell) -> _Flow:
+    def _and_or(self, node: AndOr, shell: Shell) -> Flow:
         left = self.walk(node.left, shell)
         outcome = holds(node.left, lambda name: self.lookup(shell, name))
-        tests = outcome is not UNKNOWN or _is_test(node.left)
+        tests = outcome is not UNKNOWN or is_test(node.left)
         runs = YES if node.operator == "&&" else NO
         if tests:
             runs = outcome if node.operator == "&&" else ~outcome
@@ -348,10 +331,10 @@ class _Run:
         child = shell if runs is YES else replace(shell, conditional=True)
         right = self.walk(node.right, child)
         if runs is YES:
-            return _Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
-        return _Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
+            return Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
+        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
 
-    def _if(self, node: If, shell: _Shell) -> _Flow:
+    def _if(self, node: If, shell: Shell) -> Flow:
         arms: list[tuple[Node | None, bool]] = []
         decided = False
         for branch in node.branches:
@@ -367,12 +350,12 @@ class _Run:
             arms.append((node.otherwise, not arms))
         return self._arms(arms, shell)
 
-    def _case(self, node: Case, shell: _Shell) -> _Flow:
+    def _case(self, node: Case, shell: Shell) -> Flow:
         subject = word_value(node.subject, lambda name: self.lookup(shell, name))
         arms: list[tuple[Node | None, bool]] = []
         for arm in node.arms:
             if isinstance(subject, Known):
-                verdicts = [_matches(subject.value, pattern.literal) for pattern in arm.patterns]
+                verdicts = [matches(subject.value, pattern.literal) for pattern in arm.patterns]
                 if YES in verdicts:
                     arms.append((arm.body, not arms))
                     break
@@ -384,7 +367,7 @@ class _Run:
                 arms.append((None, not arms))
         return self._arms(arms, shell)
 
-    def _arms(self, arms: list[tuple[Node | None, bool]], shell: _Shell) -> _Flow:
+    def _arms(self, arms: list[tuple[Node | None, bool]], shell: Shell) -> Flow:
         if len(arms) == 1 and arms[0][1]:
             return self.walk(arms[0][0], shell)
         last: list[Step] = []
@@ -396,15 +379,15 @@ class _Run:
             last.extend(flow.last)
             replaced.extend(flow.replaced)
             ended = ended and flow.ended
-        return _Flow(tuple(last), tuple(replaced), ended)
+        return Flow(tuple(last), tuple(replaced), ended)
 
-    def _loop(self, node: Loop, shell: _Shell) -> _Flow:
+    def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.walk(node.condition, replace(shell, conditional=True))
         endless = node.kind == "while" and holds(node.condition, lambda name: self.lookup(shell, name)) is YES
         flow = self.walk(node.body, shell if endless else replace(shell, conditional=True))
-        return flow if endless else _Flow()
+        return flow if endless else Flow()
 
-    def _command(self, node: Command, shell: _Shell) -> _Flow:
+    def _command(self, node: Command, shell: Shell) -> Flow:
         words = self._with_arguments(node.words, shell)
         name = words[0].literal if words else None
         if not words or name in ("export", "declare", "typeset", "readonly", "local"):
@@ -413,30 +396,30 @@ class _Run:
                 shell.variables[assignment.name] = value
                 if name == "export" or assignment.name in shell.exported or assignment.exported:
                     shell.exported[assignment.name] = value if isinstance(value, Word) else None
-            return _Flow()
+            return Flow()
         if name == "cd":
             target = words[1] if len(words) > 1 and words[1].literal != "--" else None
             written = self._settled(target, shell) if target else None
             shell.directory = None if written is None else absolute(written, shell.directory)
-            return _Flow()
+            return Flow()
         if name == "set":
             flags = [word.literal or "" for word in words[1:]]
             on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
             shell.errexit = (shell.errexit or on) and "+e" not in flags
-            return _Flow()
+            return Flow()
         if name in ("exit", "return"):
-            return _Flow(ended=True)
+            return Flow(ended=True)
         if name == "shift":
             shell.arguments = shell.arguments[1:]
-            return _Flow()
+            return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
         if name == "eval":
             words = words[1:]
         if not words or name in _QUIET:
-            return _Flow()
+            return Flow()
         if name == "exec" and len(words) == 1:
-            return _Flow()
+            return Flow()
         child = shell
         if node.assignments:
             child = replace(shell, exported=dict(shell.exported))
@@ -444,7 +427,7 @@ class _Run:
                 child.exported[assignment.name] = assignment.value
         return self.argv(words, child, node.span)
 
-    def _assigned(self, value: Word | None, shell: _Shell) -> Word | Value[str]:
+    def _assigned(self, value: Word | None, shell: Shell) -> Word | Value[str]:
         """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
         if value is None:
             return Known("", self._nowhere(shell))
@@ -453,7 +436,7 @@ class _Run:
             return Word.of(Text.at(known.value, value.span), value.span)
         return known
 
-    def _with_arguments(self, words: tuple[Word, ...], shell: _Shell) -> tuple[Word, ...]:
+    def _with_arguments(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         """`"$@"` and `$*` replaced by the arguments of this shell."""
         result: list[Word] = []
         for word in words:
@@ -468,70 +451,20 @@ class _Run:
                 result.append(word)
         return tuple(result)
 
-    def _source(self, words: tuple[Word, ...], shell: _Shell, span: Span) -> _Flow:
+    def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         written = self._settled(words[1], shell) if len(words) > 1 else None
         path = self.locate(written, shell.directory) if written else None
         script = self.repository.shell(path) if path and self._reads_as_shell(path) else None
         if path is None or script is None or shell.depth > _DEPTH:
-            return _Flow()
+            return Flow()
         shell.depth += 1
         return self.walk(script.body, shell)
-
-
-def _closed(flow: _Flow) -> _Flow:
-    """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
-    return _Flow((*flow.replaced, *flow.last))
-
-
-def _is_test(node: Node) -> bool:
-    if isinstance(node, Pipeline) and len(node.commands) == 1:
-        return _is_test(node.commands[0])
-    if isinstance(node, Command) and node.words:
-        return node.words[0].literal in ("[", "test", "command", "which", "type", "grep", "id")
-    return not isinstance(node, Command | AndOr)
-
-
-def _matches(value: str, pattern: str | None) -> object:
-    if pattern is None:
-        return UNKNOWN
-    if not re.search(r"[*?\[]", pattern):
-        return YES if value == pattern else NO
-    import fnmatch
-
-    return YES if fnmatch.fnmatchcase(value, pattern) else NO
-
-
-def _script_argument(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """`sh -e FILE args…`: the words from the file on."""
-    index = 1
-    while index < len(words):
-        value = words[index].literal
-        if value is None or not value.startswith(("-", "+")):
-            return words[index:]
-        index += 2 if value.endswith("o") and not value.startswith("--") else 1
-    return None
-
-
-def _split_assignment(word: Word) -> tuple[str, Word]:
-    """`NAME=value` as `env` takes it."""
-    first = word.parts[0]
-    assert isinstance(first, Literal)
-    name, _, _ = first.text.value.partition("=")
-    rest = first.text.slice(len(name) + 1) if len(first.text.value) > len(name) else first.text
-    return name, Word((Literal(rest, True), *word.parts[1:]), word.span)
-
-
-def _span(words: tuple[Word, ...], whole: Span) -> Span:
-    """The command; where all its words were handed over from another file (`exec "$@"`), their place there."""
-    if len({word.span.source for word in words}) != 1 or words[0].span.source is whole.source:
-        return whole
-    return words[0].span.to(words[-1].span)
 
 
 def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:
     """Run a command in thought: every step that it starts, and which of them may be the process."""
     run = _Run(repository, place)
-    shell = _Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
+    shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
     if command.form is Form.EXEC:
         flow = run.argv(command.words, shell, command.span)
     else:

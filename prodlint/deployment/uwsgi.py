@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prodlint.deployment.command import Execution, Link, shell_form
+from prodlint.deployment.command import Execution, Link, Step, shell_form
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
@@ -20,8 +20,8 @@ def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
     if service.server is None or service.server.product != "uwsgi" or service.step is None:
         return Execution()
     named = [word for word in service.step.argv[1:] if (word.literal or "").endswith((".ini", ".yaml", ".yml", ".xml"))]
-    steps = []
-    unread = []
+    steps: list[Step] = []
+    unread: list[Link] = []
     for word in named:
         written = (word.literal or "").partition("=")[2] or word.literal or ""
         target = absolute(written, service.step.directory)
