@@ -54,10 +54,18 @@ class MigrationSystem:
     @property
     def label(self) -> str:
         """`14 Django migrations`."""
-        if not self.count:
-            return "migrations of Django's own apps" if self.system is System.DJANGO else "Flask-Migrate migrations"
         noun = "revision" if self.system in (System.ALEMBIC, System.FLASK_MIGRATE) else "migration"
         return f"{self.count} {self.system.value} {noun}{'' if self.count == 1 else 's'}"
+
+    @property
+    def owner(self) -> str:
+        """What brings the migrations when the project has written none."""
+        return "the apps of Django itself" if self.system is System.DJANGO else self.system.value
+
+    @property
+    def phrase(self) -> str:
+        """The migrations as a sentence names them."""
+        return f"its {self.label}" if self.count else f"the migrations of {self.owner}"
 
 
 @dataclass(frozen=True, slots=True)
