@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from prodlint.source import Span, Text
+from prodlint.source import Text
+from prodlint.syntax.shell_tokens import ASSIGNMENT, Malformed, TokenReader
 from prodlint.syntax.shell_tree import (
     AndOr,
     Assignment,
@@ -32,25 +33,14 @@ from prodlint.syntax.shell_tree import (
     Test,
     Unparsed,
 )
-from prodlint.syntax.shell_words import DEPTH, Unreadable, WordReader
-from prodlint.syntax.word import Expansion, Literal, Substitution, Word
+from prodlint.syntax.shell_words import DEPTH, Unreadable
+from prodlint.syntax.word import Literal, Word
 
 __all__ = ["ShellReader"]
 
-_BLANK = re.compile(r"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
-_OPERATOR = re.compile(r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]")
-_KEYWORD = re.compile(
-    r"(?:if|then|elif|else|fi|while|until|for|select|do|done|case|in|esac|function|coproc|time|\[\[|[!{}])"
-    r"(?=[ \t\n;&|<>()]|\\\n|\Z)"
-)
 _CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;", ";&", ";;&"))
 _END = ""
 _ARM_ENDS = frozenset((";;", ";&", ";;&", "esac"))
-_REDIRECTION = re.compile(
-    r"([0-9]+|\{[A-Za-z_][A-Za-z_0-9]*\})?(&>>|&>|<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())",
-)
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)(\[[^\]\n]*\])?(\+?)=")
-_NAME = re.compile(r"""[^ \t\n;&|<>()'"`$\\]+""")
 _COMPOUND_FOLLOWS = r"(?=[ \t\n]+(?:[({!]|\[\[|(?:if|for|while|until|case|select)\b))"
 _TIME = re.compile(rf"time(?:[ \t]+-p)?{_COMPOUND_FOLLOWS}")
 _COPROCESS_NAME = re.compile(rf"[A-Za-z_][A-Za-z_0-9]*{_COMPOUND_FOLLOWS}")
@@ -59,23 +49,11 @@ _TEST_OPERATOR = re.compile(r"&&|\|\||[()<>&|;]")
 _DECLARING = frozenset(("export", "declare", "typeset", "readonly", "local"))
 
 
-class _Malformed(Exception):
-    """The text is no shell at an index."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__(at)
-        self.at = at
-
-
-class ShellReader:
-    """Reads one text; `at` is the index that comes next."""
+class ShellReader(TokenReader):
+    """Reads lists, pipelines and compound commands."""
 
     def __init__(self, text: Text) -> None:
-        self.text = text
-        self.value = text.value
-        self.at = 0
-        self.words = WordReader(text, self._commands_end)
-        self.heredocs: list[tuple[Redirection, str]] = []
+        super().__init__(text, self._commands_end)
         self.stops: list[frozenset[str]] = []
         self.compounds: dict[str, Callable[[], Node]] = {
             "if": self._if,
@@ -95,51 +73,6 @@ class ShellReader:
         """The whole text."""
         return self._list(frozenset((_END,)))
 
-    def _span(self, start: int, end: int | None = None) -> Span:
-        return self.text.span_of(start, self.at if end is None else end)
-
-    def _blank(self) -> None:
-        found = _BLANK.match(self.value, self.at)
-        assert found is not None
-        self.at = found.end()
-
-    def _lines(self) -> None:
-        """Goes over blanks, comments and line ends, and over the here-documents that wait there."""
-        while True:
-            self._blank()
-            if not self.value.startswith("\n", self.at):
-                return
-            self.at += 1
-            if self.heredocs:
-                self._heredoc_bodies()
-
-    def _sign(self) -> str:
-        """The keyword or operator that comes next, `_END` at the end of the text or before a word."""
-        found = _KEYWORD.match(self.value, self.at) or _OPERATOR.match(self.value, self.at)
-        return found[0] if found else _END
-
-    def _expect(self, sign: str) -> None:
-        if self._sign() != sign:
-            raise _Malformed(self.at)
-        self.at += len(sign)
-
-    def _word(self) -> Word:
-        try:
-            word, end = self.words.read(self.at)
-        except Unreadable:
-            raise _Malformed(len(self.value)) from None
-        if end == self.at:
-            raise _Malformed(self.at)
-        self.at = end
-        return word
-
-    def _name(self) -> str:
-        found = _NAME.match(self.value, self.at)
-        if found is None:
-            raise _Malformed(self.at)
-        self.at = found.end()
-        return found[0]
-
     def _commands_end(self, at: int) -> int:
         """The index behind the parenthesis that closes the commands of a substitution."""
         outside = self.at, self.heredocs, self.stops
@@ -147,7 +80,7 @@ class ShellReader:
         try:
             self._nested(frozenset((")",)))
             return self.at + 1
-        except _Malformed:
+        except Malformed:
             raise Unreadable from None
         finally:
             self.at, self.heredocs, self.stops = outside
@@ -156,7 +89,7 @@ class ShellReader:
         """A list inside of something, up to a sign that is left standing."""
         depth = self.words.depth
         if depth >= DEPTH:
-            raise _Malformed(self.at)
+            raise Malformed(self.at)
         self.words.depth += 1
         try:
             return self._list(stop)
@@ -166,39 +99,39 @@ class ShellReader:
     def _body(self, *stop: str) -> Sequence:
         body = self._nested(frozenset(stop))
         if not body.items:
-            raise _Malformed(self.at)
+            raise Malformed(self.at)
         return body
 
     def _list(self, stop: frozenset[str]) -> Sequence:
         self.stops.append(stop)
         items: list[Node] = []
         try:
-            self._lines()
+            self.lines()
             first = self.at
             while not self._is_at_end(stop):
                 start = self.at
                 try:
                     items.append(self._item())
-                except _Malformed as problem:
+                except Malformed as problem:
                     self._resume(max(problem.at, start), start)
                     end = start + len(self.value[start : self.at].rstrip())
-                    items.append(Unparsed(self._span(start, end)))
-                self._lines()
+                    items.append(Unparsed(self.span(start, end)))
+                self.lines()
         finally:
             self.stops.pop()
-        return Sequence(tuple(items), items[0].span.to(items[-1].span) if items else self._span(first, first))
+        return Sequence(tuple(items), items[0].span.to(items[-1].span) if items else self.span(first, first))
 
     def _is_at_end(self, stop: frozenset[str]) -> bool:
         """Whether a list ends here as it should; raises when it is what lies around it that ends."""
-        if self.at >= len(self.value):
+        if self.at_end:
             if _END in stop:
                 return True
-            raise _Malformed(self.at)
-        sign = self._sign()
+            raise Malformed(self.at)
+        sign = self.sign()
         if sign in stop and sign != _END:
             return True
         if self._closes(sign):
-            raise _Malformed(self.at)
+            raise Malformed(self.at)
         return False
 
     def _closes(self, sign: str) -> bool:
@@ -208,52 +141,42 @@ class ShellReader:
         """Goes to where a command may begin again after an error: the next line, `;` or closing sign."""
         self.at = at
         opened = 0
-        while self.at < len(self.value):
-            self._blank()
-            sign = self._sign()
-            if sign == "\n" or (self.at > start and not opened and self._closes(sign)):
+        while not self.at_end:
+            self.blank()
+            sign = self.sign()
+            if self.at_end or sign == "\n" or (self.at > start and not opened and self._closes(sign)):
                 return
             if sign in (";", "&") and not opened:
                 self.at += 1
                 return
             opened += (sign == "(") - (sign == ")" and opened > 0)
-            self._skip()
-
-    def _skip(self) -> None:
-        """Goes over one operator, redirection or word."""
-        if found := _OPERATOR.match(self.value, self.at) or _REDIRECTION.match(self.value, self.at):
-            self.at = found.end()
-            return
-        try:
-            self._word()
-        except _Malformed as problem:
-            self.at = max(problem.at, self.at + 1)
+            self.skip()
 
     def _item(self) -> Node:
         """One command line of a list with what separates it from the next."""
-        if self._sign() in _CLOSING:
-            raise _Malformed(self.at)
+        if self.sign() in _CLOSING:
+            raise Malformed(self.at)
         node = self._and_or()
-        self._blank()
-        sign = self._sign()
+        self.blank()
+        sign = self.sign()
         if sign == "&":
             self.at += 1
-            return Background(node, node.span.to(self._span(self.at - 1)))
+            return Background(node, node.span.to(self.span(self.at - 1)))
         if sign == ";":
             self.at += 1
-        elif sign != "\n" and not self._closes(sign) and self.at < len(self.value):
-            raise _Malformed(self.at)
+        elif sign != "\n" and not self._closes(sign) and not self.at_end:
+            raise Malformed(self.at)
         return node
 
     def _and_or(self) -> Node:
         left = self._pipeline()
         while True:
-            self._blank()
-            operator = self._sign()
+            self.blank()
+            operator = self.sign()
             if operator not in ("&&", "||"):
                 return left
             self.at += 2
-            self._lines()
+            self.lines()
             right = self._pipeline()
             left = AndOr(left, operator, right, left.span.to(right.span))
 
@@ -261,53 +184,53 @@ class ShellReader:
         start = self.at
         negated = False
         while True:
-            self._blank()
+            self.blank()
             if timed := _TIME.match(self.value, self.at):
                 self.at = timed.end()
-            elif self._sign() == "!":
+            elif self.sign() == "!":
                 self.at += 1
                 negated = not negated
             else:
                 break
         commands = [self._command()]
         while True:
-            self._blank()
-            sign = self._sign()
+            self.blank()
+            sign = self.sign()
             if sign not in ("|", "|&"):
                 break
             self.at += len(sign)
             if sign == "|&":
-                span = self._span(self.at - 2)
+                span = self.span(self.at - 2)
                 errors = Redirection(">&", Word.of(Text.at("1", span)), span, descriptor="2")
                 commands[-1] = _redirected(commands[-1], (errors,))
-            self._lines()
+            self.lines()
             commands.append(self._command())
         if len(commands) == 1 and not negated:
             return commands[0]
-        return Pipeline(tuple(commands), negated, self._span(start, start).to(commands[-1].span))
+        return Pipeline(tuple(commands), negated, self.span(start, start).to(commands[-1].span))
 
     def _command(self) -> Node:
         start = self.at
-        sign = self._sign()
+        sign = self.sign()
         if sign == "(" and (end := self.words.arithmetic_end(start)) is not None:
             self.at = end
-            node: Node = Test(self.text.slice(start + 2, end - 2).strip(), (), self._span(start))
+            node: Node = Test(self.text.slice(start + 2, end - 2).strip(), (), self.span(start))
         elif read := self.compounds.get(sign):
             node = read()
         elif sign in _CLOSING or sign == "!":
-            raise _Malformed(start)
+            raise Malformed(start)
         else:
             return self._simple()
         end = self.at
         redirections: list[Redirection] = []
         while True:
-            self._blank()
-            redirection = self._redirection()
+            self.blank()
+            redirection = self.redirection()
             if redirection is None:
                 break
             redirections.append(redirection)
             end = self.at
-        return replace(_redirected(node, tuple(redirections)), span=self._span(start, end))
+        return replace(_redirected(node, tuple(redirections)), span=self.span(start, end))
 
     def _simple(self) -> Node:
         start = end = self.at
@@ -315,106 +238,27 @@ class ShellReader:
         assignments: list[Assignment] = []
         redirections: list[Redirection] = []
         while True:
-            self._blank()
-            redirection = self._redirection()
+            self.blank()
+            redirection = self.redirection()
             if redirection is not None:
                 redirections.append(redirection)
-            elif self.at >= len(self.value) or _OPERATOR.match(self.value, self.at):
+            elif self.at_end or self.operator():
                 break
-            elif not words and (prefix := _ASSIGNMENT.match(self.value, self.at)):
-                assignments.append(self._assignment(prefix, exported=False))
-            elif words and words[0].literal in _DECLARING and (pair := _ASSIGNMENT.match(self.value, self.at)):
-                assignments.append(self._assignment(pair, _exports(words)))
-                words.append(self._declared(pair, assignments[-1]))
+            elif not words and (prefix := ASSIGNMENT.match(self.value, self.at)):
+                assignments.append(self.assignment(prefix, exported=False))
+            elif words and words[0].literal in _DECLARING and (pair := ASSIGNMENT.match(self.value, self.at)):
+                assignments.append(self.assignment(pair, _exports(words)))
+                words.append(self.declared(pair, assignments[-1]))
             else:
-                words.append(self._word())
+                words.append(self.word())
             end = self.at
         if end == start:
-            raise _Malformed(self.at)
-        if self._sign() == "(":
+            raise Malformed(self.at)
+        if self.sign() == "(":
             if len(words) != 1 or assignments or redirections:
-                raise _Malformed(self.at)
+                raise Malformed(self.at)
             return self._definition(start, words[0].written)
-        return Command(tuple(words), tuple(assignments), tuple(redirections), self._span(start, end))
-
-    def _assignment(self, found: re.Match[str], exported: bool) -> Assignment:
-        name, subscript, appends = found.groups()
-        start, self.at = found.span()
-        value: Word | None = None
-        if self.value.startswith("(", self.at):
-            self._array()
-        elif self._is_word_end():
-            value = Word((), self._span(self.at))
-        else:
-            value = self._word()
-        if value is not None and appends:
-            before = Expansion(name, self._span(start, start + len(name)), quoted=True)
-            value = Word((before, *value.parts), value.span)
-        if subscript is not None:
-            name, value = name + subscript, None
-        return Assignment(name, value, self._span(start), exported)
-
-    def _declared(self, found: re.Match[str], assignment: Assignment) -> Word:
-        """An assignment as the argument that `export` and its like are handed."""
-        name = Literal(self.text.slice(*found.span()))
-        if found.end() == self.at:
-            return Word((name,), assignment.span)
-        if assignment.value is None:
-            return Word((name, Substitution(self._span(found.end()))), assignment.span)
-        parts = assignment.value.parts[1:] if found[3] else assignment.value.parts
-        return Word((name, *parts), assignment.span)
-
-    def _is_word_end(self) -> bool:
-        return self.at >= len(self.value) or self.value[self.at] in " \t\n;&|<>()"
-
-    def _array(self) -> None:
-        self.at += 1
-        while True:
-            self._lines()
-            if self.value.startswith(")", self.at):
-                self.at += 1
-                return
-            self._word()
-
-    def _redirection(self) -> Redirection | None:
-        found = _REDIRECTION.match(self.value, self.at)
-        if found is None:
-            return None
-        self.at = found.end()
-        self._blank()
-        start = self.at
-        target = self._word()
-        descriptor, operator = found[1] or "", found[2]
-        span = self._span(found.start())
-        if operator not in ("<<", "<<-"):
-            return Redirection(operator, target, span, descriptor=descriptor)
-        written = self.value[start : self.at]
-        quoted = any(mark in written for mark in "'\"\\")
-        empty = self.text.slice(self.at, self.at)
-        redirection = Redirection(operator, None, span, empty, quoted, descriptor)
-        delimiter = target.literal
-        self.heredocs.append((redirection, written if delimiter is None else delimiter))
-        return redirection
-
-    def _heredoc_bodies(self) -> None:
-        waiting, self.heredocs = self.heredocs, []
-        for redirection, delimiter in waiting:
-            tabs = "\t" if redirection.operator == "<<-" else ""
-            lines: list[Text] = []
-            continued = False
-            while self.at < len(self.value):
-                end = self.value.find("\n", self.at) + 1 or len(self.value)
-                line = self.value[self.at : end]
-                start = self.at + len(line) - len(line.lstrip(tabs)) if tabs else self.at
-                self.at = end
-                if not continued and self.value[start:end].removesuffix("\n") == delimiter:
-                    break
-                lines.append(self.text.slice(start, end))
-                body = line.removesuffix("\n")
-                continued = not redirection.heredoc_quoted and (len(body) - len(body.rstrip("\\"))) % 2 == 1
-            if lines:
-                # The command was built when its line was read: this completes it before anyone sees it.
-                object.__setattr__(redirection, "heredoc", Text.join(lines))
+        return Command(tuple(words), tuple(assignments), tuple(redirections), self.span(start, end))
 
     def _group(self) -> Node:
         return self._bracketed(Group, "}")
@@ -427,7 +271,7 @@ class ShellReader:
         self.at += 1
         body = self._body(closing)
         self.at += 1
-        return kind(body, self._span(start))
+        return kind(body, self.span(start))
 
     def _if(self) -> Node:
         start = self.at
@@ -438,32 +282,32 @@ class ShellReader:
             begin = self.at
             self.at += len(sign)
             condition = self._body("then")
-            self._expect("then")
+            self.expect("then")
             body = self._body("elif", "else", "fi")
-            branches.append(Branch(condition, body, self._span(begin, begin).to(body.span)))
-            sign = self._sign()
+            branches.append(Branch(condition, body, self.span(begin, begin).to(body.span)))
+            sign = self.sign()
         if sign == "else":
-            self._expect("else")
+            self.expect("else")
             otherwise = self._body("fi")
-        self._expect("fi")
-        return If(tuple(branches), otherwise, self._span(start))
+        self.expect("fi")
+        return If(tuple(branches), otherwise, self.span(start))
 
     def _while(self) -> Node:
         start = self.at
-        kind = self._name()
+        kind = self.name()
         condition = self._body("do")
-        return Loop(kind, condition, None, (), self._do(), self._span(start))
+        return Loop(kind, condition, None, (), self._do(), self.span(start))
 
     def _do(self) -> Sequence:
-        self._expect("do")
+        self.expect("do")
         body = self._body("done")
-        self._expect("done")
+        self.expect("done")
         return body
 
     def _for(self) -> Node:
         start = self.at
-        kind = self._name()
-        self._blank()
+        kind = self.name()
+        self.blank()
         begin = self.at
         words: list[Word] = []
         variable: str | None = None
@@ -471,73 +315,73 @@ class ShellReader:
         end = self.words.arithmetic_end(begin)
         if end is not None:
             self.at = end
-            condition = Test(self.text.slice(begin + 2, end - 2).strip(), (), self._span(begin))
+            condition = Test(self.text.slice(begin + 2, end - 2).strip(), (), self.span(begin))
         else:
-            variable = self._name()
-        self._lines()
-        if condition is None and self._sign() == "in":
-            self._expect("in")
+            variable = self.name()
+        self.lines()
+        if condition is None and self.sign() == "in":
+            self.expect("in")
             words = self._words()
-        elif self._sign() == ";":
-            self._expect(";")
-        self._lines()
-        if self._sign() == "{":
+        elif self.sign() == ";":
+            self.expect(";")
+        self.lines()
+        if self.sign() == "{":
             group = self._group()
             assert isinstance(group, Group)
             body = group.body
         else:
             body = self._do()
-        return Loop(kind, condition, variable, tuple(words), body, self._span(start))
+        return Loop(kind, condition, variable, tuple(words), body, self.span(start))
 
     def _words(self) -> list[Word]:
         """Words up to the end of the line."""
         words: list[Word] = []
         while True:
-            self._blank()
-            operator = _OPERATOR.match(self.value, self.at)
-            if operator is None:
-                words.append(self._word())
-            elif operator[0] == ";":
+            self.blank()
+            operator = self.operator()
+            if not operator and not self.at_end:
+                words.append(self.word())
+            elif operator == ";":
                 self.at += 1
                 return words
-            elif operator[0] == "\n":
+            elif operator == "\n":
                 return words
             else:
-                raise _Malformed(self.at)
+                raise Malformed(self.at)
 
     def _case(self) -> Node:
         start = self.at
-        self._expect("case")
-        self._blank()
-        subject = self._word()
-        self._lines()
-        self._expect("in")
+        self.expect("case")
+        self.blank()
+        subject = self.word()
+        self.lines()
+        self.expect("in")
         arms: list[CaseArm] = []
-        self._lines()
-        while self._sign() != "esac":
+        self.lines()
+        while self.sign() != "esac":
             arms.append(self._arm())
-            self._lines()
-        self._expect("esac")
-        return Case(subject, tuple(arms), self._span(start))
+            self.lines()
+        self.expect("esac")
+        return Case(subject, tuple(arms), self.span(start))
 
     def _arm(self) -> CaseArm:
         start = self.at
-        if self._sign() == "(":
+        if self.sign() == "(":
             self.at += 1
         patterns: list[Word] = []
         sign = "|"
         while sign == "|":
-            self._blank()
-            patterns.append(self._word())
-            self._blank()
-            sign = self._sign()
+            self.blank()
+            patterns.append(self.word())
+            self.blank()
+            sign = self.sign()
             if sign not in ("|", ")"):
-                raise _Malformed(self.at)
+                raise Malformed(self.at)
             self.at += 1
         body = self._nested(_ARM_ENDS)
-        if self._sign() != "esac":
-            self.at += len(self._sign())
-        return CaseArm(tuple(patterns), body if body.items else None, self._span(start))
+        if self.sign() != "esac":
+            self.at += len(self.sign())
+        return CaseArm(tuple(patterns), body if body.items else None, self.span(start))
 
     def _test(self) -> Node:
         start = self.at
@@ -545,47 +389,47 @@ class ShellReader:
         begin = self.at
         words: list[Word] = []
         while True:
-            self._lines()
+            self.lines()
             if _TEST_END.match(self.value, self.at):
                 break
             operator = _TEST_OPERATOR.match(self.value, self.at)
             if operator is None:
-                words.append(self._word())
+                words.append(self.word())
             else:
                 words.append(Word((Literal(self.text.slice(*operator.span())),), self.text.span_of(*operator.span())))
                 self.at = operator.end()
         expression = self.text.slice(begin, self.at).strip()
         self.at += 2
-        return Test(expression, tuple(words), self._span(start))
+        return Test(expression, tuple(words), self.span(start))
 
     def _function(self) -> Node:
         start = self.at
-        self._expect("function")
-        self._blank()
-        name = self._name()
-        self._blank()
+        self.expect("function")
+        self.blank()
+        name = self.name()
+        self.blank()
         return self._definition(start, name)
 
     def _definition(self, start: int, name: str) -> Node:
-        if self._sign() == "(":
+        if self.sign() == "(":
             self.at += 1
-            self._blank()
-            self._expect(")")
-        self._lines()
-        if self._sign() not in self.compounds or self._sign() in ("function", "coproc"):
-            raise _Malformed(self.at)
+            self.blank()
+            self.expect(")")
+        self.lines()
+        if self.sign() not in self.compounds or self.sign() in ("function", "coproc"):
+            raise Malformed(self.at)
         body = self._command()
-        return Function(name, body, self._span(start))
+        return Function(name, body, self.span(start))
 
     def _coprocess(self) -> Node:
         start = self.at
-        self._expect("coproc")
-        self._blank()
+        self.expect("coproc")
+        self.blank()
         if name := _COPROCESS_NAME.match(self.value, self.at):
             self.at = name.end()
-            self._blank()
+            self.blank()
         body = self._command()
-        return Background(body, self._span(start))
+        return Background(body, self.span(start))
 
 
 def _exports(words: list[Word]) -> bool:

@@ -1,4 +1,7 @@
-"""The tree of a shell script: what runs after, beside, inside of or instead of what."""
+"""The tree of a shell script: what runs after, beside, inside of or instead of what.
+
+Two nodes are equal only when they are one: a file may hold a chain that is too long to compare.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
     """`A=b`. `A+=b` has the value `$A` followed by `b`.
 
@@ -47,7 +50,7 @@ class Assignment:
     exported: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Redirection:
     """`> file`, `2>&1`, `<<EOF`, `<<< word`.
 
@@ -65,7 +68,7 @@ class Redirection:
     descriptor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Command:
     """A simple command.
 
@@ -85,7 +88,7 @@ class Command:
         return self.words[0].literal if self.words else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
     """Commands joined by `|`, or one command behind `!`."""
 
@@ -94,7 +97,7 @@ class Pipeline:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AndOr:
     """`left && right` or `left || right`; chains lean to the left."""
 
@@ -104,7 +107,7 @@ class AndOr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
     """What runs one after the other, whatever comes of it."""
 
@@ -112,7 +115,7 @@ class Sequence:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Background:
     """`body &`, or a coprocess."""
 
@@ -120,7 +123,7 @@ class Background:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subshell:
     """`( body )`."""
 
@@ -129,7 +132,7 @@ class Subshell:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """`{ body; }`."""
 
@@ -138,7 +141,7 @@ class Group:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Branch:
     """A condition of an `if`, and what runs when it holds."""
 
@@ -147,7 +150,7 @@ class Branch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If:
     """`if`, its `elif`s, and `else`."""
 
@@ -157,7 +160,7 @@ class If:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
     """A loop of kind `for`, `while`, `until` or `select`.
 
@@ -174,7 +177,7 @@ class Loop:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CaseArm:
     """`pattern | pattern) body ;;`."""
 
@@ -183,7 +186,7 @@ class CaseArm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """`case subject in … esac`."""
 
@@ -193,7 +196,7 @@ class Case:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A definition: the body runs where the name is called."""
 
@@ -202,7 +205,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Test:
     """`[[ expression ]]`, whose operators are words too, or `(( expression ))`, which has no words."""
 
@@ -212,7 +215,7 @@ class Test:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unparsed:
     """Text that is no shell, or nested beyond reason: nothing is known of it."""
 
@@ -236,7 +239,7 @@ Node = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ShellScript:
     """A script or a command line.
 
