@@ -57,26 +57,32 @@ def declared(requirement: Requirement, scope: Scope = Scope.PRODUCTION, group: s
     """The dependency that a parsed requirement declares."""
     url = requirement.url
     local = bool(url) and _is_path(url or "")
-    if requirement.is_pinned or requirement.hashes:
-        pinned = YES
-    elif requirement.is_vcs_tag or requirement.has_variable:
-        pinned = UNKNOWN
-    else:
-        pinned = NO
     return Dependency(
         name=canonical_name(requirement.name or ""),
         written=requirement.written,
         span=requirement.span,
-        specifier=str(requirement.specifier or ""),
+        specifier=requirement.specifier,
         extras=tuple(canonical_name(extra) for extra in requirement.extras),
-        marker=str(requirement.marker) if requirement.marker else None,
+        marker=requirement.marker,
         scope=scope,
         group=group,
-        pinned=pinned,
+        pinned=_pinned(requirement),
         local=local,
         path=(url or "").removeprefix("file://").removeprefix("file:") if local else "",
         url=url,
     )
+
+
+def _pinned(requirement: Requirement) -> Answer:
+    if requirement.hashes:
+        return YES
+    if requirement.has_variable:
+        return UNKNOWN
+    if requirement.is_vcs:
+        return revision_pinned(requirement.reference)
+    if requirement.url:
+        return answer(bool(_ARTIFACT.search(requirement.url)))
+    return answer(requirement.is_exact)
 
 
 def from_text(text: Text, scope: Scope = Scope.PRODUCTION, group: str = "") -> Dependency | None:
