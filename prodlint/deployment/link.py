@@ -360,12 +360,12 @@ class _Linker:
             path = service.process.path
             root = service.image.context if service.image is not None else service.process.root
             complete = service.process.complete and not service.execution.unread and service.step is not None
-            release = found.get(path) or Release(path, service.span, Environment.PRODUCTION, True, frozenset())
+            release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
+            framework = service.app.framework if service.app is not None else None
             found[path] = replace(
                 release,
                 complete=release.complete and complete,
-                roots=None if root is None or release.roots is None else release.roots | {root},
-                frameworks=release.frameworks | ({service.app.framework} if service.app is not None else set()),
+                served=release.served | {(root, framework)},
             )
         for step in steps:
             if step.environment is Environment.PRODUCTION and step.kind in (StepKind.DEPLOY, StepKind.RESTART):

@@ -8,6 +8,7 @@ from enum import Enum
 
 from prodlint.deployment.command import CommandLine, Link, Step
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.server import program_of
 from prodlint.source import Span
 
@@ -42,7 +43,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class JobStep:
-    """One declared step: a script, an action, or a script for another machine (`remote`)."""
+    """One declared step: a script, an action, or a script for another machine (`remote`).
+
+    `variables` are those that the step, its job and its workflow set, the innermost last.
+    """
 
     span: Span
     name: str = ""
@@ -50,6 +54,7 @@ class JobStep:
     action: Action | None = None
     directory: str | None = ""
     remote: bool = False
+    variables: tuple[EnvDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +90,23 @@ class Pipeline:
 class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
-    `roots` are the folders whose code it brings, None when that is not known. `frameworks` are
-    those of the apps that it is known to serve.
+    `served` are the web services that it brings: the folder of each one's code and the framework of
+    its app, None for what is not known. Without one, it may bring anything.
     """
 
     name: str
     span: Span
     environment: Environment
     complete: bool = True
-    roots: frozenset[str] | None = None
-    frameworks: frozenset[str] = frozenset()
+    served: frozenset[tuple[str | None, str | None]] = frozenset()
 
-    def brings(self, root: str) -> bool:
-        """Whether the code of a project in a folder may go this way."""
-        return self.roots is None or any(not one or root == one or root.startswith(f"{one}/") for one in self.roots)
+    def brings(self, root: str, django: bool) -> bool:
+        """Whether the code of a project in a folder, one of Django or of another framework, may go this way."""
+        return not self.served or any(
+            (not folder or root == folder or root.startswith(f"{folder}/"))
+            and (framework is None or (framework == "Django") is django)
+            for folder, framework in self.served
+        )
 
 
 _DEPLOY_ACTIONS = re.compile(

@@ -65,9 +65,7 @@ class Deployment:
         """The road to production that new code of a migrated project takes, None when none was read whole."""
         django = system.system is System.DJANGO
         for release in self.releases:
-            served = release.frameworks
-            fits = not served or (("Django" in served) if django else bool(served - {"Django"}))
-            if release.complete and fits and release.brings(system.root):
+            if release.complete and release.brings(system.root, django):
                 return release
         return None
 

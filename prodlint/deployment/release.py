@@ -98,7 +98,8 @@ def _with_carried(
     tool, words = program_of(step)
     if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
-    on_host = declared.remote or job.on_host or "DOCKER_HOST" in step.environment
+    elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
+    on_host = declared.remote or job.on_host or elsewhere
     kind = kind_of_step(step, on_host)
     yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
     carried = carried_by(step) if depth < 3 else None

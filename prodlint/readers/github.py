@@ -6,11 +6,14 @@ Keys and defaults: the catalogue's delivery page, 2.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Pipeline
+from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/workflows/*.yaml"))
@@ -31,7 +34,7 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
     found = []
     for key, body in jobs.items() if isinstance(jobs, Mapping) else ():
         if isinstance(key, Scalar) and isinstance(body, Mapping):
-            found.append(_job(key, body, default, repository, open_parts))
+            found.append(_job(key, body, default, _variables(root), repository, open_parts))
     name = root.get("name")
     yield Pipeline(
         path,
@@ -65,18 +68,37 @@ def _directory(node: Mapping, above: str | None) -> str | None:
     return None if "${{" in written else normal_path(written)
 
 
-def _job(key: Scalar, body: Mapping, default: str | None, repository: Repository, open_parts: list[Link]) -> Job:
+def _variables(node: Mapping) -> tuple[EnvDefinition, ...]:
+    """What `env:` of a workflow, a job or a step sets."""
+    declared = node.get("env")
+    return tuple(
+        EnvDefinition(key.value, Word.of(value.text, value.span), key.span)
+        for key, value in (declared.items() if isinstance(declared, Mapping) else ())
+        if isinstance(key, Scalar) and isinstance(value, Scalar)
+    )
+
+
+def _job(
+    key: Scalar,
+    body: Mapping,
+    default: str | None,
+    variables: tuple[EnvDefinition, ...],
+    repository: Repository,
+    open_parts: list[Link],
+) -> Job:
     environment = body.get("environment")
     named = _text(environment.get("name")) if isinstance(environment, Mapping) else _text(environment)
     calls = _text(body.get("uses"))
     if calls is not None and not calls.startswith("./"):
         open_parts.append(Link(key.span, f"calls the workflow {calls} of another repository"))
     directory = _directory(body, default)
+    variables = (*variables, *_variables(body))
     steps = body.get("steps")
     found: list[JobStep] = []
     for item in steps.items if isinstance(steps, Sequence) else ():
         if isinstance(item, Mapping):
-            found.extend(_steps(item, directory, repository, open_parts, 0))
+            own = (*variables, *_variables(item))
+            found.extend(replace(one, variables=own) for one in _steps(item, directory, repository, open_parts, 0))
     return Job(
         name=key.value,
         span=key.span,

@@ -76,7 +76,8 @@ def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> F
     release = deployment.release_of(system)
     if release is None or deployment.is_migrated(system) is not NO:
         return
-    evidence = [Evidence(system.span, f"the newest of {system.label}" if system.count else f"they belong to {system.owner}")]
+    newest = f"the newest of {system.label}" if system.count else f"they belong to {system.owner}"
+    evidence = [Evidence(system.span, newest)]
     evidence += [Evidence(run.span, f"only {run.environment.value} applies them") for run in deployment.runs_of(system)]
     yield Finding(
         release.span,
