@@ -127,7 +127,7 @@ def test_data_in_the_manual_parses(fence: Fence) -> None:
 @pytest.mark.parametrize("fence", fences_in("dockerfile", "python", "yaml", "bash"))
 def test_suppressions_in_the_manual_are_written_right(fence: Fence) -> None:
     name = {"dockerfile": "Dockerfile", "python": "app.py", "yaml": "compose.yml", "bash": "run.sh"}[fence.language]
-    read = read_suppressions(Source(name, fence.text.encode()), frozenset(rules()), require_reason=True)
+    read = read_suppressions(Source.of(name, fence.text.encode()), frozenset(rules()), require_reason=True)
     assert read.problems == ()
     assert len(read.entries) == fence.text.count("prodlint: ignore")
 
@@ -159,7 +159,7 @@ def test_settings_in_the_manual_are_accepted(fence: Fence) -> None:
     # The page on plugins has options of a rule that is defined beside them.
     plugins = dict.fromkeys(PLUGIN_RULES, "house")
     name = fence.title or "pyproject.toml"
-    read = settings_from_toml(Source(name, fence.text.encode()), KnownNames({**known.rules, **plugins}))
+    read = settings_from_toml(Source.of(name, fence.text.encode()), KnownNames({**known.rules, **plugins}))
     assert read.origins
 
 
