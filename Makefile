@@ -48,11 +48,13 @@ $(VENV)/.made:
 $(VENV)/.installed: pyproject.toml | $(VENV)/.made
 	@echo "Installing prodlint in $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q prodlint rules
 	@touch $@
 
 $(VENV)/.installed-for-development: pyproject.toml | $(VENV)/.made
 	@echo "Installing prodlint and what its tests need in $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q prodlint rules
 	@touch $(VENV)/.installed $@
 
 clean:

@@ -7,7 +7,6 @@ put there (virtual environments, caches, vendored code, nested repositories) is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from prodlint.git_index import MAX_INDEX, TrackedFiles
@@ -15,6 +14,7 @@ from prodlint.gitignore import MAX_IGNORE_FILE, IgnoreRules, byte_text
 from prodlint.kind import Kind, classify
 from prodlint.kind_of_content import HEAD_SIZE, classify_content, needs_content
 from prodlint.path_pattern import PathMatcher
+from prodlint.record import record
 from prodlint.tree import Entry, Tree
 
 __all__ = ["File", "Kind", "Skipped", "Survey", "classify", "classify_content", "discover", "survey"]
@@ -54,7 +54,7 @@ ENVIRONMENT_NAMES = frozenset({"venv", ".venv", "env", ".env", "virtualenv"})
 ENVIRONMENT_MARKS = ("bin/activate", "Scripts/activate")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """A file of the repository: its path from the root (forward slashes), kind, and size in bytes."""
 
@@ -63,7 +63,7 @@ class File:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skipped:
     """A file or folder that exists and was left out, and why; the path of a folder ends with a slash."""
 
@@ -71,7 +71,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survey:
     """The files of a tree and what was left out of it, both sorted by path.
 

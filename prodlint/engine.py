@@ -8,13 +8,14 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.project import Deployment
 from prodlint.finding import Finding
+from prodlint.record import record
 from prodlint.rule import Rule, RuleError
 
 __all__ = ["PluginError", "RuleCrashed", "built_in_rules", "check", "installed_plugins", "local_plugin", "options_for"]
@@ -26,7 +27,7 @@ class PluginError(Exception):
     """A plugin cannot be loaded: which one, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleCrashed:
     """A rule raised: which rule, on what, and the error."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["Edit", "Evidence", "Finding", "Findings", "Fix", "Safety", "Severity"]
@@ -32,7 +32,7 @@ class Safety(Enum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """Another place that the verdict rests on, and what it contributes."""
 
@@ -40,7 +40,7 @@ class Evidence:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Put `replacement` in the place of a range."""
 
@@ -48,7 +48,7 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """What to change, in words and as edits; the edits hold together or not at all."""
 
@@ -57,7 +57,7 @@ class Fix:
     safety: Safety = Safety.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One thing that is not ready for production.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.link import link
@@ -13,6 +13,7 @@ from prodlint.discovery import Survey, survey
 from prodlint.engine import RuleCrashed, check
 from prodlint.finding import Finding, Severity
 from prodlint.readers import declare
+from prodlint.record import record
 from prodlint.rule import Rule
 from prodlint.suppression import INVALID, UNUSED
 from prodlint.tree import Tree
@@ -30,7 +31,7 @@ ENGINE_RULES = {
 """What the engine itself may report, besides the rules."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """What the settings say of one run; the defaults report everything.
 
@@ -49,7 +50,7 @@ class Policy:
     require_reason: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inspection:
     """What one run found out."""
 

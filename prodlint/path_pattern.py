@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from prodlint.regex import regex
+
 __all__ = ["PathMatcher", "glob_problem", "literal_prefix", "translate"]
 
-SPECIAL = re.compile(r"[*?\[\\]")
+SPECIAL = regex(r"[*?\[\\]")
 
 CHARACTER_CLASSES = {
     "alnum": "0-9A-Za-z",

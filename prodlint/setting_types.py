@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from prodlint.finding import Severity
 from prodlint.path_pattern import glob_problem
+from prodlint.record import record
 
 __all__ = [
     "BOOLEAN",
@@ -38,7 +39,7 @@ def _accept(rule: str, options: Mapping[str, object]) -> None:
     """Any options will do."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownNames:
     """The names that settings may use; those of rules come from outside, since plugins bring some.
 
@@ -79,7 +80,7 @@ class Reading:
         self.problems.append((at, True, message, suggestion))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingType:
     """A type of values: in words, and as the function that turns a TOML value into the setting's.
 

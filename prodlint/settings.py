@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from prodlint.finding import Severity
+from prodlint.record import record
 from prodlint.setting_types import (
     BOOLEAN,
     FORMAT,
@@ -55,7 +56,7 @@ Origin = Span | str
 """Where a setting was written: in a file, or on the command line (the name of the option)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """A setting as users know it: its name in TOML, its type, its default, and one line of help."""
 
@@ -72,7 +73,7 @@ def _setting(setting_type: SettingType, default: object, help_text: str, name: s
     return field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The settings of one run; a setting is declared here, and everything else follows from it.
 
@@ -87,7 +88,7 @@ class Settings:
         NAMES_BY_GLOB, (), "The rules whose findings are left out in some files."
     )
     severity: Mapping[str, Severity] = _setting(SEVERITIES, {}, "Another severity for some rules.")
-    fail_on: Severity | None = _setting(  # noqa: RUF009
+    fail_on: Severity | None = _setting(
         THRESHOLD, Severity.WARNING, "The least severity of a finding that makes the exit status 1."
     )
     exclude: tuple[str, ...] = _setting(GLOBS, (), "Files and folders that are not read.")
@@ -111,7 +112,7 @@ class Settings:
         return root.relative_to(self.path.parent).as_posix()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingsProblem:
     """One mistake in the settings: where (1-based, if it has a place in a file), what, and a near name."""
 

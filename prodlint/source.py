@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from prodlint.record import record
+
 __all__ = ["Position", "Source", "Span", "SyntaxProblem", "Text", "decode"]
 
 
@@ -36,7 +38,7 @@ def decode(data: bytes) -> str:
         return "".join("�" if "\udc80" <= character <= "\udcff" else character for character in text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """A 1-based line and column, in code points."""
 
@@ -103,7 +105,7 @@ class Source:
         return Text.verbatim(self.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A half-open range of offsets in one source."""
 
@@ -145,7 +147,7 @@ class Span:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string with the place of each of its characters in a source.
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from prodlint.finding import Edit, Finding, Fix, Safety, Severity
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span
 from prodlint.syntax.comment import Comment, Commented, read_comments
 
@@ -26,16 +27,16 @@ UNUSED = "unused-suppression"
 WORD = "prodlint"
 EXAMPLE = "prodlint: ignore[rule-name] -- reason"
 
-DIRECTIVE = re.compile(r"prodlint:\s*(?P<verb>ignore(?:-file)?)\s*\[(?P<names>[^\[\]]*)\](?P<rest>.*)", re.DOTALL)
-NAME = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
-ATTEMPT = re.compile(r"prodlint(?P<colon>\s*:)?[\s=/-]*(?P<verb>[a-z-]*)\s*(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
+DIRECTIVE = regex(r"prodlint:\s*(?P<verb>ignore(?:-file)?)\s*\[(?P<names>[^\[\]]*)\](?P<rest>.*)", re.DOTALL)
+NAME = regex(r"[^\s,](?:[^,]*[^\s,])?")
+ATTEMPT = regex(r"prodlint(?P<colon>\s*:)?[\s=/-]*(?P<verb>[a-z-]*)\s*(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
 VERBS = ("ignore", "ignore-file", "ignore-line", "ignore-next-line", "noqa", "disable", "nolint", "skip", "suppress")
 
 # Nobody reads more, and looking for the nearest name takes its time.
 MOST_PROBLEMS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """A comment that hides the findings of some rules on one line, or in its file where that is None.
 
@@ -50,7 +51,7 @@ class Suppression:
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppressions:
     """What the comments of one file hide, and findings about those that are not understood."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from prodlint.record import record
 from prodlint.tree import DiskTree, OverlayTree, Tree
 
 __all__ = ["Target", "TargetError", "target_of"]
@@ -17,7 +17,7 @@ class TargetError(Exception):
     """The paths of the command line cannot be inspected: which one, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """A root with its tree; `only` are the paths below it to report on, empty for all of them."""
 

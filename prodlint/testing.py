@@ -7,12 +7,13 @@ before the file is written. A case without a marker must not be flagged at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodlint.finding import Finding
 from prodlint.inspection import Policy, inspect
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.report import Terminal
 from prodlint.report.text import render_finding
 from prodlint.rule import Rule, RuleFunction
@@ -20,12 +21,12 @@ from prodlint.tree import MemoryTree
 
 __all__ = ["Case", "cases_of", "check_case", "check_project", "example_cases", "rendered", "rule_of"]
 
-_FENCE = re.compile(r'^(?P<marks>`{3,})(?P<language>\w*)(?:[ \t]+title="(?P<title>[^"]+)")?[ \t]*$')
-_MARKER = re.compile(r"[ \t]*(?:#|//) <- ([a-z0-9-]+)[ \t]*$")
-_HEADING = re.compile(r"^#{2,} +(.+?)\s*$")
+_FENCE = regex(r'^(?P<marks>`{3,})(?P<language>\w*)(?:[ \t]+title="(?P<title>[^"]+)")?[ \t]*$')
+_MARKER = regex(r"[ \t]*(?:#|//) <- ([a-z0-9-]+)[ \t]*$")
+_HEADING = regex(r"^#{2,} +(.+?)\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One project with what must be flagged in it: (path, line, rule) of each marker.
 

@@ -9,9 +9,10 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from prodlint.record import record
 
 __all__ = ["DiskTree", "Entry", "MemoryTree", "OverlayTree", "Tree"]
 
@@ -19,7 +20,7 @@ __all__ = ["DiskTree", "Entry", "MemoryTree", "OverlayTree", "Tree"]
 LINKS_ARE_NO_FOLDERS = os.name == "posix"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A file or a folder in a folder; the size is in bytes, 0 for a folder."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.finding import Finding, Severity
+from prodlint.record import record
 from prodlint.source import Source, Span
 from prodlint.suppression import INVALID, UNUSED, Suppressions, may_suppress, read_suppressions, unused
 
 __all__ = ["Triaged", "apply_settings", "hide", "triage"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Triaged:
     """The findings to report, sorted by path, line, column and rule, and how many are hidden.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from prodlint.deployment.execution import Place
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -28,7 +29,7 @@ class Interface(Enum):
     OWN = "its own server"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class App:
     """An app object: framework, interface, where it is made, whether it must first be called."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from prodlint.record import record
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -19,7 +20,7 @@ class Form(Enum):
     SHELL = "shell"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommandLine:
     """A command as declared: words for the exec form, text for a shell to read."""
 
@@ -46,7 +47,7 @@ def shell_form(text: Text, span: Span | None = None) -> CommandLine:
     return CommandLine(Form.SHELL, span or text.span, text=text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """One hop on the way from a declaration to a step: a place and what it does."""
 
@@ -54,7 +55,7 @@ class Link:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One program that will be started: its arguments once every wrapper was taken off.
 
@@ -92,7 +93,7 @@ class Step:
         return " ".join(str(word) for word in self.argv)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Execution:
     """What a start command comes down to.
 

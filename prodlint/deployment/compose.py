@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine
 from prodlint.deployment.process import Build, EnvDefinition, Mount, Platform, Process
 from prodlint.deployment.repository import normal_path
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["ComposeBuild", "ComposeFile", "ComposeService", "merged", "process_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComposeBuild:
     """A service's `build`: the context from the root (None: not in this repository)."""
 
@@ -24,7 +25,7 @@ class ComposeBuild:
     inline: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComposeService:
     """What one file says of one service. A reset (`command: []`) hides what lies below it."""
 
@@ -45,7 +46,7 @@ class ComposeService:
     extends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComposeFile:
     """One compose file; `open` when it includes others."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["Dependency", "DependencyFile", "FileFormat", "Install", "LockFile", "Scope"]
@@ -31,7 +32,7 @@ class FileFormat(Enum):
     CONDA = "conda"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dependency:
     """One declared requirement.
 
@@ -61,7 +62,7 @@ class Dependency:
         return self.url is not None and self.url.partition("+")[0] in ("git", "hg", "svn", "bzr")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DependencyFile:
     """A file that declares dependencies.
 
@@ -145,7 +146,7 @@ class DependencyFile:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockFile:
     """A lock: normalised names to versions (None where it gives none), for the project in its folder.
 
@@ -176,7 +177,7 @@ class LockFile:
         return frozenset(node.partition("[")[0] for node in found if ":" not in node)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Install:
     """One installation of Python packages, as a command or a platform performs it.
 

@@ -15,6 +15,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import conda_dependency, declared, from_text, pipfile_dependency
 from prodlint.deployment.value import NO, YES, answer
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ __all__ = [
 ]
 
 # The catalogue's delivery page, 2.6: "Is the file production?".
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = regex(
     r"(^|[-_./])(dev|develop|development|local|test|tests|testing|ci|lint|docs?|typing|types|qa|debug|bench|tools?"
     r"|tox|build|style|pre-?commit|examples?|notebook|jupyter)([-_./]|$)"
 )
-_REQUIREMENTS_NAME = re.compile(r"(?i)([\w.-]*[-_.])?(requirements?|reqs?|deps|dependencies|constraints?)([-_.\d].*)?")
-_CONDA_NAME = re.compile(r"(?i)(conda[-_.])?(environment|env|conda)([-_.][\w.-]*)?\.ya?ml")
+_REQUIREMENTS_NAME = regex(r"(?i)([\w.-]*[-_.])?(requirements?|reqs?|deps|dependencies|constraints?)([-_.\d].*)?")
+_CONDA_NAME = regex(r"(?i)(conda[-_.])?(environment|env|conda)([-_.][\w.-]*)?\.ya?ml")
 _FROZEN_LENGTH = 10
-_OPTION = re.compile(r"(-[rce]|--requirement|--constraint|--editable)(?:\s*=\s*|\s+|(?<=^-[rce]))(?P<value>\S.*)")
+_OPTION = regex(r"(-[rce]|--requirement|--constraint|--editable)(?:\s*=\s*|\s+|(?<=^-[rce]))(?P<value>\S.*)")
 
 
 def format_of(path: str) -> FileFormat | None:

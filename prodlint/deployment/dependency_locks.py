@@ -16,11 +16,12 @@ from prodlint.deployment.dependency import LockFile
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import canonical_name
+from prodlint.regex import regex
 
 __all__ = ["LOCK_NAMES", "lock_file", "lock_files", "uv_lock_above"]
 
 LOCK_NAMES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _MAIN = "main"
 
 

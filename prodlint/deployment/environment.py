@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
+
+from prodlint.regex import regex
 
 __all__ = ["Environment", "environment_of"]
 
@@ -27,7 +28,7 @@ _WORDS = {
     Environment.PRODUCTION: "prod production live staging stage deploy release preprod",
 }
 _ENVIRONMENTS = {word: environment for environment, words in _WORDS.items() for word in words.split()}
-_TOKEN = re.compile(r"[^./_\-\s:]+")
+_TOKEN = regex(r"[^./_\-\s:]+")
 
 
 def environment_of(name: str) -> Environment | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
 from prodlint.deployment.condition import NOWHERE, from_outside, holds, settle, word_value
@@ -27,6 +27,8 @@ from prodlint.deployment.shell_walk import (
 )
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import (
     AndOr,
@@ -56,10 +58,10 @@ _QUIET = frozenset(
     "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
     "getopts local wait return break continue let".split()
 )
-_SCRIPT = re.compile(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+_SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a command runs: its files, its working directory and what its environment says.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from prodlint.record import record
 
 __all__ = ["CHECKOUT", "FileMap", "Placement", "absolute"]
 
@@ -16,7 +17,7 @@ def absolute(path: str, directory: str | None) -> str | None:
     return None if directory is None else posixpath.normpath(posixpath.join(directory, path))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placement:
     """A file or folder of the repository (its path, the root is empty) at an absolute path of the process.
 
@@ -29,7 +30,7 @@ class Placement:
     leaves_out: Callable[[str], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileMap:
     """Placements in the order in which they were made: the last one that covers a path counts.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import from_outside, word_value
@@ -18,6 +18,8 @@ from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, r
 from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, Answer, EnvDriven, Known, Value
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
 from prodlint.syntax.word import Word
@@ -27,16 +29,14 @@ __all__ = ["BuildStep", "Image", "base_brings_servers", "build_image"]
 # Far above what real files hold: a hostile one shall not take long.
 _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
-_OFFICIAL = re.compile(
+_OFFICIAL = regex(
     r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
     r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
 )
-_EMPTY = re.compile(
-    r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)"
-)
+_EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BuildStep:
     """A program that a RUN of the production closure starts, with the files that it sees."""
 
@@ -45,7 +45,7 @@ class BuildStep:
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Image:
     """What one build makes. `base` is the outside image below it, None when it is computed."""
 
@@ -85,7 +85,7 @@ def base_brings_servers(base: str | None) -> Answer:
     return NO if _OFFICIAL.match(base) or _EMPTY.match(base) else UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Stage:
     """The state at one point of a stage. `scope` is what its instructions expand: ENV and ARG, the later one wins."""
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.dockerfile import Dockerfile
 from prodlint.syntax.dockerignore import Dockerignore, parse_dockerignore
 
@@ -25,7 +26,7 @@ _STANDARD_FOLDERS = frozenset(
 )
 _MAX_PLACEMENTS = 1_000
 _MAX_SEARCHES = 300
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@")
+_REMOTE = regex(r"[a-z][a-z0-9+.-]*://|git@")
 
 
 def is_remote(source: str) -> bool:
@@ -57,7 +58,7 @@ def context_of(repository: Repository, document: Dockerfile) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """A build context: its folder from the root of the repository (None: unknown) and what it leaves out."""
 
@@ -118,7 +119,7 @@ def read_context(repository: Repository, dockerfile: str, root: str | None) -> C
     return Context(repository, root)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageFiles:
     """The files at one point of a stage, and the folders that are known to be there."""
 

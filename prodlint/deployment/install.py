@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from prodlint.deployment.carriers import carried_by
@@ -16,6 +16,7 @@ from prodlint.deployment.install_sources import coverage
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = [
@@ -36,7 +37,7 @@ _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Provision:
     """Whether a distribution is installed; where that is read from, and how it comes."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodlint.deployment.value import Known, Value
+from prodlint.record import record
 from prodlint.source import Text
 from prodlint.syntax.word import Literal, Word
 
@@ -15,7 +16,7 @@ __all__ = ["Arguments", "Grammar", "Settings", "grammar", "leading_text", "read_
 _FALSE = frozenset(("", "0", "false", "no", "off", "f", "n"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grammar:
     """Which options of a command take a value, each spelling mapped to the one that is asked for."""
 
@@ -36,7 +37,7 @@ def _spellings(words: str) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """A command line taken apart: options by their long spelling, the rest in order."""
 
@@ -143,7 +144,7 @@ def _short_options(word: Word, text: str, rules: Grammar, options: list[tuple[st
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The environment variables that an installer reads: those of its step win over those of its process."""
 

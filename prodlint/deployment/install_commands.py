@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency import Install
@@ -22,6 +22,8 @@ from prodlint.deployment.install_sources import Locate, Sources
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, conda_dependency
 from prodlint.deployment.value import UNKNOWN, Value
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.word import Word
 
 __all__ = ["install_of"]
@@ -64,12 +66,12 @@ _COMPILE = grammar(
     "-o=--output-file -c=--constraint --extra -i=--index-url --extra-index-url -f=--find-links --resolver --pip-args "
     "--annotation-style --cache-dir --trusted-host --unsafe-package --upgrade-package -P --config --max-rounds"
 )
-_MODULE_OPTION = re.compile(r"-[a-zA-Z]*?m(\w*)")
-_PIP_PROGRAM = re.compile(r"pip(\d(\.\d+)*)?")
-_PYTHON_PROGRAM = re.compile(r"(python|pypy)(\d(\.\d+)*)?")
+_MODULE_OPTION = regex(r"-[a-zA-Z]*?m(\w*)")
+_PIP_PROGRAM = regex(r"pip(\d(\.\d+)*)?")
+_PYTHON_PROGRAM = regex(r"(python|pypy)(\d(\.\d+)*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Call:
     """One command: the words behind its program, and the place where it runs."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, LockFile
 from prodlint.deployment.dependency_files import dependency_file
@@ -14,13 +14,14 @@ from prodlint.deployment.install_sources import Sources
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
 __all__ = ["ManagerCall", "pdm_install", "pipenv_install", "poetry_install", "uv_export", "uv_run", "uv_sync"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManagerCall:
     """A command of a project manager, taken apart."""
 
@@ -50,7 +51,7 @@ class ManagerCall:
         return "." if word is None else word.literal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Project:
     """A project file, its lock, and whether the process finds that lock."""
 

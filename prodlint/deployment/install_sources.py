@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from prodlint.deployment.install_arguments import leading_text
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, from_text
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -23,8 +23,8 @@ Locate = Callable[[str], "str | None"]
 
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _ARCHIVE = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-_NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?P<operator>[=<>~!@]=?=?)")
-_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\]\[]*)\])?")
+_NAMED = regex(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?P<operator>[=<>~!@]=?=?)")
+_EXTRAS = regex(r"(?P<path>.*?)(?:\[(?P<extras>[^\]\[]*)\])?")
 
 
 @dataclass(slots=True)

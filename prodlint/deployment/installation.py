@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.install import open_dependencies
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["Installation", "InstalledFile", "installed_files"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Installation:
     """One install of packages as one deployment performs it: `owner` is the image's or platform's file."""
 
@@ -27,7 +27,7 @@ class Installation:
         return self.install.span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstalledFile:
     """A dependency file with every production installation that reads it.
 

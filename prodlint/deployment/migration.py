@@ -10,13 +10,14 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.server import program_of
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span
 
 __all__ = ["MigrationRun", "MigrationSystem", "System", "migration_of", "migration_systems", "migrations_in_code"]
@@ -42,7 +43,7 @@ class System(Enum):
         }.get(self, "migrate")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MigrationSystem:
     """A migration tool in use: the folder of the project, how many migrations, and the newest of them."""
 
@@ -68,7 +69,7 @@ class MigrationSystem:
         return f"its {self.label}" if self.count else f"the migrations of {self.owner}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MigrationRun:
     """A place where migrations are applied: by which tool, and in which kind of environment."""
 
@@ -79,7 +80,7 @@ class MigrationRun:
 
 
 _MANAGE = ("migrate", "migrate_schemas", "safemigrate")
-_OTHERS = re.compile(
+_OTHERS = regex(
     r"^(yoyo apply|piccolo migrations forwards|pw_migrate migrate|dbmate (up|migrate)|flyway migrate|liquibase update"
     r"|goose .*\bup\b|sqitch deploy|atlas (migrate|schema) apply|prisma (migrate deploy|db push)|supabase db push"
     r"|tortoise migrate|gel migrate|edgedb migrate)\b"
@@ -119,8 +120,8 @@ def applies(run: System, system: System) -> bool:
     return run is system or run is System.OTHER or (run in alembic and system in alembic)
 
 
-_DJANGO_FILE = re.compile(r"(^|.*/)([^/]+)/migrations/(\d[^/]*)\.py$")
-_NOT_OURS = re.compile(r"(^|/)(tests?|testing|test_[^/]*|examples?|docs?|fixtures)(/|$)")
+_DJANGO_FILE = regex(r"(^|.*/)([^/]+)/migrations/(\d[^/]*)\.py$")
+_NOT_OURS = regex(r"(^|/)(tests?|testing|test_[^/]*|examples?|docs?|fixtures)(/|$)")
 
 
 def migration_systems(repository: Repository) -> tuple[MigrationSystem, ...]:

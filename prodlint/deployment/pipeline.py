@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from prodlint.deployment.command import CommandLine, Link, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.server import program_of
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["Action", "Job", "JobStep", "Pipeline", "Release", "StepKind", "kind_of_action", "kind_of_step"]
@@ -29,7 +30,7 @@ class StepKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """A reusable action or orb that a step calls, with its inputs."""
 
@@ -41,7 +42,7 @@ class Action:
         return next((value for key, value in self.inputs if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobStep:
     """One declared step: a script, an action, or a script for another machine (`remote`).
 
@@ -57,7 +58,7 @@ class JobStep:
     variables: tuple[EnvDefinition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps.
 
@@ -74,7 +75,7 @@ class Job:
     on_host: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pipeline:
     """One workflow or CI file. `open` says what of it lies elsewhere and cannot be read."""
 
@@ -86,7 +87,7 @@ class Pipeline:
     open: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
@@ -109,7 +110,7 @@ class Release:
         )
 
 
-_DEPLOY_ACTIONS = re.compile(
+_DEPLOY_ACTIONS = regex(
     r"^(aws-actions/(amazon-ecs-deploy-task-definition|amazon-ecs-deploy-express-service|aws-lambda-deploy"
     r"|aws-cloudformation-github-deploy|amazon-app-runner-deploy)|awslabs/amazon-app-runner-deploy"
     r"|einaregilsson/beanstalk-deploy|serverless/github-action|google-github-actions/(deploy-cloudrun|deploy-appengine"
@@ -119,15 +120,15 @@ _DEPLOY_ACTIONS = re.compile(
     r"|jorgelnhdz/render-deploy-action|bervproject/railway-deploy|dokku/github-action|dawidd6/action-ansible-playbook"
     r"|bitovi/github-actions-deploy-docker-to-ec2|deliverybot/helm|koyeb/action-git-deploy)$"
 )
-_SETUP_ACTIONS = re.compile(r"^superfly/flyctl-actions/setup-flyctl$")
-_PACKAGE_ACTIONS = re.compile(
+_SETUP_ACTIONS = regex(r"^superfly/flyctl-actions/setup-flyctl$")
+_PACKAGE_ACTIONS = regex(
     r"^(pypa/gh-action-pypi-publish|softprops/action-gh-release|ncipollo/release-action|actions/create-release"
     r"|python-semantic-release/.*|googleapis/release-please-action|goreleaser/.*|changesets/action)$"
 )
-_DOCUMENTATION_ACTIONS = re.compile(
+_DOCUMENTATION_ACTIONS = regex(
     r"^(actions/deploy-pages|peaceiris/actions-gh-pages|jamesives/github-pages-deploy-action|cloudflare/pages-action)$"
 )
-_UPLOAD_ACTIONS = re.compile(
+_UPLOAD_ACTIONS = regex(
     r"^(appleboy/scp-action|burnett01/rsync-deployments|easingthemes/ssh-deploy|wlixcc/sftp-deploy-action)$"
 )
 REMOTE_ACTIONS = {
@@ -160,7 +161,7 @@ def kind_of_action(action: Action) -> StepKind:
     return StepKind.OTHER
 
 
-_DEPLOYS = re.compile(
+_DEPLOYS = regex(
     r"^(kubectl (apply|set image|replace|create|patch|rollout restart)|helm (upgrade|install)|helmfile (apply|sync)"
     r"|skaffold run|argocd app sync|flux reconcile|aws ecs update-service|aws lambda update-function-code"
     r"|aws deploy create-deployment|aws elasticbeanstalk update-environment|eb deploy|aws apprunner start-deployment"
@@ -172,23 +173,23 @@ _DEPLOYS = re.compile(
     r"|docker stack deploy|docker service update|ansible-playbook|kamal deploy"
     r"|cap production deploy|nomad job run|cf push|dokku git:from-image|modal deploy|fastapi deploy)\b"
 )
-_DEPLOYS_ON_HOST = re.compile(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
-_RESTARTS = re.compile(
+_DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
+_RESTARTS = regex(
     r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
     r"|supervisorctl (restart|update|reload)"
     r"|docker restart|docker compose restart|docker-compose restart|pm2 (restart|reload)|touch \S*(wsgi\.py|reload\S*)"
     r"|kill -HUP|pkill -HUP|apachectl graceful|heroku restart|doctl apps restart)"
 )
-_TESTS = re.compile(
+_TESTS = regex(
     r"^(pytest|py\.test|tox|nox|unittest|nose2|coverage run|trial|behave|robot|django-admin test|flask test|hatch test"
     r"|make (test|tests|check|ci|verify)|just (test|check)|go test|cargo test|playwright test|cypress run)\b"
 )
-_BUILDS = re.compile(
+_BUILDS = regex(
     r"^(docker build\b|docker buildx|docker compose build|docker-compose build|podman build|buildah|pack build"
     r"|gcloud builds submit|az acr build|sam build)"
 )
-_DOCUMENTS = re.compile(r"^(mkdocs gh-deploy|mike deploy|sphinx-build)")
-_PACKAGES = re.compile(r"^(twine upload|uv publish|poetry publish|flit publish|hatch publish|pdm publish)")
+_DOCUMENTS = regex(r"^(mkdocs gh-deploy|mike deploy|sphinx-build)")
+_PACKAGES = regex(r"^(twine upload|uv publish|poetry publish|flit publish|hatch publish|pdm publish)")
 _OPTION_VALUES = frozenset(
     "-f --file -p --project-name --profile --env-file --project-directory -n --namespace --context --kubeconfig "
     "-C -c --config --region".split()

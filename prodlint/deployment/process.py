@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from prodlint.deployment.command import CommandLine
 from prodlint.deployment.environment import Environment
+from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -39,7 +40,7 @@ class Platform(Enum):
     LAMBDA = "AWS Lambda"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvDefinition:
     """A variable that a deployment file sets; `value` is None when it is passed on from outside."""
 
@@ -48,7 +49,7 @@ class EnvDefinition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     """A folder of the repository that lies over a path of the container (`source` from the root)."""
 
@@ -57,7 +58,7 @@ class Mount:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Build:
     """The building of an image: Dockerfile and context are paths from the root; None is unknown."""
 
@@ -68,7 +69,7 @@ class Build:
     arguments: tuple[EnvDefinition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImageDefinition:
     """A Dockerfile that the repository holds."""
 
@@ -76,7 +77,7 @@ class ImageDefinition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnreadDeployment:
     """A deployment that is declared in a form that prodlint does not read: `system` names it."""
 
@@ -84,7 +85,7 @@ class UnreadDeployment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Process:
     """One start command of one deployment file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
 from prodlint.deployment.environment import Environment, environment_of
@@ -14,6 +14,8 @@ from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PipelineStep:
     """One typed step of a job, in the order in which the job runs them."""
 
@@ -42,7 +44,7 @@ class PipelineStep:
     remote: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Carried:
     """A command that a step runs somewhere else: `service` names a compose service, None another place."""
 
@@ -51,8 +53,8 @@ class Carried:
     files: tuple[str, ...] = ()
 
 
-_TOOLS = re.compile(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
-_UNREAD_TARGET = re.compile(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
+_TOOLS = regex(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
+_UNREAD_TARGET = regex(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
 
 
 def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
@@ -247,7 +249,7 @@ def _only_local(kinds: tuple[StepKind, ...]) -> bool:
     return all(index < last_test for index, kind in enumerate(kinds) if kind in _LIVE)
 
 
-_SCRIPT_NAME = re.compile(r"(^|/)([^/]*deploy[^/]*|release[^/]*|update)\.(sh|bash)$|(^|/)post-receive$", re.IGNORECASE)
+_SCRIPT_NAME = regex(r"(^|/)([^/]*deploy[^/]*|release[^/]*|update)\.(sh|bash)$|(^|/)post-receive$", re.IGNORECASE)
 
 
 def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.dependency import Dependency, Scope
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
+from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ __all__ = [
     "revision_pinned",
 ]
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
-_ARTIFACT = re.compile(r"-\d[^/#]*\.(whl|tar\.gz|tgz|tar\.bz2|tar\.xz|zip)([#?]|$)")
-_POETRY_EXACT = re.compile(r"={0,3}\s*v?\d[^\s,|*<>^~!]*")
-_EXACT = re.compile(r"={2,3}\s*v?\d[^\s,*]*")
-_CONDA = re.compile(r"(?:[^\s:\[]+:{1,2})?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[^\[]*)(?P<keys>\[.*\])?")
+_SEPARATORS = regex(r"[-_.]+")
+_COMMIT = regex(r"[0-9a-fA-F]{40}")
+_ARTIFACT = regex(r"-\d[^/#]*\.(whl|tar\.gz|tgz|tar\.bz2|tar\.xz|zip)([#?]|$)")
+_POETRY_EXACT = regex(r"={0,3}\s*v?\d[^\s,|*<>^~!]*")
+_EXACT = regex(r"={2,3}\s*v?\d[^\s,*]*")
+_CONDA = regex(r"(?:[^\s:\[]+:{1,2})?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[^\[]*)(?P<keys>\[.*\])?")
 _ARCHIVE_SCHEMES = ("http://", "https://")
 
 

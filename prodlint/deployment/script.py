@@ -6,13 +6,14 @@ Calls and what they mean: the catalogue's serving page, 2.5.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.app import App, expression_app, locate_module, resolve
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
 
@@ -21,7 +22,7 @@ __all__ = ["ServerStart", "starts_on_import", "starts_when_run"]
 _DEPTH = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServerStart:
     """A call that starts a server: which one, whether it is a development server, and how it is reached."""
 
@@ -85,8 +86,8 @@ def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) 
     return tuple(walk.imported(path, 0, ()))
 
 
-_CALL = re.compile(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
-_STARTS = re.compile(rb"\.run\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
+_CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
+_STARTS = regex(rb"\.run\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
 
 
 def _may_start_on_import(repository: Repository, path: str) -> bool:

@@ -8,19 +8,20 @@ fastapi-cli 0.0.34, Django 5.2).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.process import Role
 from prodlint.deployment.value import NO, YES, Answer, Unknown, Value
+from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
 __all__ = ["Product", "Program", "Server", "program_of", "python_arguments", "role_of", "server_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Product:
     """A server or tool by name: what installs it, how its options are read."""
 
@@ -121,7 +122,7 @@ _WORKER_COMMANDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """A Python program started by a step: a file, a module or nothing of the two."""
 
@@ -131,7 +132,7 @@ class Program:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Server:
     """The server that a process starts.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodlint.deployment.app import App, Interface, app_of, locate_module, roots_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
@@ -21,6 +21,7 @@ from prodlint.deployment.script import ServerStart, starts_on_import, starts_whe
 from prodlint.deployment.server import Server, python_arguments, role_of, server_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.finding import Evidence
+from prodlint.record import record
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -29,7 +30,7 @@ __all__ = ["Service", "resolve_service"]
 _PLATFORM_ROOT = "/app"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A process and everything that is known about what it starts.
 

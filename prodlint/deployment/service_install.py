@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import Step
@@ -17,6 +16,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer
+from prodlint.regex import regex
 
 __all__ = ["installs_of", "production_installations"]
 
@@ -24,7 +24,7 @@ _INSTALLERS = frozenset(
     "make tox nox nix bazel pants conda mamba micromamba just hatch flit invoke ansible-playbook".split()
 )
 _SYSTEM_INSTALLERS = frozenset("apt apt-get apk dnf yum microdnf install_packages".split())
-_SERVERS = re.compile(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian")
+_SERVERS = regex(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian")
 _RUNNERS = frozenset(("uv", "uvx", "pipx"))
 
 

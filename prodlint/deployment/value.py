@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "Unknown", "Value", "answer"]
@@ -49,7 +49,7 @@ def answer(truth: bool) -> Answer:
     return YES if truth else NO
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known(Generic[T]):
     """A value that is written down, and where."""
 
@@ -57,7 +57,7 @@ class Known(Generic[T]):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvDriven(Generic[T]):
     """A value that an environment variable decides; `default` holds when the variable is not set."""
 
@@ -66,7 +66,7 @@ class EnvDriven(Generic[T]):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """A value that the repository does not tell, and why it does not."""
 

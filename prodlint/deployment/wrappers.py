@@ -6,14 +6,15 @@ Grammars: the catalogue's table of wrappers (serving page, 2.1).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.word import Word
 
 __all__ = ["Unwrapped", "is_assignment", "unwrap"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wrapper:
     """How one wrapper is written: which options take a value, how many words come before the command."""
 
@@ -97,10 +98,10 @@ _OPEN_ENVIRONMENT = frozenset(
 )
 _RELOADERS = {"watchmedo": "auto-restart", "nodemon": "", "watchfiles": "", "hupper": "", "entr": "", "reflex": ""}
 _DEBUGGERS = frozenset("debugpy pdb kernprof coverage".split())
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unwrapped:
     """The command inside the wrappers.
 

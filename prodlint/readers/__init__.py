@@ -11,15 +11,15 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from prodlint.deployment.repository import Repository
+from prodlint.record import record
 
 __all__ = ["Files", "Reader", "declare", "readers"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Files:
     """Which files a reader reads.
 
@@ -39,7 +39,7 @@ class Files:
         return re.compile("|".join([*names, *(fnmatch.translate(path) for path in self.paths)]))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reader:
     """One reader: its name, its files, and what yields their facts."""
 

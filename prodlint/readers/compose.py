@@ -14,14 +14,15 @@ from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeServic
 from prodlint.deployment.process import EnvDefinition, Mount
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
-_VARIABLE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)(?:(:?[-?+])([^{}]*))?\})")
-_OPERATOR = re.compile(r"[;&|<>]")
+_VARIABLE = regex(r"\$(?:\$|(\w+)|\{(\w+)(?:(:?[-?+])([^{}]*))?\})")
+_OPERATOR = regex(r"[;&|<>]")
 
 
 def read(path: str, repository: Repository) -> Iterator[ComposeFile]:

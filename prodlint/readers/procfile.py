@@ -11,11 +11,12 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.readers import Files
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 READS = Files("Procfile", names=("Procfile", "Procfile.*"))
-_LINE = re.compile(r"(?m)^([A-Za-z0-9_-]+):[ \t]*([^\r\n]*[^\s])")
-_DEVELOPMENT = re.compile(
+_LINE = regex(r"(?m)^([A-Za-z0-9_-]+):[ \t]*([^\r\n]*[^\s])")
+_DEVELOPMENT = regex(
     r"(?m)^[A-Za-z0-9_-]+:.*\b(docker|npm run (dev|watch)|yarn (dev|watch)|tailwindcss|postgres|redis-server|webpack)\b"
 )
 

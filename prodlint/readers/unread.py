@@ -9,6 +9,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.readers import Files
+from prodlint.regex import regex
 
 _NAMES = {
     "railway.json": "Railway",
@@ -58,9 +59,9 @@ _PATHS = {
 _ONLY_WHEN_DEPLOYING = frozenset(
     ("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Fabric")
 )
-_DEPLOYS = re.compile(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
-_TASKS = re.compile(rb"(?m)^(deploy|release|prod|production|ship|publish)\b[^=\n]*:")
-_WORKLOAD = re.compile(
+_DEPLOYS = regex(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
+_TASKS = regex(rb"(?m)^(deploy|release|prod|production|ship|publish)\b[^=\n]*:")
+_WORKLOAD = regex(
     rb"(?m)^kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|Rollout|Application|Kustomization|HelmRelease)\b"
 )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from prodlint.finding import Finding, Severity
+from prodlint.record import record
 
 __all__ = ["Report", "Summary"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """What was looked at, and what is not shown.
 
@@ -25,7 +25,7 @@ class Summary:
     hidden_by_settings: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """One run: its findings, sorted by path, line, column and rule, and its summary.
 

@@ -7,11 +7,11 @@ begins, behind white space, with `::`, and one with `##[` anywhere in it.
 
 from __future__ import annotations
 
-import re
+from prodlint.regex import regex
 
 __all__ = ["at_line_start", "visible"]
 
-RUNNER_PREFIX = re.compile(r"##(?=\[)")
+RUNNER_PREFIX = regex(r"##(?=\[)")
 
 
 def visible(text: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
+
+from prodlint.regex import regex
 
 __all__ = ["width_of", "wrap"]
 
 # What is quoted with backquotes is a command or a setting: it stays in one piece, to be copied.
-WORD = re.compile(r"[^\s`]*`[^`]*`[^\s`]*|\S+")
+WORD = regex(r"[^\s`]*`[^`]*`[^\s`]*|\S+")
 
 
 def width_of(text: str) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from prodlint.finding import Severity
+from prodlint.record import record
 
 __all__ = ["ColourChoice", "Ink", "Terminal", "wants_colour"]
 
@@ -52,7 +52,7 @@ class Ink(Enum):
         return cls[severity.name]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terminal:
     """`width` is in columns; None where it is not known, as for a pipe."""
 

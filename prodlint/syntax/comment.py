@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span
 
 __all__ = ["Comment", "CommentForm", "Commented", "form_of", "read_comments"]
@@ -94,7 +96,7 @@ def form_of(path: str) -> CommentForm:
     return SLASHES if name.startswith("jenkinsfile") else HASH
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A comment, or the part of one that a further marker begins.
 
@@ -111,7 +113,7 @@ class Comment:
     allowed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Commented:
     """The comments of a file that begin with the word, and how its lines belong together.
 
@@ -171,7 +173,7 @@ def _continued(lines: list[str], is_code: list[bool]) -> list[int]:
 
 # The tokenizer of the standard library takes quadratic time on some lines before Python 3.12, and
 # stops at what is newer than itself; here only comments, strings and brackets matter.
-PYTHON_TOKEN = re.compile(r"""#[^\n]*|\"{3}|'{3}|["'\n]|[(\[{]|[)\]}]|\\\r?\n""")
+PYTHON_TOKEN = regex(r"""#[^\n]*|\"{3}|'{3}|["'\n]|[(\[{]|[)\]}]|\\\r?\n""")
 PYTHON_STRING = {quote: re.compile(rf"\\(?:\r\n|.)|{quote}|\n", re.DOTALL) for quote in ("'", '"')}
 PYTHON_LONG_STRING = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'''", '"""')}
 
@@ -255,7 +257,7 @@ def _closing(line: str, quote: str, at: int) -> int | None:
     return match and match.end()
 
 
-CLOSED = re.compile(r'(?:\\.|[^"\\])*"')
+CLOSED = regex(r'(?:\\.|[^"\\])*"')
 
 
 def _parts(source: Source, form: CommentForm, number: int, column: int, word: str) -> Iterator[Comment]:

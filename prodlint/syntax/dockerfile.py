@@ -7,9 +7,10 @@ the file plain enough for it; what an instruction says is read here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from io import BytesIO
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_lines import Heredoc, Statement, read_lines, split_keyword
 from prodlint.syntax.dockerfile_words import (
@@ -37,12 +38,12 @@ _KEYWORDS = frozenset(
 _WITH_FLAGS = ("ADD", "COPY", "FROM", "HEALTHCHECK", "RUN")
 _WITH_JSON = ("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME")
 _WITH_ARGUMENT = ("ARG", "ENV", "EXPOSE", "LABEL", "MAINTAINER", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
-_FIRST_KEYWORD = re.compile(r"(?:FROM|ARG)(?![^\s\\`])", re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{[{%]")
+_STAGE_NAME = regex(r"[a-z][a-z0-9_.-]*")
+_FIRST_KEYWORD = regex(r"(?:FROM|ARG)(?![^\s\\`])", re.IGNORECASE)
+_TEMPLATE = regex(r"\{[{%]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instruction:
     """One instruction.
 
@@ -74,7 +75,7 @@ class Instruction:
         return next((flag for flag in self.flags if flag.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dockerfile:
     """A parsed file; `problems` are mistakes that stop a build, in the order of the file."""
 

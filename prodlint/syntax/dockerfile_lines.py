@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_words import SPACE, expanded_word, split_word, stripped, take_flags
 from prodlint.syntax.word import Literal
@@ -22,16 +23,16 @@ MAX_INSTRUCTION_LINES = 20_000
 # BuildKit's scanner refuses more in one line.
 MAX_LINE_BYTES = 65_535
 
-_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
+_DIRECTIVE = regex(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
 _DIRECTIVES = ("syntax", "escape", "check")
-_KEYWORD = re.compile(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
-_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
+_KEYWORD = regex(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
+_HEREDOC = regex(r"\d*<<(-?)([^<]+)")
 _WITH_HEREDOC = ("RUN", "COPY", "ADD")
 # White space for Python's regular expressions, and so for the library, but not for BuildKit.
 _NO_SPACE = str.maketrans("\x1c\x1d\x1e\x1f", "????")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heredoc:
     """`<<NAME` on an instruction's line, and the lines up to the one that holds just the name.
 
@@ -46,7 +47,7 @@ class Heredoc:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One instruction before it is taken apart: its lines joined, and its heredocs.
 
@@ -59,7 +60,7 @@ class Statement:
     heredocs: tuple[Heredoc, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lines:
     """A whole file: its instructions in order, and the plain bytes for the library, line for line."""
 

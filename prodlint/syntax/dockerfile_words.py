@@ -7,10 +7,10 @@ stand. Mistakes that stop a build are added to a list of problems and reading go
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 
@@ -34,14 +34,14 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) +
 _ASCII_SPACE = "\t\n\v\f\r "
 MAX_NESTING = 50
 
-_BARE_WORD = re.compile(r"[^\t\v\f\r ]+")
+_BARE_WORD = regex(r"[^\t\v\f\r ]+")
 _SPECIAL = "@*#?-$!0123456789"
-_JSON_BLANK = re.compile(r"[ \t\n\r]*")
-_JSON_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
-_JSON_PIECE = re.compile(r"[^\\]+|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
+_JSON_BLANK = regex(r"[ \t\n\r]*")
+_JSON_STRING = regex(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_JSON_PIECE = regex(r"[^\\]+|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """`--name` or `--name=value` between a keyword and its arguments, quotes removed."""
 
@@ -50,7 +50,7 @@ class Flag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """A variable or label and its value; None is an ARG without a default."""
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.dockerfile_words import SPACE
 
 __all__ = ["Dockerignore", "Pattern", "parse_dockerignore"]
@@ -21,18 +23,18 @@ MAX_LINE_BYTES = 65_535
 # Each file of the context is held against each pattern.
 MAX_PATTERNS = 10_000
 
-_PIECE = re.compile(
+_PIECE = regex(
     r"(?P<folders>\*\*/?)|(?P<run>\*)|(?P<one>\?)|(?P<set>\[[^\]]*\])|\\(?P<escaped>.)|(?P<plain>[^\[\\])", re.DOTALL
 )
 # What Go's `filepath.Match` and the regular expression that Docker makes of a pattern read alike.
-_SET = re.compile(r"\[(\^?)((?:[^]^[\\*?/-](?:-[^]^[\\*?/-])?)+)\]")
-_RANGE = re.compile(r"(.)(?:-(.))?", re.DOTALL)
+_SET = regex(r"\[(\^?)((?:[^]^[\\*?/-](?:-[^]^[\\*?/-])?)+)\]")
+_RANGE = regex(r"(.)(?:-(.))?", re.DOTALL)
 
 # From the places in a path where a match may stand before a step to those behind it.
 Step = Callable[[str, set[int]], set[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern:
     """One line that counts: its 1-based number, its text, and whether it puts files back (`!`).
 
@@ -50,7 +52,7 @@ class Pattern:
         return self._matches(path)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dockerignore:
     """The patterns of a file, in its order."""
 

@@ -7,9 +7,10 @@ asks for one of them finds what it needs in an entry's `raw`, `quote`, `separato
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal as OneOf
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 
@@ -21,7 +22,7 @@ MAX_DEPTH = 20
 Quote = OneOf["", "'", '"']
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DotenvEntry:
     """`NAME=value`, or a name that stands alone: its value is None.
 
@@ -67,11 +68,11 @@ def parse_dotenv(source: Source) -> tuple[DotenvEntry, ...]:
     return tuple(entries)
 
 
-_SPACE = re.compile(r"\s*")
-_NAME = re.compile(r"(?P<export>export[^\S\n]+(?=[\w.\[]))?(?P<name>[\w.\-\[\]]+)[^\S\n]*(?P<separator>[=:]?)[^\S\n]*")
-_NOTHING_MORE = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)")
-_QUOTED = re.compile(r"'[^'\\]*(?:\\[\s\S][^'\\]*)*'|\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"")
-_COMMENT = re.compile(r"(?<!\s)\s+#")
+_SPACE = regex(r"\s*")
+_NAME = regex(r"(?P<export>export[^\S\n]+(?=[\w.\[]))?(?P<name>[\w.\-\[\]]+)[^\S\n]*(?P<separator>[=:]?)[^\S\n]*")
+_NOTHING_MORE = regex(r"[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)")
+_QUOTED = regex(r"'[^'\\]*(?:\\[\s\S][^'\\]*)*'|\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"")
+_COMMENT = regex(r"(?<!\s)\s+#")
 
 
 def _line_end(source: Source, at: int) -> int:
@@ -133,9 +134,9 @@ _SPECIAL: dict[Quote, re.Pattern[str]] = {
     '"': re.compile(r"\\(?P<escape>[\\'\"abfnrtv$])|\$\{(?P<braced>)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"),
     "'": re.compile(r"\\(?P<escape>[\\'])"),
 }
-_BRACE = re.compile(r"\\[\s\S]|(?P<open>\$\{)|(?P<close>\})")
-_BRACED_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPERATOR = re.compile(r":?[-=?+]")
+_BRACE = regex(r"\\[\s\S]|(?P<open>\$\{)|(?P<close>\})")
+_BRACED_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = regex(r":?[-=?+]")
 
 
 class _Parts:

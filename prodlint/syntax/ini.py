@@ -6,10 +6,10 @@ sections. Values are not interpolated and the section DEFAULT is a section like 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
 __all__ = ["Ini", "Option", "Section", "parse_ini"]
@@ -17,7 +17,7 @@ __all__ = ["Ini", "Option", "Section", "parse_ini"]
 MAX_LENGTH = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """`name = value`. The name stands as written; continuation lines are joined with line feeds.
 
@@ -30,7 +30,7 @@ class Option:
     delimiter: str = "="
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A section with its header's place; the name is empty for what stands before the first header."""
 
@@ -39,7 +39,7 @@ class Section:
     options: tuple[Option, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ini:
     """The sections of a file in their order; the one without a name only when it has options."""
 
@@ -95,7 +95,7 @@ def parse_ini(source: Source, inline_comments: tuple[str, ...] = ()) -> Ini:
     return Ini(source, tuple(closed if closed[0].options else closed[1:]))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Line:
     """The range of a line without its comment and the white space around it."""
 
@@ -125,8 +125,8 @@ class _OpenSection:
         self.lines = []
 
 
-_HEADER = re.compile(r"\[(.+)\]")
-_DELIMITER = re.compile(r"[=:]")
+_HEADER = regex(r"\[(.+)\]")
+_DELIMITER = regex(r"[=:]")
 
 
 def _lines(source: Source, inline_comments: tuple[str, ...]) -> Iterator[_Line]:

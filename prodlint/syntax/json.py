@@ -7,11 +7,11 @@ they are written, at the first question about a place.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
 __all__ = ["Json", "parse_json"]
@@ -101,7 +101,7 @@ _EXPLANATIONS = {
     "Invalid control character at": "a string that is not closed on its line",
     "Invalid \\escape": "an unknown escape: double the backslash",
 }
-_CLOSING_COMMA = re.compile(r",\s*[}\]]")
+_CLOSING_COMMA = regex(r",\s*[}\]]")
 
 
 def _refuse_depth(data: Any, source: Source) -> None:
@@ -149,7 +149,7 @@ class _Place:
 
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-_TOKEN = re.compile(rf'[{{}}\[\]]|(?P<string>{_STRING})(?P<colon>[ \t\r\n]*:)?|[^\s"{{}}\[\],:]+')
+_TOKEN = regex(rf'[{{}}\[\]]|(?P<string>{_STRING})(?P<colon>[ \t\r\n]*:)?|[^\s"{{}}\[\],:]+')
 
 
 def _scan(source: Source) -> _Place:
@@ -182,7 +182,7 @@ def _scan(source: Source) -> _Place:
 
 
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
-_PIECE = re.compile(
+_PIECE = regex(
     r"\\u(?P<pair>[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})"
     r"|\\u(?P<code>[0-9A-Fa-f]{4})|\\(?P<escape>[\s\S])|(?P<plain>[^\\]+|\\)"
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from prodlint.record import entity
 
 __all__ = [
     "Binding",
@@ -30,7 +31,7 @@ Guard = tuple[ast.expr, bool]
 _MOST_GUARDS = 200
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Context:
     """What encloses a statement in its module, function or class.
 
@@ -65,7 +66,7 @@ class Context:
         return tuple(context.guard for context in self.enclosing() if context.guard is not None)[::-1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Import:
     """One name of an import statement; `alias` is the part of the statement that says it.
 
@@ -106,7 +107,7 @@ class Import:
         return self.module if self.asname else self.module.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Binding:
     """One statement that binds a name.
 

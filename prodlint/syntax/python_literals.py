@@ -7,6 +7,7 @@ import enum
 import re
 from typing import Final
 
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 __all__ = ["NOT_LITERAL", "STRING_OPENING", "literal", "string_end", "string_text"]
@@ -22,7 +23,7 @@ NOT_LITERAL: Final = _NotLiteral.NOT_LITERAL
 _DEEPEST = 60
 _LARGEST = 1 << 256
 
-STRING_OPENING = re.compile(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
+STRING_OPENING = regex(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
 """The prefix and the quotes that a string starts with."""
 
 _ENDINGS = {
@@ -31,7 +32,7 @@ _ENDINGS = {
     "'''": re.compile(r"\\.|(''')", re.DOTALL),
     '"""': re.compile(r'\\.|(""")', re.DOTALL),
 }
-_BETWEEN = re.compile(r"(?:[ \t\f\r\n]|\\(?:\r\n?|\n)|#[^\r\n]*)*")
+_BETWEEN = regex(r"(?:[ \t\f\r\n]|\\(?:\r\n?|\n)|#[^\r\n]*)*")
 _ESCAPES = {
     "\\": "\\",
     "'": "'",
@@ -44,8 +45,8 @@ _ESCAPES = {
     "t": "\t",
     "v": "\v",
 }
-_RAW_PART = re.compile(r"\r\n?")
-_PART = re.compile(
+_RAW_PART = regex(r"\r\n?")
+_PART = regex(
     r"\r\n?|\\(?:(?P<newline>\r\n?|\n)|(?P<octal>[0-7]{1,3})|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})"
     r"|U(?P<U>[0-9a-fA-F]{8})|N\{(?P<name>[^}]*)\}|(?P<simple>[\\'\"abfnrtv]))"
 )

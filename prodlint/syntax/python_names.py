@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.python_bindings import (
     Binding,
     Context,
@@ -28,8 +30,8 @@ _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # What stands near a `for` or a `lambda`: only these names can be a variable of an expression.
-_NEAR_VARIABLES = re.compile(r"\bfor\b(.{1,200}?)\bin\b|\blambda\b(?=(.{0,200}))", re.DOTALL)
-_WRITING = re.compile(r"\b(?:exec|globals|locals|vars)\s*\(|\bmodules\s*\[\s*__name__")
+_NEAR_VARIABLES = regex(r"\bfor\b(.{1,200}?)\bin\b|\blambda\b(?=(.{0,200}))", re.DOTALL)
+_WRITING = regex(r"\b(?:exec|globals|locals|vars)\s*\(|\bmodules\s*\[\s*__name__")
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _READING = frozenset({"copy", "get", "items", "keys", "values"})
 
@@ -45,7 +47,7 @@ class _Scope:
     names: _ScopeNames | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _ScopeNames:
     """`variables` are bound by something that is no import: parameters, loop variables."""
 

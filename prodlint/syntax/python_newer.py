@@ -13,8 +13,8 @@ import keyword
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from prodlint.record import record
 from prodlint.syntax.python_positions import PythonLines
 from prodlint.syntax.python_tokens import Field, FormattedString, Piece, Tokens, scan
 
@@ -28,7 +28,7 @@ _CONVERSIONS = {"": -1, "s": 115, "r": 114, "a": 97}
 _DEEPEST_FORMAT = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Edit:
     """The characters from `start` to `end` of the file stand as `text` in what is parsed."""
 

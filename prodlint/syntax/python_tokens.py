@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from prodlint.regex import regex
 from prodlint.syntax.python_literals import STRING_OPENING, string_end
 
 __all__ = ["Field", "FormattedString", "Piece", "Token", "Tokens", "scan"]
@@ -18,13 +19,13 @@ __all__ = ["Field", "FormattedString", "Piece", "Token", "Tokens", "scan"]
 # CPython's own limit for brackets inside one another.
 _DEEPEST = 200
 
-_SKIPPED = re.compile(r"(?:[ \t\f]+|\\(?:\r\n?|\n)|#[^\r\n]*)+")
-_NEWLINE = re.compile(r"\r\n?|\n")
-_TOKEN = re.compile(
+_SKIPPED = regex(r"(?:[ \t\f]+|\\(?:\r\n?|\n)|#[^\r\n]*)+")
+_NEWLINE = regex(r"\r\n?|\n")
+_TOKEN = regex(
     r"(?P<name>[^\W\d]\w*)|(?P<number>\.?\d(?:[eE][+-]|[\w.])*)"
     r"|(?P<op>->|:=|[!=<>]=|\*\*=?|//=?|>>=?|<<=?|[-+*/%&|^@]=?|[][(){}~.,;:=<>!?$`])"
 )
-_CONVERSION = re.compile(r"![ \t]*([^\W\d]\w*)")
+_CONVERSION = regex(r"![ \t]*([^\W\d]\w*)")
 _PREFIXES = frozenset({"", "r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"})
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
 __all__ = ["Line", "Option", "read_lines"]
 
 # What `str.splitlines` takes for the end of a line, as pip does.
-_LINE_END = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-_COMMENT = re.compile(r"(?:^|\s+)#.*")
-_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
-_PIECE = re.compile(
-    r"""\\(?P<escaped>.)|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^'"\\]+)""", re.DOTALL
-)
-_ESCAPE_IN_DOUBLE = re.compile(r'\\(?=["\\])')
+_LINE_END = regex("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+_COMMENT = regex(r"(?:^|\s+)#.*")
+_WORD = regex(r"""(?:[^\s'"\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_PIECE = regex(r"""\\(?P<escaped>.)|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^'"\\]+)""", re.DOTALL)
+_ESCAPE_IN_DOUBLE = regex(r'\\(?=["\\])')
 
 _SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
 _SHORT["-C"] = "--config-settings"
@@ -34,7 +33,7 @@ _WITH_VALUE = frozenset(
 _FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """An option by its long name (`-r` is `--requirement`), its value if it takes one, and where it stands."""
 
@@ -43,7 +42,7 @@ class Option:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A logical line: what stands in front of the options (empty if nothing does), and the options."""
 

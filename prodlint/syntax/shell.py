@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.shell_grammar import ShellReader
 from prodlint.syntax.shell_tree import (
@@ -56,8 +55,8 @@ __all__ = [
 ]
 
 _LONGEST = 1_000_000
-_CARRIAGE_RETURN = re.compile(r"\r(?=\n|\Z)")
-_SHEBANG = re.compile(r"#![ \t]*([^\n]*)")
+_CARRIAGE_RETURN = regex(r"\r(?=\n|\Z)")
+_SHEBANG = regex(r"#![ \t]*([^\n]*)")
 
 
 def parse_shell(text: Text) -> ShellScript:

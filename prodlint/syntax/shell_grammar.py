@@ -7,10 +7,10 @@ on one line for commands. Time is linear in the text, also in one that is no she
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.shell_tokens import ASSIGNMENT, Malformed, TokenReader
 from prodlint.syntax.shell_tree import (
@@ -42,10 +42,10 @@ _CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}", "
 _END = ""
 _ARM_ENDS = frozenset((";;", ";&", ";;&", "esac"))
 _COMPOUND_FOLLOWS = r"(?=[ \t\n]+(?:[({!]|\[\[|(?:if|for|while|until|case|select)\b))"
-_TIME = re.compile(rf"time(?:[ \t]+-p)?{_COMPOUND_FOLLOWS}")
-_COPROCESS_NAME = re.compile(rf"[A-Za-z_][A-Za-z_0-9]*{_COMPOUND_FOLLOWS}")
-_TEST_END = re.compile(r"\]\](?=[ \t\n;&|<>()]|\Z)")
-_TEST_OPERATOR = re.compile(r"&&|\|\||[()<>&|;]")
+_TIME = regex(rf"time(?:[ \t]+-p)?{_COMPOUND_FOLLOWS}")
+_COPROCESS_NAME = regex(rf"[A-Za-z_][A-Za-z_0-9]*{_COMPOUND_FOLLOWS}")
+_TEST_END = regex(r"\]\](?=[ \t\n;&|<>()]|\Z)")
+_TEST_OPERATOR = regex(r"&&|\|\||[()<>&|;]")
 _DECLARING = frozenset(("export", "declare", "typeset", "readonly", "local"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell_tree import Assignment, Redirection
 from prodlint.syntax.shell_words import Unreadable, WordReader
@@ -12,17 +13,17 @@ from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
 __all__ = ["ASSIGNMENT", "Malformed", "TokenReader"]
 
-ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)(\[[^\]\n]{0,200}\])?(\+?)=")
-_BLANK = re.compile(r"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
-_OPERATOR = re.compile(r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]")
-_KEYWORD = re.compile(
+ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z_0-9]*)(\[[^\]\n]{0,200}\])?(\+?)=")
+_BLANK = regex(r"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
+_OPERATOR = regex(r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]")
+_KEYWORD = regex(
     r"(?:if|then|elif|else|fi|while|until|for|select|do|done|case|in|esac|function|coproc|time|\[\[|[!{}])"
     r"(?=[ \t\n;&|<>()]|\\\n|\Z)"
 )
-_REDIRECTION = re.compile(
+_REDIRECTION = regex(
     r"([0-9]+|\{[A-Za-z_][A-Za-z_0-9]*\})?(&>>|&>|<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())",
 )
-_NAME = re.compile(r"""[^ \t\n;&|<>()'"`$\\]+""")
+_NAME = regex(r"""[^ \t\n;&|<>()'"`$\\]+""")
 
 
 class Malformed(Exception):

@@ -6,8 +6,8 @@ Two nodes are equal only when they are one: a file may hold a chain that is too 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from prodlint.record import entity
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Assignment:
     """`A=b`. `A+=b` has the value `$A` followed by `b`.
 
@@ -50,7 +50,7 @@ class Assignment:
     exported: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Redirection:
     """`> file`, `2>&1`, `<<EOF`, `<<< word`.
 
@@ -68,7 +68,7 @@ class Redirection:
     descriptor: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Command:
     """A simple command.
 
@@ -88,7 +88,7 @@ class Command:
         return self.words[0].literal if self.words else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Pipeline:
     """Commands joined by `|`, or one command behind `!`."""
 
@@ -97,7 +97,7 @@ class Pipeline:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class AndOr:
     """`left && right` or `left || right`; chains lean to the left."""
 
@@ -107,7 +107,7 @@ class AndOr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Sequence:
     """What runs one after the other, whatever comes of it."""
 
@@ -115,7 +115,7 @@ class Sequence:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Background:
     """`body &`, or a coprocess."""
 
@@ -123,7 +123,7 @@ class Background:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Subshell:
     """`( body )`."""
 
@@ -132,7 +132,7 @@ class Subshell:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Group:
     """`{ body; }`."""
 
@@ -141,7 +141,7 @@ class Group:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Branch:
     """A condition of an `if`, and what runs when it holds."""
 
@@ -150,7 +150,7 @@ class Branch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class If:
     """`if`, its `elif`s, and `else`."""
 
@@ -160,7 +160,7 @@ class If:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Loop:
     """A loop of kind `for`, `while`, `until` or `select`.
 
@@ -177,7 +177,7 @@ class Loop:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class CaseArm:
     """`pattern | pattern) body ;;`."""
 
@@ -186,7 +186,7 @@ class CaseArm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Case:
     """`case subject in … esac`."""
 
@@ -196,7 +196,7 @@ class Case:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Function:
     """A definition: the body runs where the name is called."""
 
@@ -205,7 +205,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Test:
     """`[[ expression ]]`, whose operators are words too, or `(( expression ))`, which has no words."""
 
@@ -215,7 +215,7 @@ class Test:
     redirections: tuple[Redirection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Unparsed:
     """Text that is no shell, or nested beyond reason: nothing is known of it."""
 
@@ -239,7 +239,7 @@ Node = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class ShellScript:
     """A script or a command line.
 

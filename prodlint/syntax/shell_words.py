@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
@@ -13,20 +14,20 @@ __all__ = ["DEPTH", "Unreadable", "WordReader", "split_words"]
 DEPTH = 40
 """How deep constructs may lie in one another; one more level is not read."""
 
-_PLAIN = re.compile(r"""[^ \t\n\\'"$`;&|<>()]+""")
-_PLAIN_OPERAND = re.compile(r"""[^\\'"$`}]+""")
-_PLAIN_EXTGLOB = re.compile(r"""[^ \t\n\\'"$`()]+|[ \t]+""")
-_PLAIN_DOUBLE = re.compile(r"""[^\\"$`]+""")
-_PLAIN_DOUBLE_OPERAND = re.compile(r"""[^\\"$`}]+""")
-_EXTENDED_GLOB = re.compile(r"\((?!\))[^\n]{0,1000}\)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|[0-9@*#?$!-]")
-_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*#?$!-]")
-_REWRITTEN = re.compile(r"[#!](?:[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*?$!#-])")
-_OPERATOR = re.compile(r":?[-=?+]")
-_BACKQUOTED = re.compile(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
-_OLD_ARITHMETIC = re.compile(r"\[[^\]\n]{0,1000}\]")
-_PARENTHESES = re.compile(r"""\\.|'[^']*'|"[^"\\]*(?:\\.[^"\\]*)*"|[()]""", re.DOTALL)
-_ESCAPE = re.compile(
+_PLAIN = regex(r"""[^ \t\n\\'"$`;&|<>()]+""")
+_PLAIN_OPERAND = regex(r"""[^\\'"$`}]+""")
+_PLAIN_EXTGLOB = regex(r"""[^ \t\n\\'"$`()]+|[ \t]+""")
+_PLAIN_DOUBLE = regex(r"""[^\\"$`]+""")
+_PLAIN_DOUBLE_OPERAND = regex(r"""[^\\"$`}]+""")
+_EXTENDED_GLOB = regex(r"\((?!\))[^\n]{0,1000}\)")
+_NAME = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9@*#?$!-]")
+_PARAMETER = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*#?$!-]")
+_REWRITTEN = regex(r"[#!](?:[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*?$!#-])")
+_OPERATOR = regex(r":?[-=?+]")
+_BACKQUOTED = regex(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
+_OLD_ARITHMETIC = regex(r"\[[^\]\n]{0,1000}\]")
+_PARENTHESES = regex(r"""\\.|'[^']*'|"[^"\\]*(?:\\.[^"\\]*)*"|[()]""", re.DOTALL)
+_ESCAPE = regex(
     r"\\(?:x(?P<hex>[0-9a-fA-F]{1,2})|(?P<octal>[0-7]{1,3})|u(?P<short>[0-9a-fA-F]{1,4})"
     r"|U(?P<long>[0-9a-fA-F]{1,8})|c(?P<control>.)|(?P<letter>[abeEfnrtv\\'\"?]))",
     re.DOTALL,
@@ -402,8 +403,8 @@ def split_words(text: Text) -> tuple[Word, ...]:
     return tuple(words)
 
 
-_SPLIT_PLAIN = re.compile(r"""[^ \t\r\n\\'"]+""")
-_SPLIT_DOUBLE = re.compile(r"""[^\\"]+""")
+_SPLIT_PLAIN = regex(r"""[^ \t\r\n\\'"]+""")
+_SPLIT_DOUBLE = regex(r"""[^\\"]+""")
 
 
 def _split_piece(text: Text, at: int, parts: _Parts) -> int:

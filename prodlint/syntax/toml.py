@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
 __all__ = ["Toml", "parse_toml"]
@@ -97,8 +98,8 @@ def parse_toml(source: Source) -> Toml:
 
 
 _TOO_DEEP = f"the values are nested more than {MAX_DEPTH} levels deep"
-_LONG_LINE = re.compile(rf"^[^\n]{{{2 * MAX_DEPTH},}}", re.MULTILINE)
-_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)+""")
+_LONG_LINE = regex(rf"^[^\n]{{{2 * MAX_DEPTH},}}", re.MULTILINE)
+_DOTTED = regex(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)+""")
 
 
 def _refuse_long_keys(source: Source) -> None:
@@ -124,8 +125,8 @@ def _refuse_depth(data: dict[str, Any], source: Source) -> None:
     raise SyntaxProblem(_TOO_DEEP, Span(source, 0, 0))
 
 
-_COORDINATES = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TWICE = re.compile(r"Cannot (?:declare|mutate immutable namespace) \((.*?),?\)")
+_COORDINATES = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TWICE = regex(r"Cannot (?:declare|mutate immutable namespace) \((.*?),?\)")
 _EXPLANATIONS = {
     "Cannot overwrite a value": "a key that is written twice",
     "Invalid value": "a value that TOML does not know: strings need quotes",
@@ -173,16 +174,16 @@ class _Place:
         self.children: dict[str | int, _Place] = {}
 
 
-_GAP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
-_BLANK = re.compile(r"[ \t]*")
-_BARE_KEY = re.compile(r"[\w-]+")
-_STRING = re.compile(
+_GAP = regex(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_BLANK = regex(r"[ \t]*")
+_BARE_KEY = regex(r"[\w-]+")
+_STRING = regex(
     r'"""[^\\"]*(?:(?:\\[\s\S]|"{1,2}(?!"))[^\\"]*)*"{3,5}'
     r"|'''[^']*(?:'{1,2}(?!')[^']*)*'{3,5}"
     r'|"[^\\"\n]*(?:\\.[^\\"\n]*)*"'
     r"|'[^'\n]*'"
 )
-_BARE_VALUE = re.compile(r"\d{4}-\d\d-\d\d[ Tt]\d\d:[^\s,\]}#]+|[^\s,\]}#]+")
+_BARE_VALUE = regex(r"\d{4}-\d\d-\d\d[ Tt]\d\d:[^\s,\]}#]+|[^\s,\]}#]+")
 
 # A part of a dotted key and its place.
 _KeyPart = tuple[str, int, int]
@@ -304,12 +305,12 @@ class _Scanner:
 
 
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
-_PIECE = re.compile(
+_PIECE = regex(
     r"(?P<joined>\\[ \t]*\r?\n[ \t\r\n]*)"
     r"|\\x(?P<x>[0-9A-Fa-f]{2})|\\u(?P<u>[0-9A-Fa-f]{4})|\\U(?P<U>000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})"
     r"|\\(?P<escape>[\s\S])|(?P<line>\r\n)|(?P<plain>[^\\\r]+|[\s\S])"
 )
-_LITERAL_PIECE = re.compile(r"(?P<line>\r\n)|(?P<plain>[^\r]+|\r)")
+_LITERAL_PIECE = regex(r"(?P<line>\r\n)|(?P<plain>[^\r]+|\r)")
 
 
 def _string(span: Span) -> Text:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from prodlint.record import record
 from prodlint.source import Span, Text
 
 __all__ = ["Expansion", "Literal", "Part", "Substitution", "Word"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """Text that is taken as it is, after quotes and escapes were removed."""
 
@@ -17,7 +16,7 @@ class Literal:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expansion:
     """`$NAME` or `${NAME…}`; `$@`, `$1` and the other special parameters have that name.
 
@@ -33,7 +32,7 @@ class Expansion:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Substitution:
     """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell."""
 
@@ -44,7 +43,7 @@ class Substitution:
 Part = Literal | Expansion | Substitution
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One argument: its parts behind one another, and its place with any quotes around it."""
 

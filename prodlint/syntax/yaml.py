@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.yaml_text import Style, located
 
@@ -320,8 +321,8 @@ _STEPS = {
 
 _TOO_DEEP = f"the values are nested more than {MAX_DEPTH} levels deep"
 _WHITE = " \t\r\n\x85\u2028\u2029"
-_PROPERTY = re.compile(r"[&!](?:<[^>\s]*>|[^\s,\[\]{}]*)")
-_GAP = re.compile(rf"(?:[{_WHITE}]+(?:#[^\r\n\x85\u2028\u2029]*)?)*")
+_PROPERTY = regex(r"[&!](?:<[^>\s]*>|[^\s,\[\]{}]*)")
+_GAP = regex(rf"(?:[{_WHITE}]+(?:#[^\r\n\x85\u2028\u2029]*)?)*")
 
 
 def _without_properties(span: Span, count: int) -> Span:
@@ -383,9 +384,9 @@ def _entries(pairs: tuple[tuple[Node, Node], ...]) -> dict[str | Node, tuple[Nod
 
 
 _PRINTABLE = "\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff\ufeff"
-_UNPRINTABLE = re.compile(f"[^{_PRINTABLE}]")
+_UNPRINTABLE = regex(f"[^{_PRINTABLE}]")
 
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= )", re.MULTILINE)
+_CONFLICT = regex(r"^(?:<{7}|>{7})(?= )", re.MULTILINE)
 
 # The parser's words, what they mean, and whether the fault shows best where the construct begins.
 _EXPLANATIONS = (

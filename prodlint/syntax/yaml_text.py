@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 __all__ = ["Style", "located"]
@@ -18,10 +18,10 @@ _ESCAPES = dict(
     zip('0abt\tnvfre "/\\N_LP', '\0\a\b\t\t\n\v\f\r\x1b "/\\\x85\xa0\u2028\u2029', strict=True),
 )
 _CODES = {"x": 2, "u": 4, "U": 8}
-_BREAK = re.compile(rf"\r\n|[{_BREAKS}]")
-_RUN = re.compile(rf"[{_WHITE}]+")
-_ORDINARY = re.compile(rf"[^{_WHITE}\\']+")
-_LINE = re.compile(rf"([^{_BREAKS}]*)(\r\n|[{_BREAKS}]|\Z)")
+_BREAK = regex(rf"\r\n|[{_BREAKS}]")
+_RUN = regex(rf"[{_WHITE}]+")
+_ORDINARY = regex(rf"[^{_WHITE}\\']+")
+_LINE = regex(rf"([^{_BREAKS}]*)(\r\n|[{_BREAKS}]|\Z)")
 
 # A character of a value and its place.
 _Places = list[tuple[str, int]]
