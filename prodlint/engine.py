@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from prodlint.deployment.project import Deployment
+from prodlint.deployment.model import Deployment
 from prodlint.finding import Finding
 from prodlint.record import record
 from prodlint.rule import Rule, RuleError

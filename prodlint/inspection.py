@@ -7,7 +7,7 @@ from dataclasses import field
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.link import link
-from prodlint.deployment.project import Deployment
+from prodlint.deployment.model import Deployment
 from prodlint.deployment.repository import Repository
 from prodlint.discovery import Survey, survey
 from prodlint.engine import RuleCrashed, check

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
 
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.project import Deployment, subjects
+from prodlint.deployment.model import Deployment, subjects
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Safety, Severity
 from prodlint.source import Span, Text

@@ -10,9 +10,9 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem
+from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Job, Pipeline, Release, StepKind
 from prodlint.deployment.process import Platform, Process, Role
-from prodlint.deployment.project import Deployment
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.server import Server
 from prodlint.deployment.service import Service

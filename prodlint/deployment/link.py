@@ -17,9 +17,10 @@ from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
 from prodlint.deployment.migration import migration_systems, migrations_in_code
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
+from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
-from prodlint.deployment.project import Deployment
+from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
@@ -74,6 +75,7 @@ class _Linker:
             *pipeline_runs(steps),
             *migrations_in_code(self.repository),
         ]
+        systems = migration_systems(self.repository)
         return Deployment(
             repository=self.repository,
             processes=tuple(service.process for service in services),
@@ -84,9 +86,10 @@ class _Linker:
             pipelines=tuple(pipelines),
             pipeline_steps=tuple(steps),
             releases=tuple(self._releases(services, steps)),
-            migration_systems=migration_systems(self.repository),
+            migration_systems=systems,
             migration_runs=tuple(runs),
             apps=apps,
+            projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
         )
 

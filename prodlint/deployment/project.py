@@ -1,93 +1,75 @@
-"""The whole model of one repository: everything that production runs, and how it gets there."""
+"""The projects of a repository: folders that are developed and installed as one, with what runs of each."""
 
 from __future__ import annotations
 
-import typing
-from dataclasses import dataclass, field
-from functools import cache
-from typing import TypeVar
+import posixpath
+from collections.abc import Iterable
 
-from prodlint.deployment.app import App
-from prodlint.deployment.command import Link
-from prodlint.deployment.environment import Environment
-from prodlint.deployment.image import Image
-from prodlint.deployment.installation import Installation, InstalledFile
-from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
-from prodlint.deployment.pipeline import Pipeline, Release
-from prodlint.deployment.process import Process
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.dependency_files import format_of
+from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.record import record
 
-__all__ = ["Deployment", "subjects"]
+__all__ = ["Project", "projects_of"]
 
-T = TypeVar("T")
+_MARKERS = ("manage.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """What the repository deploys. A rule may look at anything that one of these tuples holds.
+@record
+class Project:
+    """One project: the folder of its code (the root of the repository is empty) and the services that run it."""
 
-    `open` lists what was seen but could not be read, so that "nothing does X" is not known.
-    """
-
-    repository: Repository
-    processes: tuple[Process, ...] = ()
-    services: tuple[Service, ...] = ()
-    images: tuple[Image, ...] = ()
-    installations: tuple[Installation, ...] = ()
-    installed_files: tuple[InstalledFile, ...] = ()
-    pipelines: tuple[Pipeline, ...] = ()
-    pipeline_steps: tuple[PipelineStep, ...] = ()
-    releases: tuple[Release, ...] = ()
+    root: str
+    services: tuple[Service, ...]
     migration_systems: tuple[MigrationSystem, ...] = ()
-    migration_runs: tuple[MigrationRun, ...] = ()
-    apps: tuple[App, ...] = ()
-    open: tuple[Link, ...] = ()
-    read_as: dict[str, str] = field(default_factory=dict)
 
-    def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
-        """Every place that applies the migrations of a system, in any environment."""
-        return tuple(run for run in self.migration_runs if applies(run.system, system.system))
-
-    def is_migrated(self, system: MigrationSystem) -> Answer:
-        """Whether some road to production applies the migrations; UNKNOWN when something was not read."""
-        runs = self.runs_of(system)
-        if any(run.environment is Environment.PRODUCTION for run in runs):
-            return YES
-        if any(run.environment is Environment.UNKNOWN for run in runs) or self.open:
-            return UNKNOWN
-        production = [one for one in self.services if one.environment is Environment.PRODUCTION]
-        return UNKNOWN if any(one.execution.unread for one in production) else NO
-
-    def release_of(self, system: MigrationSystem) -> Release | None:
-        """The road to production that new code of a migrated project takes, None when none was read whole."""
-        django = system.system is System.DJANGO
-        for release in self.releases:
-            if release.complete and release.brings(system.root, django):
-                return release
-        return None
-
-    def instances_of(self, kind: type[T]) -> tuple[T, ...]:
-        """Everything of one type that the model holds."""
-        if kind is Deployment:
-            return (typing.cast("T", self),)
-        name = _holders()[kind]
-        return typing.cast("tuple[T, ...]", getattr(self, name))
+    @property
+    def name(self) -> str:
+        """Its folder, or a word for the repository as a whole."""
+        return self.root or "the repository"
 
 
-@cache
-def _holders() -> dict[type, str]:
-    """By type, the field that holds its instances: those annotated `tuple[X, ...]`."""
-    found: dict[type, str] = {}
-    for name, hint in typing.get_type_hints(Deployment).items():
-        arguments = typing.get_args(hint)
-        if typing.get_origin(hint) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-            found.setdefault(arguments[0], name)
-    return found
+def projects_of(
+    services: Iterable[Service], systems: Iterable[MigrationSystem], repository: Repository
+) -> tuple[Project, ...]:
+    """Every project that a service runs or whose schema is migrated, in the order of their folders."""
+    marked = _marked_folders(repository)
+    running: dict[str, list[Service]] = {}
+    for service in services:
+        running.setdefault(_root_of(_folder_of(service), marked), []).append(service)
+    migrated: dict[str, list[MigrationSystem]] = {}
+    for system in systems:
+        migrated.setdefault(_root_of(system.root, marked), []).append(system)
+    return tuple(
+        Project(root, tuple(running.get(root, ())), tuple(migrated.get(root, ())))
+        for root in sorted({*running, *migrated})
+    )
 
 
-def subjects() -> tuple[type, ...]:
-    """The types that a rule may look at, besides the Deployment itself."""
-    return tuple(_holders())
+def _root_of(folder: str, marked: frozenset[str]) -> str:
+    """The nearest marked folder from here upwards; else the root of the repository."""
+    at = folder
+    while at and at not in marked:
+        at = posixpath.dirname(at)
+    return at
+
+
+def _marked_folders(repository: Repository) -> frozenset[str]:
+    """The folders that declare dependencies or hold a manage.py."""
+    return frozenset(
+        posixpath.dirname(path)
+        for path in repository.paths
+        if posixpath.basename(path) in _MARKERS or format_of(path) is not None
+    )
+
+
+def _folder_of(service: Service) -> str:
+    """Where the code of a service lies: its app or script, else what its image or platform is given."""
+    if service.app is not None:
+        return posixpath.dirname(service.app.path)
+    if service.starts:
+        return posixpath.dirname(service.starts[0].span.path)
+    if service.image is not None and service.image.context is not None:
+        return service.image.context
+    return service.process.root or posixpath.dirname(service.process.path)

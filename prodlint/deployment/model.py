@@ -1,0 +1,95 @@
+"""The whole model of one repository: everything that production runs, and how it gets there."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+from prodlint.deployment.app import App
+from prodlint.deployment.command import Link
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.image import Image
+from prodlint.deployment.installation import Installation, InstalledFile
+from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
+from prodlint.deployment.pipeline import Pipeline, Release
+from prodlint.deployment.process import Process
+from prodlint.deployment.project import Project
+from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+
+__all__ = ["Deployment", "subjects"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the repository deploys. A rule may look at anything that one of these tuples holds.
+
+    `open` lists what was seen but could not be read, so that "nothing does X" is not known.
+    """
+
+    repository: Repository
+    processes: tuple[Process, ...] = ()
+    services: tuple[Service, ...] = ()
+    images: tuple[Image, ...] = ()
+    installations: tuple[Installation, ...] = ()
+    installed_files: tuple[InstalledFile, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    pipeline_steps: tuple[PipelineStep, ...] = ()
+    releases: tuple[Release, ...] = ()
+    migration_systems: tuple[MigrationSystem, ...] = ()
+    migration_runs: tuple[MigrationRun, ...] = ()
+    apps: tuple[App, ...] = ()
+    projects: tuple[Project, ...] = ()
+    open: tuple[Link, ...] = ()
+    read_as: dict[str, str] = field(default_factory=dict)
+
+    def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
+        """Every place that applies the migrations of a system, in any environment."""
+        return tuple(run for run in self.migration_runs if applies(run.system, system.system))
+
+    def is_migrated(self, system: MigrationSystem) -> Answer:
+        """Whether some road to production applies the migrations; UNKNOWN when something was not read."""
+        runs = self.runs_of(system)
+        if any(run.environment is Environment.PRODUCTION for run in runs):
+            return YES
+        if any(run.environment is Environment.UNKNOWN for run in runs) or self.open:
+            return UNKNOWN
+        production = [one for one in self.services if one.environment is Environment.PRODUCTION]
+        return UNKNOWN if any(one.execution.unread for one in production) else NO
+
+    def release_of(self, system: MigrationSystem) -> Release | None:
+        """The road to production that new code of a migrated project takes, None when none was read whole."""
+        django = system.system is System.DJANGO
+        for release in self.releases:
+            if release.complete and release.brings(system.root, django):
+                return release
+        return None
+
+    def instances_of(self, kind: type[T]) -> tuple[T, ...]:
+        """Everything of one type that the model holds."""
+        if kind is Deployment:
+            return (typing.cast("T", self),)
+        name = _holders()[kind]
+        return typing.cast("tuple[T, ...]", getattr(self, name))
+
+
+@cache
+def _holders() -> dict[type, str]:
+    """By type, the field that holds its instances: those annotated `tuple[X, ...]`."""
+    found: dict[type, str] = {}
+    for name, hint in typing.get_type_hints(Deployment).items():
+        arguments = typing.get_args(hint)
+        if typing.get_origin(hint) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+            found.setdefault(arguments[0], name)
+    return found
+
+
+def subjects() -> tuple[type, ...]:
+    """The types that a rule may look at, besides the Deployment itself."""
+    return tuple(_holders())

@@ -1,0 +1,96 @@
+"""Which Python a service runs on, and which version of a package it has: each as far as the repository tells.
+
+Where platforms look: the catalogue's delivery page, 2.7, and platform page, 2.4 to 2.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prodlint.deployment.dependency import Install
+from prodlint.deployment.process import Platform
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.regex import regex
+from prodlint.source import Source
+
+__all__ = ["python_of", "version_of"]
+
+# Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
+# `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
+_OFFICIAL = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
+_IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
+_NUMBER = regex(r"(?:c?python[-@]?)?(?P<version>\d+(?:\.\d+){0,2})")
+_FILES = (".python-version", "runtime.txt")
+_EXACT = regex(r"={2,3}\s*(?P<version>[0-9][^\s,*]*)")
+
+
+def python_of(service: Service, repository: Repository) -> Value[str]:
+    """The version of Python that a service runs on: `3.13` or `3.13.1`, as precisely as it is written."""
+    if service.image is not None:
+        return _of_image(service)
+    root = service.process.root
+    if service.process.platform is Platform.RENDER:
+        set_here = service.place.environment.get("PYTHON_VERSION")
+        if isinstance(set_here, Known):
+            return set_here
+    if service.process.platform in (Platform.HEROKU, Platform.RENDER, Platform.RAILWAY):
+        for name in _FILES[: 1 if service.process.platform is Platform.RENDER else 2]:
+            source = repository.source(normal_path(root, name))
+            if source is not None:
+                return _first_number(source)
+        if service.process.platform is Platform.HEROKU and (found := _of_pipfile(repository, root)) is not None:
+            return found
+        return Unknown(f"no file tells {service.process.platform.value} which Python to use", service.span)
+    return Unknown("nothing here says which Python it runs on", service.span)
+
+
+def _of_image(service: Service) -> Value[str]:
+    image = service.image
+    assert image is not None
+    if image.base is None:
+        return Unknown("the base of the image is computed", image.span)
+    found = _OFFICIAL.search(image.base) or _IN_TAG.search(image.base)
+    if found is None:
+        return Unknown(f"{image.base} does not say which Python it holds", image.span)
+    return Known(found["version"], image.span)
+
+
+def _first_number(source: Source) -> Value[str]:
+    """What a file such as .python-version says on its first line that is no comment."""
+    for number in range(1, len(source.line_starts) + 1):
+        line = source.line(number).strip()
+        if line and not line.startswith("#"):
+            found = _NUMBER.fullmatch(line)
+            span = source.line_span(number)
+            return Known(found["version"], span) if found else Unknown(f"`{line}` names no version", span)
+    return Unknown("the file names no version", source.span)
+
+
+def _of_pipfile(repository: Repository, root: str) -> Value[str] | None:
+    toml = repository.toml(normal_path(root, "Pipfile"))
+    for key in ("python_full_version", "python_version"):
+        text = toml.text("requires", key) if toml is not None else None
+        if text is not None:
+            return Known(text.value, text.span)
+    return None
+
+
+def version_of(installs: Iterable[Install], distribution: str) -> Known[str] | None:
+    """The version of a distribution that installations fix, None where they leave it open or do not bring it."""
+    for install in installs:
+        held = install.lock.packages.get(distribution) if install.lock is not None else None
+        for dependency in install.dependencies:
+            exact = _EXACT.fullmatch(dependency.specifier) if dependency.name == distribution else None
+            if exact is not None:
+                return Known(exact["version"], dependency.span)
+        if held is not None:
+            return Known(held, install.span)
+        for file in install.constraints:
+            for dependency in file.dependencies:
+                exact = _EXACT.fullmatch(dependency.specifier) if dependency.name == distribution else None
+                if exact is not None:
+                    return Known(exact["version"], dependency.span)
+    return None
+
