@@ -199,11 +199,7 @@ def _report(result: Inspection, form: str, output_file: str | None, color: str, 
     if output_file is not None and choice is ColourChoice.AUTO:
         choice = ColourChoice.NEVER
     colour = form != "json" and wants_colour(choice, os.environ, sys.stdout.isatty())
-    width = None
-    if sys.stdout.isatty() and output_file is None:
-        import shutil
-
-        width = shutil.get_terminal_size().columns
+    width = _width() if output_file is None else None
     triaged = result.triaged
     summary = Summary(
         files=len(result.survey.files),
@@ -220,6 +216,77 @@ def _report(result: Inspection, form: str, output_file: str | None, color: str, 
         Path(output_file).write_text(text, encoding="utf-8")
     except OSError as error:
         _stop(f"{output_file}: cannot be written: {error.strerror}")
+
+
+@main.command(name="map")
+@click.argument("path", default=".")
+@click.option(
+    "--output-format",
+    "-o",
+    type=click.Choice(["text", "json", "mermaid", "dot"]),
+    default="text",
+    show_default=True,
+    help="How the map is drawn.",
+)
+@click.option(
+    "--environment",
+    type=click.Choice(["production", "development", "test"]),
+    default="production",
+    show_default=True,
+    help="Whose services are shown.",
+)
+@click.option("--why", metavar="SERVICE.FACT", help="Tell which lines decided one value, such as web.bind.")
+@click.option("--config", type=click.Path(dir_okay=False), help="Read the settings from this file alone.")
+@click.option("--isolated", is_flag=True, help="Read no settings at all.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Use colours."
+)
+def draw_map(
+    path: str, output_format: str, environment: str, why: str | None, config: str | None, isolated: bool, color: str
+) -> None:
+    """Show what runs: services, releases, and what could not be decided and why.
+
+    PATH is a folder, by default the current one.
+    """
+    from prodlint.deployment.environment import Environment
+    from prodlint.inspection import load
+    from prodlint.map import renderer
+    from prodlint.map.draw import draw
+    from prodlint.report import ColourChoice, Terminal, wants_colour
+    from prodlint.target import TargetError, target_of
+
+    try:
+        target = target_of((path,), None, Path.cwd(), lambda: b"")
+    except TargetError as error:
+        _stop(str(error))
+    rules = _rules()
+    from prodlint.configure import policy_for
+
+    _, policy = policy_for(_settings(target.root, config, isolated, rules, {}), rules, target.root, target.is_reported)
+    deployment, _, _ = load(target.tree, policy)
+    whole = draw(deployment, Environment(environment))
+    colour = output_format == "text" and wants_colour(ColourChoice(color), os.environ, sys.stdout.isatty())
+    terminal = Terminal(colour, _width())
+    if why is not None:
+        from prodlint.map.why import UnknownSubject
+        from prodlint.map.why import why as tell
+
+        try:
+            text = tell(whole, why, terminal)
+        except UnknownSubject as error:
+            _stop(str(error))
+    else:
+        text = renderer(output_format)(whole, terminal)
+    click.echo(text, nl=False, color=colour or None)
+
+
+def _width() -> int | None:
+    """The columns of the terminal, None where standard output is none."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 @main.command()

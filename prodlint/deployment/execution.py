@@ -206,7 +206,7 @@ class _Run:
             functions={},
             errexit=any("e" in flag for flag in flags if flag.startswith("-")),
             variables=dict(shell.variables),
-            chain=(*shell.chain, Link(span, f"runs {path}")),
+            chain=(*shell.chain, Link(_around(name.span, span), f"runs {path}")),
             depth=shell.depth + 1,
         )
         if any(link.note == f"runs {path}" for link in shell.chain):
@@ -461,6 +461,12 @@ class _Run:
             return Flow()
         shell.depth += 1
         return self.walk(script.body, shell)
+
+
+def _around(word: Span, command: Span) -> Span:
+    """A command, or a word of it that is written elsewhere: ENTRYPOINT and CMD come from two lines."""
+    holds = command.source is word.source and command.start <= word.start and word.end <= command.end
+    return command if holds else word
 
 
 def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:

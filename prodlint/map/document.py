@@ -1,0 +1,121 @@
+"""What a map says, as plain data: every format prints the same document.
+
+A fact carries the place that decided it and the sources that had a say, so that `--why` can tell.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from prodlint.record import record
+from prodlint.source import Span
+
+__all__ = ["Doubt", "Fact", "Map", "MappedProject", "MappedRelease", "MappedService", "MappedStep", "Source", "State"]
+
+
+class State(Enum):
+    """Whether a fact is written down, decided by the environment, or not to be known from here."""
+
+    KNOWN = "known"
+    ENVIRONMENT = "environment"
+    UNKNOWN = "unknown"
+
+
+@record
+class Source:
+    """One place that had a say in a fact: what it says there, and in whose name."""
+
+    text: str
+    span: Span | None
+    note: str
+
+
+@record
+class Fact:
+    """One thing that is known, or not, of a service.
+
+    `text` is the value as a reader wants it, or the reason why it is not known. `sources` are all
+    places that had a say, the weakest first: the last one decides.
+    """
+
+    name: str
+    text: str
+    state: State = State.KNOWN
+    span: Span | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@record
+class MappedService:
+    """One service: its name and command, what kind of process it is, and its facts.
+
+    `variables` are its environment variables, secrets masked.
+    """
+
+    name: str
+    label: str
+    role: str
+    environment: str
+    platform: str
+    span: Span
+    facts: tuple[Fact, ...]
+    variables: tuple[Fact, ...] = ()
+
+    def fact(self, name: str) -> Fact | None:
+        """The fact or variable of a name."""
+        return next((one for one in (*self.facts, *self.variables) if one.name == name), None)
+
+
+@record
+class MappedStep:
+    """One step of a road to production."""
+
+    kind: str
+    text: str
+    span: Span
+    job: str = ""
+
+
+@record
+class MappedRelease:
+    """A road to production with its steps, in the order in which they happen."""
+
+    name: str
+    span: Span
+    steps: tuple[MappedStep, ...]
+
+
+@record
+class Doubt:
+    """Something that could not be decided, and why."""
+
+    subject: str
+    reason: str
+    span: Span | None = None
+
+
+@record
+class MappedProject:
+    """One project of the repository."""
+
+    root: str
+    services: tuple[MappedService, ...]
+    migrations: tuple[Fact, ...]
+    dependencies: tuple[Fact, ...]
+
+
+@record
+class Map:
+    """The whole map of one environment; `others` counts what runs in the other environments."""
+
+    environment: str
+    projects: tuple[MappedProject, ...]
+    releases: tuple[MappedRelease, ...]
+    proxies: tuple[Fact, ...]
+    doubts: tuple[Doubt, ...]
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def services(self) -> tuple[MappedService, ...]:
+        """The services of all projects."""
+        return tuple(service for project in self.projects for service in project.services)

@@ -1,0 +1,99 @@
+"""A map as a picture: services, what they serve and run in, and the releases that bring them.
+
+One graph is drawn, in the language of Mermaid or of Graphviz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.map.document import Map, MappedService, State
+from prodlint.record import record
+from prodlint.report.escape import visible
+from prodlint.report.terminal import Terminal
+
+__all__ = ["render_dot", "render_mermaid"]
+
+
+@record
+class _Node:
+    """One box: a key that is unique in the graph, what it says, and what it is."""
+
+    key: str
+    text: str
+    shape: str
+
+
+@record
+class _Edge:
+    """One arrow, with a word on it."""
+
+    start: str
+    end: str
+    text: str
+
+
+@record
+class _Graph:
+    """Boxes in the order in which they are drawn, each once, and arrows."""
+
+    nodes: tuple[_Node, ...]
+    edges: tuple[_Edge, ...]
+
+
+def render_mermaid(whole: Map, terminal: Terminal) -> str:
+    """A Mermaid flowchart; ends with a line feed."""
+    graph = _graph(whole)
+    shapes = {"service": ("[", "]"), "app": ("([", "])"), "image": ("[[", "]]"), "release": (">", "]")}
+    lines = ["flowchart LR"]
+    for node in graph.nodes:
+        opening, closing = shapes[node.shape]
+        lines.append(f'  {node.key}{opening}"{_mermaid(node.text)}"{closing}')
+    lines += [f'  {edge.start} -->|"{_mermaid(edge.text)}"| {edge.end}' for edge in graph.edges]
+    return "\n".join(lines) + "\n"
+
+
+def render_dot(whole: Map, terminal: Terminal) -> str:
+    """A directed graph in the language of Graphviz; ends with a line feed."""
+    graph = _graph(whole)
+    shapes = {"service": "box", "app": "ellipse", "image": "component", "release": "cds"}
+    lines = ["digraph deployment {", "  rankdir=LR;"]
+    lines += [f'  {node.key} [shape={shapes[node.shape]}, label="{_dot(node.text)}"];' for node in graph.nodes]
+    lines += [f'  {edge.start} -> {edge.end} [label="{_dot(edge.text)}"];' for edge in graph.edges]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _graph(whole: Map) -> _Graph:
+    nodes: dict[tuple[str, str], _Node] = {}
+    edges: list[_Edge] = []
+
+    def node(shape: str, text: str, owner: str = "") -> str:
+        key = (shape, owner or text)
+        return nodes.setdefault(key, _Node(f"n{len(nodes) + 1}", text, shape)).key
+
+    keys: list[tuple[str, MappedService]] = []
+    for number, service in enumerate(whole.services):
+        key = node("service", service.label, f"{number}")
+        keys.append((key, service))
+        edges.extend(_Edge(key, node(shape, text), word) for shape, text, word in _neighbours(service))
+    for release in whole.releases:
+        start = node("release", release.name)
+        brought = [key for key, service in keys if service.span.path == release.name]
+        edges.extend(_Edge(start, key, "brings") for key in brought or [key for key, _ in keys])
+    return _Graph(tuple(nodes.values()), tuple(dict.fromkeys(edges)))
+
+
+def _neighbours(service: MappedService) -> Iterator[tuple[str, str, str]]:
+    for name, word in (("app", "serves"), ("image", "runs in")):
+        fact = service.fact(name)
+        if fact is not None and fact.state is not State.UNKNOWN:
+            yield name, fact.text, word
+
+
+def _mermaid(text: str) -> str:
+    """Text inside of quotes: Mermaid knows entities, not escapes."""
+    return visible(text).replace("&", "&amp;").replace('"', "#quot;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _dot(text: str) -> str:
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,102 @@
+"""The facts of one service, in the order in which a reader asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.image import Image
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.runtime import python_of, version_of
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.map.document import Fact, Source, State
+
+__all__ = ["service_facts", "valued", "variable_facts"]
+
+
+def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
+    """Declaration, command, server, app, image and runtime."""
+    yield Fact("declared", str(service.process.span), span=service.process.span)
+    if service.step is None:
+        yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
+    else:
+        yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
+    if service.server is not None:
+        yield _server(service)
+        yield from _app(service)
+    if service.image is not None:
+        yield _image(service.image)
+    elif service.process.image is not None:
+        yield Fact("image", service.process.image, span=service.process.span)
+    yield valued("python", python_of(service, repository))
+    if service.place.directory is not None:
+        yield Fact("directory", service.place.directory, span=service.span)
+
+
+def variable_facts(service: Service) -> Iterator[Fact]:
+    """The environment variables that the repository sets for a service."""
+    for name in sorted(service.place.environment):
+        yield valued(name, service.place.environment[name])
+
+
+def valued(name: str, value: Value[str]) -> Fact:
+    """A value of the model as a fact."""
+    if isinstance(value, Known):
+        return Fact(name, value.value, span=value.span)
+    if isinstance(value, EnvDriven):
+        default = f", else {value.default}" if value.default is not None else ""
+        return Fact(name, f"${value.name}{default}", State.ENVIRONMENT, value.span)
+    return Fact(name, value.reason, State.UNKNOWN, value.span)
+
+
+def _no_command(service: Service) -> str:
+    if service.execution.processes:
+        return "several commands may be the one that stays: " + ", ".join(
+            f"`{step.written}`" for step in service.execution.processes[:3]
+        )
+    if service.execution.unread:
+        return service.execution.unread[0].note
+    if service.image is not None:
+        return f"neither it nor {service.image.path} names a command"
+    return "the repository does not name its command"
+
+
+def _chain(service: Service) -> tuple[Source, ...]:
+    step = service.step
+    assert step is not None
+    links = [Source("", evidence.span, evidence.note) for evidence in service.chain]
+    return (*links, Source(step.written, step.span, "is what stays"))
+
+
+def _server(service: Service) -> Fact:
+    server = service.server
+    assert server is not None
+    version = version_of(service.installs, server.distribution) if server.distribution else None
+    text = server.product if version is None else f"{server.product} {version.value}"
+    sources = [Source(server.product, server.span, "starts it")]
+    if version is not None:
+        sources.insert(0, Source(version.value, version.span, "fixes its version"))
+    return Fact("server", text, span=server.span, sources=tuple(sources))
+
+
+def _app(service: Service) -> Iterator[Fact]:
+    server, app = service.server, service.app
+    assert server is not None
+    if app is None:
+        target = server.target
+        if isinstance(target, Unknown):
+            yield Fact("app", target.reason, State.UNKNOWN, target.span)
+        elif isinstance(target, EnvDriven):
+            yield Fact("app", f"${target.name} decides", State.UNKNOWN, target.span)
+        else:
+            yield Fact("app", f"{target.value} was not found in the repository", State.UNKNOWN, target.span)
+        return
+    factory = ", a factory" if app.is_factory else ""
+    shown = f"{app.target} → " if app.target else ""
+    yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
+
+
+def _image(image: Image) -> Fact:
+    stage = f", stage {image.stage}" if image.stage else ""
+    base = f" on {image.base}" if image.base else ""
+    return Fact("image", f"{image.path}{stage}{base}", span=image.span)

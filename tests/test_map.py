@@ -1,0 +1,159 @@
+"""`prodlint map` as its users meet it: a small project in, the map out."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+SCHEMA = json.loads(
+    (Path(__file__).resolve().parent.parent / "prodlint" / "map" / "map.schema.json").read_text(encoding="utf-8")
+)
+SHOP = {
+    "shop/wsgi.py": "from flask import Flask\n\napplication = Flask(__name__)\n",
+    "requirements.txt": "flask==3.1.3\ngunicorn==23.0.0\n",
+    "Dockerfile": """\
+FROM python:3.13-slim AS runtime
+WORKDIR /app
+ENV SHOP_MODE=live
+COPY . .
+RUN pip install -r requirements.txt
+ENTRYPOINT ["./entrypoint.sh"]
+CMD ["gunicorn", "shop.wsgi"]
+""",
+    "entrypoint.sh": '#!/bin/sh\nset -e\nflask db upgrade\nexec "$@"\n',
+    "compose.prod.yml": "services:\n  web:\n    build: .\n    restart: always\n",
+    "compose.yml": "services:\n  web:\n    build: .\n    command: flask run --debug\n    volumes: ['.:/app']\n",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write(tmp_path, SHOP)
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "prodlint", "map", *arguments]
+    return subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def drawn(folder: Path, *arguments: str) -> dict:
+    done = run(folder, "--output-format", "json", *arguments)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def facts(document: dict) -> dict[str, str]:
+    [project] = document["projects"]
+    [service] = project["services"]
+    return {fact["name"]: fact["value"] for fact in service["facts"]}
+
+
+def test_a_service_is_told_with_its_command_server_app_image_and_python(shop: Path) -> None:
+    found = facts(drawn(shop))
+    assert found["command"] == "gunicorn shop.wsgi"
+    assert found["server"] == "gunicorn 23.0.0"
+    assert found["app"] == "shop.wsgi → shop/wsgi.py:3, Flask, WSGI"
+    assert found["image"] == "Dockerfile, stage runtime on python:3.13-slim"
+    assert found["python"] == "3.13"
+
+
+def test_the_other_side_is_shown_when_it_is_asked_for(shop: Path) -> None:
+    production = drawn(shop)
+    assert production["other_environments"] == {"development": 1}
+    development = drawn(shop, "--environment", "development")
+    assert facts(development)["command"] == "flask run --debug"
+    assert development["releases"] == []
+
+
+def test_a_release_is_a_list_of_steps_in_their_order(shop: Path) -> None:
+    [release] = drawn(shop)["releases"]
+    assert release["name"] == "compose.prod.yml"
+    assert [(step["kind"], step["text"]) for step in release["steps"]] == [
+        ("migrate", "flask db upgrade"),
+        ("start", "gunicorn shop.wsgi"),
+    ]
+
+
+def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:
+    done = run(shop)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) < 40
+    assert "  web: gunicorn shop.wsgi (web, Compose)" in lines
+    assert any("shop/wsgi.py:3" in line for line in lines)
+    assert "SHOP_MODE=live" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_what_is_not_known_is_told_with_its_reason(tmp_path: Path) -> None:
+    write(tmp_path, {"Procfile": "web: gunicorn $APP\n", "requirements.txt": "gunicorn==23.0.0\n"})
+    document = drawn(tmp_path)
+    doubts = {doubt["subject"]: doubt["reason"] for doubt in document["undecided"]}
+    assert "APP" in doubts["web.app"]
+    assert "python" in doubts["web.python"].lower()
+
+
+def test_why_tells_which_lines_decided(shop: Path) -> None:
+    done = run(shop, "--why", "web.command")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"runs entrypoint.sh\n +--> Dockerfile:6:\d+\n +6 \| ENTRYPOINT", done.stdout)
+    assert "gunicorn shop.wsgi" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("wbe.command", 'did you mean "web"'),
+        ("web.comand", 'did you mean "command"'),
+        ("nothing", "there is no service"),
+    ],
+)
+def test_a_question_about_nothing_is_an_error_that_names_what_there_is(shop: Path, subject: str, said: str) -> None:
+    done = run(shop, "--why", subject)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not done.stdout
+
+
+def test_a_picture_holds_services_apps_images_and_releases(shop: Path) -> None:
+    mermaid = run(shop, "--output-format", "mermaid").stdout
+    assert mermaid.startswith("flowchart LR\n")
+    assert 'n1["web: gunicorn shop.wsgi"]' in mermaid
+    assert '|"brings"|' in mermaid
+    dot = run(shop, "--output-format", "dot").stdout
+    assert dot.startswith("digraph deployment {\n")
+    assert dot.rstrip().endswith("}")
+    assert 'label="web: gunicorn shop.wsgi"' in dot
+
+
+def test_hostile_text_stays_inside_of_its_quotes(tmp_path: Path) -> None:
+    write(tmp_path, {"Procfile": 'web: gunicorn "a\\"]; --> x" \x1b[31m<b>\n'})
+    for form in ("text", "mermaid", "dot"):
+        done = run(tmp_path, "--output-format", form)
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout
+    dot = run(tmp_path, "--output-format", "dot").stdout
+    for line in dot.splitlines():
+        assert len(re.findall(r'(?<!\\)(?:\\\\)*"', line)) % 2 == 0
+
+
+def test_an_empty_folder_has_an_empty_map(tmp_path: Path) -> None:
+    assert run(tmp_path).stdout == "nothing runs in production as far as the files tell\n"
+    assert drawn(tmp_path)["projects"] == []
