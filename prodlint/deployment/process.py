@@ -5,13 +5,31 @@ from __future__ import annotations
 from dataclasses import field
 from enum import Enum
 
-from prodlint.deployment.command import CommandLine
+from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.value import Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["Build", "EnvDefinition", "ImageDefinition", "Mount", "Platform", "Process", "Role", "UnreadDeployment"]
+__all__ = [
+    "Build",
+    "BuiltImage",
+    "EnvDefinition",
+    "Exposure",
+    "ImageDefinition",
+    "Mount",
+    "Platform",
+    "PlatformSetting",
+    "Port",
+    "Probe",
+    "ProbeKind",
+    "Process",
+    "Role",
+    "UnreadDeployment",
+    "Volume",
+    "VolumeKind",
+]
 
 
 class Role(Enum):
@@ -33,20 +51,28 @@ class Platform(Enum):
     RAILWAY = "Railway"
     FLY = "Fly.io"
     APP_ENGINE = "App Engine"
+    CLOUD_RUN = "Cloud Run"
     DIGITALOCEAN = "DigitalOcean"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
     SUPERVISOR = "supervisor"
     LAMBDA = "AWS Lambda"
+    BEANSTALK = "Elastic Beanstalk"
+    ECS = "Amazon ECS"
+    APP_RUNNER = "App Runner"
 
 
 @record
 class EnvDefinition:
-    """A variable that a deployment file sets; `value` is None when it is passed on from outside."""
+    """A variable that a deployment file sets; `value` is None when it is passed on from outside.
+
+    `is_secret` says that the file itself keeps it as a secret: its value must not be shown.
+    """
 
     name: str
     value: Word | None
     span: Span
+    is_secret: bool = False
 
 
 @record
@@ -55,6 +81,85 @@ class Mount:
 
     source: str
     target: str
+    span: Span
+
+
+class VolumeKind(Enum):
+    """What lies behind a path that a platform puts over the files of a process."""
+
+    PERSISTENT = "a disk that stays"
+    EPHEMERAL = "a folder that goes with the process"
+    CONFIGURATION = "files of a configuration"
+    SECRET = "files of a secret"
+    HOST = "a folder of the host"
+    UNKNOWN = "something that is not known"
+
+
+@record
+class Volume:
+    """Something that hides what the image has at `target`; `name` is what the file calls it."""
+
+    target: str
+    span: Span
+    kind: VolumeKind = VolumeKind.UNKNOWN
+    name: str = ""
+    read_only: bool = False
+
+
+@record
+class Port:
+    """A port that a deployment file names for a process; `name` is what other parts of the file call it."""
+
+    number: Value[int]
+    span: Span
+    name: str = ""
+
+
+@record
+class Exposure:
+    """A port that others dial, and the port of the process that it is passed on to.
+
+    `port` is None where the platform chooses it (443 of a router), `owner` is what exposes it (a
+    Kubernetes Service, a router).
+    """
+
+    owner: str
+    port: Value[int] | None
+    target: Value[int]
+    span: Span
+
+
+class ProbeKind(Enum):
+    """What a platform does with the answer."""
+
+    LIVENESS = "liveness"
+    READINESS = "readiness"
+    STARTUP = "startup"
+    DEPLOY = "health check"
+
+
+@record
+class Probe:
+    """How a platform asks whether a process is well: a path over HTTP, a command, or else a connection.
+
+    `port` is None for the port that the platform routes to. `headers` are those that the file sets.
+    """
+
+    kind: ProbeKind
+    span: Span
+    path: Value[str] | None = None
+    port: Value[int] | None = None
+    command: CommandLine | None = None
+    scheme: str = "http"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@record
+class PlatformSetting:
+    """A setting of the platform for one process, by the platform's own name (`Type`, `kill_timeout`)."""
+
+    name: str
+    value: Value[str]
     span: Span
 
 
@@ -67,6 +172,15 @@ class Build:
     span: Span
     target: str | None = None
     arguments: tuple[EnvDefinition, ...] = ()
+
+
+@record
+class BuiltImage:
+    """The name that a build gives to its image, as a deployment file says it (without tag)."""
+
+    name: str
+    build: Build
+    span: Span
 
 
 @record
@@ -94,6 +208,11 @@ class Process:
     `environment` is what the file itself says about production, None when its name decides.
     `profiles` are the compose profiles that must be asked for. `complete` is False when the file
     is not the whole truth about its process.
+
+    `replicas` is None where the file says nothing and the platform's default holds. `handler` is
+    the function that a platform calls without a server (`module.attribute`). `variables_from` are
+    the places that set more variables and are not in this repository. `settings` are the
+    platform's own, the last of a name counts.
     """
 
     name: str
@@ -113,8 +232,22 @@ class Process:
     profiles: tuple[str, ...] = ()
     before: tuple[CommandLine, ...] = field(default=())
     complete: bool = True
+    replicas: Value[int] | None = None
+    ports: tuple[Port, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    schedule: Value[str] | None = None
+    handler: Value[str] | None = None
+    user: Value[str] | None = None
+    variables_from: tuple[Link, ...] = ()
+    settings: tuple[PlatformSetting, ...] = ()
 
     @property
     def path(self) -> str:
         """The file that declares it."""
         return self.span.path
+
+    def setting(self, name: str) -> Value[str] | None:
+        """What the file says of a setting of the platform, None when it says nothing."""
+        return next((one.value for one in reversed(self.settings) if one.name == name), None)
