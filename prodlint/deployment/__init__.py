@@ -4,6 +4,7 @@ These are the things that a rule may look at, and what they are made of.
 """
 
 from prodlint.deployment.app import App, Interface
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import CommandLine, Execution, Step
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, LockFile
 from prodlint.deployment.environment import Environment
@@ -13,12 +14,14 @@ from prodlint.deployment.migration import MigrationRun, MigrationSystem
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Job, Pipeline, Release, StepKind
 from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.server import Server
 from prodlint.deployment.service import Service
 
 __all__ = [
     "App",
+    "BackingService",
     "CommandLine",
     "Dependency",
     "DependencyFile",
@@ -38,6 +41,7 @@ __all__ = [
     "PipelineStep",
     "Platform",
     "Process",
+    "Project",
     "Release",
     "Role",
     "Server",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from prodlint.deployment.app import App, apps_in
+from prodlint.deployment.backing_service import BackingService, backing_service
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService, merged, process_of
 from prodlint.deployment.environment import Environment, environment_of
@@ -15,7 +16,8 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
-from prodlint.deployment.migration import migration_systems, migrations_in_code
+from prodlint.deployment.migration_code import migrations_in_code
+from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Pipeline, Release, StepKind
@@ -52,6 +54,7 @@ class _Linker:
         self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
+        self.backing: list[BackingService] = []
         self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
 
     def link(self) -> Deployment:
@@ -72,7 +75,7 @@ class _Linker:
         installations = production_installations(services)
         runs = [
             *service_runs(services, self.repository),
-            *pipeline_runs(steps),
+            *pipeline_runs(steps, self.repository),
             *migrations_in_code(self.repository),
         ]
         systems = migration_systems(self.repository)
@@ -89,6 +92,7 @@ class _Linker:
             migration_systems=systems,
             migration_runs=tuple(runs),
             apps=apps,
+            backing_services=tuple(self.backing),
             projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
         )
@@ -160,6 +164,8 @@ class _Linker:
         for step in steps:
             if step.step is None or "compose" not in step.written or step.environment is Environment.TEST:
                 continue
+            if "docker" not in step.step.program and "podman" not in step.step.program:
+                continue  # `ssh host "docker compose …"`: what it carries is a step of its own
             names = compose_files_of(step.step)
             paths = tuple(path for path in (self._compose_path(name, step.step) for name in names) if path is not None)
             if not names and re.search(r"\b(up|run|pull)\b", step.written):
@@ -211,9 +217,12 @@ class _Linker:
             one.image: one.build for one in declared if one.image is not None and one.build is not None
         }
         services: list[Service] = []
+        backing: list[BackingService] = []
         for one in declared:
             process = process_of(one, images)
-            if process.build is None and not self._may_be_ours(process):
+            beside = backing_service(one) if process.build is None else None
+            if beside is not None and (beside.product or not self._may_be_ours(process)):
+                backing.append(beside)
                 continue
             services.append(self._service(process, Environment.UNKNOWN))
         paths = [file.path for file in files]
@@ -225,12 +234,13 @@ class _Linker:
             said = environment or self._named(paths[-1])
         if said is None:
             said = self._by_content(services, declared, production_elsewhere)
+        self.backing.extend(replace(one, environment=said) for one in backing)
         return [replace(service, environment=self._profiled(service, said)) for service in services]
 
     @staticmethod
     def _may_be_ours(process: Process) -> bool:
-        """A service of an outside image runs our code only when our code is mounted into it."""
-        return bool(process.mounts) and process.command is not None
+        """A service of an outside image may run our code when it is told what to run."""
+        return process.command is not None or process.entrypoint is not None
 
     @staticmethod
     def _profiled(service: Service, environment: Environment) -> Environment:

@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.execution import Place, execute
-from prodlint.deployment.filemap import FileMap
+from prodlint.deployment.filemap import CHECKOUT, FileMap, absolute
 from prodlint.deployment.migration import MigrationRun, migration_of
 from prodlint.deployment.release import PipelineStep, carried_by
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server import python_arguments
 from prodlint.deployment.service import Service
 
 __all__ = ["pipeline_runs", "service_runs"]
+
+_NOWHERE = FileMap((), False)
 
 
 def service_runs(services: Iterable[Service], repository: Repository) -> Iterator[MigrationRun]:
     """What the services apply when they start, and what their platforms run before."""
     for service in services:
+        files = service.place.files
         for step in service.execution.steps:
-            for one in _inside(step, repository):
-                yield from _run(one, service, f"{service.name} applies migrations when it starts")
+            note = f"{service.name} applies migrations when it starts"
+            yield from _run(step, service, note, files, repository)
+            for one in _carried(step, repository):
+                yield from _run(one, service, note, _NOWHERE, repository)
         for line in service.process.before:
             for step in execute(line, service.place, repository).steps:
-                yield from _run(step, service, f"{service.name} applies migrations before it starts")
+                note = f"{service.name} applies migrations before it starts"
+                yield from _run(step, service, note, files, repository)
 
 
-def _run(step: Step, service: Service, note: str) -> Iterator[MigrationRun]:
+def _run(step: Step, service: Service, note: str, files: FileMap, repository: Repository) -> Iterator[MigrationRun]:
     system = migration_of(step)
     if system is not None:
-        yield MigrationRun(system, step.span, service.environment, note)
+        yield MigrationRun(system, step.span, service.environment, note, _root_of(step, files, repository))
 
 
-def _inside(step: Step, repository: Repository) -> tuple[Step, ...]:
+def _carried(step: Step, repository: Repository) -> tuple[Step, ...]:
+    """The steps of a command that a step runs elsewhere, such as in another container."""
     carried = carried_by(step)
-    if carried is None:
-        return (step,)
-    return (step, *execute(carried.command, Place(FileMap((), False), None), repository).steps)
+    return () if carried is None else execute(carried.command, Place(_NOWHERE, None), repository).steps
 
 
-def pipeline_runs(steps: Iterable[PipelineStep]) -> Iterator[MigrationRun]:
+def _root_of(step: Step, files: FileMap, repository: Repository) -> str | None:
+    """The folder of the repository that a tool is run in: that of its manage.py, else the working directory."""
+    program = python_arguments(step)
+    written = program.file.literal if program is not None and program.file is not None else None
+    script = absolute(written, step.directory) if written else None
+    for candidate in files.candidates(script) if script is not None else ():
+        if candidate in repository.paths:
+            return posixpath.dirname(candidate)
+    for candidate in files.candidates(step.directory) if step.directory is not None else ():
+        if candidate in repository.folders:
+            return candidate
+    return None
+
+
+def pipeline_runs(steps: Iterable[PipelineStep], repository: Repository) -> Iterator[MigrationRun]:
     """What the jobs of pipelines apply, each in the environment of its job."""
     for step in steps:
         system = migration_of(step.step) if step.step is not None else None
-        if system is not None:
+        if system is not None and step.step is not None:
             note = f"the job {step.job.name} applies migrations"
-            yield MigrationRun(system, step.span, step.environment, note)
+            root = None if step.remote else _root_of(step.step, CHECKOUT, repository)
+            yield MigrationRun(system, step.span, step.environment, note, root)

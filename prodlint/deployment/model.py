@@ -8,6 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 from prodlint.deployment.app import App
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
@@ -45,13 +46,14 @@ class Deployment:
     migration_systems: tuple[MigrationSystem, ...] = ()
     migration_runs: tuple[MigrationRun, ...] = ()
     apps: tuple[App, ...] = ()
+    backing_services: tuple[BackingService, ...] = ()
     projects: tuple[Project, ...] = ()
     open: tuple[Link, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""
-        return tuple(run for run in self.migration_runs if applies(run.system, system.system))
+        return tuple(run for run in self.migration_runs if applies(run, system))
 
     def is_migrated(self, system: MigrationSystem) -> Answer:
         """Whether some road to production applies the migrations; UNKNOWN when something was not read."""

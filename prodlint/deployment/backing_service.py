@@ -1,0 +1,84 @@
+"""Backing services: databases, brokers, caches and proxies that run beside the app from images of others."""
+
+from __future__ import annotations
+
+from prodlint.deployment.compose import ComposeService
+from prodlint.deployment.environment import Environment
+from prodlint.record import record
+from prodlint.source import Span
+
+__all__ = ["BackingService", "backing_service"]
+
+# The last part of an image's name, and what it is.
+_PRODUCTS = {
+    name: product
+    for product, names in {
+        "PostgreSQL": "postgres postgresql postgis pgvector timescaledb timescaledb-ha alloydbomni",
+        "PgBouncer": "pgbouncer",
+        "MySQL": "mysql mysql-server percona",
+        "MariaDB": "mariadb",
+        "Redis": "redis redis-stack redis-stack-server",
+        "Valkey": "valkey",
+        "KeyDB": "keydb",
+        "Dragonfly": "dragonfly",
+        "Memcached": "memcached",
+        "RabbitMQ": "rabbitmq",
+        "Kafka": "kafka cp-kafka",
+        "ZooKeeper": "zookeeper cp-zookeeper",
+        "NATS": "nats",
+        "MongoDB": "mongo mongodb",
+        "Elasticsearch": "elasticsearch",
+        "OpenSearch": "opensearch",
+        "Meilisearch": "meilisearch",
+        "Typesense": "typesense",
+        "ClickHouse": "clickhouse clickhouse-server",
+        "Cassandra": "cassandra",
+        "MinIO": "minio",
+        "nginx": "nginx nginx-proxy nginx-unprivileged",
+        "Traefik": "traefik",
+        "Caddy": "caddy caddy-docker-proxy",
+        "HAProxy": "haproxy",
+        "Apache httpd": "httpd",
+        "Certbot": "certbot acme-companion letsencrypt-nginx-proxy-companion",
+        "Adminer": "adminer",
+        "pgAdmin": "pgadmin4",
+        "phpMyAdmin": "phpmyadmin",
+        "Mailpit": "mailpit",
+        "MailHog": "mailhog",
+        "Mailcatcher": "mailcatcher",
+        "Prometheus": "prometheus",
+        "Grafana": "grafana",
+        "Loki": "loki",
+        "Jaeger": "all-in-one jaeger",
+        "OpenTelemetry Collector": "opentelemetry-collector opentelemetry-collector-contrib",
+        "Gotenberg": "gotenberg",
+        "Tika": "tika",
+        "Watchtower": "watchtower",
+        "Selenium": "standalone-chrome standalone-firefox",
+    }.items()
+    for name in names.split()
+}
+
+
+@record
+class BackingService:
+    """One such service; `product` is empty for an image that is not known, `version` is the image's tag."""
+
+    name: str
+    image: str
+    product: str
+    version: str
+    span: Span
+    environment: Environment = Environment.UNKNOWN
+
+
+def backing_service(service: ComposeService) -> BackingService | None:
+    """The backing service that an entry of a compose file runs, None when it names no image."""
+    if service.image is None:
+        return None
+    name, _, tag = service.image.partition("@")[0].rpartition(":")
+    if not name or "/" in tag:
+        # No tag, or the colon belongs to the port of a registry.
+        name, tag = service.image.partition("@")[0], ""
+    product = _PRODUCTS.get(name.rpartition("/")[2].lower(), "")
+    return BackingService(service.name, service.image, product, tag, service.span)

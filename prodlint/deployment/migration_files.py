@@ -1,0 +1,170 @@
+"""The migrations that a repository holds: which tool, for which project, in which order, with which ends.
+
+Facts of the formats: the catalogue's delivery page, 2.5.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from prodlint.deployment.migration import Migration, MigrationSystem, System, is_ours
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.regex import regex
+from prodlint.source import Source, Span
+
+__all__ = ["migration_systems"]
+
+_DJANGO_FILE = regex(r"(?:^|.*/)(?P<app>[^/]+)/migrations/(?P<name>\d[^/]*)\.py$")
+_TABLES = ("django.contrib.admin", "django.contrib.auth", "django.contrib.sessions", "django.contrib.contenttypes")
+_DRIVERS = (b"psycopg", b"mysqlclient", b"mysql-connector", b"oracledb", b"mssql-django")
+_DECLARING = ("requirements", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")
+
+
+def migration_systems(repository: Repository) -> tuple[MigrationSystem, ...]:
+    """The migration tools that the projects of the repository use, tests and examples aside."""
+    found = [*_alembic_systems(repository)]
+    if not found:
+        found.extend(_flask_migrate(repository))
+    found.extend(_django_systems(repository))
+    found.extend(_aerich_systems(repository))
+    return tuple(found)
+
+
+def _django_systems(repository: Repository) -> Iterator[MigrationSystem]:
+    """For each manage.py the migrations of the project's own apps, else those of the contrib apps it installs.
+
+    A reusable app has migrations but no project to run them in.
+    """
+    roots = sorted(
+        posixpath.dirname(p) for p in repository.paths if is_ours(p) and posixpath.basename(p) == "manage.py"
+    )
+    files: dict[str, list[str]] = {root: [] for root in roots}
+    for path in repository.paths:
+        if is_ours(path) and _DJANGO_FILE.match(path) and b"class Migration" in (repository.data(path) or b""):
+            owner = _owner(path, roots)
+            if owner is not None:
+                files[owner].append(path)
+    for root in roots:
+        own = sorted(files[root], key=lambda path: (posixpath.basename(path), path))
+        source = repository.source(own[-1]) if own else None
+        if source is not None:
+            migrations = tuple(_django_migration(path) for path in own)
+            yield MigrationSystem(System.DJANGO, root, len(own), _line_of(source, "class Migration"), migrations)
+        elif (contrib := _contrib_system(repository, root)) is not None:
+            yield contrib
+
+
+def _owner(path: str, roots: list[str]) -> str | None:
+    """The project that a file belongs to: the nearest around it, or the only one there is."""
+    around = [root for root in roots if not root or path.startswith(f"{root}/")]
+    if around:
+        return max(around, key=len)
+    return roots[0] if len(roots) == 1 else None
+
+
+def _django_migration(path: str) -> Migration:
+    """A migration as its path tells it; its dependencies are read when somebody asks for them."""
+    found = _DJANGO_FILE.match(path)
+    assert found is not None
+    return Migration(found["app"], found["name"], path)
+
+
+def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None:
+    """A project without migrations of its own whose contrib apps have tables in a database server."""
+    if not _names_server(repository, root):
+        return None
+    for path in sorted(repository.paths):
+        if not path.endswith(".py") or "settings" not in path or not is_ours(path):
+            continue
+        data = repository.data(path) or b""
+        if b"INSTALLED_APPS" not in data or b"DATABASES" not in data or (root and not path.startswith(f"{root}/")):
+            continue
+        source = repository.source(path)
+        installed = source is not None and any(f'"{app}' in source.text or f"'{app}" in source.text for app in _TABLES)
+        if source is not None and installed:
+            return MigrationSystem(System.DJANGO, root, 0, _line_of(source, "INSTALLED_APPS"))
+    return None
+
+
+def _names_server(repository: Repository, root: str) -> bool:
+    """Whether the project depends on the driver of a database server: SQLite alone is no reason to migrate."""
+    return any(
+        driver in (repository.data(path) or b"")
+        for path in repository.paths
+        if any(name in path for name in _DECLARING) and path.startswith(root)
+        for driver in _DRIVERS
+    )
+
+
+def _line_of(source: Source, text: str) -> Span:
+    return source.line_span(source.position(max(source.text.find(text), 0)).line)
+
+
+def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
+    """Flask-Migrate that is set up in code for an app with models, without committed revisions."""
+    models = False
+    found: Span | None = None
+    for path in sorted(repository.paths):
+        data = (repository.data(path) or b"") if path.endswith(".py") and is_ours(path) else b""
+        models = models or b"db.Model" in data or b"SurrogatePK" in data
+        if b"flask_migrate" not in data:
+            continue
+        module = repository.python(path)
+        for node in ast.walk(module.tree) if module is not None else ():
+            if isinstance(node, ast.Call) and module is not None:
+                name = module.qualified_name(node.func)
+                found = found or (module.span(node) if name == "flask_migrate.Migrate" else None)
+    if found is not None and models:
+        yield MigrationSystem(System.FLASK_MIGRATE, "", 0, found)
+
+
+def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
+    for path in sorted(repository.paths):
+        if posixpath.basename(path) != "env.py" or not is_ours(path):
+            continue
+        folder = posixpath.dirname(path)
+        data = repository.data(path)
+        if data is None or b"alembic" not in data:
+            continue
+        prefix = f"{folder}/versions/" if folder else "versions/"
+        revisions = sorted(
+            one
+            for one in repository.paths
+            if one.startswith(prefix) and one.endswith(".py") and b"down_revision" in (repository.data(one) or b"")
+        )
+        source = repository.source(revisions[-1]) if revisions else None
+        if source is None:
+            continue
+        flask = b"current_app" in data or f"{folder}/alembic.ini" in repository.paths
+        yield MigrationSystem(
+            System.FLASK_MIGRATE if flask else System.ALEMBIC,
+            _root_of(repository, folder),
+            len(revisions),
+            _line_of(source, "revision"),
+            tuple(Migration("", posixpath.basename(one).removesuffix(".py"), one) for one in revisions),
+        )
+
+
+def _root_of(repository: Repository, folder: str) -> str:
+    """The folder that a migration tool is run from: the nearest above that has its configuration."""
+    at = folder
+    while at:
+        at = posixpath.dirname(at)
+        if any(
+            normal_path(at, name) in repository.paths for name in ("alembic.ini", "pyproject.toml", "requirements.txt")
+        ):
+            return at
+    return posixpath.dirname(folder)
+
+
+def _aerich_systems(repository: Repository) -> Iterator[MigrationSystem]:
+    for path in sorted(repository.paths):
+        if posixpath.basename(path) != "pyproject.toml" or b"[tool.aerich]" not in (repository.data(path) or b""):
+            continue
+        folder = normal_path(posixpath.dirname(path), "migrations")
+        files = sorted(one for one in repository.paths if one.startswith(f"{folder}/") and one.endswith(".py"))
+        source = repository.source(files[-1]) if files else None
+        if source is not None:
+            yield MigrationSystem(System.AERICH, posixpath.dirname(path), len(files), source.line_span(1))
