@@ -85,10 +85,52 @@ def test_the_other_side_is_shown_when_it_is_asked_for(shop: Path) -> None:
 def test_a_release_is_a_list_of_steps_in_their_order(shop: Path) -> None:
     [release] = drawn(shop)["releases"]
     assert release["name"] == "compose.prod.yml"
-    assert [(step["kind"], step["text"]) for step in release["steps"]] == [
-        ("migrate", "flask db upgrade"),
-        ("start", "gunicorn shop.wsgi"),
+    assert [(step["kind"], step["text"], step["owner"]) for step in release["steps"]] == [
+        ("migrate", "flask db upgrade", "web"),
+        ("start", "gunicorn shop.wsgi", "web"),
     ]
+
+
+WORKFLOW = """\
+on: {push: {branches: [main]}}
+jobs:
+  deploy:
+    needs: [build, test]
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - run: python manage.py migrate
+      - run: flyctl deploy
+  build:
+    needs: lint
+    runs-on: ubuntu-latest
+    steps: [{run: docker build -t shop .}]
+  lint:
+    runs-on: ubuntu-latest
+    steps: [{run: make test}]
+  test:
+    runs-on: ubuntu-latest
+    steps: [{run: pytest}]
+"""
+
+
+def test_the_jobs_of_a_release_come_in_the_order_that_their_needs_impose(tmp_path: Path) -> None:
+    write(tmp_path, {".github/workflows/deploy.yml": WORKFLOW})
+    [release] = drawn(tmp_path)["releases"]
+    assert [(step["owner"], step["kind"]) for step in release["steps"]] == [
+        ("lint", "test"),
+        ("build", "build"),
+        ("test", "test"),
+        ("deploy", "migrate"),
+        ("deploy", "deploy"),
+    ]
+
+
+def test_databases_and_proxies_run_beside_the_app(tmp_path: Path) -> None:
+    compose = SHOP["compose.prod.yml"] + "  db:\n    image: postgres:18\n  cache:\n    image: redis\n"
+    write(tmp_path, {**SHOP, "compose.prod.yml": compose})
+    beside = {fact["name"]: fact["value"] for fact in drawn(tmp_path)["backing_services"]}
+    assert beside == {"db": "PostgreSQL 18", "cache": "Redis"}
 
 
 def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:

@@ -20,10 +20,11 @@ from prodlint.deployment.migration_code import migrations_in_code
 from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
-from prodlint.deployment.pipeline import Pipeline, Release, StepKind
-from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, Role, UnreadDeployment
+from prodlint.deployment.pipeline import Pipeline, StepKind
+from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
+from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
@@ -88,7 +89,7 @@ class _Linker:
             installed_files=installed_files(installations),
             pipelines=tuple(pipelines),
             pipeline_steps=tuple(steps),
-            releases=tuple(self._releases(services, steps)),
+            releases=release_paths(services, steps, self.repository),
             migration_systems=systems,
             migration_runs=tuple(runs),
             apps=apps,
@@ -361,29 +362,6 @@ class _Linker:
     def _app_in(self, service: Service, apps: tuple[App, ...]) -> App | None:
         """An app whose file the service's image or platform holds."""
         return next((app for app in apps if service.place.files.holds(app.path)), None)
-
-    def _releases(self, services: list[Service], steps: list[PipelineStep]) -> list[Release]:
-        """The roads to production: platform files and production compose sets that run a web process, deploy jobs."""
-        found: dict[str, Release] = {}
-        for service in services:
-            if service.environment is not Environment.PRODUCTION or service.process.platform is Platform.DOCKER:
-                continue
-            if service.role is not Role.WEB:
-                continue
-            path = service.process.path
-            root = service.image.context if service.image is not None else service.process.root
-            complete = service.process.complete and not service.execution.unread and service.step is not None
-            release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
-            framework = service.app.framework if service.app is not None else None
-            found[path] = replace(
-                release,
-                complete=release.complete and complete,
-                served=release.served | {(root, framework)},
-            )
-        for step in steps:
-            if step.environment is Environment.PRODUCTION and step.kind in (StepKind.DEPLOY, StepKind.RESTART):
-                found.setdefault(step.pipeline.path, Release(step.pipeline.path, step.span, Environment.PRODUCTION))
-        return list(found.values())
 
     def _apps(self) -> list[App]:
         return [

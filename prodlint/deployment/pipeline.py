@@ -13,7 +13,17 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["Action", "Job", "JobStep", "Pipeline", "Release", "StepKind", "kind_of_action", "kind_of_step"]
+__all__ = [
+    "Action",
+    "Job",
+    "JobStep",
+    "Pipeline",
+    "Release",
+    "ReleaseStep",
+    "StepKind",
+    "kind_of_action",
+    "kind_of_step",
+]
 
 
 class StepKind(Enum):
@@ -25,6 +35,9 @@ class StepKind(Enum):
     DEPLOY = "deploy"
     UPLOAD = "upload"
     RESTART = "restart"
+    PREPARE = "prepare"
+    RELEASE = "release phase"
+    START = "start"
     PACKAGE = "package release"
     DOCUMENTATION = "documentation"
     OTHER = "other"
@@ -88,11 +101,26 @@ class Pipeline:
 
 
 @record
+class ReleaseStep:
+    """One step of a road to production; `owner` is the job or the service whose step it is.
+
+    A `conditional` one may be left out.
+    """
+
+    kind: StepKind
+    written: str
+    span: Span
+    owner: str = ""
+    conditional: bool = False
+
+
+@record
 class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
     `served` are the web services that it brings: the folder of each one's code and the framework of
-    its app, None for what is not known. Without one, it may bring anything.
+    its app, None for what is not known. Without one, it may bring anything. `steps` are in the order
+    in which they happen.
     """
 
     name: str
@@ -100,6 +128,7 @@ class Release:
     environment: Environment
     complete: bool = True
     served: frozenset[tuple[str | None, str | None]] = frozenset()
+    steps: tuple[ReleaseStep, ...] = ()
 
     def brings(self, root: str, django: bool) -> bool:
         """Whether the code of a project in a folder, one of Django or of another framework, may go this way."""

@@ -68,12 +68,13 @@ class MappedService:
 
 @record
 class MappedStep:
-    """One step of a road to production."""
+    """One step of a road to production; a `conditional` one may be left out."""
 
     kind: str
     text: str
     span: Span
-    job: str = ""
+    owner: str = ""
+    conditional: bool = False
 
 
 @record
@@ -106,11 +107,15 @@ class MappedProject:
 
 @record
 class Map:
-    """The whole map of one environment; `others` counts what runs in the other environments."""
+    """The whole map of one environment.
+
+    `beside` are the backing services by their names; `others` counts what runs in the other environments.
+    """
 
     environment: str
     projects: tuple[MappedProject, ...]
     releases: tuple[MappedRelease, ...]
+    beside: tuple[Fact, ...]
     proxies: tuple[Fact, ...]
     doubts: tuple[Doubt, ...]
     others: tuple[tuple[str, int], ...] = ()

@@ -5,31 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.migration import MigrationSystem, migration_of
+from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.model import Deployment
-from prodlint.deployment.pipeline import Release, StepKind
-from prodlint.deployment.process import Role
+from prodlint.deployment.pipeline import Release
 from prodlint.deployment.service import Service
 from prodlint.map.document import Doubt, Fact, Map, MappedProject, MappedRelease, MappedService, MappedStep, State
 from prodlint.map.service_facts import service_facts, variable_facts
 
 __all__ = ["draw"]
 
-_QUIET = (StepKind.OTHER, StepKind.DOCUMENTATION)
-
 
 def draw(deployment: Deployment, environment: Environment) -> Map:
     """The map of what runs in one environment; services of unknown environment are shown beside production."""
     shown = (environment, Environment.UNKNOWN) if environment is Environment.PRODUCTION else (environment,)
     projects = tuple(_projects(deployment, shown))
-    releases = _releases(deployment) if environment is Environment.PRODUCTION else ()
+    releases = deployment.releases if environment is Environment.PRODUCTION else ()
     services = [service for project in projects for service in project.services]
     others = Counter(one.environment.value for one in deployment.services if one.environment not in shown)
     return Map(
         environment=environment.value,
         projects=projects,
-        releases=tuple(releases),
+        releases=tuple(_release(one) for one in releases),
+        beside=tuple(_beside(one) for one in deployment.backing_services if one.environment in shown),
         proxies=(),
         doubts=tuple(_doubts(services, deployment)),
         others=tuple(sorted(others.items())),
@@ -61,9 +60,16 @@ def _service(service: Service, deployment: Deployment) -> MappedService:
     )
 
 
+def _beside(service: BackingService) -> Fact:
+    """A database, broker or proxy that runs beside the app."""
+    known = f"{service.product} {service.version}".strip()
+    return Fact(service.name, known if service.product else service.image, span=service.span)
+
+
 def _migrations(system: MigrationSystem, deployment: Deployment) -> Fact:
     runs = [run for run in deployment.runs_of(system) if run.environment is Environment.PRODUCTION]
-    text = f"{system.label}, applied by {runs[0].span}" if runs else system.label
+    label = system.label if system.count else f"those of {system.owner}"
+    text = f"{label}, applied by {runs[0].span}" if runs else label
     return Fact("migrations", text, span=system.span)
 
 
@@ -81,41 +87,12 @@ def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
                     yield Fact("dependencies", text, span=install.span)
 
 
-def _releases(deployment: Deployment) -> Iterator[MappedRelease]:
-    for release in deployment.releases:
-        steps = tuple(_pipeline_steps(release, deployment)) or tuple(_platform_steps(release, deployment))
-        yield MappedRelease(release.name, release.span, steps)
-
-
-def _pipeline_steps(release: Release, deployment: Deployment) -> Iterator[MappedStep]:
-    for step in deployment.pipeline_steps:
-        if step.pipeline.path != release.name:
-            continue
-        migrates = step.step is not None and migration_of(step.step) is not None
-        if migrates or step.kind not in _QUIET:
-            kind = "migrate" if migrates else step.kind.value
-            yield MappedStep(kind, " ".join(step.written.split()), step.span, step.job.name)
-
-
-def _platform_steps(release: Release, deployment: Deployment) -> Iterator[MappedStep]:
-    """What a platform does with the services of one file: release phase and preparations first, then the starts."""
-    services = [one for one in deployment.services if one.process.path == release.name]
-    services = [one for one in services if one.environment is Environment.PRODUCTION]
-    for service in services:
-        for line in service.process.before:
-            yield MappedStep("prepare", line.written, line.span, service.name)
-        if service.process.role is Role.RELEASE:
-            yield MappedStep("release", service.written, service.span, service.name)
-    for service in services:
-        if service.process.role is Role.RELEASE:
-            continue
-        for step in service.execution.steps:
-            if step is service.step:
-                break
-            kind = "migrate" if migration_of(step) is not None else "prepare"
-            yield MappedStep(kind, " ".join(step.written.split()), step.span, service.name)
-        if service.written:
-            yield MappedStep("start", " ".join(service.written.split()), service.span, service.name)
+def _release(release: Release) -> MappedRelease:
+    steps = tuple(
+        MappedStep(step.kind.value, " ".join(step.written.split()), step.span, step.owner, step.conditional)
+        for step in release.steps
+    )
+    return MappedRelease(release.name, release.span, steps)
 
 
 def _doubts(services: Iterable[MappedService], deployment: Deployment) -> Iterator[Doubt]:

@@ -24,6 +24,7 @@ def render(whole: Map, terminal: Terminal) -> str:
         "environment": whole.environment,
         "projects": [_project(project) for project in whole.projects],
         "releases": [_release(release) for release in whole.releases],
+        "backing_services": [_fact(fact) for fact in whole.beside],
         "proxies": [_fact(fact) for fact in whole.proxies],
         "undecided": [_doubt(doubt) for doubt in whole.doubts],
         "other_environments": dict(whole.others),
@@ -67,7 +68,13 @@ def _fact(fact: Fact) -> dict[str, Any]:
 
 def _release(release: MappedRelease) -> dict[str, Any]:
     steps = [
-        {"kind": step.kind, "text": step.text, "job": step.job, "location": _location(step.span)}
+        {
+            "kind": step.kind,
+            "text": step.text,
+            "owner": step.owner,
+            "conditional": step.conditional,
+            "location": _location(step.span),
+        }
         for step in release.steps
     ]
     return {"name": release.name, "location": _location(release.span), "steps": steps}

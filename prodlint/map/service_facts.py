@@ -28,7 +28,9 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield _image(service.image)
     elif service.process.image is not None:
         yield Fact("image", service.process.image, span=service.process.span)
-    yield valued("python", python_of(service, repository))
+    python = python_of(service, repository)
+    if isinstance(python, Known) or service.server is not None:
+        yield valued("python", python)
     if service.place.directory is not None:
         yield Fact("directory", service.place.directory, span=service.span)
 

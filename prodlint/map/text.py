@@ -29,10 +29,11 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
         yield from _project(project, terminal)
     for release in whole.releases:
         yield from _release(release, terminal)
-    if whole.proxies:
-        yield terminal.paint("proxies", Ink.STRONG)
-        yield from (_fact(fact, terminal) for fact in whole.proxies)
-        yield ""
+    for title, facts in (("beside them", whole.beside), ("proxies", whole.proxies)):
+        if facts:
+            yield terminal.paint(title, Ink.STRONG)
+            yield from (_fact(fact, terminal) for fact in facts)
+            yield ""
     if whole.doubts:
         yield terminal.paint("not decided", Ink.STRONG)
         yield from (_doubt(doubt) for doubt in whole.doubts[:_SHOWN_DOUBTS])
@@ -94,11 +95,12 @@ def _wrapped(label: str, text: str, terminal: Terminal) -> Iterator[str]:
 
 def _release(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     yield terminal.paint(f"release {visible(release.name)}", Ink.STRONG)
-    job = ""
+    owner = ""
     for number, step in enumerate(release.steps, 1):
-        owner = f" [{visible(step.job)}]" if step.job and step.job != job else ""
-        job = step.job
-        yield f"  {number:2}. {step.kind:16} {visible(step.text)}{_place(step.span)}{owner}"
+        heading = f"[{visible(step.owner)}] " if step.owner and step.owner != owner else ""
+        owner = step.owner
+        perhaps = "perhaps " if step.conditional else ""
+        yield f"  {number:2}. {step.kind:13} {heading}{perhaps}{visible(step.text)}{_place(step.span)}"
     if not release.steps:
         yield "  no step of it could be read"
     yield ""

@@ -1,0 +1,125 @@
+"""The roads by which new code reaches production, each as its steps in the order in which they happen.
+
+A deploy job waits for what it needs; a platform runs its release phase and its build before it starts
+the processes of its file (delivery page, 2.1; platform page, 2.4 to 2.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from prodlint.deployment.command import CommandLine, Step
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.execution import execute
+from prodlint.deployment.migration import migration_of
+from prodlint.deployment.pipeline import Job, Pipeline, Release, ReleaseStep, StepKind
+from prodlint.deployment.process import Platform, Role
+from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+
+__all__ = ["jobs_in_order", "release_paths"]
+
+_LIVE = (StepKind.DEPLOY, StepKind.RESTART)
+_ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION)
+
+
+def release_paths(
+    services: Iterable[Service], steps: Iterable[PipelineStep], repository: Repository
+) -> tuple[Release, ...]:
+    """Platform files and production compose sets that run a web process, and pipelines that deploy."""
+    by_pipeline: dict[str, list[PipelineStep]] = {}
+    for step in steps:
+        by_pipeline.setdefault(step.pipeline.path, []).append(step)
+    found = _of_platforms(tuple(services), repository)
+    for path, own in by_pipeline.items():
+        live = [one for one in own if one.environment is Environment.PRODUCTION and one.kind in _LIVE]
+        if live and path not in found:
+            release = Release(path, live[0].span, Environment.PRODUCTION)
+            found[path] = replace(release, steps=tuple(_pipeline_steps(own)))
+    return tuple(found.values())
+
+
+def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:
+    found: dict[str, Release] = {}
+    production = [
+        one
+        for one in services
+        if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
+    ]
+    for service in production:
+        if service.role is not Role.WEB:
+            continue
+        path = service.process.path
+        root = service.image.context if service.image is not None else service.process.root
+        complete = service.process.complete and not service.execution.unread and service.step is not None
+        release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
+        framework = service.app.framework if service.app is not None else None
+        found[path] = replace(
+            release, complete=release.complete and complete, served=release.served | {(root, framework)}
+        )
+    return {
+        path: replace(release, steps=tuple(_platform_steps(path, production, repository)))
+        for path, release in found.items()
+    }
+
+
+def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
+    services = [one for one in production if one.process.path == path]
+    for service in services:
+        for line in service.process.before:
+            yield from _prepared(line, service, repository)
+        if service.process.role is Role.RELEASE:
+            for step in service.execution.steps:
+                yield _step(step, StepKind.RELEASE, service.name)
+    for service in services:
+        if service.process.role is Role.RELEASE:
+            continue
+        for step in service.execution.steps:
+            if step is service.step:
+                break
+            yield _step(step, StepKind.PREPARE, service.name)
+        if service.step is not None:
+            yield _step(service.step, StepKind.START, service.name)
+
+
+def _prepared(line: CommandLine, service: Service, repository: Repository) -> Iterator[ReleaseStep]:
+    """The steps of a build or pre-deploy command."""
+    for step in execute(line, service.place, repository).steps:
+        yield _step(step, StepKind.PREPARE, service.name)
+
+
+def _step(step: Step, kind: StepKind, owner: str) -> ReleaseStep:
+    kind = StepKind.MIGRATE if migration_of(step) is not None else kind
+    return ReleaseStep(kind, step.written, step.span, owner, step.conditional)
+
+
+def _pipeline_steps(steps: list[PipelineStep]) -> Iterator[ReleaseStep]:
+    """The steps of a pipeline that matter to a release, job by job in the order that `needs` and stages impose."""
+    for job in jobs_in_order(steps[0].pipeline):
+        for one in steps:
+            if one.job is not job:
+                continue
+            migrates = one.step is not None and migration_of(one.step) is not None
+            if migrates or one.kind not in _ASIDE:
+                kind = StepKind.MIGRATE if migrates else one.kind
+                conditional = one.step.conditional if one.step is not None else False
+                yield ReleaseStep(kind, one.written, one.span, job.name, conditional)
+
+
+def jobs_in_order(pipeline: Pipeline) -> tuple[Job, ...]:
+    """The jobs so that each comes behind those that it needs, otherwise as they are written."""
+    by_name = {job.name: job for job in pipeline.jobs}
+    placed: dict[str, Job] = {}
+
+    def place(job: Job, above: frozenset[str]) -> None:
+        for name in job.needs:
+            needed = by_name.get(name)
+            if needed is not None and name not in placed and name not in above:
+                place(needed, above | {name})
+        placed.setdefault(job.name, job)
+
+    for job in pipeline.jobs:
+        place(job, frozenset((job.name,)))
+    return tuple(placed.values())
