@@ -119,9 +119,11 @@ class Repository:
         return self._parsed[key]  # type: ignore[return-value]
 
     def python(self, path: str) -> PythonModule | None:
+        """A Python file; its relative imports are dotted names from the root of the repository."""
         from prodlint.syntax.python import parse_python
 
-        return self._parse("python", path, parse_python)
+        package = posixpath.dirname(path).replace("/", ".")
+        return self._parse("python", path, lambda source: parse_python(source, package))
 
     def shell(self, path: str) -> ShellScript | None:
         from prodlint.syntax.shell import parse_shell
