@@ -178,6 +178,12 @@ def test_the_manual_lists_every_option_of_the_command_line() -> None:
     assert listed == options_of("check")
 
 
+def test_the_page_of_the_map_names_every_option_of_it() -> None:
+    page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    common = {"--config", "--isolated", "--color", "-o"}
+    assert options_of("map") - common <= set(re.findall(r"--[a-z][a-z-]*", page))
+
+
 def options_of(command: str) -> set[str]:
     return {name for option in main.commands[command].params for name in option.opts if name.startswith("-")}
 
