@@ -18,7 +18,17 @@ from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
-__all__ = ["App", "Interface", "app_of", "apps_in", "expression_app", "locate_module", "resolve", "roots_of"]
+__all__ = [
+    "App",
+    "Interface",
+    "app_of",
+    "apps_in",
+    "expression_app",
+    "locate_module",
+    "module_at",
+    "resolve",
+    "roots_of",
+]
 
 
 class Interface(Enum):
@@ -126,6 +136,21 @@ def locate_module(repository: Repository, roots: tuple[str, ...], dotted: str) -
     return None
 
 
+def module_at(place: Place, folders: tuple[str, ...], dotted: str, repository: Repository) -> str | None:
+    """The file of a module where a process itself looks: in some folders, then in its directory.
+
+    Images hold files one by one (`COPY app ./app`), so that no folder of the repository is their directory.
+    """
+    relative = dotted.removesuffix(".py").replace(".", "/")
+    for folder in (*folders, ""):
+        for name in (f"{relative}.py", f"{relative}/__init__.py"):
+            path = absolute(posixpath.join(folder, name), place.directory)
+            for candidate in place.files.candidates(path) if path is not None else ():
+                if candidate in repository.paths:
+                    return candidate
+    return None
+
+
 def resolve(repository: Repository, roots: tuple[str, ...], path: str, name: str, depth: int = 0) -> App | None:
     """The app that a module-level name holds, through imports, factories and wrappers; None when unknown."""
     module = repository.python(path)
@@ -206,9 +231,10 @@ def _expression(
             return _expression(repository, roots, module, path, local, depth + 1, scope)
         return resolve(repository, roots, path, value.id, depth + 1)
     if isinstance(value, ast.Attribute):
-        if value.attr in ("wsgi_app", "asgi_app", "server", "app"):
+        found = _imported(repository, roots, path, module.qualified_name(value), depth)
+        if found is None and value.attr in ("wsgi_app", "asgi_app", "server", "app"):
             return _expression(repository, roots, module, path, value.value, depth + 1, scope)
-        return _imported(repository, roots, path, module.qualified_name(value), depth)
+        return found
     return None
 
 
@@ -255,7 +281,7 @@ def _subclass(module: PythonModule, node: ast.ClassDef, call: ast.Call) -> App |
 def _local(name: str, scope: ast.FunctionDef | None) -> ast.expr | None:
     """What a function's own variable was last assigned."""
     found: ast.expr | None = None
-    for statement in ast.walk(scope) if scope is not None else ():
+    for statement in _own_nodes(scope) if scope is not None else ():
         if isinstance(statement, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == name for target in statement.targets
         ):
@@ -263,6 +289,16 @@ def _local(name: str, scope: ast.FunctionDef | None) -> ast.expr | None:
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             found = statement.value if statement.target.id == name else found
     return found
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """What stands in a function itself, in order: the views that a factory defines return something else."""
+    waiting: list[ast.AST] = [*reversed(function.body)]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _returned(
@@ -273,7 +309,7 @@ def _returned(
     function: ast.FunctionDef,
     depth: int,
 ) -> App | None:
-    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+    returns = [node.value for node in _own_nodes(function) if isinstance(node, ast.Return) and node.value is not None]
     apps = [_expression(repository, roots, module, path, value, depth + 1, function) for value in returns]
     if not apps or any(app is None for app in apps):
         return None
@@ -286,11 +322,16 @@ def expression_app(repository: Repository, roots: tuple[str, ...], path: str, va
     return None if module is None else _expression(repository, roots, module, path, value, 0, None)
 
 
-def app_of(repository: Repository, roots: tuple[str, ...], target: str, attribute: str | None) -> App | None:
-    """The app behind `module:attr`, `module:attr.sub`, `module:factory()`; None when it cannot be found."""
+def app_of(
+    repository: Repository, roots: tuple[str, ...], target: str, attribute: str | None, path: str | None = None
+) -> App | None:
+    """The app behind `module:attr`, `module:attr.sub`, `module:factory()`; None when it cannot be found.
+
+    `path` is the file of the module where it is known; else it is looked for from the roots.
+    """
     dotted, _, name = target.partition(":")
     name = name or (attribute or "")
-    path = locate_module(repository, roots, dotted.removesuffix(".py").replace("/", "."))
+    path = path or locate_module(repository, roots, dotted.removesuffix(".py").replace("/", "."))
     called = name.endswith(")")
     bare = name.partition("(")[0].partition(".")[0]
     if path is None or not bare:

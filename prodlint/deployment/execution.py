@@ -59,6 +59,8 @@ _QUIET = frozenset(
     "getopts local wait return break continue let".split()
 )
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+# `eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters.
+_PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
 
 
 @record
@@ -138,10 +140,10 @@ class _Run:
         content = script.content
         if content is None:
             known = settle(script, lambda name: self.lookup(shell, name))
-            if known is None:
-                self.unread.append(Link(span, "hands a computed string to a shell"))
-                return Flow()
-            content = Text.at(known, script.span)
+            content = script.respelled if known is None else Text.at(known, script.span)
+        if content is None:
+            self.unread.append(Link(span, "hands a computed string to a shell"))
+            return Flow()
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
         return closed(self.script(parse_shell(content).body, child))
 
@@ -418,6 +420,8 @@ class _Run:
             return self._source(words, shell, node.span)
         if name == "eval":
             words = words[1:]
+            if all(_PREPARES.match(word.written) for word in words):
+                return Flow()
         if not words or name in _QUIET:
             return Flow()
         if name == "exec" and len(words) == 1:

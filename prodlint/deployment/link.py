@@ -64,7 +64,7 @@ class _Linker:
         for pipeline in pipelines:
             found, unread = read_pipeline(pipeline, self.repository)
             steps.extend(self._corrected(step) for step in found)
-            if any(step.environment in (Environment.PRODUCTION, Environment.UNKNOWN) for step in found):
+            if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
         services = [
             self._service(process, self._environment_of_process(process)) for process in self._platform_processes()

@@ -58,16 +58,21 @@ _UNREAD_TARGET = regex(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
 
 
 def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
-    """Every step of every job, typed, and what could not be followed."""
+    """Every step of every job, typed, and what could not be followed in those that may work on production."""
     steps: list[PipelineStep] = []
-    unread: list[Link] = list(pipeline.open)
+    unread: list[Link] = []
+    may_deploy = not pipeline.jobs
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
+        missed: list[Link] = []
         for declared in job.steps:
-            found.extend(_typed(declared, job, pipeline, repository, unread))
+            found.extend(_typed(declared, job, pipeline, repository, missed))
         environment = job_environment(job, pipeline, tuple(step.kind for step in found))
         steps.extend(replace(step, environment=environment) for step in found)
-    return tuple(steps), tuple(unread)
+        if environment in (Environment.PRODUCTION, Environment.UNKNOWN):
+            may_deploy = True
+            unread.extend(missed)
+    return tuple(steps), (*pipeline.open, *unread) if may_deploy else ()
 
 
 def _typed(
@@ -189,7 +194,7 @@ def carried_by(step: Step) -> Carried | None:
     if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
         return _string_option(step, words, ("-C", "--command"))
     if name == "ssh" and len(places) > 1:
-        content = words[places[1]].content
+        content = words[places[1]].respelled
         if len(places) == 2 and content is not None:
             return Carried(shell_form(content))
         command = _behind(step, words, places[1])
@@ -199,7 +204,7 @@ def carried_by(step: Step) -> Carried | None:
 
 def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) -> Carried | None:
     for index, word in enumerate(words[:-1]):
-        content = words[index + 1].content
+        content = words[index + 1].respelled
         if word.literal in names and content is not None:
             return Carried(shell_form(content))
     return None

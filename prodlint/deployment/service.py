@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import field, replace
 
-from prodlint.deployment.app import App, Interface, app_of, locate_module, roots_of
+from prodlint.deployment.app import App, Interface, app_of, locate_module, module_at, roots_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
@@ -231,28 +231,33 @@ def _with_server(service: Service, step: Step, repository: Repository) -> Servic
     if server is None:
         return _with_script(replace(service, role=role), step, roots, repository)
     app = None
-    roots = _server_roots(server, step, service.place, repository) or roots
+    folders = _import_folders(server, step, service.place)
+    roots = roots_of(replace(service.place, directory=step.directory), repository, folders) or roots
     target = server.target.value if isinstance(server.target, Known) else None
     if isinstance(server.target, EnvDriven):
         target = server.target.default
+    module: str | None = None
     if target is not None:
-        app = app_of(repository, roots, target, server.attribute)
+        name = target.partition(":")[0]
+        place = replace(service.place, directory=step.directory)
+        module = module_at(place, folders, name, repository) or locate_module(repository, roots, name)
+        app = app_of(repository, roots, target, server.attribute, module)
     server = _with_config(server, step, service.place, repository)
     starts: tuple[ServerStart, ...] = ()
-    if target is not None and server.is_development is NO:
-        module = locate_module(repository, roots, target.partition(":")[0])
-        starts = starts_on_import(repository, roots, module) if module else ()
+    if module is not None and server.is_development is NO:
+        starts = starts_on_import(repository, roots, module)
     return replace(service, role=Role.WEB, server=server, app=app, import_starts=starts)
 
 
-def _server_roots(server: Server, step: Step, place: Place, repository: Repository) -> tuple[str, ...]:
+def _import_folders(server: Server, step: Step, place: Place) -> tuple[str, ...]:
+    """The folders from which a server imports before its working directory, as written."""
     given = [server.option(name) for name in ("--chdir", "--app-dir", "--pythonpath", "--working-dir")]
     folders = tuple(word.literal for word in given if word is not None and word.literal is not None)
     folders = tuple(folder.partition("=")[2] if folder.startswith("--") else folder for folder in folders)
     path = place.environment.get("PYTHONPATH")
-    if isinstance(path, Known):
-        folders = (*folders, *path.value.split(":"))
-    return roots_of(replace(place, directory=step.directory), repository, folders)
+    if (own := step.environment.get("PYTHONPATH")) is not None and own.literal is not None:
+        return (*folders, *own.literal.split(":"))
+    return (*folders, *path.value.split(":")) if isinstance(path, Known) else folders
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
@@ -264,9 +269,9 @@ def _with_script(service: Service, step: Step, roots: tuple[str, ...], repositor
         candidates = service.place.files.candidates(target) if target else ()
         path = next((candidate for candidate in candidates if candidate in repository.paths), None)
     elif python is not None and python.module is not None:
-        path = locate_module(repository, roots, f"{python.module}.__main__") or locate_module(
-            repository, roots, python.module
-        )
+        place = replace(service.place, directory=step.directory)
+        for name in (f"{python.module}.__main__", python.module):
+            path = path or module_at(place, (), name, repository) or locate_module(repository, roots, name)
     if path is None:
         return service
     roots = tuple(dict.fromkeys((posixpath.dirname(path), *roots)))

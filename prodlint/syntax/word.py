@@ -78,6 +78,19 @@ class Word:
         return Text.join(texts)
 
     @property
+    def respelled(self) -> Text | None:
+        """The value with each expansion as it is written, for another shell to read; None when that would change it.
+
+        `$1`, `$@` and their like mean something else there.
+        """
+        texts = []
+        for part in self.parts:
+            if isinstance(part, Expansion) and not part.name.isidentifier():
+                return None
+            texts.append(part.text if isinstance(part, Literal) else Text.verbatim(part.span))
+        return Text.join(texts) if texts else self.content
+
+    @property
     def written(self) -> str:
         """The word as the source spells it, quotes included."""
         return self.span.text

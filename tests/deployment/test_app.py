@@ -1,0 +1,327 @@
+"""The app behind a target: followed through imports, re-exports, factories and wrappers, or not known."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prodlint.deployment import App, Service
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+
+def served(command: str, files: dict[str, str]) -> App | None:
+    """The app of a Procfile's web process."""
+    services = inspect(MemoryTree({"Procfile": f"web: {command}\n", **files}), []).deployment.services
+    assert [one.name for one in services] == ["web"]
+    return services[0].app
+
+
+def told(app: App | None) -> str:
+    """An app in words: framework, interface, place, and whether it must first be called."""
+    if app is None:
+        return "unknown"
+    return f"{app.framework} {app.interface.value} {app.span}{' factory' if app.is_factory else ''}"
+
+
+def image_service(files: dict[str, str]) -> Service:
+    services = inspect(MemoryTree(files), []).deployment.services
+    assert len(services) == 1
+    return services[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "app"),
+    [
+        (FLASK, "Flask WSGI app.py:2"),
+        ("import flask\napp: flask.Flask = flask.Flask('x')\n", "Flask WSGI app.py:2"),
+        ("import flask as f\n\napp = f.Flask(__name__)\n", "Flask WSGI app.py:3"),
+        ("from flask import Flask as Web\napp = Web(__name__)\n", "Flask WSGI app.py:2"),
+        ("from apiflask import APIFlask\napp = APIFlask(__name__)\n", "Flask WSGI app.py:2"),
+        (FASTAPI, "FastAPI ASGI app.py:2"),
+        ("from starlette.applications import Starlette\napp = Starlette()\n", "Starlette ASGI app.py:2"),
+        ("from quart import Quart\napp = Quart(__name__)\n", "Quart ASGI app.py:2"),
+        ("from litestar import Litestar\napp = Litestar([])\n", "Litestar ASGI app.py:2"),
+        ("import falcon\napp = falcon.App()\n", "Falcon WSGI app.py:2"),
+        ("import falcon.asgi\napp = falcon.asgi.App()\n", "Falcon ASGI app.py:2"),
+        ("from django.core.wsgi import get_wsgi_application\napp = get_wsgi_application()\n", "Django WSGI app.py:2"),
+        ("from django.core.asgi import get_asgi_application\napp = get_asgi_application()\n", "Django ASGI app.py:2"),
+        (
+            "from channels.routing import ProtocolTypeRouter\n"
+            "from django.core.asgi import get_asgi_application\n"
+            "app = ProtocolTypeRouter({'http': get_asgi_application()})\n",
+            "Django ASGI app.py:3",
+        ),
+        ("import bottle\napp = bottle.default_app()\n", "Bottle WSGI app.py:2"),
+        ("from aiohttp import web\napp = web.Application()\n", "aiohttp its own server app.py:2"),
+        ("from flask import Flask\nclass Shop(Flask):\n    pass\napp = Shop('x')\n", "Flask WSGI app.py:4"),
+        ("from flask import Flask\nweb = Flask('x')\napp = web\n", "Flask WSGI app.py:2"),
+        ("from flask import Flask\napp = None\napp = Flask('x')\n", "Flask WSGI app.py:3"),
+        ("from dash import Dash\ndash = Dash()\napp = dash.server\n", "Dash WSGI app.py:2"),
+        ("from flask import Flask\napp = Flask('x').wsgi_app\n", "Flask WSGI app.py:2"),
+        (
+            "from flask import Flask\ntry:\n    import x\nexcept ImportError:\n    app = Flask('a')\n"
+            "else:\n    app = Flask('b')\n",
+            "Flask WSGI app.py:5",
+        ),
+    ],
+)
+def test_an_expression_makes_an_app_of_a_framework(source: str, app: str) -> None:
+    assert told(served("gunicorn app:app", {"app.py": source})) == app
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from shop.framework import Flask\napp = Flask(__name__)\n", id="a name alone says nothing"),
+        pytest.param("from celery import Celery\napp = Celery('shop')\n", id="Celery's app serves no requests"),
+        pytest.param("import typer\napp = typer.Typer()\n", id="Typer's app serves no requests"),
+        pytest.param("from slack_bolt import App\napp = App()\n", id="Bolt's app is an app of its own kind"),
+        pytest.param("from vendor import build\napp = build()\n", id="a function of a package"),
+        pytest.param("apps = {}\napp = apps['main']\n", id="a subscript"),
+        pytest.param("from flask import Flask\nother = Flask('x')\n", id="another name"),
+        pytest.param("def application(environ, start_response):\n    return []\n", id="not the name asked for"),
+        pytest.param(
+            "import os\nfrom flask import Flask\nfrom fastapi import FastAPI\n"
+            "if os.environ.get('NEW'):\n    app = FastAPI()\nelse:\n    app = Flask('x')\n",
+            id="two branches that differ",
+        ),
+        pytest.param("from app import app\n", id="a module that imports from itself"),
+        pytest.param("from a import app\n", id="a circle of modules"),
+        pytest.param("app = app = (", id="a syntax error"),
+        pytest.param("", id="an empty file"),
+    ],
+)
+def test_what_is_not_an_app_for_certain_is_unknown(source: str) -> None:
+    files = {"app.py": source, "a.py": "from b import app\n", "b.py": "from a import app\n"}
+    assert told(served("gunicorn app:app", files)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("target", "files", "app"),
+    [
+        ("wsgi:app", {"wsgi.py": "from app import app\n", "app.py": FLASK}, "Flask WSGI app.py:2"),
+        (
+            "wsgi:application",
+            {"wsgi.py": "from app import app as application\n", "app.py": FLASK},
+            "Flask WSGI app.py:2",
+        ),
+        ("wsgi", {"wsgi.py": "from app import app as application\n", "app.py": FLASK}, "Flask WSGI app.py:2"),
+        ("shop:app", {"shop/__init__.py": "from .web import app\n", "shop/web.py": FLASK}, "Flask WSGI shop/web.py:2"),
+        (
+            "shop.wsgi:app",
+            {"shop/wsgi.py": "from shop.web import app\n", "shop/web.py": FLASK},
+            "Flask WSGI shop/web.py:2",
+        ),
+        ("shop.wsgi:app", {"shop/wsgi.py": "from ..web import app\n", "web.py": FLASK}, "unknown"),
+        ("wsgi:app", {"wsgi.py": "import web\napp = web.app\n", "web.py": FLASK}, "Flask WSGI web.py:2"),
+        (
+            "wsgi:app",
+            {"wsgi.py": "import shop.web\napp = shop.web.app\n", "shop/web.py": FLASK},
+            "Flask WSGI shop/web.py:2",
+        ),
+        ("wsgi:app", {"wsgi.py": "from app import *\n", "app.py": FLASK}, "Flask WSGI app.py:2"),
+        (
+            "a:app",
+            {
+                "a.py": "from b import app\n",
+                "b.py": "from c import app\n",
+                "c.py": "from d import app\n",
+                "d.py": FLASK,
+            },
+            "Flask WSGI d.py:2",
+        ),
+        ("app:app.wsgi_app", {"app.py": FLASK}, "Flask WSGI app.py:2"),
+        ("shop.web:app", {"src/shop/web.py": FLASK}, "Flask WSGI src/shop/web.py:2"),
+        ("--chdir backend web:app", {"backend/web.py": FLASK}, "Flask WSGI backend/web.py:2"),
+        ("--chdir=backend web:app", {"backend/web.py": FLASK, "web.py": FASTAPI}, "Flask WSGI backend/web.py:2"),
+        ("--pythonpath backend web:app", {"backend/web.py": FLASK}, "Flask WSGI backend/web.py:2"),
+    ],
+)
+def test_a_name_is_followed_to_where_the_app_is_made(target: str, files: dict[str, str], app: str) -> None:
+    assert told(served(f"gunicorn {target}", files)) == app
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("cd backend && gunicorn web:app", "backend/web.py"),
+        ("PYTHONPATH=backend gunicorn web:app", "backend/web.py"),
+        ("uvicorn --app-dir backend web:app", "backend/web.py"),
+        ("uvicorn --app-dir=backend web:app", "backend/web.py"),
+        ("sh -c 'cd backend; exec gunicorn web:app'", "backend/web.py"),
+    ],
+)
+def test_a_module_is_looked_for_where_the_server_looks(command: str, path: str) -> None:
+    app = served(command, {path: FASTAPI})
+    assert app is not None
+    assert app.path == path
+
+
+FACTORY = """from flask import Flask
+
+def create_app(config=None):
+    app = Flask(__name__)
+    app.config.from_object(config)
+
+    @app.get("/")
+    def index():
+        return "hello"
+
+    class Converter:
+        def to_url(self):
+            return None
+
+    app.before_request(lambda: None)
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "app"),
+    [
+        ("gunicorn 'shop:create_app()'", {"shop.py": FACTORY}, "Flask WSGI shop.py:4"),
+        ("gunicorn \"shop:create_app('production')\"", {"shop.py": FACTORY}, "Flask WSGI shop.py:4"),
+        ("gunicorn shop:create_app", {"shop.py": FACTORY}, "Flask WSGI shop.py:4 factory"),
+        ("uvicorn --factory shop:create_app", {"shop.py": FACTORY}, "Flask WSGI shop.py:4 factory"),
+        (
+            "gunicorn wsgi:app",
+            {"wsgi.py": "from shop import create_app\napp = create_app()\n", "shop.py": FACTORY},
+            "Flask WSGI shop.py:4",
+        ),
+        (
+            "gunicorn wsgi:app",
+            {"wsgi.py": "import shop\napp = shop.create_app()\n", "shop.py": FACTORY},
+            "Flask WSGI shop.py:4",
+        ),
+        ("gunicorn shop:app", {"shop.py": f"{FACTORY}\napp = create_app()\n"}, "Flask WSGI shop.py:4"),
+        (
+            "gunicorn shop:app",
+            {"shop.py": "from fastapi import FastAPI\ndef make():\n    return FastAPI()\napp = make()\n"},
+            "FastAPI ASGI shop.py:3",
+        ),
+        (
+            "gunicorn shop:app",
+            {
+                "shop.py": "from shop_factory import build\napp = build()\n",
+                "shop_factory.py": "def build():\n    return object()\n",
+            },
+            "unknown",
+        ),
+        (
+            "gunicorn shop:app",
+            {
+                "shop.py": "from flask import Flask\ndef make(x):\n    if x:\n        return x\n"
+                "    return Flask('x')\napp = make(1)\n"
+            },
+            "unknown",
+        ),
+    ],
+)
+def test_a_factory_makes_the_app_that_it_returns(command: str, files: dict[str, str], app: str) -> None:
+    assert told(served(command, files)) == app
+
+
+@pytest.mark.parametrize(
+    ("imported", "expression", "interface"),
+    [
+        ("from whitenoise import WhiteNoise", "WhiteNoise(app, root='static')", "WSGI"),
+        ("from werkzeug.middleware.proxy_fix import ProxyFix", "ProxyFix(app)", "WSGI"),
+        ("from werkzeug.middleware.dispatcher import DispatcherMiddleware", "DispatcherMiddleware(app, {})", "WSGI"),
+        ("from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware", "SentryWsgiMiddleware(app)", "WSGI"),
+        ("from asgiref.wsgi import WsgiToAsgi", "WsgiToAsgi(app)", "ASGI"),
+        ("from a2wsgi import WSGIMiddleware", "WSGIMiddleware(app)", "ASGI"),
+        ("import socketio", "socketio.WSGIApp(socketio.Server(), app)", "WSGI"),
+        ("import socketio", "socketio.ASGIApp(socketio.AsyncServer(), app)", "ASGI"),
+    ],
+)
+def test_a_wrapper_serves_the_app_inside_of_it(imported: str, expression: str, interface: str) -> None:
+    source = f"{imported}\n{FLASK}application = {expression}\n"
+    assert told(served("gunicorn app", {"app.py": source})) == f"Flask {interface} app.py:3"
+
+
+WRAPPERS = {
+    "whitenoise.WhiteNoise": lambda inner: inner,
+    "werkzeug.middleware.proxy_fix.ProxyFix": lambda inner: inner,
+    "newrelic.agent.WSGIApplicationWrapper": lambda inner: inner,
+    "asgiref.wsgi.WsgiToAsgi": lambda inner: "ASGI",
+    "a2wsgi.WSGIMiddleware": lambda inner: "ASGI",
+    "a2wsgi.ASGIMiddleware": lambda inner: "WSGI",
+}
+
+
+@given(st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=4))
+@settings(deadline=None, max_examples=60)
+def test_any_chain_of_wrappers_serves_the_same_app(chain: list[str]) -> None:
+    expression, interface = "app", "WSGI"
+    for wrapper in chain:
+        expression, interface = f"{wrapper}({expression})", WRAPPERS[wrapper](interface)
+    imports = "import whitenoise, werkzeug.middleware.proxy_fix, newrelic.agent, asgiref.wsgi, a2wsgi\n"
+    source = f"{imports}{FLASK}application = {expression}\n"
+    assert told(served("gunicorn app", {"app.py": source})) == f"Flask {interface} app.py:3"
+
+
+NAMES = st.sampled_from(["app", "api", "web", "main", "wsgi", "core"])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4), st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_any_chain_of_reexports_leads_to_the_same_app(names: list[str], relative: bool) -> None:
+    files = {}
+    for index, name in enumerate(names):
+        source = f".m{index + 1}" if relative else f"pkg.m{index + 1}"
+        following = names[index + 1] if index + 1 < len(names) else "made"
+        files[f"pkg/m{index}.py"] = f"from {source} import {following} as {name}\n"
+    files[f"pkg/m{len(names)}.py"] = "from flask import Flask\nmade = Flask(__name__)\n"
+    files["pkg/__init__.py"] = ""
+    assert told(served(f"gunicorn pkg.m0:{names[0]}", files)) == f"Flask WSGI pkg/m{len(names)}.py:2"
+
+
+def test_an_image_serves_the_file_that_was_copied_to_where_the_server_looks() -> None:
+    dockerfile = (
+        "FROM python:3.13\nWORKDIR /srv\nCOPY backend/app ./app\nCOPY other/main.py app/\n"
+        'CMD ["uvicorn", "app.main:app"]\n'
+    )
+    service = image_service({"Dockerfile": dockerfile, "backend/app/main.py": FLASK, "other/main.py": FASTAPI})
+    assert told(service.app) == "FastAPI ASGI other/main.py:2"
+
+
+def test_a_module_that_the_image_does_not_hold_is_unknown() -> None:
+    dockerfile = 'FROM python:3.13\nWORKDIR /srv\nCOPY web.py .\nCMD ["gunicorn", "app:app"]\n'
+    assert told(image_service({"Dockerfile": dockerfile, "web.py": FLASK, "app.py": FLASK}).app) == "unknown"
+
+
+def test_a_stage_copied_from_another_one_still_leads_to_the_app() -> None:
+    dockerfile = (
+        "FROM python:3.13 AS build\nWORKDIR /src\nCOPY . .\n"
+        'FROM python:3.13-slim\nCOPY --from=build /src /app\nWORKDIR /app\nCMD ["gunicorn", "shop.wsgi"]\n'
+    )
+    files = {"Dockerfile": dockerfile, "shop/wsgi.py": "from app import app as application\n", "app.py": FLASK}
+    assert told(image_service(files).app) == "Flask WSGI app.py:2"
+
+
+def test_a_mount_of_compose_lies_over_the_image() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY image/ .\nCMD ["gunicorn", "app:app"]\n',
+        "compose.prod.yml": "services:\n  web:\n    build: .\n    volumes: ['./mounted:/app']\n",
+        "image/app.py": FLASK,
+        "mounted/app.py": FASTAPI,
+    }
+    assert told(image_service(files).app) == "FastAPI ASGI mounted/app.py:2"
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "app"),
+    [
+        ("fastapi run main.py", {"main.py": FASTAPI}, "FastAPI ASGI main.py:2"),
+        ("fastapi run", {"app/main.py": FASTAPI}, "FastAPI ASGI app/main.py:2"),
+        ("flask run", {"app.py": FLASK}, "Flask WSGI app.py:2"),
+        ("FLASK_APP=shop flask run", {"shop.py": FLASK}, "Flask WSGI shop.py:2"),
+        ("flask --app shop run", {"shop/__init__.py": FACTORY}, "Flask WSGI shop/__init__.py:4 factory"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="the apps that flask and fastapi look for by themselves are not looked for")
+def test_a_development_command_finds_its_app_by_itself(command: str, files: dict[str, str], app: str) -> None:
+    assert told(served(command, files)) == app

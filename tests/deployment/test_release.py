@@ -1,0 +1,100 @@
+"""Pipelines, run in thought: what their jobs carry to other machines, where they deploy, what is not followed."""
+
+import pytest
+
+from prodlint.deployment import Deployment, Environment
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+
+def deployment_of(files: dict[str, str]) -> Deployment:
+    return inspect(MemoryTree(files), []).deployment
+
+
+def gitlab(*lines: str, before: str = "") -> Deployment:
+    """A project whose GitLab job for production runs some lines."""
+    script = "".join(f"    - {line}\n" for line in lines)
+    text = f"production:\n  stage: deploy\n  environment: production\n{before}  script:\n{script}"
+    return deployment_of({".gitlab-ci.yml": text})
+
+
+def steps(deployment: Deployment) -> list[str]:
+    """Kind and command of each step that production sees."""
+    return [
+        f"{one.kind.value}: {one.step.written if one.step else one.written}"
+        for one in deployment.pipeline_steps
+        if one.environment is Environment.PRODUCTION
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "carried"),
+    [
+        ("ssh deploy@host 'docker compose up -d'", "deploy: docker compose up -d"),
+        ('ssh deploy@host "docker compose up -d"', "deploy: docker compose up -d"),
+        ("ssh deploy@host docker compose up -d", "deploy: docker compose up -d"),
+        ('ssh -i key -o StrictHostKeyChecking=no deploy@host "cd /srv && git pull"', "deploy: git pull"),
+        ('ssh $USER@$HOST "IMAGE=$CI_COMMIT_SHA docker compose up -d"', "deploy: docker compose up -d"),
+        ('ssh host "sudo systemctl restart shop"', "restart: systemctl restart shop"),
+        ('ssh host "cd /srv/$APP && docker compose up -d"', "deploy: docker compose up -d"),
+        ('fly ssh console -C "python manage.py migrate"', "other: python manage.py migrate"),
+        ("heroku run --app shop -- python manage.py migrate", "other: python manage.py migrate"),
+        ("kubectl exec deploy/web -- python manage.py migrate", "other: python manage.py migrate"),
+        ("docker compose run --rm web python manage.py migrate", "other: python manage.py migrate"),
+        ("docker-compose -f prod.yml exec -T web python manage.py migrate", "other: python manage.py migrate"),
+        ("docker run --rm -e A=b shop:latest python manage.py migrate", "other: python manage.py migrate"),
+        ('sh -c "python manage.py migrate --database=$NAME"', "other: python manage.py migrate --database=$NAME"),
+    ],
+)
+def test_a_command_for_another_place_is_a_step(line: str, carried: str) -> None:
+    assert carried in steps(gitlab(f"'{line}'" if "'" not in line else line))
+
+
+@pytest.mark.parametrize(
+    "line", ["$DEPLOY_COMMAND", "ssh host $COMMAND", "sh -c $COMMAND", "make deploy", "./ci/deploy.sh production"]
+)
+def test_what_cannot_be_followed_is_told(line: str) -> None:
+    assert [str(link.span) for link in gitlab(line).open] == [".gitlab-ci.yml:5"]
+
+
+def test_an_unread_deployment_beside_tests_is_told() -> None:
+    text = (
+        "on: push\njobs:\n"
+        "  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
+        "  deploy:\n    needs: test\n    uses: shop/workflows/.github/workflows/rollout.yml@v1\n"
+    )
+    assert [str(link.span) for link in deployment_of({".github/workflows/main.yml": text}).open] == [
+        ".github/workflows/main.yml:7"
+    ]
+
+
+def test_what_is_unread_in_a_test_job_tells_nothing_of_production() -> None:
+    job = "    runs-on: ubuntu-latest\n    steps:\n"
+    text = (
+        f"on: push\njobs:\n  test:\n{job}      - run: $PREPARE\n      - run: pytest\n"
+        f"  deploy:\n{job}      - run: fly deploy\n"
+    )
+    assert deployment_of({".github/workflows/main.yml": text}).open == ()
+
+
+@pytest.mark.parametrize("command", ["eval $(ssh-agent -s)", 'eval "$(pyenv init -)"', "eval `ssh-agent`"])
+def test_preparing_a_shell_hides_nothing(command: str) -> None:
+    deployment = gitlab(f"'{command}'", "fly deploy")
+    assert deployment.open == ()
+    assert steps(deployment) == ["deploy: fly deploy"]
+
+
+def test_a_compose_file_is_started_where_a_carried_command_says_not_by_the_words_of_its_carrier() -> None:
+    compose = "services:\n  web:\n    build: .\n    command: flask run\n"
+    files = {
+        "Dockerfile": "FROM python:3.13\n",
+        "docker-compose.yml": compose,
+        "compose.production.yml": "services:\n  web:\n    build: .\n    command: gunicorn app:app\n",
+        ".gitlab-ci.yml": (
+            "production:\n  environment: production\n  script:\n"
+            '    - ssh host "cd /srv && TAG=$CI_COMMIT_SHA docker compose -f compose.production.yml up -d"\n'
+        ),
+    }
+    services = deployment_of(files).services
+    found = {one.written: one.environment for one in services}
+    assert found == {"gunicorn app:app": Environment.PRODUCTION, "flask run": Environment.DEVELOPMENT}
