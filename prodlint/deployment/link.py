@@ -21,6 +21,7 @@ from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Pipeline, StepKind
+from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
@@ -280,12 +281,13 @@ class _Linker:
             if service.process.build is not None and service.process.build.dockerfile is not None:
                 users.setdefault(service.process.build.dockerfile, []).append(service)
         production_images = [path for path in self.definitions if self._image_environment(path, users) is not None]
+        named = {build.dockerfile: build for build in reversed([*builds_in(steps)])}
         result: list[Service] = []
         for path in production_images:
             environment = self._image_environment(path, users)
             if environment is None or any(one.environment is Environment.PRODUCTION for one in users.get(path, ())):
                 continue
-            build = self._pipeline_build(path, steps) or Build(path, None, self.definitions[path].span)
+            build = named.get(path) or Build(path, None, self.definitions[path].span)
             image = self._image(build)
             if image is None:
                 continue
@@ -331,19 +333,6 @@ class _Linker:
         """Whether development replaces the image's command, which leaves that one to production."""
         return all(one.process.command is not None or one.process.entrypoint is not None for one in using)
 
-    def _pipeline_build(self, path: str, steps: list[PipelineStep]) -> Build | None:
-        for step in steps:
-            words = [word.literal or "" for word in step.step.argv] if step.step is not None else []
-            if step.kind is not StepKind.BUILD or "build" not in words:
-                continue
-            dockerfile = _option(words, "-f", "--file")
-            context = words[-1] if words and not words[-1].startswith("-") else "."
-            named = dockerfile or normal_path(context, "Dockerfile")
-            target = _option(words, "--target")
-            if normal_path(named) == path and "$" not in context and not context.startswith(("/", "http")):
-                return Build(path, normal_path(context), step.span, target)
-        return None
-
     def _with_installs(self, service: Service, apps: tuple[App, ...]) -> Service:
         installs, known = installs_of(service, self.repository)
         elsewhere: dict[str, Span] = {}
@@ -369,16 +358,6 @@ class _Linker:
             for app in apps_in(self.repository)
             if environment_of(app.path) in (None, Environment.PRODUCTION) and not app.path.startswith("tests")
         ]
-
-
-def _option(words: list[str], *names: str) -> str | None:
-    for index, word in enumerate(words):
-        if word in names and index + 1 < len(words):
-            return words[index + 1]
-        for name in names:
-            if word.startswith(name + "="):
-                return word.partition("=")[2]
-    return None
 
 
 def _image_name(path: str) -> str:

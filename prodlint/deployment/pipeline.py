@@ -214,7 +214,7 @@ _TESTS = regex(
     r"|make (test|tests|check|ci|verify)|just (test|check)|go test|cargo test|playwright test|cypress run)\b"
 )
 _BUILDS = regex(
-    r"^(docker build\b|docker buildx|docker compose build|docker-compose build|podman build|buildah|pack build"
+    r"^(docker (image |builder )?build\b|docker buildx|docker compose build|docker-compose build|podman build|buildah|pack build"
     r"|gcloud builds submit|az acr build|sam build)"
 )
 _DOCUMENTS = regex(r"^(mkdocs gh-deploy|mike deploy|sphinx-build)")

@@ -11,7 +11,7 @@ from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import Place, execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
-from prodlint.deployment.pipeline import Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
+from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
 from prodlint.record import record
@@ -42,6 +42,7 @@ class PipelineStep:
     written: str
     step: Step | None = None
     remote: bool = False
+    action: Action | None = None
 
 
 @record
@@ -81,7 +82,14 @@ def _typed(
     if declared.action is not None:
         kind = kind_of_action(declared.action)
         yield PipelineStep(
-            kind, declared.span, job, pipeline, Environment.UNKNOWN, declared.action.name, remote=declared.remote
+            kind,
+            declared.span,
+            job,
+            pipeline,
+            Environment.UNKNOWN,
+            declared.action.name,
+            remote=declared.remote,
+            action=declared.action,
         )
     if declared.script is None:
         return

@@ -1,0 +1,87 @@
+"""Which stage and folder an image is built from: what a pipeline says counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from prodlint.deployment import Service
+from prodlint.inspection import Policy, load
+from prodlint.tree import MemoryTree
+
+DOCKERFILE = """\
+FROM python:3.13-slim AS base
+WORKDIR /srv
+COPY . .
+FROM base AS production
+CMD ["gunicorn", "app:app"]
+FROM base AS development
+CMD ["flask", "run"]
+"""
+WORKFLOW = """\
+on: {{push: {{branches: [main]}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+{step}
+"""
+
+
+def built(step: str, **files: str) -> Service:
+    """The only service of a repository whose workflow has one step."""
+    whole = {"Dockerfile": DOCKERFILE, **files, ".github/workflows/publish.yml": WORKFLOW.format(step=step)}
+    deployment = load(MemoryTree({path: text.encode() for path, text in whole.items()}), Policy())[0]
+    [service] = deployment.services
+    return service
+
+
+def test_without_a_word_in_a_pipeline_the_last_stage_is_built():
+    assert built("      - run: pytest").written == "flask run"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "      - run: docker build --target production -t shop .",
+        "      - run: docker build --target=production --file Dockerfile --tag shop .",
+        "      - run: docker buildx build --push --target production -t shop .",
+        "      - run: docker image build --build-arg A=b --target production .",
+        "      - uses: docker/build-push-action@v6\n        with: {context: ., target: production, push: true}",
+        "      - uses: docker/build-push-action@v6\n        with: {target: production}",
+    ],
+)
+def test_a_pipeline_chooses_the_stage(step):
+    service = built(step)
+    assert service.image is not None
+    assert (service.image.stage, service.written) == ("production", "gunicorn app:app")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "      - run: docker build --target production -t shop $CONTEXT",
+        "      - run: docker build --target production https://example.org/shop.git",
+        "      - run: docker build --target production -t shop ./other",
+        "      - run: docker build --target ${{ matrix.stage }} -t shop .",
+        "      - run: docker build $OPTIONS .",
+    ],
+)
+def test_a_build_of_something_else_or_of_nobody_knows_what_chooses_nothing(step):
+    assert built(step).written == "flask run"
+
+
+def test_a_build_in_a_test_job_chooses_nothing():
+    lines = ("docker build --target production -t shop .", "docker run shop pytest", "pytest")
+    step = "".join(f"      - run: {line}\n" for line in lines)
+    assert built(step).written == "flask run"
+
+
+def test_the_context_of_a_pipeline_is_where_copied_files_come_from():
+    dockerfile = 'FROM python:3.13\nCOPY shop /srv/shop\nWORKDIR /srv\nCMD ["gunicorn", "shop.app:app"]\n'
+    files = {"docker/Dockerfile": dockerfile, "shop/app.py": "from flask import Flask\n\napp = Flask(__name__)\n"}
+    step = "      - run: docker build -f docker/Dockerfile ."
+    whole = {**files, ".github/workflows/publish.yml": WORKFLOW.format(step=step)}
+    deployment = load(MemoryTree({path: text.encode() for path, text in whole.items()}), Policy())[0]
+    [service] = deployment.services
+    assert service.app is not None
+    assert service.app.path == "shop/app.py"
