@@ -47,7 +47,7 @@ from prodlint.syntax.shell import (
     parse_shell,
     split_words,
 )
-from prodlint.syntax.word import Expansion, Literal, Word
+from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
 __all__ = ["Place", "execute"]
 
@@ -391,7 +391,19 @@ class _Run:
         flow = self.walk(node.body, shell if endless else replace(shell, conditional=True))
         return flow if endless else Flow()
 
+    def _substituted(self, node: Command, shell: Shell) -> None:
+        """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
+        for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
+            for span in (part.span for part in word.parts if isinstance(part, Substitution)):
+                text = span.text
+                if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
+                    inside = Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
+                    child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
+                    self.script(parse_shell(inside).body, child)
+
     def _command(self, node: Command, shell: Shell) -> Flow:
+        if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
+            self._substituted(node, shell)
         words = self._with_arguments(node.words, shell)
         name = words[0].literal if words else None
         if not words or name in ("export", "declare", "typeset", "readonly", "local"):

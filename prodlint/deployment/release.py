@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -119,6 +120,8 @@ def _with_carried(
     yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
+        if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
+            unread.append(Link(step.span, "runs a task whose command is not read"))
         return
     place = Place(_guessed(carried.command, repository), "/")
     execution = execute(carried.command, place, repository)
@@ -201,6 +204,8 @@ def carried_by(step: Step) -> Carried | None:
         return None if command is None else Carried(command)
     if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
         return _string_option(step, words, ("-C", "--command"))
+    if name == "aws" and verbs[:2] == ["ecs", "run-task"]:
+        return _task(words)
     if name == "ssh" and len(places) > 1:
         content = words[places[1]].respelled
         if len(places) == 2 and content is not None:
@@ -208,6 +213,20 @@ def carried_by(step: Step) -> Carried | None:
         command = _behind(step, words, places[1])
         return None if command is None else Carried(command)
     return None
+
+
+def _task(words: tuple[Word, ...]) -> Carried | None:
+    """The command of `aws ecs run-task --overrides JSON`, None when its task definition or a file decides it."""
+    place = next((index + 1 for index, word in enumerate(words[:-1]) if word.literal == "--overrides"), None)
+    text = words[place].respelled if place is not None else None
+    try:
+        containers = json.loads(text.value)["containerOverrides"] if text is not None else []
+        command = next((one["command"] for one in containers if one.get("command")), None)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if text is None or not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        return None
+    return Carried(exec_form(tuple(Word.of(Text.at(word, text.span)) for word in command), text.span))
 
 
 def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) -> Carried | None:

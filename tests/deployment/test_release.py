@@ -13,7 +13,7 @@ def deployment_of(files: dict[str, str]) -> Deployment:
 
 def gitlab(*lines: str, before: str = "") -> Deployment:
     """A project whose GitLab job for production runs some lines."""
-    script = "".join(f"    - {line}\n" for line in lines)
+    script = "".join(f"    - |\n      {line}\n" for line in lines)
     text = f"production:\n  stage: deploy\n  environment: production\n{before}  script:\n{script}"
     return deployment_of({".gitlab-ci.yml": text})
 
@@ -47,14 +47,36 @@ def steps(deployment: Deployment) -> list[str]:
     ],
 )
 def test_a_command_for_another_place_is_a_step(line: str, carried: str) -> None:
-    assert carried in steps(gitlab(f"'{line}'" if "'" not in line else line))
+    assert carried in steps(gitlab(line))
+
+
+RUN_TASK = 'aws ecs run-task --cluster "$CLUSTER" --task-definition shop --overrides '
+
+
+def test_a_task_of_ecs_carries_the_command_of_its_overrides() -> None:
+    overrides = '{"containerOverrides": [{"name": "web", "command": ["python", "manage.py", "migrate"]}]}'
+    deployment = gitlab(f"{RUN_TASK}'{overrides}'")
+    assert "other: python manage.py migrate" in steps(deployment)
+    assert deployment.open == ()
+
+
+@pytest.mark.parametrize(
+    "overrides", ["file://task.json", "'{'", "'[]'", "'{\"containerOverrides\": [7]}'", '"$OVERRIDES"']
+)
+def test_a_task_of_ecs_whose_command_stands_elsewhere_is_told(overrides: str) -> None:
+    assert gitlab(f"{RUN_TASK}{overrides}").open
+
+
+def test_a_program_inside_of_a_substitution_is_a_step() -> None:
+    deployment = gitlab("""task="$(aws ecs run-task --overrides '{}' --query "tasks[0]")"; echo $(fly deploy)""")
+    assert [one.partition(" --")[0] for one in steps(deployment)] == ["other: aws ecs run-task", "deploy: fly deploy"]
 
 
 @pytest.mark.parametrize(
     "line", ["$DEPLOY_COMMAND", "ssh host $COMMAND", "sh -c $COMMAND", "make deploy", "./ci/deploy.sh production"]
 )
 def test_what_cannot_be_followed_is_told(line: str) -> None:
-    assert [str(link.span) for link in gitlab(line).open] == [".gitlab-ci.yml:5"]
+    assert [str(link.span) for link in gitlab(line).open] == [".gitlab-ci.yml:6"]
 
 
 def test_an_unread_deployment_beside_tests_is_told() -> None:
@@ -79,9 +101,9 @@ def test_what_is_unread_in_a_test_job_tells_nothing_of_production() -> None:
 
 @pytest.mark.parametrize("command", ["eval $(ssh-agent -s)", 'eval "$(pyenv init -)"', "eval `ssh-agent`"])
 def test_preparing_a_shell_hides_nothing(command: str) -> None:
-    deployment = gitlab(f"'{command}'", "fly deploy")
+    deployment = gitlab(command, "fly deploy")
     assert deployment.open == ()
-    assert steps(deployment) == ["deploy: fly deploy"]
+    assert steps(deployment)[-1] == "deploy: fly deploy"
 
 
 def test_a_compose_file_is_started_where_a_carried_command_says_not_by_the_words_of_its_carrier() -> None:
