@@ -1,0 +1,4 @@
+from .common import *
+
+DEBUG = True
+SECRET_KEY = "local"

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from posts import views
+
+urlpatterns = [path("", views.index)]

@@ -1,0 +1,3 @@
+from tickets.api import app
+
+__all__ = ["app"]

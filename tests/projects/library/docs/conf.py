@@ -1,0 +1,3 @@
+project = "Flask-Shield"
+extensions = ["sphinx.ext.autodoc"]
+html_theme = "furo"

@@ -1,0 +1,6 @@
+from fastapi import FastAPI
+
+from api import customers
+
+app = FastAPI()
+app.include_router(customers.router)
