@@ -37,6 +37,7 @@ class Role(Enum):
 
     WEB = "web"
     WORKER = "worker"
+    BEAT = "beat"
     RELEASE = "release"
     UNKNOWN = "unknown"
 
