@@ -15,6 +15,7 @@ from prodlint.finding import Finding, Severity
 from prodlint.readers import declare
 from prodlint.record import record
 from prodlint.rule import Rule
+from prodlint.source import Source, Span
 from prodlint.suppression import INVALID, UNUSED
 from prodlint.tree import Tree
 from prodlint.triage import Triaged, triage
@@ -104,7 +105,7 @@ def _unreadable(repository: Repository, read_as: Mapping[str, str]) -> Iterable[
         if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue
         source = repository.source(path)
-        if source is not None and path not in read_as and ("{{" in source.text or "{%" in source.text):
+        if source is not None and _is_template(source, problem.span, path in read_as):
             continue
         yield Finding(
             problem.span,
@@ -115,9 +116,18 @@ def _unreadable(repository: Repository, read_as: Mapping[str, str]) -> Iterable[
         )
 
 
+_PLACEHOLDERS = ("{{", "{%", "<%", "${{ cookiecutter")
+
+
+def _is_template(source: Source, problem: Span, known: bool) -> bool:
+    """Whether another program fills a file in first: one of unknown kind, or one whose problem is a placeholder."""
+    text = source.line(problem.line) if known else source.text
+    return any(sign in text for sign in _PLACEHOLDERS)
+
+
 def understood(deployment: Deployment) -> str:
     """What runs in production, in one sentence without a full stop."""
-    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION and one.written]
+    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
     if not services and not deployment.releases:
         return "nothing here is deployed as far as the files tell"
     parts = []

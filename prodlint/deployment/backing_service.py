@@ -7,7 +7,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["BackingService", "backing_service"]
+__all__ = ["BackingService", "backing_product", "backing_service"]
 
 # The last part of an image's name, and what it is.
 _PRODUCTS = {
@@ -76,9 +76,17 @@ def backing_service(service: ComposeService) -> BackingService | None:
     """The backing service that an entry of a compose file runs, None when it names no image."""
     if service.image is None:
         return None
-    name, _, tag = service.image.partition("@")[0].rpartition(":")
-    if not name or "/" in tag:
-        # No tag, or the colon belongs to the port of a registry.
-        name, tag = service.image.partition("@")[0], ""
-    product = _PRODUCTS.get(name.rpartition("/")[2].lower(), "")
-    return BackingService(service.name, service.image, product, tag, service.span)
+    _, tag = _name_and_tag(service.image)
+    return BackingService(service.name, service.image, backing_product(service.image), tag, service.span)
+
+
+def backing_product(image: str) -> str:
+    """The product that an image of others runs, empty when it is not known."""
+    return _PRODUCTS.get(_name_and_tag(image)[0].rpartition("/")[2].lower(), "")
+
+
+def _name_and_tag(image: str) -> tuple[str, str]:
+    whole = image.partition("@")[0]
+    name, _, tag = whole.rpartition(":")
+    # No tag, or the colon belongs to the port of a registry.
+    return (whole, "") if not name or "/" in tag else (name, tag)

@@ -46,11 +46,15 @@ class InstalledFile:
 def installed_files(installations: Iterable[Installation]) -> tuple[InstalledFile, ...]:
     """The files that leave versions open, each once, in the order of their paths."""
     found: dict[str, InstalledFile] = {}
+    before: dict[str, list[Install]] = {}
     for installation in installations:
-        for file, dependencies in open_dependencies(installation.install):
+        earlier = before.setdefault(installation.owner, [])
+        loose = open_dependencies(installation.install, tuple(earlier))
+        earlier.append(installation.install)
+        for file, dependencies in loose:
             known = found.get(file.path)
             users = (*known.installations, installation) if known is not None else (installation,)
-            earlier = known.open if known is not None else ()
-            open_ = tuple(dict.fromkeys((*earlier, *dependencies)))
+            others = known.open if known is not None else ()
+            open_ = tuple(dict.fromkeys((*others, *dependencies)))
             found[file.path] = InstalledFile(file, users, tuple(sorted(open_, key=lambda one: one.span.start)))
     return tuple(found[path] for path in sorted(found))

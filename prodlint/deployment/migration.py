@@ -106,12 +106,13 @@ _OTHERS = regex(
 
 
 def migration_of(step: Step) -> System | None:
-    """The system whose migrations a step applies, None when it applies none."""
+    """The system whose migrations are applied behind a step, None when it says nothing of them."""
     tool, words = program_of(step)
     plain = [word.literal or "" for word in words]
     arguments = [word for word in plain if not word.startswith("-")]
     if tool == "django-admin" and arguments:
-        if arguments[0] in MANAGE_COMMANDS and not {"--check", "--plan", "--fake"} & set(plain):
+        if arguments[0] in MANAGE_COMMANDS and not {"--plan", "--fake"} & set(plain):
+            # `migrate --check` applies nothing, but stops what comes behind it while one is unapplied.
             return System.DJANGO
         if arguments[:2] == ["db", "upgrade"]:
             return System.FLASK_MIGRATE

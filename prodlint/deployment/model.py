@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 import typing
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
 from prodlint.deployment.app import App
-from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
 from prodlint.deployment.pipeline import Pipeline, Release
-from prodlint.deployment.process import Process
+from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.project import Project
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
@@ -63,7 +64,7 @@ class Deployment:
         if any(run.environment is Environment.UNKNOWN for run in runs) or self.open:
             return UNKNOWN
         production = [one for one in self.services if one.environment is Environment.PRODUCTION]
-        return UNKNOWN if any(one.execution.unread for one in production) else NO
+        return UNKNOWN if any(_is_open(one) for one in production) else NO
 
     def release_of(self, system: MigrationSystem) -> Release | None:
         """The road to production that new code of a migrated project takes, None when none was read whole."""
@@ -73,12 +74,44 @@ class Deployment:
                 return release
         return None
 
+    def is_started_elsewhere(self, image: Image) -> bool:
+        """Whether something else may start the app that an image holds, so that its missing command is no fault.
+
+        That is a process that gives the image a command, in any environment; another process of
+        production; or another image that is built on this one, as its name tells.
+        """
+        names = {_plain(part) for part in (posixpath.basename(posixpath.dirname(image.path)), image.path) if part}
+        return any(
+            (other.image is not None and other.image.path == image.path)
+            or (other.environment is Environment.PRODUCTION and other.process.platform is not Platform.DOCKER)
+            for other in self.services
+            if other.step is not None
+        ) or any(_plain(_image_name(other.base)) in names for other in self.images if other.base is not None)
+
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""
         if kind is Deployment:
             return (typing.cast("T", self),)
         name = _holders()[kind]
         return typing.cast("tuple[T, ...]", getattr(self, name))
+
+
+def _is_open(service: Service) -> bool:
+    """Whether a service may do something when it starts that could not be followed."""
+    if service.execution.unread:
+        return True
+    if service.step is None:
+        return backing_product(service.image.base) == "" if service.image is not None and service.image.base else True
+    return is_task(service.step)
+
+
+def _image_name(reference: str) -> str:
+    """The last part of an image's name, without registry, tag and digest."""
+    return reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 @cache

@@ -214,8 +214,8 @@ _TESTS = regex(
     r"|make (test|tests|check|ci|verify)|just (test|check)|go test|cargo test|playwright test|cypress run)\b"
 )
 _BUILDS = regex(
-    r"^(docker (image |builder )?build\b|docker buildx|docker compose build|docker-compose build|podman build|buildah|pack build"
-    r"|gcloud builds submit|az acr build|sam build)"
+    r"^(docker (image |builder )?build\b|docker buildx|docker compose build|docker-compose build|podman build"
+    r"|buildah|pack build|gcloud builds submit|az acr build|sam build)"
 )
 _DOCUMENTS = regex(r"^(mkdocs gh-deploy|mike deploy|sphinx-build)")
 _PACKAGES = regex(r"^(twine upload|uv publish|poetry publish|flit publish|hatch publish|pdm publish)")
@@ -263,7 +263,7 @@ def kind_of_step(step: Step, on_host: bool = False) -> StepKind:
     ):
         if pattern.match(text):
             return kind
-    if step.program in ("curl", "wget") and re.search(r"(?i)deploy|render\.com/deploy|_hook", step.written):
+    if step.program in ("curl", "wget") and re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", step.written):
         return StepKind.DEPLOY
     if step.program in ("scp", "rsync", "sftp", "lftp") and ":" in step.written:
         return StepKind.UPLOAD

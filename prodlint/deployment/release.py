@@ -26,6 +26,7 @@ __all__ = [
     "carried_by",
     "compose_files_of",
     "deploy_scripts",
+    "is_task",
     "job_environment",
     "read_pipeline",
 ]
@@ -57,6 +58,11 @@ class Carried:
 
 _TOOLS = regex(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
 _UNREAD_TARGET = regex(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
+
+
+def is_task(step: Step) -> bool:
+    """Whether a step only names a task of a runner such as make, whose recipe is not followed."""
+    return _TOOLS.match(program_of(step)[0]) is not None
 
 
 def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:

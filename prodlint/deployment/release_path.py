@@ -15,7 +15,7 @@ from prodlint.deployment.execution import execute
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.pipeline import Job, Pipeline, Release, ReleaseStep, StepKind
 from prodlint.deployment.process import Platform, Role
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 
@@ -54,6 +54,7 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
         path = service.process.path
         root = service.image.context if service.image is not None else service.process.root
         complete = service.process.complete and not service.execution.unread and service.step is not None
+        complete = complete and service.step is not None and not is_task(service.step)
         release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
         framework = service.app.framework if service.app is not None else None
         found[path] = replace(

@@ -42,12 +42,12 @@ app = Flask(__name__)
 
 from __future__ import annotations
 
-from prodlint.deployment import Service
+from prodlint.deployment import Deployment, Service
 from prodlint.rule import NO, YES, Evidence, Finding, Findings, Severity, rule
 
 
 @rule(Severity.ERROR)
-def missing_application_server(service: Service) -> Findings:
+def missing_application_server(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
     server = service.server
@@ -66,7 +66,9 @@ def missing_application_server(service: Service) -> Findings:
             help=f"add {server.distribution} to {service.install_source}: the process ends with "
             f'"{server.product}: command not found"',
         )
-    elif service.starts_nothing is YES and service.image_app is not None:
+    elif service.starts_nothing is YES and service.image_app is not None and service.image is not None:
+        if deployment.is_started_elsewhere(service.image):
+            return
         app = service.image_app
         yield Finding(
             service.span,
