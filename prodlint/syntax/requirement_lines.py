@@ -12,25 +12,38 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
-__all__ = ["Line", "Option", "read_lines"]
+__all__ = ["VARIABLE", "Line", "Option", "read_lines"]
 
 # What `str.splitlines` takes for the end of a line, as pip does.
-_LINE_END = regex("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-_COMMENT = regex(r"(?:^|\s+)#.*")
-_WORD = regex(r"""(?:[^\s'"\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+# A thousand hashes for one requirement take less.
+_LONGEST = 100_000
+# What `shlex` divides words by; other white space is part of a word.
+_BLANKS = " \t"
+_WORD = regex(r"""(?:[^ \t'"\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
 _PIECE = regex(r"""\\(?P<escaped>.)|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^'"\\]+)""", re.DOTALL)
-_ESCAPE_IN_DOUBLE = regex(r'\\(?=["\\])')
+_ESCAPE_IN_DOUBLE = regex(r'\\(["\\])')
 
-_SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
-_SHORT["-C"] = "--config-settings"
+VARIABLE = regex(r"\$\{[A-Z0-9_]+\}")
+"""What pip fills in from the environment; other dollars stay as they are."""
+
+_SHORT = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-i": "--index-url",
+    "-f": "--find-links",
+    "-C": "--config-settings",
+}
+_LISTS = frozenset(("--no-binary", "--only-binary", "--all-releases", "--only-final"))
 _WITH_VALUE = frozenset(
-    (
-        *_SHORT.values(),
-        *("--pypi-url", "--extra-index-url", "--no-binary", "--only-binary", "--trusted-host", "--use-feature"),
-        *("--hash", "--config-setting", "--global-option", "--all-releases", "--only-final"),
-    )
+    (*_SHORT.values(), *_LISTS, "--pypi-url", "--extra-index-url", "--trusted-host", "--use-feature", "--hash")
 )
 _FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"))
+# pip 26.3 knows it no more, but nobody knows which pip will read the file.
+_FORMER = frozenset(("--global-option",))
+_SAME = {"--pypi-url": "--index-url"}
+_HASHES = ("sha256:", "sha384:", "sha512:")
 
 
 @record
@@ -52,50 +65,72 @@ class Line:
 
 
 def read_lines(source: Source, problems: list[SyntaxProblem]) -> Iterator[Line]:
-    """The logical lines that are neither empty nor comments; those that pip refuses go to `problems`."""
-    for text in _joined(source):
-        comment = _COMMENT.search(text.value)
-        line = (text if comment is None else text.slice(0, comment.start())).strip()
+    """The logical lines that are neither empty nor comments; those that pip refuses go to `problems`.
+
+    So do lines of more than 100,000 characters, which pip would read.
+    """
+    for text in _joined(source, problems):
+        line = _without_comment(text).strip()
         if not line.value:
             continue
         begin = _options_begin(line.value)
+        if begin == len(line.value):
+            yield Line(line, (), line.span)
+            continue
         try:
             yield Line(line.slice(0, begin).strip(), tuple(_options(line.slice(begin))), line.span)
         except SyntaxProblem as problem:
             problems.append(problem)
 
 
-def _joined(source: Source) -> Iterator[Text]:
+def _joined(source: Source, problems: list[SyntaxProblem]) -> Iterator[Text]:
     """Lines with those behind them that a backslash at the end joins; a comment ends what came before."""
-    content = source.content
     waiting: list[Text] = []
-    for start, end in _line_ranges(source.text):
-        line = source.text[start:end]
-        is_comment = line.lstrip().startswith("#")
+    for text in _physical_lines(source):
+        line = text.value
+        is_comment = "#" in line and line.lstrip().startswith("#")
         if line.endswith("\\") and not is_comment:
+            # Backslashes at the beginning fall away, too.
             inner = line.strip("\\")
-            begin = start + len(line) - len(line.lstrip("\\"))
-            waiting.append(content.slice(begin, begin + len(inner)))
-        elif is_comment:
-            # As if a blank stood in front of it: a comment right behind a joined line is one, too.
-            if waiting:
-                yield Text.join(waiting)
-            waiting = []
+            if inner or not waiting:
+                begin = len(line) - len(line.lstrip("\\"))
+                waiting.append(text.slice(begin, begin + len(inner)))
         elif waiting:
-            yield Text.join([*waiting, content.slice(start, end)])
+            # A comment right behind a joined line is one, as if a blank stood in front of it.
+            yield from _whole(waiting if is_comment else [*waiting, text], problems)
             waiting = []
-        else:
-            yield content.slice(start, end)
+        elif len(line) > _LONGEST:
+            yield from _whole([text], problems)
+        elif not is_comment:
+            yield text
     if waiting:
-        yield Text.join(waiting)
+        yield from _whole(waiting, problems)
 
 
-def _line_ranges(text: str) -> Iterator[tuple[int, int]]:
+def _physical_lines(source: Source) -> Iterator[Text]:
     at = 0
-    for found in _LINE_END.finditer(text):
-        yield at, found.start()
-        at = found.end()
-    yield at, len(text)
+    for written in source.text.splitlines(keepends=True):
+        line = written.rstrip(_LINE_ENDS)
+        yield Text(line, source, range(at, at + len(line) + 1))
+        at += len(written)
+
+
+def _whole(parts: list[Text], problems: list[SyntaxProblem]) -> Iterator[Text]:
+    """The parts as one line, unless that gets too long."""
+    if sum([len(part.value) for part in parts]) <= _LONGEST:
+        yield Text.join(parts)
+        return
+    message = f"a line of more than {_LONGEST:,} characters is not read"
+    problems.append(SyntaxProblem(message, parts[0].span.to(parts[-1].span)))
+
+
+def _without_comment(text: Text) -> Text:
+    """The text up to a `#` that stands at the beginning or behind white space."""
+    line = text.value
+    at = line.find("#")
+    while at > 0 and not line[at - 1].isspace():
+        at = line.find("#", at + 1)
+    return text if at < 0 else text.slice(0, at)
 
 
 def _options_begin(line: str) -> int:
@@ -107,7 +142,7 @@ def _options_begin(line: str) -> int:
 
 
 def _options(text: Text) -> Iterator[Option]:
-    words = _words(text)
+    words = iter(list(_words(text)))
     for written in words:
         word = written.value
         if not word.startswith("-") or word == "-":
@@ -121,40 +156,63 @@ def _options(text: Text) -> Iterator[Option]:
             equals = word.find("=")
             name = _long_name(word if equals < 0 else word[:equals])
             attached = None if equals < 0 else written.slice(equals + 1)
-        if name is None or (attached is not None and name in _FLAGS):
-            raise SyntaxProblem(f"pip does not know the option {word} in a requirements file", written.span)
+        if name is None:
+            raise SyntaxProblem(f"pip does not know the option {_shown(word)} in a requirements file", written.span)
         if name in _FLAGS:
+            if attached is not None:
+                raise SyntaxProblem(f"the option {name} takes no value", written.span)
             yield Option(name, None, written.span)
             continue
         value = attached if attached is not None else next(words, None)
         if value is None:
-            raise SyntaxProblem(f"the option {word} needs a value", written.span)
+            raise SyntaxProblem(f"the option {name} needs a value", written.span)
+        _check(name, value)
         yield Option(name, value, written.span.to(value.span))
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= 60 else f"{word[:60]}…"
+
+
+def _check(name: str, value: Text) -> None:
+    """Raises for a value that pip refuses whatever the variables in it stand for."""
+    if VARIABLE.search(value.value):
+        return
+    if name == "--hash" and not value.value.startswith(_HASHES):
+        raise SyntaxProblem(f"a hash begins with {' or '.join(_HASHES)}", value.span)
+    if name == "--config-settings" and "=" not in value.value:
+        raise SyntaxProblem("a setting for the build is written KEY=VALUE", value.span)
+    if name in _LISTS and value.value.startswith("-"):
+        raise SyntaxProblem(f"the option {name} needs a value", value.span)
 
 
 def _long_name(written: str) -> str | None:
     """The option that a long name means: it may be cut short as long as only one begins so."""
-    if written in _WITH_VALUE or written in _FLAGS:
-        return written
-    meant = [name for name in (*_WITH_VALUE, *_FLAGS) if name.startswith(written)]
-    return meant[0] if len(meant) == 1 else None
+    for known in (_WITH_VALUE | _FLAGS, _FORMER):
+        meant = [written] if written in known else [name for name in known if name.startswith(written)]
+        if meant:
+            return _SAME.get(meant[0], meant[0]) if len(meant) == 1 else None
+    return None
 
 
 def _words(text: Text) -> Iterator[Text]:
     """The words of a text by the quotes and backslashes of `shlex.split`, each character at its place."""
+    value = text.value
     at = 0
-    while at < len(text.value):
-        if text.value[at].isspace():
+    while at < len(value):
+        if value[at] in _BLANKS:
             at += 1
             continue
-        found = _WORD.match(text.value, at)
-        if found is None or not (found.end() == len(text.value) or text.value[found.end()].isspace()):
-            raise SyntaxProblem("a quote in the options is not closed", text.span_of(at, len(text.value)))
+        found = _WORD.match(value, at)
+        if found is None or not (found.end() == len(value) or value[found.end()] in _BLANKS):
+            raise SyntaxProblem("a quote in the options is not closed", text.span_of(at, len(value)))
         at = found.end()
         yield _unquoted(text, found)
 
 
 def _unquoted(text: Text, word: re.Match[str]) -> Text:
+    if not any(sign in word[0] for sign in "\\\"'"):
+        return text.slice(word.start(), word.end())
     parts = []
     for piece in _PIECE.finditer(text.value, word.start(), word.end()):
         kind = piece.lastgroup or "plain"
@@ -163,7 +221,7 @@ def _unquoted(text: Text, word: re.Match[str]) -> Text:
             at = 0
             for escape in _ESCAPE_IN_DOUBLE.finditer(inner.value):
                 parts.append(inner.slice(at, escape.start()))
-                at = escape.end()
+                at = escape.start(1)
             inner = inner.slice(at)
         parts.append(inner)
     return Text.join(parts)
