@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeVar
 
@@ -67,11 +67,15 @@ class Deployment:
         return UNKNOWN if any(_is_open(one) for one in production) else NO
 
     def release_of(self, system: MigrationSystem) -> Release | None:
-        """The road to production that new code of a migrated project takes, None when none was read whole."""
+        """The road to production that new code of a migrated project takes, None when none was read whole.
+
+        Its span is where that project goes live.
+        """
         django = system.system is System.DJANGO
         for release in self.releases:
-            if release.complete and release.brings(system.root, django):
-                return release
+            live = release.brings(system.root, django) if release.complete else None
+            if live is not None:
+                return replace(release, span=live)
         return None
 
     def is_started_elsewhere(self, image: Image) -> bool:

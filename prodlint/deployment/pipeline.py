@@ -20,6 +20,7 @@ __all__ = [
     "Pipeline",
     "Release",
     "ReleaseStep",
+    "Served",
     "StepKind",
     "kind_of_action",
     "kind_of_step",
@@ -115,28 +116,39 @@ class ReleaseStep:
 
 
 @record
+class Served:
+    """A web service that a release brings: the folder of its code and its framework, None for what is not known."""
+
+    root: str | None
+    framework: str | None
+    span: Span
+
+    def runs(self, root: str, django: bool) -> bool:
+        """Whether it may run the project in a folder, one of Django or of another framework."""
+        holds = not self.root or root == self.root or root.startswith(f"{self.root}/")
+        return holds and (self.framework is None or (self.framework == "Django") is django)
+
+
+@record
 class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
-    `served` are the web services that it brings: the folder of each one's code and the framework of
-    its app, None for what is not known. Without one, it may bring anything. `steps` are in the order
-    in which they happen.
+    `served` are the web services that it brings; without one, it may bring anything. `steps` are in
+    the order in which they happen.
     """
 
     name: str
     span: Span
     environment: Environment
     complete: bool = True
-    served: frozenset[tuple[str | None, str | None]] = frozenset()
+    served: tuple[Served, ...] = ()
     steps: tuple[ReleaseStep, ...] = ()
 
-    def brings(self, root: str, django: bool) -> bool:
-        """Whether the code of a project in a folder, one of Django or of another framework, may go this way."""
-        return not self.served or any(
-            (not folder or root == folder or root.startswith(f"{folder}/"))
-            and (framework is None or (framework == "Django") is django)
-            for folder, framework in self.served
-        )
+    def brings(self, root: str, django: bool) -> Span | None:
+        """Where the code of a project goes live on this road, None when it does not go this way."""
+        if not self.served:
+            return self.span
+        return next((one.span for one in self.served if one.runs(root, django)), None)
 
 
 _DEPLOY_ACTIONS = regex(

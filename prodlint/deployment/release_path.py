@@ -13,7 +13,7 @@ from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import execute
 from prodlint.deployment.migration import migration_of
-from prodlint.deployment.pipeline import Job, Pipeline, Release, ReleaseStep, StepKind
+from prodlint.deployment.pipeline import Job, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
@@ -58,7 +58,9 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
         release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
         framework = service.app.framework if service.app is not None else None
         found[path] = replace(
-            release, complete=release.complete and complete, served=release.served | {(root, framework)}
+            release,
+            complete=release.complete and complete,
+            served=(*release.served, Served(root, framework, service.span)),
         )
     return {
         path: replace(release, steps=tuple(_platform_steps(path, production, repository)))

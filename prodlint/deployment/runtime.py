@@ -93,4 +93,3 @@ def version_of(installs: Iterable[Install], distribution: str) -> Known[str] | N
                 if exact is not None:
                     return Known(exact["version"], dependency.span)
     return None
-
