@@ -27,7 +27,7 @@ class ComposeBuild:
 
 @record
 class ComposeService:
-    """What one file says of one service. A reset (`command: []`) hides what lies below it."""
+    """What one file says of one service. A reset (`command:` null) hides what lies below it."""
 
     name: str
     span: Span

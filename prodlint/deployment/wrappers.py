@@ -226,8 +226,11 @@ def _behind_run(name: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
             break
         index += 2 if value in _RUN_VALUES else 1
     rest = words[index:]
-    if name == "hatch" and rest and ":" in (rest[0].literal or ""):
-        return rest[1:]
+    content = rest[0].content if name == "hatch" and rest else None
+    if content is not None and ":" in content.value:
+        # `hatch run ENVIRONMENT:COMMAND`
+        command = content.slice(content.value.index(":") + 1)
+        return (Word.of(command), *rest[1:]) if command.value else rest[1:]
     return rest
 
 

@@ -113,12 +113,13 @@ def interpolated(text: Text, quoted: bool) -> Word:
 def _command(node: Node | None) -> CommandLine | None:
     """A command or entrypoint: a list as it is; a string split into words, with no shell to run it.
 
-    Measured: the splitting stops at the first unquoted `;`, `&`, `|`, `<` or `>`.
+    Measured: the splitting stops at the first unquoted `;`, `&`, `|`, `<` or `>`. An empty one has
+    no words, and so clears the image's own; null leaves that in place.
     """
     if isinstance(node, Sequence):
         words = tuple(interpolated(item.text, True) for item in node.items if isinstance(item, Scalar))
-        return exec_form(words, node.span) if words else None
-    if not isinstance(node, Scalar) or node.is_null or not node.value.strip():
+        return exec_form(words, node.span)
+    if not isinstance(node, Scalar) or node.is_null:
         return None
     try:
         split = split_words(node.text)
@@ -133,7 +134,7 @@ def _command(node: Node | None) -> CommandLine | None:
             break
         content = word.content
         kept.append(word if content is None else interpolated(content, True))
-    return exec_form(tuple(kept), node.text.strip().span) if kept else None
+    return exec_form(tuple(kept), node.text.strip().span if kept else node.span)
 
 
 def _environment(node: Node | None) -> Iterator[EnvDefinition]:
