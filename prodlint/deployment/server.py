@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from prodlint.deployment.app import Interface
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE, from_outside, word_value
 from prodlint.deployment.process import Role
 from prodlint.deployment.program import Program, program_of, python_arguments
 from prodlint.deployment.server_bind import Bind
-from prodlint.deployment.server_grammar import Grammar, Parsed, grammar, parse
-from prodlint.deployment.server_products import Product, product_of
+from prodlint.deployment.server_grammar import Parsed, parse
+from prodlint.deployment.server_products import Product, grammar_of, product_of
 from prodlint.deployment.server_setting import Settings
 from prodlint.deployment.value import NO, YES, Answer, Unknown, Value
 from prodlint.deployment.worker import worker_role
@@ -36,7 +37,8 @@ class Server:
     restarts on every change of a file. `in_code` is set when a Python script starts the server
     itself; then `span` is that call. `settings` holds every setting by the model's name, `binds`
     where it listens; both need `configured`. `configuration` is the path of its configuration file,
-    `hooks` the functions that gunicorn calls from it. `folders` are what it adds to the import path.
+    `hooks` the functions that gunicorn calls from it. `folders` are what it adds to the import path, `target_file` is
+    the path of its app's module where it is found by its own rules. `interface` is how it calls the app.
     """
 
     product: str
@@ -55,6 +57,8 @@ class Server:
     configuration: str | None = None
     hooks: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    target_file: str | None = None
+    interface: Interface | None = None
 
     @property
     def options(self) -> tuple[tuple[str, Word | None], ...]:
@@ -105,11 +109,6 @@ def server_of(step: Step) -> Server | None:
         parsed=parsed,
         attribute=product.attribute,
     )
-
-
-def grammar_of(product: Product) -> Grammar:
-    """The options of a product's command."""
-    return grammar(product.table, product.style)
 
 
 def _reloads(product: Product, parsed: Parsed) -> tuple[Answer, Span | None]:

@@ -6,11 +6,11 @@ from prodlint.deployment import server_tables as tables
 from prodlint.deployment import server_tables_framework as framework
 from prodlint.deployment import server_tables_uwsgi as uwsgi
 from prodlint.deployment import worker_tables as workers
-from prodlint.deployment.server_grammar import grammar, parse
+from prodlint.deployment.server_grammar import Grammar, grammar, parse
 from prodlint.record import record
 from prodlint.syntax.word import Word
 
-__all__ = ["PRODUCTS", "Product", "product_of"]
+__all__ = ["PRODUCTS", "Product", "grammar_of", "product_named", "product_of"]
 
 
 @record
@@ -156,6 +156,16 @@ _SUBCOMMANDS: dict[str, tuple[dict[str, str], str]] = {
     "mod_wsgi-express": ({"start-server": "mod_wsgi-express"}, ""),
     "celery": ({"flower": "flower"}, workers.CELERY_GROUP),
 }
+
+
+def product_named(name: str) -> Product | None:
+    """A server by the model's name for it."""
+    return PRODUCTS.get(name) or _PROGRAMS.get(name)
+
+
+def grammar_of(product: Product) -> Grammar:
+    """The options of a server's command."""
+    return grammar(product.table, product.style)
 
 
 def product_of(tool: str, words: tuple[Word, ...]) -> tuple[Product, tuple[Word, ...]] | None:

@@ -155,8 +155,10 @@ def _converted(kind: str, text: str) -> object:
             return float(stripped)
         except ValueError:
             raise _Invalid(f"'{text}' is not a number") from None
+    lowered = stripped.lower()
+    if kind == "attached":
+        return lowered in _YES if lowered in _YES | _NO else text
     if kind in ("flag", "switch", "bool", "off"):
-        lowered = stripped.lower()
         if lowered not in _YES | _NO:
             raise _Invalid(f"'{text}' is neither true nor false")
         return (lowered in _YES) != (kind == "off")

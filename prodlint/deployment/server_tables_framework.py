@@ -127,14 +127,14 @@ reload_dir -R --reload-dir list
 reload_include -I --reload-include list
 reload_exclude -E --reload-exclude list
 port -p --port int 8000
-wc=workers -W --wc --web-concurrency int 1
+web_concurrency=workers -W --wc --web-concurrency int 1
 host -H --host text 127.0.0.1
-fd -F --fd --file-descriptor int
-uds -U --uds --unix-domain-socket text
+file_descriptor=fd -F --fd --file-descriptor int
+unix_domain_socket=uds -U --uds --unix-domain-socket text
 debug -d --debug flag
 pdb -P --pdb --use-pdb flag
-ssl_certfile=certfile --ssl-certfile text
-ssl_keyfile=keyfile --ssl-keyfile text
+ssl_cert_path=certfile --ssl-certfile text
+ssl_key_path=keyfile --ssl-keyfile text
 create_self_signed_cert --create-self-signed-cert flag
 help --help flag
 """

@@ -10,7 +10,7 @@ from prodlint.source import Span
 
 __all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "Unknown", "Value", "answer"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Answer(Enum):
@@ -50,19 +50,19 @@ def answer(truth: bool) -> Answer:
 
 
 @record
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """A value that is written down, and where."""
 
-    value: T
+    value: T_co
     span: Span
 
 
 @record
-class EnvDriven(Generic[T]):
+class EnvDriven(Generic[T_co]):
     """A value that an environment variable decides; `default` holds when the variable is not set."""
 
     name: str
-    default: T | None
+    default: T_co | None
     span: Span
 
 
@@ -77,4 +77,4 @@ class Unknown:
         raise TypeError(f"the value is unknown ({self.reason}): ask isinstance(value, Known)")
 
 
-Value = Known[T] | EnvDriven[T] | Unknown
+Value = Known[T_co] | EnvDriven[T_co] | Unknown

@@ -1,0 +1,138 @@
+"""Configuration files of servers: gunicorn's and Hypercorn's, in Python and in TOML."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from prodlint.deployment.app import locate_module
+from prodlint.deployment.server_grammar import Option
+from prodlint.deployment.server_layers import Context, Layers
+from prodlint.deployment.server_setting import converted
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Span
+from prodlint.syntax.word import Word
+
+__all__ = [
+    "HOOKS",
+    "ConfigurationFile",
+    "configuration_file",
+    "module_values",
+    "object_value",
+    "say_toml",
+    "say_values",
+]
+
+HOOKS = tuple(
+    "on_starting on_reload when_ready pre_fork post_fork post_worker_init worker_int worker_abort pre_exec "
+    "pre_request post_request child_exit worker_exit nworkers_changed on_exit ssl_context".split()
+)
+
+
+@record
+class ConfigurationFile:
+    """A configuration file that a server reads: as it is named, and its path where it is one of the repository."""
+
+    written: str
+    path: str | None
+    span: Span
+
+
+def configuration_file(context: Context, named: Value[object], word: Word | None) -> ConfigurationFile | None:
+    """The file or module that an option names, as gunicorn and Hypercorn do: `path`, `file:path`, `python:module`.
+
+    None when what the option says is not known.
+    """
+    if not isinstance(named, Known | EnvDriven):
+        return None
+    written = named.value if isinstance(named, Known) else named.default
+    if not isinstance(written, str):
+        return None
+    span = word.span if word is not None else named.span
+    if written.startswith("python:"):
+        name = written.removeprefix("python:")
+        return ConfigurationFile(written, locate_module(context.repository, context.roots(), name), span)
+    return ConfigurationFile(written, context.locate(written.removeprefix("file:")), span)
+
+
+def module_values(context: Context, path: str) -> Mapping[str, Value[object]]:
+    """What the names of a Python module hold once it ran where the server starts."""
+    module = context.repository.python(path)
+    if module is None:
+        return {}
+    found: dict[str, Value[object]] = {}
+    for name in module.bound_names:
+        bindings = module.bindings(name)
+        last = bindings[-1]
+        span = module.span(last.node)
+        if len(bindings) == 1 and not last.conditional and isinstance(last.value, ast.Constant):
+            found[name] = Known(last.value.value, span)
+        elif last.kind not in ("import", "function", "class"):
+            found[name] = Unknown("it is computed when the file runs", span)
+    return found
+
+
+_INTEGER = regex(r"[+-]?\d+")
+
+
+def object_value(option: Option, value: Value[object]) -> Value[object]:
+    """A Python value made into what its option takes, by gunicorn's own rules."""
+    if isinstance(value, Unknown):
+        return value
+    held = value.value if isinstance(value, Known) else value.default
+    if held is None:
+        return value
+    made = _object(option, held, value.span)
+    if isinstance(made, Unknown) or isinstance(value, Known):
+        return made
+    assert isinstance(made, Known)
+    return EnvDriven(value.name, made.value, value.span)
+
+
+def _object(option: Option, held: object, span: Span) -> Value[object]:
+    kind = option.kind
+    if isinstance(held, str) and kind not in ("list", "text", "optional", "object"):
+        return converted("flag" if kind == "off" else kind, Known(held, span))
+    if kind == "int" and isinstance(held, int):
+        return Known(int(held), span)
+    if kind in ("float", "duration") and isinstance(held, int | float):
+        return Known(held, span)
+    if kind in ("flag", "switch", "off") and isinstance(held, bool):
+        return Known(held, span)
+    if kind == "list":
+        items = [held] if isinstance(held, str) else held
+        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+            return Known(tuple(item.strip() for item in items), span)
+    elif kind in ("text", "optional"):
+        if isinstance(held, str):
+            return Known(held.strip(), span)
+        if isinstance(held, int | bool) and option.name in ("user", "group", "proxy_protocol"):
+            return Known(held, span)
+    elif kind == "object":
+        return Known(held, span)
+    return Unknown(f"what it holds is not what {option.own} takes", span)
+
+
+def say_values(layers: Layers, values: Mapping[str, Value[object]], origin: str) -> None:
+    """The names of a Python configuration file that are settings."""
+    for option in layers.grammar.options:
+        value = values.get(option.own)
+        if value is not None:
+            made = object_value(option, value)
+            span = made.span or layers.context.server.span
+            layers.say(option.name, made, span, origin)
+
+
+def say_toml(layers: Layers, path: str, origin: str) -> bool:
+    """The keys of a TOML file that are settings; False when it cannot be read."""
+    document = layers.context.repository.toml(path)
+    if document is None:
+        return False
+    for option in layers.grammar.options:
+        held = document.get(option.own)
+        if held is not None:
+            span = document.span(option.own) or document.source.span
+            layers.say(option.name, object_value(option, Known(held, span)), span, origin)
+    return True

@@ -1,0 +1,318 @@
+"""uWSGI's settings: UWSGI_ variables, words of the command and configuration files, in the order they are met.
+
+Measured with uWSGI 2.0.30 (`--show-config`): variables come first, a file counts where it is named, a
+repeated option of a list adds to it and any other replaces what was there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from prodlint.deployment.filemap import absolute
+from prodlint.deployment.server import Server
+from prodlint.deployment.server_bind import Bind, bind_of_word
+from prodlint.deployment.server_grammar import Option, head, tail
+from prodlint.deployment.server_layers import Context, Layers
+from prodlint.deployment.server_setting import Settings, converted, joined, text_of
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
+from prodlint.syntax.yaml import Mapping, Scalar, Sequence
+
+__all__ = ["configure_uwsgi", "uwsgi_files"]
+
+_FILES = {"ini": ".ini", "yaml": ".yaml", "json": ".json", "xml": ".xml", "config": ""}
+_EXTENSIONS = (".ini", ".yaml", ".yml", ".json", ".xml", ".cfg")
+_LOOPS = frozenset({"for", "for-glob", "for-times", "for-readline"})
+_ENDS = frozenset({"endif", "end-if", "endfor", "end-for"})
+_DEPTH = 8
+_OPTIONS = 5_000
+_PROTOCOLS = {"http": "http", "http_socket": "http", "https": "https", "socket": "uwsgi", "fastcgi_socket": "fastcgi"}
+_PLACEHOLDER = regex(r"%\(([^()]*)\)|\$\(([^()]*)\)|@\([^()]*\)|%([A-Za-z])")
+
+
+@record
+class _Entry:
+    """One option as a configuration file has it; the value is None for a name that stands alone."""
+
+    name: str
+    value: Text | None
+    span: Span
+
+
+class _Loading:
+    """One start of uWSGI: the options met so far."""
+
+    def __init__(self, context: Context, layers: Layers) -> None:
+        self.context = context
+        self.layers = layers
+        self.words: dict[str, list[Word]] = {}
+        self.placeholders: dict[str, Word] = {}
+        self.loaded: list[str] = []
+        self.count = 0
+
+    def option(self, name: str, word: Word | None, span: Span, origin: str, doubt: str | None = None) -> None:
+        """An option is met; `doubt` says why it may not count."""
+        self.count += 1
+        option = self.layers.grammar.by_spelling.get(name if name.startswith("-") else f"--{name}")
+        if word is not None:
+            self.placeholders[name.lstrip("-")] = word
+        if option is None or option.own in ("flags", "attached"):
+            return
+        if option.own in ("set_placeholder", "set") and word is not None:
+            key, equals, _ = head(word).partition("=")
+            if equals:
+                self.placeholders[key] = tail(word, len(key) + 1)
+        if option.own in _FILES and word is not None:
+            self.file(word, span)
+            return
+        if doubt is not None:
+            self.layers.say(option.name, Unknown(doubt, span), span, origin)
+            return
+        self._say(option, word, span, origin)
+
+    def _say(self, option: Option, word: Word | None, span: Span, origin: str) -> None:
+        lookup = self.context.lookup
+        if option.kind == "list":
+            words = self.words.setdefault(option.name, [])
+            words.extend([word] if word is not None else [])
+            value = joined([text_of(one, lookup) for one in words], span)
+            self.layers.say(option.name, value, span, origin, tuple(words))
+        elif word is None or (option.kind in ("flag", "attached") and not word.parts):
+            self.layers.say(option.name, Known(True, span), span, origin)
+        else:
+            value = converted(option.kind, text_of(word, lookup))
+            self.layers.say(option.name, value, span, origin, (word,))
+
+    def file(self, word: Word, span: Span) -> None:
+        """A configuration file, or a section of one: `uwsgi.ini:production`, `:base` for one of the same file."""
+        value = text_of(word, self.context.lookup)
+        written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+        if written is None:
+            self.layers.forget("the name of uWSGI's configuration file is not known")
+            return
+        name, _, section = written.partition(":")
+        if not name and self.loaded:
+            name = self.loaded[-1]
+        path = self.context.locate(name)
+        if path is None:
+            self.layers.forget(f"the configuration file {name} is not in this repository")
+            return
+        if len(self.loaded) >= _DEPTH or self.count > _OPTIONS:
+            return
+        self.loaded.append(name)
+        entries = _entries(self.context, path, section or "uwsgi")
+        if entries is None:
+            self.layers.forget(f"{path} cannot be read")
+        else:
+            self._run(entries, name, path)
+        self.loaded.pop()
+
+    def _run(self, entries: Iterator[_Entry], name: str, path: str) -> None:
+        """The options of a file in their order, with what its conditions say."""
+        conditions: list[Answer] = []
+        for entry in entries:
+            if self.count > _OPTIONS:
+                return
+            key = entry.name
+            if key.startswith(("if-", "ifenv", "ifexists")) or key in _LOOPS:
+                conditions.append(self._holds(key, entry.value))
+            elif key in _ENDS:
+                if conditions:
+                    conditions.pop()
+            elif NO not in conditions:
+                word = None if entry.value is None else self._word(entry.value, name)
+                doubt = f"a condition of {path} decides" if UNKNOWN in conditions else None
+                self.option(key, word, entry.span, path, doubt)
+
+    def _holds(self, key: str, text: Text | None) -> Answer:
+        if key not in ("if-env", "ifenv", "if-not-env") or text is None:
+            return UNKNOWN
+        variable, equals, wanted = text.value.partition("=")
+        value = self.context.lookup(variable.strip())
+        if value is None:
+            result = NO
+        elif isinstance(value, Known):
+            result = YES if not equals or value.value == wanted else NO
+        else:
+            return UNKNOWN
+        return ~result if key == "if-not-env" else result
+
+    def _word(self, text: Text, name: str) -> Word:
+        """A value with its placeholders replaced: `%(name)`, `$(VARIABLE)`, `%d` for the file's folder."""
+        parts: list[Part] = []
+        at = 0
+        for found in _PLACEHOLDER.finditer(text.value):
+            replaced = self._placeholder(found[0], found[1], found[2], found[3], text.span_of(*found.span()), name)
+            if replaced is None:
+                continue
+            if found.start() > at:
+                parts.append(Literal(text.slice(at, found.start()), True))
+            parts.extend(replaced)
+            at = found.end()
+        if at < len(text.value):
+            parts.append(Literal(text.slice(at), True))
+        # Placeholders that hold placeholders may grow without end.
+        return Word(tuple(parts[:200]), text.span)
+
+    def _placeholder(
+        self, written: str, own: str | None, variable: str | None, magic: str | None, span: Span, name: str
+    ) -> tuple[Part, ...] | None:
+        if own is not None:
+            held = self.placeholders.get(own)
+            return None if held is None else held.parts
+        if variable is not None:
+            return (Expansion(variable, span, quoted=True),)
+        if magic is None:
+            return (Substitution(span, True),)
+        path = absolute(name, self.context.step.directory)
+        if path is None:
+            return (Substitution(span, True),)
+        folder, base = posixpath.split(path)
+        stem, extension = posixpath.splitext(base)
+        values = {"p": path, "s": base, "d": folder.rstrip("/") + "/", "n": stem, "e": extension[1:], "o": name}
+        values["c"] = posixpath.basename(folder)
+        return (Literal(Text.at(values[magic], span), True),) if magic in values else None
+
+
+def _entries(context: Context, path: str, section: str) -> Iterator[_Entry] | None:
+    if path.endswith((".yaml", ".yml")):
+        documents = context.repository.yaml(path)
+        node = documents[0].root if documents else None
+        held = node.get(section) if isinstance(node, Mapping) else None
+        return _yaml_entries(held) if isinstance(held, Mapping) else None
+    if path.endswith(".json"):
+        return None
+    document = context.repository.ini(path)
+    if document is None:
+        return None
+    return _ini_entries([option for part in document.sections if part.name == section for option in part.options])
+
+
+def _yaml_entries(mapping: Mapping) -> Iterator[_Entry]:
+    for key, value in mapping.pairs:
+        if not isinstance(key, Scalar):
+            continue
+        for one in value.items if isinstance(value, Sequence) else (value,):
+            if isinstance(one, Scalar):
+                yield _Entry(key.value, one.text, one.span)
+
+
+def _ini_entries(options: list[object]) -> Iterator[_Entry]:
+    """uWSGI knows no continuation lines: what is indented below an option is one of its own."""
+    from prodlint.syntax.ini import Option as IniOption
+
+    for option in options:
+        assert isinstance(option, IniOption)
+        lines = option.value.value.split("\n")
+        yield _Entry(option.name, option.value.slice(0, len(lines[0])) if option.delimiter else None, option.span)
+        at = len(lines[0]) + 1
+        for line in lines[1:]:
+            name, equals, value = line.partition("=")
+            start = at + len(name) + 1 + len(value) - len(value.lstrip())
+            text = option.value.slice(start, at + len(line)) if equals else None
+            span = option.value.span_of(at, at + len(line)) if line else option.span
+            if name.strip():
+                yield _Entry(name.strip(), text, span)
+            at += len(line) + 1
+
+
+def uwsgi_files(server: Server) -> tuple[Word, ...]:
+    """The configuration files that a uWSGI command names."""
+    named = [
+        given.value
+        for given in server.parsed.given
+        if given.option is not None and given.option.own in _FILES and given.value is not None
+    ]
+    return (*named, *(word for word in server.parsed.positional if head(word).partition(":")[0].endswith(_EXTENSIONS)))
+
+
+def configure_uwsgi(context: Context, layers: Layers) -> Server:
+    """The server with all that its files, its variables and its command say; with its app and its import path."""
+    server = context.server
+    loading = _Loading(context, layers)
+    for name, value in context.set_variables("UWSGI_"):
+        if isinstance(value, Known) and value.span is not None:
+            text = Text.at(value.value, value.span)
+            loading.option(name[6:].lower().replace("_", "-"), Word.of(text), value.span, name)
+    if server.parsed.loose:
+        layers.forget(f"{server.parsed.loose[0].written} may hold more options")
+    for given in server.parsed.given:
+        if given.option is None and given.value is not None:
+            loading.placeholders[given.written.lstrip("-")] = given.value
+        elif given.option is not None:
+            loading.option(given.written, given.value, given.span, f"{given.written} on the command line")
+    for word in server.parsed.positional:
+        if head(word).partition(":")[0].endswith(_EXTENSIONS):
+            loading.file(word, word.span)
+    settings = layers.settings()
+    files = uwsgi_files(server)
+    path = context.locate((files[0].literal or "").partition(":")[0]) if files else None
+    target, is_file = _target(settings, server)
+    reload = settings.value("reload")
+    on = isinstance(reload, Known) and isinstance(reload.value, int) and reload.value > 0
+    return replace(
+        server,
+        settings=settings,
+        binds=tuple(_binds(context, settings)),
+        configuration=path,
+        target=target,
+        target_file=context.locate(_path(target)) if is_file else None,
+        folders=_folders(settings),
+        reload=YES if on else server.reload,
+        reload_span=settings["reload"].source.span if on else server.reload_span,
+    )
+
+
+def _path(target: Value[str]) -> str:
+    return target.value.rpartition(":")[0] if isinstance(target, Known) else ""
+
+
+def _folders(settings: Settings) -> tuple[str, ...]:
+    folders: list[str] = []
+    for name in ("pythonpath", "chdir"):
+        held = settings.known(name)
+        folders.extend(held if isinstance(held, tuple) else [held] if isinstance(held, str) else [])
+    return tuple(folders)
+
+
+def _target(settings: Settings, server: Server) -> tuple[Value[str], bool]:
+    """The app, `module:callable`, and whether it is named by its file."""
+    attribute = settings.known("callable")
+    for name in ("module", "wsgi_file", "mount"):
+        value = settings.value(name)
+        if isinstance(value, Known) and value.value in (None, ()):
+            continue
+        if isinstance(value, Unknown):
+            if settings.doubt is not None and settings[name].source.origin.startswith("default of"):
+                continue
+            return value, False
+        held = value.value if isinstance(value, Known) else value.default
+        if isinstance(held, tuple):
+            held = str(held[0]).partition("=")[2] if held else ""
+        text = str(held or "")
+        is_file = name == "wsgi_file" or text.endswith(".py")
+        if is_file or ":" not in text:
+            text = f"{text}:{attribute}"
+        if isinstance(value, Known):
+            return Known(text, value.span), is_file
+        return EnvDriven(value.name, text if held else None, value.span), False
+    reason = settings.doubt or "neither its command nor its configuration names an app"
+    return Unknown(reason, server.span), False
+
+
+def _binds(context: Context, settings: Settings) -> Iterator[Bind]:
+    protocol = settings.known("protocol")
+    for name, spoken in _PROTOCOLS.items():
+        setting = settings[name]
+        for word in setting.source.words:
+            said = str(protocol) if name == "socket" and protocol is not None else spoken
+            address = word
+            literal = word.literal
+            if name == "https" and literal is not None and "," in literal and word.content is not None:
+                address = Word.of(word.content.slice(0, literal.index(",")))
+            yield bind_of_word(address, context.lookup, None, said)
