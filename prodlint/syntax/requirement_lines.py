@@ -57,11 +57,15 @@ class Option:
 
 @record
 class Line:
-    """A logical line: what stands in front of the options (empty if nothing does), and the options."""
+    """A logical line: what stands in front of the options (empty if nothing does), the options, and all of it."""
 
     requirement: Text
     options: tuple[Option, ...]
-    span: Span
+    text: Text
+
+    @property
+    def span(self) -> Span:
+        return self.text.span
 
 
 def read_lines(source: Source, problems: list[SyntaxProblem]) -> Iterator[Line]:
@@ -70,15 +74,19 @@ def read_lines(source: Source, problems: list[SyntaxProblem]) -> Iterator[Line]:
     So do lines of more than 100,000 characters, which pip would read.
     """
     for text in _joined(source, problems):
-        line = _without_comment(text).strip()
-        if not line.value:
+        line = _without_comment(text) if "#" in text.value else text
+        value = line.value
+        if not value or value[0].isspace() or value[-1].isspace():
+            line = line.strip()
+            value = line.value
+        if not value:
             continue
-        begin = _options_begin(line.value)
-        if begin == len(line.value):
-            yield Line(line, (), line.span)
+        begin = _options_begin(value)
+        if begin == len(value):
+            yield Line(line, (), line)
             continue
         try:
-            yield Line(line.slice(0, begin).strip(), tuple(_options(line.slice(begin))), line.span)
+            yield Line(line.slice(0, begin).strip(), tuple(_options(line.slice(begin))), line)
         except SyntaxProblem as problem:
             problems.append(problem)
 
@@ -143,7 +151,7 @@ def _options_begin(line: str) -> int:
 
 def _options(text: Text) -> Iterator[Option]:
     words = iter(list(_words(text)))
-    for written in words:
+    for written, span in words:
         word = written.value
         if not word.startswith("-") or word == "-":
             # The option parser of pip drops what is no option.
@@ -157,17 +165,17 @@ def _options(text: Text) -> Iterator[Option]:
             name = _long_name(word if equals < 0 else word[:equals])
             attached = None if equals < 0 else written.slice(equals + 1)
         if name is None:
-            raise SyntaxProblem(f"pip does not know the option {_shown(word)} in a requirements file", written.span)
+            raise SyntaxProblem(f"pip does not know the option {_shown(word)} in a requirements file", span)
         if name in _FLAGS:
             if attached is not None:
-                raise SyntaxProblem(f"the option {name} takes no value", written.span)
-            yield Option(name, None, written.span)
+                raise SyntaxProblem(f"the option {name} takes no value", span)
+            yield Option(name, None, span)
             continue
-        value = attached if attached is not None else next(words, None)
+        value, end = (attached, span) if attached is not None else next(words, (None, span))
         if value is None:
-            raise SyntaxProblem(f"the option {name} needs a value", written.span)
+            raise SyntaxProblem(f"the option {name} needs a value", span)
         _check(name, value)
-        yield Option(name, value, written.span.to(value.span))
+        yield Option(name, value, span.to(end))
 
 
 def _shown(word: str) -> str:
@@ -195,8 +203,8 @@ def _long_name(written: str) -> str | None:
     return None
 
 
-def _words(text: Text) -> Iterator[Text]:
-    """The words of a text by the quotes and backslashes of `shlex.split`, each character at its place."""
+def _words(text: Text) -> Iterator[tuple[Text, Span]]:
+    """The words of a text by the quotes and backslashes of `shlex.split`, and the place of each with its quotes."""
     value = text.value
     at = 0
     while at < len(value):
@@ -207,7 +215,7 @@ def _words(text: Text) -> Iterator[Text]:
         if found is None or not (found.end() == len(value) or value[found.end()] in _BLANKS):
             raise SyntaxProblem("a quote in the options is not closed", text.span_of(at, len(value)))
         at = found.end()
-        yield _unquoted(text, found)
+        yield _unquoted(text, found), text.span_of(found.start(), found.end())
 
 
 def _unquoted(text: Text, word: re.Match[str]) -> Text:

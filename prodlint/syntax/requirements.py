@@ -53,7 +53,8 @@ _PLAIN = regex(
     rf"[ \t]*(?P<clauses>{_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*)?"
 )
 _OPERATOR = regex(r"[=!<>~]=?")
-_ONE_EQUALS = regex(rf"{_NAME}[ \t]*=[^=~<>!]+")
+# As conda exports them: name, version, build.
+_ONE_EQUALS = regex(rf"{_NAME}[ \t]*=[^=~<>!]+(?:=[^=~<>!]+)?")
 _BLANKS = regex(r"[ \t]+")
 # A name that ends in front of a variable may be only the beginning of one.
 _NAMED = regex(
@@ -345,13 +346,16 @@ def _of_name_or_path(place: str) -> _Told:
     before, at, _ = place.partition("@")
     if is_archive(path.rstrip("/")) and not (at and not looks_like_path(before)):
         return _with_extras(_link(path, path), brackets)
-    try:
+    if not looks_like_path(place):
         return _standard(place)
-    except _Refused:
-        if not looks_like_path(place):
-            raise
-        if "://" in place or is_repository(place):
-            raise _Refused("pip knows no such kind of address") from None
+    if "@" in place or "=" in place:
+        # `name @ https://…`, or a version with a slash.
+        try:
+            return _standard(place)
+        except _Refused:
+            pass
+    if "://" in place or is_repository(place):
+        raise _Refused("pip knows no such kind of address")
     # A folder, if there is one; the text alone does not tell.
     return _with_extras(_Told(path, url=path), brackets)
 
