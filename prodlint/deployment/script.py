@@ -144,6 +144,9 @@ class _Walk:
             if is_main_guard(node.test):
                 branch = node.body if is_main else node.orelse
                 yield from self.body(module, path, branch, is_main, conditional, depth)
+            elif _is_import_guard(node.test):
+                branch = node.orelse if is_main else node.body
+                yield from self.body(module, path, branch, is_main, conditional, depth)
             elif module.qualified_name(node.test) not in ("typing.TYPE_CHECKING", "TYPE_CHECKING"):
                 yield from self.body(module, path, [*node.body, *node.orelse], is_main, True, depth)
         elif isinstance(node, ast.Try):
@@ -274,6 +277,13 @@ class _Walk:
             and (module.qualified_name(binding.value.func) or "").endswith("SocketIO")
             for binding in module.bindings(receiver.id)
         )
+
+
+def _is_import_guard(test: ast.expr) -> bool:
+    """`__name__ != "__main__"`: only where the module is imported."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.NotEq):
+        return False
+    return is_main_guard(ast.Compare(test.left, [ast.Eq()], test.comparators))
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
