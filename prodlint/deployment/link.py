@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from prodlint.deployment.app import App, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_service
 from prodlint.deployment.command import Link, Step
-from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService, merged, process_of
+from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
+from prodlint.deployment.compose_environment import environment_by_content
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
 from prodlint.deployment.migration_code import migrations_in_code
@@ -22,7 +24,7 @@ from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Pipeline, StepKind
 from prodlint.deployment.pipeline_builds import builds_in
-from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
+from prodlint.deployment.process import Build, ImageDefinition, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
@@ -30,7 +32,6 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
 from prodlint.deployment.uwsgi import uwsgi_hooks
-from prodlint.deployment.value import NO, YES
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -71,7 +72,9 @@ class _Linker:
             self._service(process, self._environment_of_process(process)) for process in self._platform_processes()
         ]
         services.extend(self._compose_services(steps, services))
-        services.extend(self._image_services(services, steps))
+        builds = {build.dockerfile or "": build for build in sorted(builds_in(steps), key=_is_whole)}
+        images = image_processes(self.definitions, builds, tuple(services), self.classify, self._image, self.repository)
+        services.extend([self._service(process, environment) for process, environment in images])
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
         installations = production_installations(services)
@@ -151,7 +154,6 @@ class _Linker:
         production_elsewhere = any(service.environment is Environment.PRODUCTION for service in others) or any(
             environment is Environment.PRODUCTION for _, environment in sets
         )
-        production_elsewhere = production_elsewhere or bool(self.unread)
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )
@@ -235,7 +237,9 @@ class _Linker:
         if said is None:
             said = environment or self._named(paths[-1])
         if said is None:
-            said = self._by_content(services, declared, production_elsewhere)
+            said = Environment.DEVELOPMENT if production_elsewhere else None
+        if said is None:
+            said = environment_by_content(services, declared, backing, self.repository, not self.unread)
         self.backing.extend(replace(one, environment=said) for one in backing)
         return [replace(service, environment=self._profiled(service, said)) for service in services]
 
@@ -250,88 +254,6 @@ class _Linker:
         if Environment.DEVELOPMENT in named or Environment.TEST in named:
             return Environment.DEVELOPMENT
         return environment
-
-    def _holds_code(self, folder: str) -> bool:
-        return any(
-            path.endswith(".py") and (not folder or path.startswith(f"{folder}/")) for path in self.repository.paths
-        )
-
-    def _by_content(
-        self, services: list[Service], declared: tuple[ComposeService, ...], production_elsewhere: bool
-    ) -> Environment:
-        """A compose file without a word in its name: what it does decides (catalogue, Environments, 3)."""
-        if production_elsewhere:
-            return Environment.DEVELOPMENT
-        for service in services:
-            if service.process.profiles:
-                continue
-            if any(self._holds_code(mount.source) for mount in service.process.mounts):
-                return Environment.DEVELOPMENT
-            if service.server is not None and (service.server.is_development | service.server.reload) is YES:
-                return Environment.DEVELOPMENT
-        restarts = any(one.restart not in (None, "no", "false") for one in declared)
-        proxied = any("nginx" in (one.image or "") for one in declared)
-        served = any(service.server is not None and service.server.is_development is NO for service in services)
-        return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
-
-    def _image_services(self, services: list[Service], steps: list[PipelineStep]) -> list[Service]:
-        """Images whose own command is what runs: nothing that is deployed replaces it."""
-        users: dict[str, list[Service]] = {}
-        for service in services:
-            if service.process.build is not None and service.process.build.dockerfile is not None:
-                users.setdefault(service.process.build.dockerfile, []).append(service)
-        production_images = [path for path in self.definitions if self._image_environment(path, users) is not None]
-        named = {build.dockerfile: build for build in reversed([*builds_in(steps)])}
-        result: list[Service] = []
-        for path in production_images:
-            environment = self._image_environment(path, users)
-            if environment is None or any(one.environment is Environment.PRODUCTION for one in users.get(path, ())):
-                continue
-            build = named.get(path) or Build(path, None, self.definitions[path].span)
-            image = self._image(build)
-            if image is None:
-                continue
-            declared = image.command or image.entrypoint
-            process = Process(
-                name=_image_name(path),
-                span=declared.span if declared is not None else image.span,
-                platform=Platform.DOCKER,
-                build=build,
-                environment=environment,
-            )
-            said = self.classify(path)
-            stage = environment_of(image.stage) if image.stage else None
-            if said is None and stage in (Environment.DEVELOPMENT, Environment.TEST):
-                environment = stage
-            result.append(self._service(process, said or environment))
-        return result
-
-    def _image_environment(self, path: str, users: Mapping[str, list[Service]]) -> Environment | None:
-        """The environment in which an image's own command counts (container page, 2.4); None: nowhere known."""
-        said = self.classify(path) or environment_of(path)
-        if said in (Environment.DEVELOPMENT, Environment.TEST):
-            return said
-        using = users.get(path, [])
-        if said is None and using and all(one.environment is Environment.DEVELOPMENT for one in using):
-            # Built for development alone, unless it is the only image: then production builds it too.
-            return (
-                Environment.PRODUCTION
-                if self._is_alone(path) and self._is_overridden(using)
-                else Environment.DEVELOPMENT
-            )
-        return Environment.PRODUCTION if said is Environment.PRODUCTION or self._is_alone(path) else Environment.UNKNOWN
-
-    def _is_alone(self, path: str) -> bool:
-        folder = posixpath.dirname(path)
-        ours = [
-            one for one in self.definitions if environment_of(one) not in (Environment.DEVELOPMENT, Environment.TEST)
-        ]
-        return [one for one in ours if posixpath.dirname(one) == folder] == [path]
-
-    @staticmethod
-    def _is_overridden(using: list[Service]) -> bool:
-        """Whether development replaces the image's command, which leaves that one to production."""
-        return all(one.process.command is not None or one.process.entrypoint is not None for one in using)
 
     def _with_installs(self, service: Service, apps: tuple[App, ...]) -> Service:
         installs, known = installs_of(service, self.repository)
@@ -360,7 +282,6 @@ class _Linker:
         ]
 
 
-def _image_name(path: str) -> str:
-    """What to call the service of an image: its folder, or the file when it lies at the root."""
-    folder = posixpath.basename(posixpath.dirname(path))
-    return folder or posixpath.basename(path)
+def _is_whole(build: Build) -> bool:
+    """Whether a build goes to the end of its Dockerfile: such a one counts, the others only warm a cache."""
+    return build.target is None

@@ -12,9 +12,9 @@ DOCKERFILE = """\
 FROM python:3.13-slim AS base
 WORKDIR /srv
 COPY . .
-FROM base AS production
+FROM base AS alpha
 CMD ["gunicorn", "app:app"]
-FROM base AS development
+FROM base AS omega
 CMD ["flask", "run"]
 """
 WORKFLOW = """\
@@ -42,26 +42,26 @@ def test_without_a_word_in_a_pipeline_the_last_stage_is_built():
 @pytest.mark.parametrize(
     "step",
     [
-        "      - run: docker build --target production -t shop .",
-        "      - run: docker build --target=production --file Dockerfile --tag shop .",
-        "      - run: docker buildx build --push --target production -t shop .",
-        "      - run: docker image build --build-arg A=b --target production .",
-        "      - uses: docker/build-push-action@v6\n        with: {context: ., target: production, push: true}",
-        "      - uses: docker/build-push-action@v6\n        with: {target: production}",
+        "      - run: docker build --target alpha -t shop .",
+        "      - run: docker build --target=alpha --file Dockerfile --tag shop .",
+        "      - run: docker buildx build --push --target alpha -t shop .",
+        "      - run: docker image build --build-arg A=b --target alpha .",
+        "      - uses: docker/build-push-action@v6\n        with: {context: ., target: alpha, push: true}",
+        "      - uses: docker/build-push-action@v6\n        with: {target: alpha}",
     ],
 )
 def test_a_pipeline_chooses_the_stage(step):
     service = built(step)
     assert service.image is not None
-    assert (service.image.stage, service.written) == ("production", "gunicorn app:app")
+    assert (service.image.stage, service.written) == ("alpha", "gunicorn app:app")
 
 
 @pytest.mark.parametrize(
     "step",
     [
-        "      - run: docker build --target production -t shop $CONTEXT",
-        "      - run: docker build --target production https://example.org/shop.git",
-        "      - run: docker build --target production -t shop ./other",
+        "      - run: docker build --target alpha -t shop $CONTEXT",
+        "      - run: docker build --target alpha https://example.org/shop.git",
+        "      - run: docker build --target alpha -t shop ./other",
         "      - run: docker build --target ${{ matrix.stage }} -t shop .",
         "      - run: docker build $OPTIONS .",
     ],
@@ -71,7 +71,7 @@ def test_a_build_of_something_else_or_of_nobody_knows_what_chooses_nothing(step)
 
 
 def test_a_build_in_a_test_job_chooses_nothing():
-    lines = ("docker build --target production -t shop .", "docker run shop pytest", "pytest")
+    lines = ("docker build --target alpha -t shop .", "docker run shop pytest", "pytest")
     step = "".join(f"      - run: {line}\n" for line in lines)
     assert built(step).written == "flask run"
 
@@ -85,3 +85,26 @@ def test_the_context_of_a_pipeline_is_where_copied_files_come_from():
     [service] = deployment.services
     assert service.app is not None
     assert service.app.path == "shop/app.py"
+
+
+STAGES = """\
+FROM python:3.13-slim AS base
+FROM base AS {first}
+CMD ["gunicorn", "app:app"]
+FROM base AS {last}
+CMD ["flask", "run"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "command"),
+    [
+        ("production", "development", "gunicorn app:app"),
+        ("final", "test", "gunicorn app:app"),
+        ("builder", "development", "flask run"),
+        ("production", "lambda", "flask run"),
+    ],
+)
+def test_a_last_stage_for_developers_gives_way_to_one_that_is_named_as_the_product(first, last, command):
+    service = built("      - run: ls", Dockerfile=STAGES.format(first=first, last=last))
+    assert service.written == command

@@ -1,0 +1,68 @@
+"""Which environment a set of compose files is for, when no name says so (catalogue, Environments, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prodlint.deployment.backing_service import BackingService, backing_product
+from prodlint.deployment.compose import ComposeService
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, YES
+
+__all__ = ["environment_by_content"]
+
+_PROXIES = ("nginx", "Traefik", "Caddy", "HAProxy", "Apache httpd")
+
+
+def environment_by_content(
+    services: list[Service],
+    declared: Iterable[ComposeService],
+    backing: Iterable[BackingService],
+    repository: Repository,
+    is_alone: bool,
+) -> Environment:
+    """What the services of a set do decides; `is_alone` says that nothing else may be the deployment.
+
+    A proxy in front of a production server that restarts is nobody's desk. Code that is mounted over
+    the image's, or a development server, is.
+    """
+    restarts = any(one.restart not in (None, "no", "false") for one in declared)
+    products = {one.product for one in backing}
+    products |= {backing_product(one.image.base) for one in services if one.image is not None and one.image.base}
+    proxied = not products.isdisjoint(_PROXIES)
+    served = any(one.server is not None and one.server.is_development is NO for one in services)
+    if restarts and proxied and served:
+        return Environment.PRODUCTION
+    for service in services:
+        if not service.process.profiles and (_mounts_code(service, repository) or _is_for_developers(service)):
+            return Environment.DEVELOPMENT
+    if not any(one.image is not None or one.server is not None for one in services):
+        # Images of others alone say nothing of our deployment.
+        return Environment.UNKNOWN
+    if is_alone:
+        return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
+    return Environment.PRODUCTION if restarts and served else Environment.UNKNOWN
+
+
+def _is_for_developers(service: Service) -> bool:
+    return service.server is not None and (service.server.is_development | service.server.reload) is YES
+
+
+def _mounts_code(service: Service, repository: Repository) -> bool:
+    """Whether a folder of the repository lies over the code that the image holds: its app, or what it works in."""
+    for mount in service.process.mounts:
+        if service.app is not None:
+            if not mount.source or service.app.path.startswith(f"{mount.source}/"):
+                return True
+            continue
+        directory = service.place.directory or mount.target
+        over_it = directory == mount.target or directory.startswith(mount.target.rstrip("/") + "/")
+        if over_it and _holds_code(mount.source, repository):
+            return True
+    return False
+
+
+def _holds_code(folder: str, repository: Repository) -> bool:
+    return any(path.endswith(".py") and (not folder or path.startswith(f"{folder}/")) for path in repository.paths)

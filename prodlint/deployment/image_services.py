@@ -1,0 +1,102 @@
+"""Images whose own command is what runs: nothing that is deployed replaces it (container page, 2.4)."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.image import Image
+from prodlint.deployment.process import Build, ImageDefinition, Platform, Process
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO
+
+__all__ = ["image_processes"]
+
+_NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
+_FINAL = frozenset("final release production prod runtime runner deploy app web server".split())
+
+
+def image_processes(
+    definitions: Mapping[str, ImageDefinition],
+    named: Mapping[str, Build],
+    services: Iterable[Service],
+    classify: Callable[[str], Environment | None],
+    image_of: Callable[[Build], Image | None],
+    repository: Repository,
+) -> Iterator[tuple[Process, Environment]]:
+    """A process with its environment for each Dockerfile that no production service builds from.
+
+    `named` are the builds that pipelines name, by Dockerfile; `classify` is what the settings say of a path.
+    """
+    users: dict[str, list[Service]] = {}
+    for service in services:
+        if service.process.build is not None and service.process.build.dockerfile is not None:
+            users.setdefault(service.process.build.dockerfile, []).append(service)
+    for path, definition in definitions.items():
+        using = users.get(path, [])
+        if any(one.environment is Environment.PRODUCTION for one in using):
+            continue
+        build = named.get(path) or Build(path, None, definition.span, _final_stage(path, repository))
+        image = image_of(build)
+        if image is None:
+            continue
+        declared = image.command or image.entrypoint
+        process = Process(
+            name=_name(path),
+            span=declared.span if declared is not None else image.span,
+            platform=Platform.DOCKER,
+            build=build,
+        )
+        said = classify(path)
+        of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
+        environment = said or _environment(path, of_this_stage, _is_alone(path, definitions))
+        stage = environment_of(image.stage) if image.stage else None
+        if said is None and stage in _NOT_PRODUCTION:
+            environment = stage
+        yield replace(process, environment=environment), environment
+
+
+def _final_stage(path: str, repository: Repository) -> str | None:
+    """The stage that a name marks as the product, where the last one is for developers or tests."""
+    document = repository.dockerfile(path)
+    froms = [one.words for one in document.instructions if one.keyword == "FROM"] if document is not None else []
+    names = [words[2].literal or "" if len(words) > 2 else "" for words in froms]
+    if not names or environment_of(names[-1]) not in _NOT_PRODUCTION:
+        return None
+    return next((name for name in reversed(names) if name.lower() in _FINAL), None)
+
+
+def _environment(path: str, using: list[Service], is_alone: bool) -> Environment:
+    named = environment_of(path)
+    if named is not None:
+        return named
+    if using and all(one.environment is Environment.DEVELOPMENT for one in using):
+        # Built for development alone, unless it is the only image: then production builds it too.
+        is_product = _is_overridden(using) or any(_is_served(one) for one in using)
+        return Environment.PRODUCTION if is_alone and is_product else Environment.DEVELOPMENT
+    return Environment.PRODUCTION if is_alone else Environment.UNKNOWN
+
+
+def _is_alone(path: str, definitions: Mapping[str, ImageDefinition]) -> bool:
+    """Whether no other Dockerfile lies beside it, those for developers and tests aside."""
+    ours = [one for one in definitions if environment_of(one) not in _NOT_PRODUCTION]
+    return [one for one in ours if posixpath.dirname(one) == posixpath.dirname(path)] == [path]
+
+
+def _is_overridden(using: list[Service]) -> bool:
+    """Whether development replaces the image's command, which leaves that one to production."""
+    return all(one.process.command is not None or one.process.entrypoint is not None for one in using)
+
+
+def _is_served(service: Service) -> bool:
+    """Whether the image's own command starts a server for production."""
+    return service.process.command is None and service.server is not None and service.server.is_development is NO
+
+
+def _name(path: str) -> str:
+    """What to call the service of an image: its folder, or the file when it lies at the root."""
+    folder = posixpath.basename(posixpath.dirname(path))
+    return folder or posixpath.basename(path)
