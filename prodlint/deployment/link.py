@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from prodlint.deployment.app import App, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_service
+from prodlint.deployment.built_images import built_images, with_builds
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose_environment import environment_by_content
@@ -24,7 +25,7 @@ from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Pipeline, StepKind
 from prodlint.deployment.pipeline_builds import builds_in
-from prodlint.deployment.process import Build, ImageDefinition, Process, UnreadDeployment
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
@@ -55,6 +56,7 @@ class _Linker:
         self.compose = {fact.path: fact for fact in facts if isinstance(fact, ComposeFile)}
         self.definitions = {fact.path: fact for fact in facts if isinstance(fact, ImageDefinition)}
         self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
+        self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
         self.backing: list[BackingService] = []
@@ -68,9 +70,14 @@ class _Linker:
             steps.extend(self._corrected(step) for step in found)
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
-        services = [
-            self._service(process, self._environment_of_process(process)) for process in self._platform_processes()
-        ]
+        processes, unknown = with_builds(
+            self._platform_processes(),
+            built_images(self.built, self.compose.values(), pipelines, steps, self.repository),
+            self.definitions.values(),
+            self.repository,
+        )
+        self.open.extend(unknown)
+        services = [self._service(process, self._environment_of_process(process)) for process in processes]
         services.extend(self._compose_services(steps, services))
         builds = {build.dockerfile or "": build for build in sorted(builds_in(steps), key=_is_whole)}
         images = image_processes(self.definitions, builds, tuple(services), self.classify, self._image, self.repository)

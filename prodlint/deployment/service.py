@@ -12,7 +12,7 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import Place, execute
-from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement, absolute
+from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
 from prodlint.deployment.process import Platform, Process, Role
@@ -28,6 +28,15 @@ from prodlint.syntax.word import Word
 __all__ = ["Service", "resolve_service"]
 
 _PLATFORM_ROOT = "/app"
+# Without an image of ours nobody knows what lies where.
+_FILES_UNKNOWN = (
+    Platform.DOCKER,
+    Platform.COMPOSE,
+    Platform.KUBERNETES,
+    Platform.ECS,
+    Platform.SYSTEMD,
+    Platform.SUPERVISOR,
+)
 
 
 @record
@@ -175,9 +184,11 @@ def _place_of(process: Process, image: Image | None, variables: Mapping[str, Val
     if image is not None:
         files, directory, values = image.files, image.directory, dict(image.variables)
     else:
-        root = CHECKOUT if process.platform in (Platform.DOCKER, Platform.COMPOSE) else None
-        files = FileMap((), False) if root else FileMap((Placement(_PLATFORM_ROOT, process.root),))
-        directory, values = (None if root else _PLATFORM_ROOT), {}
+        unknown = process.platform in _FILES_UNKNOWN or process.image is not None
+        files = FileMap((), False) if unknown else FileMap((Placement(_PLATFORM_ROOT, process.root),))
+        directory, values = (None if unknown else _PLATFORM_ROOT), {}
+    for volume in process.volumes:
+        files = FileMap((*files.placements, Placement(volume.target, None)), files.complete)
     for mount in process.mounts:
         files = files.with_mount(mount.target, mount.source)
     if process.directory is not None:

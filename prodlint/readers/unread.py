@@ -53,18 +53,12 @@ _PATHS = {
     "*playbook*.yml": "Ansible",
     "*playbook*.yaml": "Ansible",
     "*/tasks/main.yml": "Ansible",
-    "*.yml": "Kubernetes",
-    "*.yaml": "Kubernetes",
 }
 _ONLY_WHEN_DEPLOYING = frozenset(
     ("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Fabric")
 )
 _DEPLOYS = regex(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
 _TASKS = regex(rb"(?m)^(deploy|release|prod|production|ship|publish)\b[^=\n]*:")
-_WORKLOAD = regex(
-    rb"(?m)^kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|Rollout|Application|Kustomization|HelmRelease)\b"
-)
-
 READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
 
 
@@ -87,8 +81,6 @@ def _system(path: str) -> str:
 
 def _may_deploy(path: str, data: bytes) -> bool:
     system = _system(path)
-    if system == "Kubernetes":
-        return b"apiVersion:" in data and _WORKLOAD.search(data) is not None
     if system in ("make", "just"):
         return _TASKS.search(data) is not None
     if system == "a systemd unit":

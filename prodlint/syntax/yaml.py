@@ -98,6 +98,12 @@ class Mapping:
     tag: str = f"{_TAG}map"
     _entries: dict[str | Node, tuple[Node, Node]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Node, Node]], span: Span) -> Mapping:
+        """A mapping that is put together from nodes, which may stand in several files."""
+        held = tuple(pairs)
+        return cls(held, span, f"{_TAG}map", _entries(held))
+
     def items(self) -> tuple[tuple[Node, Node], ...]:
         """The keys and their values: own keys in the order of the text, then merged ones."""
         return tuple(self._entries.values())

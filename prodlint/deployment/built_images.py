@@ -1,0 +1,212 @@
+"""Which image of a manifest is built here: by its name, from what the builds of this repository call theirs.
+
+The order of the evidence is the catalogue's (platform page, 2.3.3). Two candidates make it unknown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from prodlint.deployment.command import Link
+from prodlint.deployment.compose import ComposeFile
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.pipeline import Job, Pipeline
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process
+from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.regex import regex
+from prodlint.source import Span
+
+__all__ = ["built_images", "image_path", "with_builds"]
+
+_TAG = regex(r"[:@][^/]*$")
+_COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
+_WORD = regex(r"[a-z0-9]+")
+_PUBLIC = regex(
+    r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
+    r"|rabbitmq|kafka|cp-kafka|zookeeper|nats|mongo|mongodb|elasticsearch|opensearch|kibana|logstash|clickhouse.*|minio"
+    r"|nginx.*|traefik|caddy|haproxy|httpd|envoy|oauth2-proxy|cloud-sql-proxy|gce-proxy|cloudsql-proxy|busybox|alpine"
+    r"|bash|debian|ubuntu|curl|kubectl|aws-cli|cloud-sdk|git|wait-for.*|k8s-wait-for|adminer|pgadmin4|mailhog|mailpit"
+    r"|prometheus|grafana|loki|jaeger.*|all-in-one|opentelemetry-collector.*|fluentd|fluent-bit|statsd.*|node-exporter"
+    r"|vault.*|consul|etcd|keycloak|cert-manager.*|certbot|external-dns|pause|metabase|flower|sentry|datadog-agent|agent"
+    r"|.*-exporter)$"
+)
+
+
+def image_path(image: str) -> tuple[str, ...]:
+    """The segments of an image's name, without registry, tag and digest; those that are computed are left out."""
+    segments = _TAG.sub("", image.strip().strip("\"'")).split("/")
+    if len(segments) > 1 and (re.search(r"[.:]", segments[0]) or segments[0] == "localhost"):
+        del segments[0]
+    if segments[:1] == ["library"]:
+        del segments[0]
+    return tuple(one.lower() for one in segments if one and not _COMPUTED.search(one))
+
+
+def built_images(
+    facts: Iterable[BuiltImage],
+    compose: Iterable[ComposeFile],
+    pipelines: Iterable[Pipeline],
+    steps: Iterable[PipelineStep],
+    repository: Repository,
+) -> tuple[BuiltImage, ...]:
+    """Every name under which this repository builds an image."""
+    found = [*facts, *_of_compose(compose)]
+    for pipeline in pipelines:
+        for job in pipeline.jobs:
+            found.extend(_of_actions(job, repository))
+    for step in steps:
+        found.extend(_of_step(step, repository))
+    return tuple(found)
+
+
+def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
+    for file in files:
+        for service in file.services:
+            build = service.build
+            if service.image is None or build is None or build.context is None or build.inline:
+                continue
+            dockerfile = normal_path(build.context, build.dockerfile or "Dockerfile")
+            yield BuiltImage(service.image, Build(dockerfile, build.context, build.span, build.target), service.span)
+
+
+def _of_actions(job: Job, repository: Repository) -> Iterator[BuiltImage]:
+    actions = [step.action for step in job.steps if step.action is not None]
+    described = [
+        name
+        for action in actions
+        if action.name.startswith("docker/metadata-action")
+        for name in re.split(r"[\s,]+", action.input("images") or "")
+        if name
+    ]
+    for action in actions:
+        if not re.match(r"(docker|depot)/build-push-action\b", action.name):
+            continue
+        written = [name for name in re.split(r"[\s,]+", action.input("tags") or "") if name and "{{" not in name[:3]]
+        names = written or described
+        context = action.input("context") or "."
+        if "{{" in context or "://" in context:
+            continue
+        folder = normal_path(context)
+        dockerfile = normal_path(action.input("file") or posixpath.join(context, "Dockerfile"))
+        if dockerfile not in repository.paths:
+            continue
+        build = Build(dockerfile, folder, action.span, action.input("target"))
+        for name in names:
+            yield BuiltImage(name, build, action.span)
+
+
+_NAMED = ("-t", "--tag", "--destination", "-d", "--image")
+
+
+def _of_step(step: PipelineStep, repository: Repository) -> Iterator[BuiltImage]:
+    """`docker build -t NAME -f FILE CONTEXT` and its relatives."""
+    if step.step is None:
+        return
+    words = [word.literal if word.literal is not None else word.written for word in step.step.argv]
+    text = " ".join(words[:3])
+    if not re.match(r"(\S*/)?(docker|podman|buildah|nerdctl|gcloud builds submit|az acr|executor)\b", text):
+        return
+    if "build" not in words and "bud" not in words and "submit" not in words and words[0] != "executor":
+        return
+    context = words[-1] if len(words) > 1 and not words[-1].startswith("-") and words[-2] not in _NAMED else "."
+    given = next(_values(words, ("--context",)), None)
+    context = given.removeprefix("dir://") if given is not None else context
+    if "$" in context or "://" in context or context == "-" or context in ("build", "submit"):
+        context = "."
+    base = (step.step.directory or "/").lstrip("/")
+    folder = normal_path(base, context)
+    written = next(_values(words, ("-f", "--file", "--dockerfile")), None)
+    dockerfile = normal_path(base, written) if written is not None else normal_path(folder, "Dockerfile")
+    if dockerfile not in repository.paths:
+        return
+    target = next(_values(words, ("--target",)), None)
+    for name in _values(words, _NAMED):
+        yield BuiltImage(name, Build(dockerfile, folder, step.span, target), step.span)
+
+
+def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
+    for index, word in enumerate(words):
+        if word in options and index + 1 < len(words):
+            yield words[index + 1]
+        elif word.startswith("--") and word.partition("=")[0] in options and "=" in word:
+            yield word.partition("=")[2]
+
+
+def with_builds(
+    processes: Iterable[Process],
+    built: tuple[BuiltImage, ...],
+    definitions: Iterable[ImageDefinition],
+    repository: Repository,
+) -> tuple[list[Process], list[Link]]:
+    """The processes with the builds of their images, without those of others' images; and what is not known.
+
+    A process that runs an image of this repository runs in production unless something says otherwise
+    (platform page, 2.2).
+    """
+    ours = [one for one in definitions if environment_of(one.path) not in (Environment.DEVELOPMENT, Environment.TEST)]
+    words = _project_words(repository)
+    kept: list[Process] = []
+    open_links: list[Link] = []
+    for process in processes:
+        if process.image is None or process.build is not None:
+            kept.append(process)
+            continue
+        build = _build_of(process.image, process.span, built, ours, words)
+        if build is not None:
+            environment = process.environment or Environment.PRODUCTION
+            kept.append(replace(process, build=build, environment=environment))
+        elif not is_public(process.image):
+            if process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
+                open_links.append(Link(process.span, f"runs the image {process.image}, which is not known to be ours"))
+            if process.command is not None or process.entrypoint is not None:
+                kept.append(process)
+    return kept, open_links
+
+
+def is_public(image: str) -> bool:
+    """Whether an image is a well-known one of others: a database, a broker, a proxy, a tool."""
+    segments = image_path(image)
+    return bool(segments) and _PUBLIC.match(segments[-1]) is not None
+
+
+def _build_of(
+    image: str, span: Span, built: tuple[BuiltImage, ...], ours: list[ImageDefinition], words: frozenset[str]
+) -> Build | None:
+    path = image_path(image)
+    if path and is_public(image) and not any(image_path(one.name) == path for one in built):
+        return None
+    for candidates in (
+        [one.build for one in built if path and image_path(one.name) == path],
+        [one.build for one in built if path and image_path(one.name)[-1:] == path[-1:]],
+    ):
+        if candidates:
+            return candidates[0] if len({(one.dockerfile, one.target) for one in candidates}) == 1 else None
+    by_folder = [one for one in ours if path and posixpath.basename(posixpath.dirname(one.path)).lower() == path[-1]]
+    if len(by_folder) == 1:
+        return Build(by_folder[0].path, None, span)
+    if len(ours) == 1 and (not path or words & set(_WORD.findall(path[-1]))):
+        return Build(ours[0].path, None, span)
+    return None
+
+
+_COMMON = frozenset(
+    "app apps web api server backend frontend service services worker src tests test docs python django flask fastapi "
+    "image docker project config core main the and".split()
+)
+
+
+def _project_words(repository: Repository) -> frozenset[str]:
+    """Words that name this project: those of its pyproject and of its packages."""
+    names = {
+        path.partition("/")[0] for path in repository.paths if path.count("/") == 1 and path.endswith("__init__.py")
+    }
+    document = repository.toml("pyproject.toml") if "pyproject.toml" in repository.paths else None
+    for keys in (("project", "name"), ("tool", "poetry", "name")):
+        name = document.get(*keys) if document is not None else None
+        if isinstance(name, str):
+            names.add(name)
+    return frozenset(word for name in names for word in _WORD.findall(name.lower()) if len(word) > 2) - _COMMON

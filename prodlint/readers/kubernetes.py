@@ -1,0 +1,93 @@
+"""Kubernetes manifests that are applied as they are: workloads, and the Ingresses in front of them.
+
+Objects refer to one another inside of their folder. What a kustomization brings is read with it, in
+`kustomize`; what a Helm chart brings is a template and is not read (platform page, 2.3).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.network import Proxy
+from prodlint.deployment.process import Process, UnreadDeployment
+from prodlint.deployment.repository import Repository
+from prodlint.readers import Files
+from prodlint.readers.declared import mapping_at
+from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template, is_templated, manifests_in
+from prodlint.readers.kubernetes_pod import processes_of
+from prodlint.readers.kubernetes_route import proxies_of
+from prodlint.readers.kustomization import claimed_files, is_kustomization
+from prodlint.regex import regex
+
+READS = Files("Kubernetes manifest", names=("*.yml", "*.yaml", "*.json"), contains=(b"apiVersion",))
+_SUFFIXES = (".yml", ".yaml", ".json")
+_KINDS = regex(
+    rb"""(?m)^[\s,{-]*["']?kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout"""
+    rb"""|DeploymentConfig|ReplicationController|Ingress|HTTPRoute|\w*List|Application|ApplicationSet|HelmRelease"""
+    rb"""|Workflow|CronWorkflow|WorkflowTemplate|Kustomization)\b"""
+)
+_ELSEWHERE = {
+    "Application": "an Argo CD application",
+    "ApplicationSet": "an Argo CD application",
+    "HelmRelease": "a Flux Helm release",
+    "Kustomization": "a Flux kustomization",
+    "Workflow": "an Argo workflow",
+    "CronWorkflow": "an Argo workflow",
+    "WorkflowTemplate": "an Argo workflow",
+}
+
+
+def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:
+    """The workloads of a file that no kustomization brings and that is no template of a chart."""
+    data = repository.data(path)
+    if data is None or _KINDS.search(data) is None or "{{" in path or is_kustomization(path):
+        return
+    if is_chart_template(path, repository) or path in claimed_files(repository):
+        return
+    manifests = manifests_in(path, repository)
+    source = repository.source(path)
+    named = environment_of(path)
+    if not manifests and source is not None and is_templated(source.text):
+        if named not in (Environment.DEVELOPMENT, Environment.TEST):
+            yield UnreadDeployment("a template of Kubernetes manifests", source.line_span(1))
+        return
+    scope = _scope(repository, posixpath.dirname(path))
+    for manifest in manifests:
+        yield from facts_of(manifest, scope, named)
+
+
+def facts_of(
+    manifest: Manifest, scope: Scope, environment: Environment | None
+) -> Iterator[Process | Proxy | UnreadDeployment]:
+    """What one object declares, in the environment that its set of files names."""
+    if manifest.kind in _ELSEWHERE and not manifest.version.startswith("kustomize.config.k8s.io"):
+        if environment not in (Environment.DEVELOPMENT, Environment.TEST):
+            yield UnreadDeployment(_ELSEWHERE[manifest.kind], manifest.span)
+    elif mapping_at(manifest.body, "spec", "workloadRef") is not None:
+        yield UnreadDeployment("a Rollout of another object's pods", manifest.span)
+    else:
+        yield from processes_of(manifest, scope, environment)
+        yield from proxies_of(manifest)
+
+
+@per_repository
+def _scope(repository: Repository, folder: str) -> Scope:
+    """The objects of the files of one folder that are applied as they are."""
+    claimed = claimed_files(repository)
+    found: list[Manifest] = []
+    for path in sorted(_files_by_folder(repository, "").get(folder, ())):
+        if path not in claimed and not is_kustomization(path):
+            found.extend(manifests_in(path, repository))
+    return Scope(found)
+
+
+@per_repository
+def _files_by_folder(repository: Repository, _: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in repository.paths:
+        if path.endswith(_SUFFIXES):
+            found.setdefault(posixpath.dirname(path), []).append(path)
+    return found

@@ -1,0 +1,84 @@
+"""Ingress and HTTPRoute objects as proxies: which host and path reach which Service.
+
+Sources: the catalogue's platform page, 2.3; Kubernetes API reference, Ingress `networking.k8s.io/v1` (and
+`v1beta1`); Gateway API, HTTPRoute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
+from prodlint.deployment.value import Known
+from prodlint.readers.declared import declared_number, mapping_at, mappings_at, scalar_at, scalars_of
+from prodlint.readers.kubernetes_manifest import Manifest
+from prodlint.syntax.yaml import Mapping, Scalar
+
+__all__ = ["proxies_of"]
+
+
+def proxies_of(manifest: Manifest) -> Iterator[Proxy]:
+    """A proxy for each host of an Ingress, or for all the hosts of an HTTPRoute."""
+    if manifest.kind == "Ingress":
+        yield from _ingress(manifest)
+    elif manifest.kind == "HTTPRoute":
+        names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hostnames")))
+        routes = tuple(_http_routes(manifest))
+        yield Proxy("HTTPRoute", manifest.span, names, routes=routes, environment=manifest.environment)
+
+
+def _ingress(manifest: Manifest) -> Iterator[Proxy]:
+    secured = {
+        host.value for entry in mappings_at(manifest.body, "spec", "tls") for host in scalars_of(entry.get("hosts"))
+    }
+    default = mapping_at(manifest.body, "spec", "defaultBackend") or mapping_at(manifest.body, "spec", "backend")
+    if default is not None:
+        route = ProxyRoute("/", default.span, upstreams=tuple(_backend(default)))
+        yield Proxy("Ingress", manifest.span, (), (_listen(manifest, False),), (route,), manifest.environment)
+    for rule in mappings_at(manifest.body, "spec", "rules"):
+        host = scalar_at(rule, "host")
+        routes = tuple(_paths(rule))
+        span = host.span if host is not None else manifest.span
+        names = (host.value,) if host is not None else ()
+        listen = _listen(manifest, host is not None and host.value in secured)
+        yield Proxy("Ingress", span, names, (listen,), routes, manifest.environment)
+
+
+def _listen(manifest: Manifest, tls: bool) -> Listen:
+    return Listen(manifest.span, Known(443 if tls else 80, manifest.span), tls=tls)
+
+
+def _paths(rule: Mapping) -> Iterator[ProxyRoute]:
+    for entry in mappings_at(rule, "http", "paths"):
+        path, kind, backend = scalar_at(entry, "path"), scalar_at(entry, "pathType"), mapping_at(entry, "backend")
+        upstreams = tuple(_backend(backend)) if backend is not None else ()
+        modifier = "=" if kind is not None and kind.value == "Exact" else ""
+        yield ProxyRoute(path.value if path is not None else "/", (path or entry).span, modifier, upstreams)
+
+
+def _backend(backend: Mapping) -> Iterator[Upstream]:
+    """A Service with its port, in the words of `v1` or of `v1beta1`."""
+    name = scalar_at(backend, "service", "name") or scalar_at(backend, "serviceName")
+    port = scalar_at(backend, "service", "port", "number") or scalar_at(backend, "servicePort")
+    if name is not None:
+        yield _upstream(name, port)
+
+
+def _upstream(name: Scalar, port: Scalar | None) -> Upstream:
+    return Upstream("http", name.value, name.span, declared_number(port) if port is not None else None)
+
+
+def _http_routes(manifest: Manifest) -> Iterator[ProxyRoute]:
+    for rule in mappings_at(manifest.body, "spec", "rules"):
+        upstreams = tuple(
+            _upstream(name, scalar_at(reference, "port"))
+            for reference in mappings_at(rule, "backendRefs")
+            if (name := scalar_at(reference, "name")) is not None
+        )
+        matches = [match for match in mappings_at(rule, "matches") if mapping_at(match, "path") is not None]
+        if not matches:
+            yield ProxyRoute("/", rule.span, upstreams=upstreams)
+        for match in matches:
+            kind, value = scalar_at(match, "path", "type"), scalar_at(match, "path", "value")
+            modifier = {"Exact": "=", "RegularExpression": "~"}.get(kind.value if kind is not None else "", "")
+            yield ProxyRoute(value.value if value is not None else "/", (value or match).span, modifier, upstreams)

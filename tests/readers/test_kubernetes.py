@@ -1,0 +1,380 @@
+"""What Kubernetes manifests declare: commands, environment, ports, probes, and which files are read at all."""
+
+import base64
+
+import pytest
+
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.link import link
+from prodlint.deployment.model import Deployment
+from prodlint.deployment.network import Proxy
+from prodlint.deployment.process import ProbeKind, Process, Role, UnreadDeployment, VolumeKind
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import Known, Unknown
+from prodlint.readers import declare
+
+
+def declared(files: dict[str, str]) -> tuple[object, ...]:
+    held = {path: text.encode() for path, text in files.items()}
+    return declare(Repository(held, held.__getitem__))[0]
+
+
+def processes(files: dict[str, str]) -> dict[str, Process]:
+    return {fact.name: fact for fact in declared(files) if isinstance(fact, Process)}
+
+
+def linked(files: dict[str, str]) -> Deployment:
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    return link(declare(repository)[0], repository)
+
+
+def deployment(container: str, name: str = "shop", more: str = "") -> str:
+    """A Deployment with one container, whose keys are given."""
+    lines = "\n".join(f"        {line}" for line in container.strip("\n").splitlines())
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n"
+        f"  name: {name}\nspec:\n{more}  template:\n    metadata:\n      labels: {{app: shop}}\n"
+        f"    spec:\n      containers:\n      - name: web\n{lines}\n"
+    )
+
+
+def environment_of(process: Process) -> dict[str, str | None]:
+    return {one.name: None if one.value is None else str(one.value) for one in process.variables}
+
+
+def test_command_replaces_the_entrypoint_and_args_the_command_of_the_image() -> None:
+    found = processes(
+        {
+            "k8s/a.yaml": deployment("image: shop\ncommand: [gunicorn]\nargs: [shop.wsgi, -b, ':8000']", "a"),
+            "k8s/b.yaml": deployment("image: shop\nargs: [web]", "b"),
+            "k8s/c.yaml": deployment("image: shop\ncommand:\n- gunicorn\n- shop.wsgi", "c"),
+        }
+    )
+    assert [str(one.entrypoint and one.entrypoint.written) for one in found.values()] == [
+        "gunicorn",
+        "None",
+        "gunicorn shop.wsgi",
+    ]
+    assert [one.command and one.command.written for one in found.values()] == ["shop.wsgi -b :8000", "web", None]
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("$(PORT)", None),
+        ("${PORT}", "${PORT}"),
+        ("$PORT", "$PORT"),
+        ("$(OTHER)", "$(OTHER)"),
+        ("$$(PORT)", "$(PORT)"),
+        ("a$$b", "a$b"),
+        ("plain", "plain"),
+    ],
+)
+def test_only_a_reference_to_a_variable_of_the_container_is_expanded(written: str, word: str | None) -> None:
+    files = {"k8s/a.yaml": deployment(f"image: shop\nargs: ['{written}']\nenv:\n- {{name: PORT, value: '8000'}}")}
+    command = processes(files)["shop"].command
+    assert command is not None
+    assert command.words[0].literal == word
+
+
+def test_later_definitions_come_later_and_each_stands_where_it_is_written() -> None:
+    files = {
+        "k8s/web.yaml": deployment(
+            "image: shop\n"
+            "envFrom:\n- configMapRef: {name: shop}\n- secretRef: {name: keys}\n  prefix: S_\n"
+            "- secretRef: {name: gone}\n"
+            "env:\n- {name: DEBUG, value: '0'}\n"
+            "- name: HOST\n  valueFrom:\n    configMapKeyRef: {name: shop, key: host}\n"
+            "- name: POD_IP\n  valueFrom:\n    fieldRef: {fieldPath: status.podIP}\n"
+        ),
+        "k8s/config.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\n"
+            "data:\n  DEBUG: '1'\n  host: example.com\n  URL: ${URL}\n  bad key: x\n"
+            "---\napiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n"
+            f"data:\n  KEY: {base64.b64encode(b'hush').decode()}\n  WHOLE: '!!'\nstringData:\n  TOKEN: t0ken\n"
+        ),
+    }
+    process = processes(files)["shop"]
+    assert environment_of(process) == {
+        "DEBUG": "0",
+        "host": "example.com",
+        "URL": None,
+        "S_KEY": "hush",
+        "S_WHOLE": None,
+        "S_TOKEN": "t0ken",
+        "HOST": "example.com",
+        "POD_IP": None,
+    }
+    assert [one.value and str(one.value) for one in process.variables if one.name == "DEBUG"] == ["1", "0"]
+    assert {one.name for one in process.variables if one.is_secret} == {"S_KEY", "S_WHOLE", "S_TOKEN"}
+    assert str(process.variables[0].span) == "k8s/config.yaml:5"
+    assert [one.note for one in process.variables_from] == [
+        "takes variables from gone, which is not in this repository"
+    ]
+
+
+def test_two_config_maps_of_one_name_are_not_guessed_between() -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {A: '1'}\n"
+    process = processes(
+        {
+            "k8s/web.yaml": deployment("image: shop\nenvFrom:\n- configMapRef: {name: shop}"),
+            "k8s/one.yaml": config,
+            "k8s/two.yaml": config,
+        }
+    )["shop"]
+    assert process.variables == ()
+    assert process.variables_from
+
+
+def test_ports_probes_and_services_are_joined_by_name() -> None:
+    files = {
+        "k8s/web.yaml": deployment(
+            "image: shop\nports:\n- {name: http, containerPort: 8000}\n"
+            "livenessProbe:\n  httpGet:\n    path: /live\n    port: http\n    httpHeaders:\n"
+            "    - {name: Host, value: example.com}\n"
+            "readinessProbe:\n  httpGet: {port: 8000, scheme: HTTPS}\n"
+            "startupProbe:\n  exec: {command: [curl, localhost]}\n",
+            more="  replicas: 3\n",
+        ),
+        "k8s/service.yaml": (
+            "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec:\n"
+            "  selector: {app: shop}\n  ports:\n  - {port: 80, targetPort: http}\n  - port: 9000\n"
+            "---\napiVersion: v1\nkind: Service\nmetadata: {name: other}\nspec:\n"
+            "  selector: {app: other}\n  ports:\n  - port: 81\n"
+        ),
+    }
+    process = processes(files)["shop"]
+    assert process.role is Role.WEB
+    assert isinstance(process.replicas, Known)
+    assert process.replicas.value == 3
+    exposed = [
+        (one.owner, getattr(one.port, "value", None), getattr(one.target, "value", None)) for one in process.exposures
+    ]
+    assert exposed == [("the Service shop", 80, 8000), ("the Service shop", 9000, 9000)]
+    live, ready, start = process.probes
+    assert (live.kind, getattr(live.path, "value", None), getattr(live.port, "value", None)) == (
+        ProbeKind.LIVENESS,
+        "/live",
+        8000,
+    )
+    assert live.headers == (("Host", "example.com"),)
+    assert (getattr(ready.path, "value", None), ready.scheme) == ("/", "https")
+    assert start.command is not None
+    assert start.command.written == "curl localhost"
+
+
+def test_an_autoscaler_makes_the_number_of_replicas_unknown() -> None:
+    files = {
+        "k8s/web.yaml": deployment("image: shop", more="  replicas: 3\n"),
+        "k8s/hpa.yaml": (
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: shop}\n"
+            "spec:\n  scaleTargetRef: {kind: Deployment, name: shop}\n  minReplicas: 2\n"
+        ),
+    }
+    assert isinstance(processes(files)["shop"].replicas, Unknown)
+
+
+def test_volumes_user_and_settings_are_read() -> None:
+    text = deployment(
+        "image: shop\nworkingDir: /srv\nsecurityContext: {runAsUser: 1000}\n"
+        "resources: {limits: {memory: 512Mi}}\n"
+        "volumeMounts:\n- {name: media, mountPath: /srv/media}\n- {name: tmp, mountPath: /tmp}\n"
+        "- {name: settings, mountPath: /etc/shop, readOnly: true}"
+    )
+    text += (
+        "      terminationGracePeriodSeconds: 60\n"
+        "      volumes:\n      - name: media\n        persistentVolumeClaim: {claimName: media}\n"
+        "      - {name: tmp, emptyDir: {}}\n"
+    )
+    process = processes({"k8s/web.yaml": text})["shop"]
+    assert process.directory == "/srv"
+    assert isinstance(process.user, Known)
+    assert process.user.value == "1000"
+    assert [(one.target, one.kind, one.read_only) for one in process.volumes] == [
+        ("/srv/media", VolumeKind.PERSISTENT, False),
+        ("/tmp", VolumeKind.EPHEMERAL, False),
+        ("/etc/shop", VolumeKind.UNKNOWN, True),
+    ]
+    settings = {one.name: getattr(one.value, "value", None) for one in process.settings}
+    assert settings["terminationGracePeriodSeconds"] == "60"
+    assert settings["resources.limits.memory"] == "512Mi"
+    assert process.setting("strategy.type") is None
+
+
+def test_init_containers_jobs_and_cron_jobs_have_their_roles() -> None:
+    pod = (
+        "spec:\n          restartPolicy: Never\n          containers:\n"
+        "          - {name: run, image: shop, args: [x]}\n"
+    )
+    files = {
+        "k8s/web.yaml": deployment("image: shop\nports: [{containerPort: 8000}]")
+        + "      initContainers:\n      - {name: migrate, image: shop, args: [migrate]}\n"
+        + "      - {name: logs, image: fluentd, restartPolicy: Always}\n",
+        "k8s/job.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\nspec:\n  template:\n    "
+        + pod.replace("          ", "      "),
+        "k8s/cron.yaml": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: clean}\nspec:\n  schedule: '@daily'\n"
+        "  jobTemplate:\n    spec:\n      template:\n        " + pod,
+    }
+    found = processes(files)
+    assert {name: one.role for name, one in found.items()} == {
+        "shop": Role.WEB,
+        "shop/migrate": Role.RELEASE,
+        "shop/logs": Role.UNKNOWN,
+        "migrate": Role.RELEASE,
+        "clean": Role.WORKER,
+    }
+    schedule = found["clean"].schedule
+    assert isinstance(schedule, Known)
+    assert schedule.value == "@daily"
+
+
+def test_lists_and_several_documents_are_read_and_other_kinds_are_passed_over() -> None:
+    inner = "\n".join(f"  {line}" for line in deployment("image: shop", "inner").splitlines())
+    text = (
+        "apiVersion: v1\nkind: List\nitems:\n- " + inner.lstrip() + "\n---\n---\n"
+        "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: x}\n"
+        "spec: {template: {spec: {containers: [{name: y}]}}}\n"
+        "---\n" + deployment("image: shop", "outer")
+    )
+    assert set(processes({"k8s/all.yaml": text})) == {"inner", "outer"}
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "environment"),
+    [
+        ("k8s/web.yaml", "", None),
+        ("k8s/production/web.yaml", "", Environment.PRODUCTION),
+        ("k8s/web.yaml", "  labels: {environment: staging}\n", Environment.PRODUCTION),
+        ("k8s/web.yaml", "  namespace: shop-dev\n", Environment.DEVELOPMENT),
+        ("k8s/minikube/web.yaml", "  namespace: shop-prod\n", Environment.DEVELOPMENT),
+    ],
+)
+def test_path_label_and_namespace_say_where_it_runs(path: str, more: str, environment: Environment | None) -> None:
+    text = deployment("image: shop").replace("  name: shop\n", f"  name: shop\n{more}")
+    assert processes({path: text})["shop"].environment is environment
+
+
+def test_charts_cookiecutters_and_templates_yield_no_process() -> None:
+    templated = deployment("image: {{ .Values.image }}\n{{- if .Values.x }}\ncommand: [gunicorn]\n{{- end }}")
+    facts = declared(
+        {
+            "chart/Chart.yaml": "name: shop\n",
+            "chart/templates/web.yaml": templated,
+            "chart/charts/db/templates/db.yaml": deployment("image: postgres"),
+            "{{cookiecutter.name}}/k8s/web.yaml": deployment("image: shop"),
+            "deploy/web.yaml": templated,
+        }
+    )
+    assert [fact for fact in facts if isinstance(fact, Process)] == []
+    unread = {(fact.system, fact.span.path) for fact in facts if isinstance(fact, UnreadDeployment)}
+    assert unread == {("a Helm chart", "chart/Chart.yaml"), ("a template of Kubernetes manifests", "deploy/web.yaml")}
+
+
+def test_a_file_in_shell_placeholders_is_read_and_its_placeholders_are_unknown() -> None:
+    text = deployment("image: ${REGISTRY}/shop:${TAG}\nenv:\n- {name: A, value: '${A}'}", more="  replicas: ${N}\n")
+    process = processes({"k8s/web.yaml": text})["shop"]
+    assert isinstance(process.replicas, Unknown)
+    assert environment_of(process) == {"A": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "system"),
+    [
+        ("Application", "argoproj.io/v1alpha1", "an Argo CD application"),
+        ("HelmRelease", "helm.toolkit.fluxcd.io/v2", "a Flux Helm release"),
+        ("Kustomization", "kustomize.toolkit.fluxcd.io/v1", "a Flux kustomization"),
+        ("Workflow", "argoproj.io/v1alpha1", "an Argo workflow"),
+    ],
+)
+def test_what_deploys_from_elsewhere_is_named_as_not_read(kind: str, version: str, system: str) -> None:
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: shop}}\nspec: {{}}\n"
+    facts = declared({"cluster/shop.yaml": text})
+    assert [fact.system for fact in facts if isinstance(fact, UnreadDeployment)] == [system]
+
+
+def test_ingresses_and_http_routes_are_proxies() -> None:
+    ingress = (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: shop}\nspec:\n"
+        "  tls:\n  - hosts: [shop.example.com]\n  rules:\n  - host: shop.example.com\n    http:\n      paths:\n"
+        "      - path: /api\n        pathType: Exact\n        backend: {service: {name: api, port: {number: 80}}}\n"
+        "      - backend: {serviceName: web, servicePort: 8080}\n"
+    )
+    route = (
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shop}\nspec:\n"
+        "  hostnames: [a.example.com]\n  rules:\n  - matches:\n    - path: {type: PathPrefix, value: /x}\n"
+        "    backendRefs:\n    - {name: api, port: 80}\n"
+    )
+    first, second = [
+        fact for fact in declared({"k8s/ingress.yaml": ingress, "k8s/route.yaml": route}) if isinstance(fact, Proxy)
+    ]
+    assert first.names == ("shop.example.com",)
+    assert first.listens[0].tls
+    assert [(one.modifier, one.path, one.upstreams[0].host) for one in first.routes] == [
+        ("=", "/api", "api"),
+        ("", "/", "web"),
+    ]
+    assert (second.names, second.routes[0].path) == (("a.example.com",), "/x")
+
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "shop.wsgi"]\n'
+
+
+@pytest.mark.parametrize(
+    ("image", "files"),
+    [
+        ("ghcr.io/acme/shop:1.2", {"compose.yaml": "services:\n  x:\n    build: .\n    image: ghcr.io/acme/shop\n"}),
+        (
+            "ghcr.io/acme/shop:${TAG}",
+            {
+                ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+                "    - uses: docker/build-push-action@v6\n      with:\n"
+                "        tags: ghcr.io/acme/shop:${{ github.sha }}\n"
+            },
+        ),
+        (
+            "registry.example.com/acme/shop",
+            {"deploy.sh": "docker build -t registry.example.com/acme/shop:latest .\ndocker push x\n"},
+        ),
+        ("example.com/x/shop-server", {"pyproject.toml": "[project]\nname = 'shop'\n"}),
+        ("${IMAGE}", {}),
+    ],
+)
+def test_an_image_that_is_built_here_runs_in_production_with_the_command_of_its_dockerfile(
+    image: str, files: dict[str, str]
+) -> None:
+    model = linked({"Dockerfile": DOCKERFILE, "k8s/web.yaml": deployment(f"image: {image}"), **files})
+    service = next(one for one in model.services if one.process.path == "k8s/web.yaml")
+    assert service.environment is Environment.PRODUCTION
+    assert service.written == "gunicorn shop.wsgi"
+
+
+def test_an_image_of_two_builds_is_not_guessed() -> None:
+    model = linked(
+        {
+            "a/Dockerfile": DOCKERFILE,
+            "b/Dockerfile": DOCKERFILE,
+            "compose.yaml": "services:\n  a: {build: a, image: acme/shop}\n  b: {build: b, image: other/shop}\n",
+            "k8s/web.yaml": deployment("image: registry.example.com/shop"),
+        }
+    )
+    assert all(one.process.path != "k8s/web.yaml" for one in model.services)
+    assert any("which is not known to be ours" in one.note for one in model.open)
+
+
+def test_the_images_of_others_are_no_services() -> None:
+    model = linked({"Dockerfile": DOCKERFILE, "k8s/db.yaml": deployment("image: postgres:17\nargs: [-c, x=y]")})
+    assert [one.process.path for one in model.services] == ["Dockerfile"]
+    assert not model.open
+
+
+def test_an_image_in_a_folder_of_its_name_is_that_of_the_folder() -> None:
+    model = linked(
+        {
+            "api/Dockerfile": DOCKERFILE,
+            "worker/Dockerfile": DOCKERFILE.replace("gunicorn", "celery"),
+            "k8s/worker.yaml": deployment("image: acme/worker:1"),
+        }
+    )
+    service = next(one for one in model.services if one.process.path == "k8s/worker.yaml")
+    assert service.written == "celery shop.wsgi"
