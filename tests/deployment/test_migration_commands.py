@@ -1,0 +1,245 @@
+"""Commands that apply migrations, and whether one of them lies on the way to production."""
+
+import pytest
+
+from prodlint.deployment import Deployment, Environment
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+MANAGE = "from django.core.management import execute_from_command_line\nexecute_from_command_line()\n"
+MIGRATION = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n"
+WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+DJANGO = {
+    "manage.py": MANAGE,
+    "shop/wsgi.py": WSGI,
+    "orders/migrations/__init__.py": "",
+    "orders/migrations/0001_initial.py": MIGRATION,
+    "orders/migrations/0002_email.py": MIGRATION,
+}
+ALEMBIC = {
+    "alembic.ini": "[alembic]\nscript_location = alembic\n",
+    "alembic/env.py": "from alembic import context\ncontext.run_migrations()\n",
+    "alembic/versions/1_first.py": 'revision = "1"\ndown_revision = None\n',
+    "app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+}
+FLASK_MIGRATE = {
+    "migrations/env.py": "from alembic import context\nfrom flask import current_app\ncontext.run_migrations()\n",
+    "migrations/versions/1_first.py": 'revision = "1"\ndown_revision = None\n',
+    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+}
+WEB = {"django": "web: gunicorn shop.wsgi\n", "other": "web: gunicorn app:app\n"}
+
+
+def deployment_of(files: dict[str, str]) -> Deployment:
+    return inspect(MemoryTree(files), []).deployment
+
+
+def labels(files: dict[str, str]) -> list[str]:
+    """The migration systems of a repository, each with its folder and the place of its newest migration."""
+    return [f"{one.label} in {one.root or '.'} ({one.span})" for one in deployment_of(files).migration_systems]
+
+
+def migrated(files: dict[str, str]) -> Answer:
+    deployment = deployment_of(files)
+    assert len(deployment.migration_systems) == 1
+    return deployment.is_migrated(deployment.migration_systems[0])
+
+
+@pytest.mark.parametrize(
+    ("files", "label"),
+    [
+        (DJANGO, "2 Django migrations in . (orders/migrations/0002_email.py:4)"),
+        (
+            {f"backend/{path}": text for path, text in DJANGO.items()},
+            "2 Django migrations in backend (backend/orders/migrations/0002_email.py:4)",
+        ),
+        (ALEMBIC, "1 Alembic revision in . (alembic/versions/1_first.py:1)"),
+        (FLASK_MIGRATE, "1 Flask-Migrate revision in . (migrations/versions/1_first.py:1)"),
+        (
+            {
+                "pyproject.toml": '[tool.aerich]\ntortoise_orm = "app.ORM"\n',
+                "migrations/models/1_init.py": "async def upgrade(db):\n    return ''\n",
+            },
+            "1 aerich migration in . (migrations/models/1_init.py:1)",
+        ),
+    ],
+)
+def test_a_migration_tool_is_known_by_its_files(files: dict[str, str], label: str) -> None:
+    assert labels(files) == [label]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"orders/migrations/0001_initial.py": MIGRATION}, id="a reusable app without a project"),
+        pytest.param({"tests/manage.py": MANAGE, "tests/a/migrations/0001_x.py": MIGRATION}, id="the project of tests"),
+        pytest.param({"example/manage.py": MANAGE, "example/a/migrations/0001_x.py": MIGRATION}, id="an example"),
+        pytest.param({"manage.py": MANAGE, "a/migrations/0001_x.py": "# nothing\n"}, id="a file without a migration"),
+        pytest.param({"env.py": "import os\n", "versions/1.py": 'down_revision = "x"\n'}, id="another env.py"),
+    ],
+)
+def test_what_has_no_schema_of_its_own_has_no_migration_tool(files: dict[str, str]) -> None:
+    assert labels(files) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py migrate",
+        "python manage.py migrate --noinput",
+        "python3 ./manage.py migrate --settings shop.production",
+        "./manage.py migrate",
+        "django-admin migrate",
+        "python -m django migrate",
+        "poetry run python manage.py migrate",
+        "sh -c 'python manage.py migrate'",
+        "python manage.py migrate_schemas --shared",
+        "python manage.py collectstatic && python manage.py migrate",
+        "bash release.sh",
+    ],
+)
+def test_a_release_phase_migrates_django(command: str) -> None:
+    files = {
+        "Procfile": f"release: {command}\n{WEB['django']}",
+        "release.sh": "set -e\npython manage.py migrate\n",
+        **DJANGO,
+    }
+    assert migrated(files) is YES
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py makemigrations",
+        "python manage.py migrate --plan",
+        "python manage.py showmigrations",
+        "alembic upgrade head",
+    ],
+)
+def test_other_commands_do_not_migrate_django(command: str) -> None:
+    assert migrated({"Procfile": f"release: {command}\n{WEB['django']}", **DJANGO}) is NO
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "answer"),
+    [
+        (ALEMBIC, "alembic upgrade head", YES),
+        (ALEMBIC, "python -m alembic upgrade head", YES),
+        (ALEMBIC, "alembic -c alembic.ini upgrade heads", YES),
+        (ALEMBIC, "uv run alembic upgrade head", YES),
+        (ALEMBIC, "flask db upgrade", YES),
+        (ALEMBIC, "alembic upgrade head --sql", NO),
+        (ALEMBIC, "alembic current", NO),
+        (ALEMBIC, "alembic revision --autogenerate", NO),
+        (ALEMBIC, "python manage.py migrate", NO),
+        (FLASK_MIGRATE, "flask db upgrade", YES),
+        (FLASK_MIGRATE, "flask --app app db upgrade", YES),
+        (FLASK_MIGRATE, "python -m flask db upgrade", YES),
+        (FLASK_MIGRATE, "alembic upgrade head", YES),
+        (FLASK_MIGRATE, "flask db migrate", NO),
+        (FLASK_MIGRATE, "flask db stamp head", NO),
+        (FLASK_MIGRATE, "flask run", NO),
+    ],
+)
+def test_a_release_phase_migrates_by_the_command_of_its_tool(
+    files: dict[str, str], command: str, answer: Answer
+) -> None:
+    assert migrated({"Procfile": f"release: {command}\n{WEB['other']}", **files}) is answer
+
+
+PROCFILE = {"Procfile": WEB["django"]}
+IMAGE = 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./entrypoint.sh"]\nCMD ["gunicorn", "shop.wsgi"]\n'
+ENTRYPOINT = '#!/bin/sh\npython manage.py migrate\nexec "$@"\n'
+RENDER = "services:\n- type: web\n  name: shop\n  runtime: python\n  startCommand: gunicorn shop.wsgi\n"
+
+
+def workflow(*steps: str, job: str = "deploy") -> dict[str, str]:
+    lines = "".join(f"    - run: |\n        {step}\n" for step in steps)
+    return {
+        ".github/workflows/deploy.yml": f"on: push\njobs:\n  {job}:\n    runs-on: ubuntu-latest\n    steps:\n{lines}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "answer"),
+    [
+        pytest.param({"Procfile": "web: python manage.py migrate && gunicorn shop.wsgi\n"}, YES, id="start command"),
+        pytest.param({"Dockerfile": IMAGE, "entrypoint.sh": ENTRYPOINT}, YES, id="entrypoint"),
+        pytest.param({"Dockerfile": IMAGE, "entrypoint.sh": 'exec "$@"\n'}, NO, id="entrypoint without"),
+        pytest.param(
+            {
+                "Dockerfile": IMAGE,
+                "entrypoint.sh": 'if [ "$MIGRATE" = 1 ]; then python manage.py migrate; fi\nexec "$@"\n',
+            },
+            YES,
+            id="entrypoint on a condition",
+        ),
+        pytest.param(
+            {"render.yaml": f"{RENDER}  preDeployCommand: python manage.py migrate\n"}, YES, id="Render, before"
+        ),
+        pytest.param(
+            {"render.yaml": f"{RENDER}  buildCommand: ./build.sh\n", "build.sh": ENTRYPOINT}, YES, id="Render, build"
+        ),
+        pytest.param({"render.yaml": RENDER}, NO, id="Render, nothing"),
+        pytest.param(
+            {
+                "fly.toml": '[deploy]\nrelease_command = "python manage.py migrate"\n'
+                '[processes]\nweb = "gunicorn shop.wsgi"\n'
+            },
+            YES,
+            id="Fly",
+        ),
+        pytest.param(
+            {**PROCFILE, **workflow("heroku run python manage.py migrate", "git push heroku main")}, YES, id="workflow"
+        ),
+        pytest.param(
+            {**PROCFILE, **workflow("ssh host 'cd /srv && python manage.py migrate'", "ssh host systemctl restart x")},
+            YES,
+            id="ssh",
+        ),
+        pytest.param(
+            {**PROCFILE, **workflow("kubectl exec deploy/web -- python manage.py migrate", "kubectl apply -f k")},
+            YES,
+            id="kubectl",
+        ),
+        pytest.param({**PROCFILE, **workflow("python manage.py migrate", "pytest", job="test")}, NO, id="test job"),
+        pytest.param(
+            {**PROCFILE, "deploy.sh": "git pull\npython manage.py migrate\nsystemctl restart shop\n"}, YES, id="script"
+        ),
+        pytest.param(
+            {
+                **PROCFILE,
+                "docker-compose.yml": "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n"
+                "    command: sh -c 'python manage.py migrate && python manage.py runserver'\n",
+                "Dockerfile.dev": "FROM x\n",
+            },
+            NO,
+            id="development alone",
+        ),
+        pytest.param(
+            {**PROCFILE, "shop/apps.py": "from django.core.management import call_command\ncall_command('migrate')\n"},
+            UNKNOWN,
+            id="code",
+        ),
+        pytest.param(
+            {"Procfile": "web: ./missing.sh && gunicorn shop.wsgi\n"}, UNKNOWN, id="a script that is not here"
+        ),
+        pytest.param({**PROCFILE, "Jenkinsfile": "sh 'deploy'\n"}, UNKNOWN, id="a system that is not read"),
+    ],
+)
+def test_whether_production_migrates_is_answered_from_every_way_there(files: dict[str, str], answer: Answer) -> None:
+    assert migrated({**DJANGO, **files}) is answer
+
+
+def test_each_run_tells_its_place_and_its_environment() -> None:
+    files = {
+        **DJANGO,
+        "Procfile": f"release: python manage.py migrate\n{WEB['django']}",
+        **workflow("python manage.py migrate", "pytest", job="test"),
+    }
+    runs = deployment_of(files).migration_runs
+    assert {(str(one.span), one.environment) for one in runs} == {
+        ("Procfile:1", Environment.PRODUCTION),
+        (".github/workflows/deploy.yml:7", Environment.TEST),
+    }
