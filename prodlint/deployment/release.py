@@ -261,24 +261,30 @@ _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 
 def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -> Environment:
     """Which environment a job works on: its `environment`, what it does, its names (delivery page, 2.1)."""
-    if job.environment is not None and "$" not in job.environment:
-        named = environment_of(job.environment)
-        if re.search(r"(?i)\b(review|preview|pr)\b", job.environment):
-            return Environment.DEVELOPMENT
-        if named is not None:
-            return named
-    names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
+    # Of `review/$BRANCH`, what stands before the variable is known.
+    said = (job.environment or "").partition("$")[0]
+    if re.search(r"(?i)\b(review|preview|pr)\b", said):
+        return Environment.DEVELOPMENT
+    named = environment_of(said)
+    if named is not None:
+        return named
+    # All of GitLab's jobs stand in one file, whose name says nothing of them.
+    file = "" if pipeline.path == ".gitlab-ci.yml" else posixpath.basename(pipeline.path)
+    title = "" if pipeline.name == ".gitlab-ci.yml" else pipeline.name
+    names = f"{job.name} {title} {file}"
     if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
         if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
             return Environment.TEST
-        named = environment_of(f"{job.name} {posixpath.basename(pipeline.path)}")
+        named = environment_of(job.name) or environment_of(file)
         return Environment.PRODUCTION if named in (None, Environment.PRODUCTION) else named
     if StepKind.TEST in kinds:
         return Environment.TEST
-    named = environment_of(job.name) or environment_of(pipeline.name) or environment_of(pipeline.path)
-    return named or Environment.UNKNOWN
+    folder = posixpath.dirname(pipeline.path)
+    return (
+        environment_of(job.name) or environment_of(title) or environment_of(f"{folder}/{file}") or Environment.UNKNOWN
+    )
 
 
 def _only_local(kinds: tuple[StepKind, ...]) -> bool:
