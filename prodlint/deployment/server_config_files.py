@@ -13,6 +13,7 @@ from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
+from prodlint.syntax.python import NOT_LITERAL, literal
 from prodlint.syntax.word import Word
 
 __all__ = [
@@ -67,8 +68,9 @@ def module_values(context: Context, path: str) -> Mapping[str, Value[object]]:
         bindings = module.bindings(name)
         last = bindings[-1]
         span = module.span(last.node)
-        if len(bindings) == 1 and not last.conditional and isinstance(last.value, ast.Constant):
-            found[name] = Known(last.value.value, span)
+        held = literal(last.value) if isinstance(last.value, ast.expr) else NOT_LITERAL
+        if len(bindings) == 1 and not last.conditional and held is not NOT_LITERAL:
+            found[name] = Known(held, span)
         elif last.kind not in ("import", "function", "class"):
             found[name] = Unknown("it is computed when the file runs", span)
     return found

@@ -22,7 +22,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.syntax.dotenv import parse_dotenv
 from prodlint.syntax.word import Word
 
-__all__ = ["configured"]
+__all__ = ["configured", "import_folders"]
 
 # Variables that a server reads beside those named after its options: the setting, its kind and its default.
 _CONVENTIONS: dict[str, tuple[tuple[str, str, str, object], ...]] = {
@@ -61,6 +61,16 @@ def configured(server: Server, step: Step, place: Place, repository: Repository)
     server = with_bind_setting(_with_reload(server, product))
     server = with_target(context, server)
     return replace(server, interface=interface_of(server), folders=server.folders or _folders(server.settings))
+
+
+def import_folders(server: Server, step: Step, place: Place) -> tuple[str, ...]:
+    """The folders from which a server imports before its working directory, as they are written."""
+    path = Context(server, step, place, _NO_FILES).lookup("PYTHONPATH")
+    written = path.value.split(":") if isinstance(path, Known) else []
+    return (*server.folders, *(folder for folder in written if folder))
+
+
+_NO_FILES = Repository((), lambda path: b"")
 
 
 def _configure(context: Context, layers: Layers, product: Product) -> Server:

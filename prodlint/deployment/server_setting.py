@@ -125,6 +125,8 @@ class Settings(Mapping[str, Setting]):
 
 def default_of(option: Option) -> object:
     """What holds for an option that nobody mentions."""
+    if option.default == "none":
+        return None
     if option.default is not None:
         text = option.default
         return (text,) if option.kind == "list" else _converted(option.kind, text)

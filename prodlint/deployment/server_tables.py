@@ -137,7 +137,7 @@ env_file --env-file text
 log_config --log-config text
 log_level --log-level text
 access_log --access-log/--no-access-log switch true
-use_colors --use-colors/--no-use-colors switch
+use_colors --use-colors/--no-use-colors switch none
 proxy_headers --proxy-headers/--no-proxy-headers switch true
 server_header --server-header/--no-server-header switch true
 date_header --date-header/--no-date-header switch true

@@ -16,8 +16,8 @@ host --host -h text 127.0.0.1
 port --port -p int 5000
 cert --cert text
 key --key text
-reload --reload/--no-reload switch
-debugger --debugger/--no-debugger switch
+reload --reload/--no-reload switch none
+debugger --debugger/--no-debugger switch none
 with_threads --with-threads/--without-threads switch true
 extra_files --extra-files text
 exclude_patterns --exclude-patterns text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -19,6 +18,7 @@ from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import, starts_when_run
 from prodlint.deployment.server import Server, python_arguments, role_of, server_of
+from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.finding import Evidence
 from prodlint.record import record
@@ -242,33 +242,22 @@ def _with_server(service: Service, step: Step, repository: Repository) -> Servic
     if server is None:
         return _with_script(replace(service, role=role), step, roots, repository)
     app = None
-    folders = _import_folders(server, step, service.place)
+    server = configured(server, step, service.place, repository)
+    folders = import_folders(server, step, service.place)
     roots = roots_of(replace(service.place, directory=step.directory), repository, folders) or roots
     target = server.target.value if isinstance(server.target, Known) else None
     if isinstance(server.target, EnvDriven):
         target = server.target.default
-    module: str | None = None
+    module = server.target_file
     if target is not None:
         name = target.partition(":")[0]
         place = replace(service.place, directory=step.directory)
-        module = module_at(place, folders, name, repository) or locate_module(repository, roots, name)
+        module = module or module_at(place, folders, name, repository) or locate_module(repository, roots, name)
         app = app_of(repository, roots, target, server.attribute, module)
-    server = _with_config(server, step, service.place, repository)
     starts: tuple[ServerStart, ...] = ()
     if module is not None and server.is_development is NO:
         starts = starts_on_import(repository, roots, module)
     return replace(service, role=Role.WEB, server=server, app=app, import_starts=starts)
-
-
-def _import_folders(server: Server, step: Step, place: Place) -> tuple[str, ...]:
-    """The folders from which a server imports before its working directory, as written."""
-    given = [server.option(name) for name in ("--chdir", "--app-dir", "--pythonpath", "--working-dir")]
-    folders = tuple(word.literal for word in given if word is not None and word.literal is not None)
-    folders = tuple(folder.partition("=")[2] if folder.startswith("--") else folder for folder in folders)
-    path = place.environment.get("PYTHONPATH")
-    if (own := step.environment.get("PYTHONPATH")) is not None and own.literal is not None:
-        return (*folders, *own.literal.split(":"))
-    return (*folders, *path.value.split(":")) if isinstance(path, Known) else folders
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
@@ -305,29 +294,3 @@ def _server_in_code(starts: tuple[ServerStart, ...]) -> Server | None:
         owner=first.owner,
         in_code=True,
     )
-
-
-def _with_config(server: Server, step: Step, place: Place, repository: Repository) -> Server:
-    """What the environment and gunicorn's configuration file say about reloading."""
-    name = {"uvicorn": "UVICORN_RELOAD", "granian": "GRANIAN_RELOAD"}.get(server.product)
-    value = place.environment.get(name) if name else None
-    if isinstance(value, Known) and value.value.lower() in ("1", "true", "yes", "on") and server.reload is NO:
-        return replace(server, reload=YES, reload_span=value.span)
-    if server.product != "gunicorn" or server.reload is not NO:
-        return server
-    word = server.option("-c", "--config")
-    written = "gunicorn.conf.py" if word is None else (word.literal or "").removeprefix("--config=")
-    target = absolute(written.removeprefix("file:"), step.directory) if written else None
-    candidates = place.files.candidates(target) if target else ()
-    path = next((candidate for candidate in candidates if candidate in repository.paths), None)
-    if written.startswith("python:"):
-        roots = roots_of(replace(place, directory=step.directory), repository)
-        path = locate_module(repository, roots, written.removeprefix("python:"))
-    module = repository.python(path) if path is not None else None
-    if module is None:
-        return server
-    bindings = module.bindings("reload")
-    last = bindings[-1] if bindings else None
-    if last is None or last.conditional or not isinstance(last.value, ast.Constant):
-        return server
-    return replace(server, reload=answer(bool(last.value.value)), reload_span=module.span(last.node))

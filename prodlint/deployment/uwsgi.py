@@ -8,6 +8,7 @@ from prodlint.deployment.command import Execution, Link, Step, shell_form
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server_uwsgi import uwsgi_files
 from prodlint.deployment.service import Service
 
 __all__ = ["uwsgi_hooks"]
@@ -19,11 +20,10 @@ def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
     """The programs that the ini file of a uWSGI service starts; unread when there is such a file elsewhere."""
     if service.server is None or service.server.product != "uwsgi" or service.step is None:
         return Execution()
-    named = [word for word in service.step.argv[1:] if (word.literal or "").endswith((".ini", ".yaml", ".yml", ".xml"))]
     steps: list[Step] = []
     unread: list[Link] = []
-    for word in named:
-        written = (word.literal or "").partition("=")[2] or word.literal or ""
+    for word in uwsgi_files(service.server):
+        written = (word.literal or "").partition(":")[0]
         target = absolute(written, service.step.directory)
         candidates = service.place.files.candidates(target) if target is not None else ()
         path = next((one for one in candidates if one in repository.paths), None)

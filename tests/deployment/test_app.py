@@ -319,9 +319,8 @@ def test_a_mount_of_compose_lies_over_the_image() -> None:
         ("fastapi run", {"app/main.py": FASTAPI}, "FastAPI ASGI app/main.py:2"),
         ("flask run", {"app.py": FLASK}, "Flask WSGI app.py:2"),
         ("FLASK_APP=shop flask run", {"shop.py": FLASK}, "Flask WSGI shop.py:2"),
-        ("flask --app shop run", {"shop/__init__.py": FACTORY}, "Flask WSGI shop/__init__.py:4 factory"),
+        ("flask --app shop run", {"shop/__init__.py": FACTORY}, "Flask WSGI shop/__init__.py:4"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="the apps that flask and fastapi look for by themselves are not looked for")
 def test_a_development_command_finds_its_app_by_itself(command: str, files: dict[str, str], app: str) -> None:
     assert told(served(command, files)) == app
