@@ -9,6 +9,7 @@ from enum import Enum
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.record import record
 from prodlint.source import Span
+from prodlint.syntax.requirement_links import is_repository
 
 __all__ = ["Dependency", "DependencyFile", "FileFormat", "Install", "LockFile", "Scope"]
 
@@ -59,7 +60,7 @@ class Dependency:
     @property
     def is_vcs(self) -> bool:
         """Whether it is taken from a version control system."""
-        return self.url is not None and self.url.partition("+")[0] in ("git", "hg", "svn", "bzr")
+        return self.url is not None and is_repository(self.url)
 
 
 @record

@@ -197,7 +197,7 @@ def _is_compiled(parsed: Requirements, dependencies: tuple[Dependency, ...]) -> 
     versioned = [dependency for dependency in dependencies if not dependency.local]
     if not versioned or any(dependency.pinned is not YES for dependency in versioned):
         return False
-    if re.search(r"(?m)^[^#\n]*\s*# via\b", parsed.source.text):
+    if re.search(r"(?m)^[^#\n]*# via\b", parsed.source.text):
         return True
     names = [dependency.written.lower() for dependency in versioned]
     return len(names) >= _FROZEN_LENGTH and (

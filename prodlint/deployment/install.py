@@ -51,6 +51,9 @@ def applies_on_linux(marker: str | None) -> Answer:
     """Whether an environment marker holds on Linux: for every current Python, for none, or for some."""
     if not marker:
         return YES
+    if "${" in marker:
+        # pip fills it in from the environment of the build.
+        return UNKNOWN
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
     linux = {

@@ -11,6 +11,7 @@ from prodlint.deployment.dependency import Dependency, Scope
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
+from prodlint.syntax.requirement_links import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +30,18 @@ __all__ = [
 
 _SEPARATORS = regex(r"[-_.]+")
 _COMMIT = regex(r"[0-9a-fA-F]{40}")
-_ARTIFACT = regex(r"-\d[^/#]*\.(whl|tar\.gz|tgz|tar\.bz2|tar\.xz|zip)([#?]|$)")
+_TAG = regex(r"[0-9a-fA-F]{7,39}$|v?\d+\.\d")
+_VERSION = regex(r"-v?\d")
+_DIGEST = regex(r"[#&](?:sha(?:224|256|384|512)|sha1|md5)=[0-9a-fA-F]{32}")
+_PACKED = regex(r"\.(?:zip|tar|tar\.gz|tar\.bz2)$")
+_AUTHORITY = regex(r"(?<=://)[^/]*")
 _POETRY_EXACT = regex(r"={0,3}\s*v?\d[^\s,|*<>^~!]*")
 _EXACT = regex(r"={2,3}\s*v?\d[^\s,*]*")
-_CONDA = regex(r"(?:[^\s:\[]+:{1,2})?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[^\[]*)(?P<keys>\[.*\])?")
+_CONDA_NAME = regex(r"[A-Za-z0-9_.-]+")
+_CONDA_VERSION = r"\d[^\s=<>!~,|*]*"
+_CONDA_EXACT = regex(rf"=?=?{_CONDA_VERSION}=[^\s=]+|=={_CONDA_VERSION}|{_CONDA_VERSION}(\s+\S+)?")
+# Three numbers are a prefix in theory and a release in practice.
+_CONDA_RELEASE = regex(r"=\d+\.\d+\.\d+[^\s=<>!~,|*]*")
 _ARCHIVE_SCHEMES = ("http://", "https://")
 
 
@@ -45,19 +54,20 @@ def revision_pinned(commit: str | None, tag: str | None = None) -> Answer:
     """Whether a revision in a version control system names one content; a tag may move, but rarely does."""
     if commit and _COMMIT.fullmatch(commit):
         return YES
-    if tag or (commit and re.fullmatch(r"[0-9a-fA-F]{7,39}|v?\d+(\.\d+)+.*", commit)):
+    if tag or (commit and _TAG.match(commit)):
         return UNKNOWN
     return NO
 
 
 def _is_path(url: str) -> bool:
-    return url.startswith("file:") or ("://" not in url and not url.startswith("git@"))
+    # What begins with a variable may be a path or a URL.
+    return url.startswith("file:") or ("://" not in url and not url.startswith("${"))
 
 
 def declared(requirement: Requirement, scope: Scope = Scope.PRODUCTION, group: str = "") -> Dependency:
     """The dependency that a parsed requirement declares."""
     url = requirement.url
-    local = bool(url) and _is_path(url or "")
+    local = url is not None and not requirement.is_vcs and _is_path(url)
     return Dependency(
         name=canonical_name(requirement.name or ""),
         written=requirement.written,
@@ -77,13 +87,33 @@ def declared(requirement: Requirement, scope: Scope = Scope.PRODUCTION, group: s
 def _pinned(requirement: Requirement) -> Answer:
     if requirement.hashes:
         return YES
-    if requirement.has_variable:
+    if requirement.url is not None:
+        # A password does not change what is fetched.
+        if requirement.has_variable and "${" in _AUTHORITY.sub("", requirement.url, count=1):
+            return UNKNOWN
+        return revision_pinned(requirement.reference) if requirement.is_vcs else _archive_pinned(requirement.url)
+    if requirement.has_variable and not requirement.specifier:
         return UNKNOWN
-    if requirement.is_vcs:
-        return revision_pinned(requirement.reference)
-    if requirement.url:
-        return answer(bool(_ARTIFACT.search(requirement.url)))
     return answer(requirement.is_exact)
+
+
+def _archive_pinned(url: str) -> Answer:
+    """Whether a URL always brings the same archive: by its digest, the version in its name, or a revision."""
+    if _DIGEST.search(url):
+        return YES
+    path = re.split(r"[#?]", url, maxsplit=1)[0]
+    file = posixpath.basename(path)
+    versioned = is_archive(file) and _VERSION.search(file) is not None
+    place, archive, revision = path.partition("/archive/")
+    if not archive or file.endswith(".whl"):
+        return answer(versioned)
+    # Hosts of repositories pack a revision: `/archive/REVISION.zip`, GitLab `/-/archive/REVISION/NAME-REVISION.zip`.
+    if revision.startswith("refs/heads/"):
+        return NO
+    if place.endswith("/-"):
+        return revision_pinned(posixpath.dirname(revision))
+    tag = revision if versioned or revision.startswith("refs/tags/") else None
+    return revision_pinned(_PACKED.sub("", revision), tag)
 
 
 def from_text(text: Text, scope: Scope = Scope.PRODUCTION, group: str = "") -> Dependency | None:
@@ -122,7 +152,7 @@ def _from_table(name: str, table: Mapping[str, object], span: Span, folder: str)
         place = table.get(key)
         if isinstance(place, str):
             if place.startswith(_ARCHIVE_SCHEMES):
-                return replace(dependency, url=place, pinned=answer(bool(_ARTIFACT.search(place))))
+                return replace(dependency, url=place, pinned=_archive_pinned(place))
             path = posixpath.normpath(posixpath.join(folder, place))
             return replace(dependency, local=True, path=path, url=place)
     return dependency
@@ -172,26 +202,31 @@ def _environment_marker(key: str, value: object) -> str | None:
 
 def conda_dependency(text: Text) -> Dependency | None:
     """What a conda match specification declares; None for the interpreter, tools of conda and what cannot be read."""
-    match = _CONDA.fullmatch(text.value.strip())
-    if match is None:
+    written = text.value.strip()
+    specification, bracket, keys = written.partition("[")
+    if bracket and not keys.endswith("]"):
         return None
-    name = canonical_name(match["name"])
+    # A channel, and a namespace of it, may stand in front.
+    channel, _, specification = specification.rpartition(":")
+    specification = specification.strip()
+    match = _CONDA_NAME.match(specification)
+    if match is None or " " in channel:
+        return None
+    name = canonical_name(match[0])
     if name in ("python", "pip", "conda"):
         return None
-    rest = match["rest"].strip()
+    rest = specification[match.end() :].strip()
     return Dependency(
         name=name,
-        written=text.value.strip(),
+        written=written,
         span=text.span,
         specifier=rest,
-        pinned=UNKNOWN if match["keys"] else _conda_pinned(rest),
+        pinned=UNKNOWN if keys else _conda_pinned(rest),
     )
 
 
 def _conda_pinned(rest: str) -> Answer:
     """`=1.2` is a prefix; with a build behind it, after `==` or after a blank a version is exact."""
-    version = r"\d[^\s=<>!~,|*]*"
-    if re.fullmatch(rf"=?=?{version}=[^\s=]+|=={version}|{version}(\s+\S+)?", rest):
+    if _CONDA_EXACT.fullmatch(rest):
         return YES
-    # Three numbers are a prefix in theory and a release in practice.
-    return UNKNOWN if re.fullmatch(r"=\d+\.\d+\.\d+[^\s=<>!~,|*]*", rest) else NO
+    return UNKNOWN if _CONDA_RELEASE.fullmatch(rest) else NO

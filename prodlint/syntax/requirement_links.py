@@ -21,13 +21,12 @@ __all__ = [
     "split_extras",
 ]
 
-_SYSTEMS = "git|hg|svn|bzr"
 _URL = regex(
     r"(?ai:https?|file|ftp|git\+(?:https?|ssh|git|file)|hg\+(?:https?|ssh|file|static-http)"
     r"|svn\+(?:https?|ssh|svn|file)|bzr\+(?:https?|ssh|sftp|ftp|lp|file)):"
 )
 # `git:…` behind `-e`, and the address of a secure shell behind `name @`, are repositories, too.
-_REPOSITORY = regex(rf"(?ai:{_SYSTEMS})(?:\+[^/:]*)?:")
+_REPOSITORY = regex(r"(?ai:git|hg|svn|bzr)[+:]")
 _EGG = regex(r"[#&]egg=([^&]*)")
 _NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = regex(r"-v?\d")

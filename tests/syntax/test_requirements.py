@@ -10,7 +10,6 @@ import warnings
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Standard
 
 from prodlint.source import Source, SyntaxProblem
@@ -485,7 +484,7 @@ def test_names_extras_and_specifiers_are_those_of_packaging(text: str) -> None:
     try:
         # pip takes a semicolon without a marker, packaging does not.
         expected = Standard(text.strip().removesuffix(";"))
-    except InvalidRequirement:
+    except ValueError:
         with pytest.raises(SyntaxProblem):
             parse_requirement(asked)
         return
@@ -514,14 +513,15 @@ _MARKERS = st.recursive(
 def test_markers_are_those_of_packaging(asked: str, sign: str, marker: str) -> None:
     try:
         expected = Standard(asked + sign + marker)
-        normal = str(expected.marker)
-    except InvalidRequirement:
+    except ValueError:
         assert read(asked + sign + marker).requirements == ()
         return
-    except ValueError:
-        return
     (found,) = read(asked + sign + marker).requirements
-    assert (found.name, found.specifier, found.marker) == (expected.name, str(expected.specifier), normal)
+    assert (found.name, found.specifier, found.marker) == (
+        expected.name,
+        str(expected.specifier),
+        str(expected.marker),
+    )
 
 
 PLAIN = """\
