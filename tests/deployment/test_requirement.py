@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from prodlint.deployment.dependency import Dependency
@@ -122,3 +126,18 @@ def test_hostile_specifications_and_revisions_end() -> None:
     assert conda("a:" * 200_000) is None
     assert revision_pinned("1" + ".1" * 500_000 + "\n") is UNKNOWN
     assert dependency("https://h/" + "a-1" * 30_000).pinned is NO
+
+
+def test_a_run_over_plain_requirements_does_not_load_packaging(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("web: gunicorn app:app\n")
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+    requirements = tmp_path / "requirements.txt"
+    plain = "flask==3.0.0\ngunicorn[gevent] >= 22, < 24  # later\ncelery\n"
+    command = [sys.executable, "-X", "importtime", "-m", "prodlint", "--isolated", str(tmp_path)]
+    loaded = {}
+    for text in (plain, plain + "redis; python_version < '3'\n"):
+        requirements.write_text(text)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert "gunicorn" in done.stdout
+        loaded[text] = "packaging.markers" in done.stderr
+    assert list(loaded.values()) == [False, True]
