@@ -58,6 +58,7 @@ _QUIET = frozenset(
     "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
     "getopts local wait return break continue let".split()
 )
+_WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 # `eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters.
 _PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
@@ -84,6 +85,7 @@ class _Run:
         self.place = place
         self.steps: list[Step] = []
         self.unread: list[Link] = []
+        self.written: list[str] = []
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
@@ -402,6 +404,11 @@ class _Run:
                     self.script(parse_shell(inside).body, child)
 
     def _command(self, node: Command, shell: Shell) -> Flow:
+        for one in node.redirections:
+            if one.operator in _WRITES and one.target is not None and shell.directory is not None:
+                name = self._settled(one.target, shell)
+                path = absolute(name, shell.directory) if name else None
+                self.written.extend([path] if path is not None else [])
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
             self._substituted(node, shell)
         words = self._with_arguments(node.words, shell)
@@ -495,4 +502,4 @@ def execute(command: CommandLine, place: Place, repository: Repository, argument
         assert command.text is not None
         flow = run.script(parse_shell(command.text).body, shell)
     processes = (*flow.replaced, *flow.last)
-    return Execution(tuple(run.steps), processes, tuple(run.unread))
+    return Execution(tuple(run.steps), processes, tuple(run.unread), tuple(run.written))

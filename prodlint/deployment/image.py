@@ -321,7 +321,9 @@ class _Reader:
         if line is None:
             return state.files
         execution = execute(line, Place(seen, state.directory, dict(state.scope)), self.repository)
-        files = state.files
+        # What a line writes lies there for its later commands; the order of the two is not looked at.
+        files = state.files.overwritten(execution.written)
+        seen = replace(files, files=seen).overwritten(execution.written).files
         for step in execution.steps:
             self.steps[index].append(BuildStep(step, seen, state.name))
             files = files.after(step)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from prodlint.deployment.command import Step
+from prodlint.deployment.dependency_files import format_of
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
@@ -52,10 +53,11 @@ def context_of(repository: Repository, document: Dockerfile) -> str | None:
     while folders[-1]:
         folders.append(posixpath.dirname(folders[-1]))
     # The root comes second: `docker build -f docker/web/Dockerfile .` is far more common than a context halfway.
-    for folder in dict.fromkeys((folders[0], "", *folders[1:])):
-        if all(replace(context, root=folder).has(source) for source in sources[:200]):
-            return folder
-    return None
+    ordered = list(dict.fromkeys((folders[0], "", *folders[1:])))
+    found = [sum(replace(context, root=folder).has(source) for source in sources[:200]) for folder in ordered]
+    # A few may be missing: a `.env` that nobody commits, a submodule, a lock file.
+    enough = max(found) * 2 > len(sources[:200]) or not sources
+    return ordered[found.index(max(found))] if enough else None
 
 
 @record
@@ -231,7 +233,12 @@ class ImageFiles:
             return self._with([Placement(path, None) for path in gone if path is not None])
         if step.program in ("cp", "mv", "ln"):
             return self._rearranged(step)
-        return self
+        return self.overwritten(written_by(step))
+
+    def overwritten(self, paths: Iterable[str]) -> ImageFiles:
+        """The same after programs wrote files: what the repository holds is no longer what lies there."""
+        changed = [Placement(path, None) for path in paths if self.files.candidates(path)]
+        return self._with(changed) if changed else self
 
     def _rearranged(self, step: Step) -> ImageFiles:
         if None in step.arguments or any(word in ("-t", "-T") for word in step.arguments):
@@ -253,3 +260,31 @@ class ImageFiles:
             if step.program == "mv":
                 result = result._with([Placement(path, None)])
         return result
+
+
+_OUTPUT_OPTIONS = ("-o", "-O", "--output", "--output-file", "--output-document")
+
+
+def written_by(step: Step) -> Iterator[str]:
+    """The absolute paths that a program writes, as far as its arguments tell."""
+    if step.directory is None:
+        return
+    words = [word or "" for word in step.arguments]
+    names: list[str] = []
+    plain = [word for word in words if word and not word.startswith("-")]
+    if step.program == "tee":
+        names += plain
+    elif step.program in ("sed", "perl") and any(word.startswith("-i") for word in words):
+        # Line ends of scripts are mended this way; what a list of packages says afterwards is another matter.
+        names += [word for word in plain if format_of(word) is not None]
+    for index, word in enumerate(words):
+        if word in _OUTPUT_OPTIONS and index + 1 < len(words):
+            names.append(words[index + 1])
+        elif word.startswith(("--output=", "--output-file=")):
+            names.append(word.partition("=")[2])
+    if step.program == "curl" and "-O" in words:
+        names += [posixpath.basename(word) for word in words if "://" in word]
+    for name in names:
+        path = absolute(name, step.directory)
+        if path is not None and name:
+            yield path

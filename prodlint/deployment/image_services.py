@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
-from prodlint.deployment.process import Build, ImageDefinition, Platform, Process
+from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
@@ -16,6 +17,13 @@ from prodlint.deployment.value import NO
 __all__ = ["image_processes"]
 
 _NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
+# Images of workflows' own actions and of editors in the cloud serve nobody.
+_TOOLS = (".github/", ".gitlab/", ".devcontainer/", ".gitpod")
+# Folders that hold what deploys the other folders.
+_FOR_ALL = frozenset(
+    "infra infrastructure terraform tf deploy deployment deployments k8s kubernetes kube helm chart charts ops devops "
+    "iac pulumi cdk ansible manifests aws gcp azure cloud environments env".split()
+)
 _FINAL = frozenset("final release production prod runtime runner deploy app web server".split())
 
 
@@ -26,16 +34,23 @@ def image_processes(
     classify: Callable[[str], Environment | None],
     image_of: Callable[[Build], Image | None],
     repository: Repository,
+    unread: Iterable[UnreadDeployment],
 ) -> Iterator[tuple[Process, Environment]]:
     """A process with its environment for each Dockerfile that no production service builds from.
 
     `named` are the builds that pipelines name, by Dockerfile; `classify` is what the settings say of a path.
+    Where another system starts what lies here, or one is `unread`, the image's own command need not be what
+    runs: such a process is not complete.
     """
+    services = tuple(services)
+    others = [one.span.path for one in unread]
     users: dict[str, list[Service]] = {}
     for service in services:
         if service.process.build is not None and service.process.build.dockerfile is not None:
             users.setdefault(service.process.build.dockerfile, []).append(service)
     for path, definition in definitions.items():
+        if path.startswith(_TOOLS):
+            continue
         using = users.get(path, [])
         if any(one.environment is Environment.PRODUCTION for one in using):
             continue
@@ -49,6 +64,8 @@ def image_processes(
             span=declared.span if declared is not None else image.span,
             platform=Platform.DOCKER,
             build=build,
+            complete=not any(_may_speak_of(one, path) for one in others)
+            and not any(_may_start(one, path, image) for one in services),
         )
         said = classify(path)
         of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
@@ -57,6 +74,27 @@ def image_processes(
         if said is None and stage in _NOT_PRODUCTION:
             environment = stage
         yield replace(process, environment=environment), environment
+
+
+def _may_speak_of(other: str, dockerfile: str) -> bool:
+    """Whether a deployment file that is not read may be about an image: from the root, a folder for all, or near it."""
+    folder = other.partition("/")[0] if "/" in other else ""
+    return (
+        not folder
+        or "/" not in dockerfile
+        or folder == dockerfile.partition("/")[0]
+        or not _FOR_ALL.isdisjoint(re.split(r"[-_.]", folder.lower()))
+    )
+
+
+def _may_start(service: Service, dockerfile: str, image: Image) -> bool:
+    """Whether a production process of a system that names no Dockerfile may run the image of this one."""
+    if service.environment is not Environment.PRODUCTION or service.process.build is not None:
+        return False
+    if service.app is not None:
+        return image.files.holds(service.app.path)
+    root = service.process.root
+    return not root or dockerfile.startswith(f"{root}/")
 
 
 def _final_stage(path: str, repository: Repository) -> str | None:

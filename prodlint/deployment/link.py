@@ -80,7 +80,9 @@ class _Linker:
         services = [self._service(process, self._environment_of_process(process)) for process in processes]
         services.extend(self._compose_services(steps, services))
         builds = {build.dockerfile or "": build for build in sorted(builds_in(steps), key=_is_whole)}
-        images = image_processes(self.definitions, builds, tuple(services), self.classify, self._image, self.repository)
+        images = image_processes(
+            self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
+        )
         services.extend([self._service(process, environment) for process, environment in images])
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
@@ -178,6 +180,8 @@ class _Linker:
             if "docker" not in step.step.program and "podman" not in step.step.program:
                 continue  # `ssh host "docker compose …"`: what it carries is a step of its own
             names = compose_files_of(step.step)
+            if names is None:
+                continue
             paths = tuple(path for path in (self._compose_path(name, step.step) for name in names) if path is not None)
             if not names and re.search(r"\b(up|run|pull)\b", step.written):
                 paths = self._default_set()

@@ -89,11 +89,15 @@ def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None
 
 
 def _names_server(repository: Repository, root: str) -> bool:
-    """Whether the project depends on the driver of a database server: SQLite alone is no reason to migrate."""
+    """Whether the project depends on the driver of a database server: SQLite alone is no reason to migrate.
+
+    A project in `src/` may declare its dependencies above.
+    """
     return any(
         driver in (repository.data(path) or b"")
         for path in repository.paths
-        if any(name in path for name in _DECLARING) and path.startswith(root)
+        if any(name in path for name in _DECLARING)
+        and (path.startswith(root) or root.startswith(posixpath.dirname(path)))
         for driver in _DRIVERS
     )
 

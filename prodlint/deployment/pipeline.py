@@ -212,6 +212,7 @@ _DEPLOYS = regex(
     r"|func azure functionapp publish|fly deploy|flyctl deploy|git push .*(heroku|dokku)|heroku container:release"
     r"|heroku builds:create|railway (up|redeploy)|render deploys create|doctl apps (create-deployment|update)"
     r"|docker stack deploy|docker service update|ansible-playbook|kamal deploy"
+    r"|terraform apply|tofu apply|pulumi up|vercel deploy"
     r"|cap production deploy|nomad job run|cf push|dokku git:from-image|modal deploy|fastapi deploy)\b"
 )
 _DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")

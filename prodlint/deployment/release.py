@@ -68,19 +68,32 @@ def is_task(step: Step) -> bool:
 def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
     """Every step of every job, typed, and what could not be followed in those that may work on production."""
     steps: list[PipelineStep] = []
-    unread: list[Link] = []
-    may_deploy = not pipeline.jobs
+    missed: dict[str, list[Link]] = {}
+    environments: dict[str, Environment] = {}
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
-        missed: list[Link] = []
+        unread = missed.setdefault(job.name, [])
         for declared in job.steps:
-            found.extend(_typed(declared, job, pipeline, repository, missed))
-        environment = job_environment(job, pipeline, tuple(step.kind for step in found))
-        steps.extend(replace(step, environment=environment) for step in found)
-        if environment in (Environment.PRODUCTION, Environment.UNKNOWN):
-            may_deploy = True
-            unread.extend(missed)
-    return tuple(steps), (*pipeline.open, *unread) if may_deploy else ()
+            found.extend(_typed(declared, job, pipeline, repository, unread))
+        environments[job.name] = job_environment(job, pipeline, tuple(step.kind for step in found))
+        steps.extend(found)
+    _join(environments, pipeline)
+    deploying = [job for job, one in environments.items() if one in (Environment.PRODUCTION, Environment.UNKNOWN)]
+    open_ = (*pipeline.open, *(link for job in deploying for link in missed[job]))
+    typed = tuple(replace(step, environment=environments[step.job.name]) for step in steps)
+    return typed, open_ if deploying or not pipeline.jobs else ()
+
+
+def _join(environments: dict[str, Environment], pipeline: Pipeline) -> None:
+    """A job without a word of its own works on what the jobs that it needs, or that need it, work on."""
+    needs = {job.name: set(job.needs) for job in pipeline.jobs}
+    for _ in pipeline.jobs:
+        for name, environment in environments.items():
+            near = [*needs.get(name, ()), *(other for other, needed in needs.items() if name in needed)]
+            if environment is Environment.UNKNOWN and any(
+                environments.get(other) is Environment.PRODUCTION for other in near
+            ):
+                environments[name] = Environment.PRODUCTION
 
 
 def _typed(
@@ -196,7 +209,7 @@ def carried_by(step: Step) -> Carried | None:
         skip = 0 if name.endswith("-compose") else 1
         if verbs[skip : skip + 1] in (["run"], ["exec"]) and len(places) > skip + 2:
             command = _behind(step, words, places[skip + 2])
-            return None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step))
+            return None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step) or ())
         return None
     if name in ("docker", "podman") and verbs[:1] in (["run"], ["exec"]) and len(places) > 2:
         command = _behind(step, words, places[2])
@@ -243,15 +256,26 @@ def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) 
     return None
 
 
-def compose_files_of(step: Step) -> tuple[str, ...]:
-    """The files that a compose command names with `-f`, as written; empty for the default set."""
+_COMPOSE_FILE = ("-f", "--file", "-c", "--compose-file")
+
+
+def compose_files_of(step: Step) -> tuple[str, ...] | None:
+    """The files that a compose or stack command names, as written; empty for the default set.
+
+    None when a name is computed.
+    """
     files: list[str] = []
     words = step.argv[1:]
     for index, word in enumerate(words):
-        value = word.literal or ""
-        if value in ("-f", "--file") and index + 1 < len(words) and words[index + 1].literal:
-            files.append(words[index + 1].literal or "")
-        elif value.startswith("--file="):
+        value = word.literal
+        if value in _COMPOSE_FILE and index + 1 < len(words):
+            named = words[index + 1].literal
+            if named is None:
+                return None
+            files.append(named)
+        elif value is None and word.written.startswith("--file="):
+            return None
+        elif value is not None and value.startswith(("--file=", "--compose-file=")):
             files.append(value.partition("=")[2])
     return tuple(files)
 
@@ -268,23 +292,25 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     named = environment_of(said)
     if named is not None:
         return named
-    # All of GitLab's jobs stand in one file, whose name says nothing of them.
-    file = "" if pipeline.path == ".gitlab-ci.yml" else posixpath.basename(pipeline.path)
-    title = "" if pipeline.name == ".gitlab-ci.yml" else pipeline.name
-    names = f"{job.name} {title} {file}"
+    names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
     if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
         if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
             return Environment.TEST
-        named = environment_of(job.name) or environment_of(file)
-        return Environment.PRODUCTION if named in (None, Environment.PRODUCTION) else named
+        return environment_of(job.name) or _named_by_file(pipeline) or Environment.PRODUCTION
     if StepKind.TEST in kinds:
         return Environment.TEST
-    folder = posixpath.dirname(pipeline.path)
-    return (
-        environment_of(job.name) or environment_of(title) or environment_of(f"{folder}/{file}") or Environment.UNKNOWN
-    )
+    return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
+
+
+def _named_by_file(pipeline: Pipeline) -> Environment | None:
+    """What the name of a pipeline or its file says; that it is continuous integration says nothing of its jobs."""
+    for name in (pipeline.name, posixpath.basename(pipeline.path)):
+        named = environment_of(name)
+        if named not in (None, Environment.TEST):
+            return named
+    return None
 
 
 def _only_local(kinds: tuple[StepKind, ...]) -> bool:

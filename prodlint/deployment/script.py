@@ -40,7 +40,6 @@ _DEVELOPMENT_CALLS = {
     "werkzeug.serving.run_simple": "Werkzeug",
     "werkzeug.run_simple": "Werkzeug",
     "wsgiref.simple_server.make_server": "wsgiref",
-    "http.server.HTTPServer": "Python",
     "livereload.Server": "livereload",
 }
 _PRODUCTION_CALLS = {
@@ -148,7 +147,12 @@ class _Walk:
                 branch = node.orelse if is_main else node.body
                 yield from self.body(module, path, branch, is_main, conditional, depth)
             elif module.qualified_name(node.test) not in ("typing.TYPE_CHECKING", "TYPE_CHECKING"):
-                yield from self.body(module, path, [*node.body, *node.orelse], is_main, True, depth)
+                arms = [[*self.body(module, path, arm, is_main, False, depth)] for arm in (node.body, node.orelse)]
+                # Where every arm starts one, one is started.
+                certain = all(any(not start.conditional for start in arm) for arm in arms)
+                for start in (*arms[0], *arms[1]):
+                    doubtful = conditional or start.conditional or not certain
+                    yield replace(start, conditional=doubtful)
         elif isinstance(node, ast.Try):
             yield from self.body(module, path, [*node.body, *node.orelse, *node.finalbody], is_main, conditional, depth)
             for handler in node.handlers:

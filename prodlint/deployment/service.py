@@ -68,7 +68,9 @@ class Service:
 
     @property
     def is_production(self) -> Answer:
-        """Whether production runs it."""
+        """Whether production runs it as it is declared; UNKNOWN when something else may have the last word."""
+        if self.environment is Environment.PRODUCTION and not self.process.complete:
+            return UNKNOWN
         return {Environment.PRODUCTION: YES, Environment.UNKNOWN: UNKNOWN}.get(self.environment, NO)
 
     @property

@@ -63,7 +63,9 @@ def app_run_in_production(service: Service) -> Findings:
         return
     server = service.server
     if server is not None and server.in_code and server.is_development is YES:
-        start = service.starts[0]
+        start = next((one for one in service.starts if not one.conditional), None)
+        if start is None:
+            return
         reached = [Evidence(span, "calls on") for span in start.through]
         development = f"{server.owner}'s development server" if server.owner else f"{server.product} with reloading on"
         yield Finding(

@@ -40,7 +40,6 @@ def run(main: str, **others: str) -> Service:
         ),
         ("from werkzeug.serving import run_simple\nrun_simple('0.0.0.0', 80, None)\n", "Werkzeug", YES),
         ("from wsgiref.simple_server import make_server\nmake_server('', 80, None).serve_forever()\n", "wsgiref", YES),
-        ("from http.server import HTTPServer\nHTTPServer(('', 80), None).serve_forever()\n", "Python", YES),
         ("import bottle\nbottle.run(host='0.0.0.0')\n", "bottle", YES),
         ("import bottle\nbottle.run(server='gunicorn')\n", "bottle", NO),
         ("import uvicorn\nuvicorn.run('app:app', host='0.0.0.0')\n", "uvicorn", NO),
