@@ -17,8 +17,8 @@ from prodlint.deployment.value import NO
 __all__ = ["image_processes"]
 
 _NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
-# Images of workflows' own actions and of editors in the cloud serve nobody.
-_TOOLS = (".github/", ".gitlab/", ".devcontainer/", ".gitpod")
+# Images of workflows' own actions and of editors serve nobody.
+_TOOLS = (".github/", ".gitlab/", ".gitpod")
 # Folders that hold what deploys the other folders.
 _FOR_ALL = frozenset(
     "infra infrastructure terraform tf deploy deployment deployments k8s kubernetes kube helm chart charts ops devops "

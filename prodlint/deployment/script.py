@@ -148,8 +148,9 @@ class _Walk:
                 yield from self.body(module, path, branch, is_main, conditional, depth)
             elif module.qualified_name(node.test) not in ("typing.TYPE_CHECKING", "TYPE_CHECKING"):
                 arms = [[*self.body(module, path, arm, is_main, False, depth)] for arm in (node.body, node.orelse)]
-                # Where every arm starts one, one is started.
-                certain = all(any(not start.conditional for start in arm) for arm in arms)
+                # Where every arm starts one of a kind, one of that kind is started.
+                kinds = {start.is_development for arm in arms for start in arm}
+                certain = len(kinds) == 1 and all(any(not start.conditional for start in arm) for arm in arms)
                 for start in (*arms[0], *arms[1]):
                     doubtful = conditional or start.conditional or not certain
                     yield replace(start, conditional=doubtful)

@@ -85,7 +85,8 @@ def test_what_a_job_does_and_its_names_tell_where_it_works(jobs: str, environmen
     [
         ("ci.yml", "deploy", "production"),
         ("ci.yml", "smoke", "test"),
-        ("main.yml", "smoke", "production"),
+        ("ci.yml", "roll", "production"),
+        ("main.yml", "roll", "production"),
         ("deploy.yml", "test", "test"),
         ("deploy-dev.yml", "roll", "development"),
     ],
