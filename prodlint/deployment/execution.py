@@ -20,6 +20,7 @@ from prodlint.deployment.shell_walk import (
     Shell,
     closed,
     command_span,
+    flattened,
     is_test,
     matches,
     script_argument,
@@ -47,7 +48,7 @@ from prodlint.syntax.shell import (
     parse_shell,
     split_words,
 )
-from prodlint.syntax.word import Expansion, Literal, Substitution, Word
+from prodlint.syntax.word import Expansion, Substitution, Word
 
 __all__ = ["Place", "execute"]
 
@@ -237,7 +238,7 @@ class _Run:
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(
-            argv=tuple(self._flat(word, shell) for word in words),
+            argv=tuple(flat for word in words for flat in flattened(word, lambda name: self.lookup(shell, name))),
             span=command_span(words, span),
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
@@ -250,18 +251,6 @@ class _Run:
         )
         self.steps.append(step)
         return Flow((step,))
-
-    def _flat(self, word: Word, shell: Shell) -> Word:
-        """A word with the shell's own variables replaced by what they hold."""
-        if all(isinstance(part, Literal) for part in word.parts):
-            return word
-        value = word_value(word, lambda name: self.lookup(shell, name))
-        if isinstance(value, Known):
-            return Word.of(Text.at(value.value, word.span), word.span)
-        if isinstance(value, EnvDriven) and value.default is not None:
-            operand = Word.of(Text.at(value.default, word.span), word.span)
-            return Word((Expansion(value.name, word.span, ":-", operand, True),), word.span)
-        return word
 
     def script(self, body: Node, shell: Shell) -> Flow:
         """A whole script; its flow says which steps may be the process."""

@@ -5,7 +5,7 @@ Names and defaults: the catalogue's serving page, 2.2; the options are in `serve
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from prodlint.deployment.app import Interface
 from prodlint.deployment.command import Step
@@ -92,10 +92,11 @@ def server_of(step: Step) -> Server | None:
     known = grammar_of(product)
     parsed = parse(known, words)
     target: Value[str] = Unknown("the command names no app", step.span)
-    if product.has_target:
-        named = parsed.positional or tuple(word for word in parsed.loose if not parsed.positional)
-        if named:
-            target = word_value(named[0], from_outside)
+    if product.has_target and parsed.loose and not parsed.positional:
+        # `gunicorn $OPTIONS $APP`: the app is what must be there.
+        parsed = replace(parsed, positional=parsed.loose[-1:], loose=parsed.loose[:-1])
+    if product.has_target and parsed.positional:
+        target = word_value(parsed.positional[0], from_outside)
     reload, span = _reloads(product, parsed)
     return Server(
         product=product.name,

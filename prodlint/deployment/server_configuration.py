@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
@@ -58,7 +59,7 @@ def configured(server: Server, step: Step, place: Place, repository: Repository)
     else:
         server = _configure(context, layers, product)
         server = replace(server, binds=listening(context, server))
-    server = with_bind_setting(_with_reload(server, product))
+    server = with_bind_setting(_reloading(_with_reload(server, product)))
     server = with_target(context, server)
     return replace(server, interface=interface_of(server), folders=server.folders or _folders(server.settings))
 
@@ -94,9 +95,8 @@ def _target(context: Context, server: Server, product: Product) -> Value[str] | 
     """The app that the command or a variable names, with the variables of this place; None when neither does."""
     if not product.has_target:
         return None
-    named = server.parsed.positional or server.parsed.loose
-    if named:
-        return text_of(named[0], context.lookup)
+    if server.parsed.positional:
+        return text_of(server.parsed.positional[0], context.lookup)
     variable = _APPS.get(product.name)
     value = context.lookup(variable) if variable is not None else None
     return None if value is None or (isinstance(value, EnvDriven) and value.default is None) else value
@@ -146,7 +146,7 @@ def _say_debug(context: Context, layers: Layers, prefix: str) -> None:
 
 def _with_reload(server: Server, product: Product) -> Server:
     """Whether it restarts on changes, by whichever place decides."""
-    if server.reload is YES and server.reload_span is None:
+    if server.product == "uwsgi" or (server.reload is YES and server.reload_span is None):
         return server
     result, span = NO, None
     for name in product.reloads:
@@ -160,6 +160,16 @@ def _with_reload(server: Server, product: Product) -> Server:
     if product.name == "flask" and isinstance(server.settings.value("debug"), Known):
         result = result | answer(bool(server.settings.known("debug")))
     return replace(server, reload=result, reload_span=span if result is YES else None)
+
+
+def _reloading(server: Server) -> Server:
+    """A configuration file that is there for development is no word on production, whoever starts it."""
+    path = server.configuration
+    if server.reload is not YES or path is None or server.reload_span is None or server.reload_span.path != path:
+        return server
+    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+        return replace(server, reload=UNKNOWN, reload_span=None)
+    return server
 
 
 def _switched(value: Value[object]) -> Answer:

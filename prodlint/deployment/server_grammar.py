@@ -180,6 +180,11 @@ def is_loose(word: Word) -> bool:
     part = word.parts[0] if len(word.parts) == 1 else None
     if part is None or isinstance(part, Literal):
         return False
+    if isinstance(part, Expansion) and part.operator in (":-", "-") and part.operand is not None:
+        # `${APP:-shop:app}` is meant to be one word.
+        default = part.operand.literal
+        if default and not default.startswith("-") and not any(character.isspace() for character in default):
+            return False
     return not part.quoted or (isinstance(part, Expansion) and part.name in ("@", "*"))
 
 

@@ -33,7 +33,9 @@ def with_target(context: Context, server: Server) -> Server:
     return server if find is None else find(context, server)
 
 
-def _found(context: Context, server: Server, path: str, name: str | None, span: Span, names: _Names) -> Server:
+def _found(
+    context: Context, server: Server, path: str, name: str | None, span: Span, names: _Names, module: str | None = None
+) -> Server:
     """The app in a file: the one of that name, else the one that the server would choose."""
     roots = (_package_root(context, path), *context.roots())
     chosen = name or names(context, roots, path)
@@ -42,7 +44,8 @@ def _found(context: Context, server: Server, path: str, name: str | None, span: 
     app = resolve(context.repository, roots, path, chosen.partition("(")[0])
     if app is not None and app.is_factory and "(" not in chosen:
         chosen = f"{chosen}()"
-    return replace(server, target=Known(f"{_module_name(context, path)}:{chosen}", span), target_file=path)
+    target = f"{module or _module_name(context, path)}:{chosen}"
+    return replace(server, target=Known(target, span), target_file=path)
 
 
 _Names = Callable[[Context, tuple[str, ...], str], "str | None"]
@@ -137,7 +140,8 @@ def _flask(context: Context, server: Server) -> Server:
     found = _flask_file(context, module)
     if found is None:
         return replace(server, target=Known(str(text), value.span))
-    return _found(context, server, found, name, value.span, _FLASK)
+    dotted = module if "/" not in module and not module.endswith(".py") else None
+    return _found(context, server, found, name, value.span, _FLASK, dotted)
 
 
 def _flask_file(context: Context, written: str) -> str | None:

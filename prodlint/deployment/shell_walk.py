@@ -7,12 +7,23 @@ import re
 from dataclasses import dataclass, field
 
 from prodlint.deployment.command import Link, Step
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Value
-from prodlint.source import Span
+from prodlint.deployment.condition import Lookup, word_value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
+from prodlint.source import Span, Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline
-from prodlint.syntax.word import Literal, Word
+from prodlint.syntax.word import Expansion, Literal, Part, Word
 
-__all__ = ["Flow", "Shell", "closed", "command_span", "is_test", "matches", "script_argument", "split_assignment"]
+__all__ = [
+    "Flow",
+    "Shell",
+    "closed",
+    "command_span",
+    "flattened",
+    "is_test",
+    "matches",
+    "script_argument",
+    "split_assignment",
+]
 
 
 @dataclass(slots=True)
@@ -88,3 +99,24 @@ def command_span(words: tuple[Word, ...], whole: Span) -> Span:
     if len({word.span.source for word in words}) != 1 or words[0].span.source is whole.source:
         return whole
     return words[0].span.to(words[-1].span)
+
+
+def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
+    """A word with its variables replaced by what they hold; a bare `$NAME` may hold several words, or none."""
+    if all(isinstance(part, Literal) for part in word.parts):
+        return (word,)
+    parts: list[Part] = []
+    for part in word.parts:
+        value = word_value(Word((part,), word.span), lookup)
+        if isinstance(part, Literal):
+            parts.append(part)
+        elif isinstance(value, Known):
+            if len(word.parts) == 1 and not part.quoted:
+                return tuple(Word.of(Text.at(text, word.span), word.span) for text in value.value.split())
+            parts.append(Literal(Text.at(value.value, part.span), True))
+        elif isinstance(value, EnvDriven) and value.default is not None:
+            operand = Word.of(Text.at(value.default, part.span), part.span)
+            parts.append(Expansion(value.name, part.span, ":-", operand, part.quoted))
+        else:
+            parts.append(part)
+    return (Word(tuple(parts), word.span),)

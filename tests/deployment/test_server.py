@@ -1,0 +1,515 @@
+"""Servers: which one a command starts, what it is told by all the places that have a say, where it listens."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prodlint.deployment.process import Role
+from prodlint.deployment.server import Server, role_of
+from prodlint.deployment.server_grammar import grammar, parse
+from prodlint.deployment.server_products import PRODUCTS, grammar_of
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown
+from prodlint.source import Source, Text
+from prodlint.syntax.shell import split_words
+from prodlint.syntax.word import Word
+
+Serve = Callable[..., Server]
+
+
+def said(server: Server, name: str) -> object:
+    """A setting as a test wants to read it: its value, `$NAME` with its default, or a question mark."""
+    value = server.settings.value(name)
+    if isinstance(value, Known):
+        return value.value
+    return f"${value.name} or {value.default}" if isinstance(value, EnvDriven) else "?"
+
+
+def origins(server: Server, name: str) -> list[str]:
+    return [source.origin for source in server.settings[name].sources]
+
+
+@pytest.mark.parametrize(
+    ("command", "product"),
+    [
+        ("gunicorn app:app", "gunicorn"),
+        ("python -m gunicorn app:app", "gunicorn"),
+        ("python3.13 -u -Wignore -m uvicorn app:app", "uvicorn"),
+        ("python -mgunicorn app:app", "gunicorn"),
+        ("python -m gunicorn.app.wsgiapp app:app", "gunicorn"),
+        ("/venv/bin/python /venv/bin/gunicorn app:app", "gunicorn"),
+        ("waitress-serve app:app", "waitress"),
+        ("python -m waitress app:app", "waitress"),
+        ("flask -A shop:app --debug run", "flask"),
+        ("flask --app=shop run", "flask"),
+        ("fastapi dev main.py", "fastapi dev"),
+        ("python -m fastapi run", "fastapi run"),
+        ("python manage.py runserver", "runserver"),
+        ("django-admin runserver", "runserver"),
+        ("python -m django runserver", "runserver"),
+        ("python manage.py --settings shop.settings runserver_plus", "runserver"),
+        ("mod_wsgi-express start-server wsgi.py", "mod_wsgi-express"),
+        ("celery -A shop --workdir /x flower", "flower"),
+        ("litestar --app shop:app run", "litestar"),
+        ("pserve production.ini", "pserve"),
+        ("streamlit run app.py", "streamlit run"),
+        ("pyuwsgi --ini x.ini", "uwsgi"),
+        ("python -m http.server 80", "http.server"),
+    ],
+)
+def test_a_server_is_known_by_every_way_to_start_it(serve: Serve, command: str, product: str) -> None:
+    assert serve(command).product == product
+
+
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [
+        ("celery -A shop worker -l info", Role.WORKER),
+        ("celery --app shop worker -B", Role.WORKER),
+        ("celery -A shop beat", Role.BEAT),
+        ("celery -A shop flower", Role.WEB),
+        ("celery -A shop inspect ping", Role.UNKNOWN),
+        ("python -m celery -A shop beat", Role.BEAT),
+        ("python manage.py rqworker default", Role.WORKER),
+        ("python manage.py rqscheduler", Role.BEAT),
+        ("python manage.py celery beat", Role.BEAT),
+        ("python manage.py qcluster", Role.WORKER),
+        ("rq worker -u redis://x high", Role.WORKER),
+        ("rq cron config.py", Role.BEAT),
+        ("dramatiq shop.tasks -p 2", Role.WORKER),
+        ("python -m huey.bin.huey_consumer shop.huey", Role.WORKER),
+        ("arq shop.worker.Settings", Role.WORKER),
+        ("taskiq worker shop:broker", Role.WORKER),
+        ("taskiq scheduler shop:scheduler", Role.BEAT),
+        ("gunicorn app:app", Role.WEB),
+        ("python manage.py migrate", Role.UNKNOWN),
+        ("flask db upgrade", Role.UNKNOWN),
+        ("fastapi deploy", Role.UNKNOWN),
+    ],
+)
+def test_a_command_tells_its_role(command: str, role: Role) -> None:
+    from prodlint.deployment.command import Step
+
+    source = Source("Procfile", command)
+    assert role_of(Step(split_words(source.content), source.span)) is role
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value"),
+    [
+        ("gunicorn -w4 app:app", "workers", 4),
+        ("gunicorn -w=4 app:app", "workers", 4),
+        ("gunicorn --workers 2 --workers=3 app:app", "workers", 3),
+        ("gunicorn --max-requests-j 4 app:app", "max_requests_jitter", 4),
+        ("gunicorn -b :80 -b unix:/run/x app:app", "bind", (":80", "unix:/run/x")),
+        ("gunicorn app:app --access-logfile -", "access_log", "-"),
+        ("gunicorn -DR app:app", "daemon", True),
+        ("gunicorn --no-sendfile app:app", "sendfile", False),
+        ("gunicorn --proxy-protocol app:app", "proxy_protocol", "auto"),
+        ("gunicorn --proxy-protocol v2 app:app", "proxy_protocol", "v2"),
+        ("gunicorn app:app", "timeout", 30),
+        ("gunicorn app:app", "graceful_timeout", 30),
+        ("gunicorn app:app", "access_log", None),
+        ("gunicorn --preload app:app", "preload", True),
+        ("gunicorn --threads 4 app:app", "worker_class", "gthread"),
+        ("gunicorn --threads 4 -k gevent app:app", "worker_class", "gevent"),
+        ("gunicorn --threads 1 app:app", "worker_class", "sync"),
+        ("gunicorn -w many app:app", "workers", "?"),
+        ("uvicorn app:app --no-access-log", "access_log", False),
+        ("uvicorn app:app", "keep_alive", 5),
+        ("uvicorn app:app", "graceful_timeout", None),
+        ("uvicorn app:app --proxy-headers --forwarded-allow-ips='*'", "forwarded_allow_ips", "*"),
+        ("uvicorn --factory app:make", "factory", True),
+        ("waitress-serve --call app:make", "factory", True),
+        ("waitress-serve --thr=8 app:app", "threads", 8),
+        ("hypercorn -w 3 app:app", "workers", 3),
+        ("hypercorn app", "graceful_timeout", 3),
+        ("daphne --proxy-headers app:app", "proxy_headers", True),
+        ("granian --interface asgi app:app", "interface", "asgi"),
+        ("granian app:app", "interface", "rsgi"),
+        ("granian --workers-kill-timeout 1m30s app:app", "graceful_timeout", 90),
+        ("fastapi run --workers 4", "workers", 4),
+        ("uwsgi -p 4 --http :80 -M", "workers", 4),
+        ("uwsgi -p 4 --http :80 --harakiri 20", "timeout", 20),
+        ("mod_wsgi-express start-server --url-alias /a b --processes 2 wsgi.py", "workers", 2),
+    ],
+)
+def test_an_option_of_the_command_line_is_a_setting(serve: Serve, command: str, name: str, value: object) -> None:
+    assert said(serve(command), name) == value
+
+
+@pytest.mark.parametrize(
+    ("command", "binds"),
+    [
+        ("gunicorn -b 0.0.0.0:$PORT app:app", ["0.0.0.0:$PORT"]),
+        ("gunicorn -b 0.0.0.0:${PORT:-8000} app:app", ["0.0.0.0:${PORT:-8000}"]),
+        ("gunicorn -b $HOST:80 app:app", ["$HOST:80"]),
+        ("gunicorn -b unix:/run/$NAME.sock app:app", ["unix:?"]),
+        ("gunicorn -b [::]:80 app:app", ["::80".replace("::80", ":::80")]),
+        ("gunicorn -b 10.0.0.1 app:app", ["10.0.0.1:8000"]),
+        ("gunicorn -b fd://3 app:app", ["?:?"]),
+        ("gunicorn app:app", ["${PORT:-127.0.0.1}:${PORT:-8000}"]),
+        ("uvicorn app:app", ["127.0.0.1:8000"]),
+        ("uvicorn app:app --host 0.0.0.0 --port 80", ["0.0.0.0:80"]),
+        ("uvicorn app:app --uds /run/x.sock", ["unix:/run/x.sock"]),
+        ("hypercorn -b 0.0.0.0 app", ["0.0.0.0:8000"]),
+        ("daphne -p 80 app:app", ["127.0.0.1:80"]),
+        ("daphne -b 0.0.0.0 app:app", ["0.0.0.0:8000"]),
+        ("daphne -e tcp:port=81:interface=10.0.0.1 -u /run/x app:app", ["unix:/run/x", "10.0.0.1:81"]),
+        ("daphne app:app", ["127.0.0.1:8000"]),
+        ("waitress-serve app:app", ["0.0.0.0:8080"]),
+        ("waitress-serve --listen=*:80 --listen=127.0.0.1:81 app:app", ["0.0.0.0:80", "127.0.0.1:81"]),
+        ("waitress-serve --unix-socket=/x app:app", ["unix:/x"]),
+        ("uwsgi --http :80 --socket /run/x.sock", [":80", "unix:/run/x.sock"]),
+        ("flask run", ["127.0.0.1:5000"]),
+        ("flask run -h 0.0.0.0 -p $PORT", ["0.0.0.0:$PORT"]),
+        ("fastapi run", ["0.0.0.0:${PORT:-8000}"]),
+        ("fastapi dev", ["127.0.0.1:${PORT:-8000}"]),
+        ("python manage.py runserver", ["127.0.0.1:8000"]),
+        ("python manage.py runserver 80", ["127.0.0.1:80"]),
+        ("python manage.py runserver 0:80", ["0.0.0.0:80"]),
+        ("python manage.py runserver 0.0.0.0:$PORT", ["0.0.0.0:$PORT"]),
+        ("sanic app -H 0.0.0.0", ["0.0.0.0:8000"]),
+        ("celery -A x flower --port=5556", ["0.0.0.0:5556"]),
+        ("python -m http.server", ["0.0.0.0:8000"]),
+    ],
+)
+def test_host_and_port_are_known_one_by_one(serve: Serve, command: str, binds: list[str]) -> None:
+    assert [str(bind) for bind in serve(command).binds] == binds
+
+
+def test_a_bind_says_who_can_reach_it(serve: Serve) -> None:
+    def reach(command: str, **environment: str) -> tuple[object, object]:
+        (bind,) = serve(command, **environment).binds
+        return bind.is_loopback, bind.is_everywhere
+
+    assert reach("uvicorn app:app") == (YES, NO)
+    assert reach("uvicorn app:app --host localhost") == (YES, NO)
+    assert reach("uvicorn app:app --host 0.0.0.0") == (NO, YES)
+    assert reach("gunicorn -b :80 app:app") == (NO, YES)
+    assert reach("gunicorn -b $HOST:80 app:app") == (UNKNOWN, UNKNOWN)
+    assert reach("gunicorn -b unix:/x app:app") == (NO, NO)
+    assert reach("gunicorn app:app") == (UNKNOWN, UNKNOWN)
+    assert reach("gunicorn app:app", PORT="80") == (NO, YES)
+
+
+def test_a_uwsgi_socket_is_no_http(serve: Serve) -> None:
+    server = serve("uwsgi --http-socket :80 --socket :3031 --https :443,a.crt,a.key")
+    assert [(str(bind), bind.protocol) for bind in server.binds] == [
+        (":80", "http"),
+        (":443", "https"),
+        (":3031", "uwsgi"),
+    ]
+
+
+def test_every_place_that_had_a_say_is_told_the_last_decides(serve: Serve) -> None:
+    files = {"gunicorn.conf.py": "workers = 2\n"}
+    server = serve("gunicorn -w 4 app:app", files, WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--workers=3")
+    setting = server.settings["workers"]
+    assert [(source.origin, getattr(source.value, "value", None)) for source in setting.sources] == [
+        ("default of gunicorn", 1),
+        ("WEB_CONCURRENCY", 1),
+        ("gunicorn.conf.py", 2),
+        ("GUNICORN_CMD_ARGS", 3),
+        ("-w on the command line", 4),
+    ]
+    assert str(setting.sources[2].span) == "gunicorn.conf.py:1"
+    assert setting.source.span.text == "-w 4"
+
+
+def test_a_host_and_a_port_add_up_to_a_bind_in_the_order_of_their_places(serve: Serve) -> None:
+    server = serve("uvicorn app:app --host 0.0.0.0", UVICORN_PORT="80")
+    assert [(source.origin, getattr(source.value, "value", None)) for source in server.settings["bind"].sources] == [
+        ("default of uvicorn", ("127.0.0.1:8000",)),
+        ("--host on the command line", ("0.0.0.0:8000",)),
+        ("UVICORN_PORT", ("0.0.0.0:80",)),
+    ]
+
+
+def test_a_default_that_reads_a_variable_is_driven_by_it(serve: Serve) -> None:
+    assert said(serve("gunicorn app:app"), "workers") == "$WEB_CONCURRENCY or 1"
+    assert said(serve("gunicorn app:app", WEB_CONCURRENCY="3"), "workers") == 3
+    assert said(serve("uvicorn app:app", WEB_CONCURRENCY="3", UVICORN_WORKERS="2"), "workers") == 2
+    assert said(serve("hypercorn app", WEB_CONCURRENCY="3"), "workers") == 1
+    assert said(serve("gunicorn -w ${WORKERS:-2} app:app"), "workers") == "$WORKERS or 2"
+    assert said(serve("gunicorn -w $WORKERS app:app"), "workers") == "$WORKERS or None"
+    assert said(serve("WEB_CONCURRENCY=5 gunicorn app:app"), "workers") == 5
+
+
+def test_gunicorn_looks_for_its_file_where_it_starts_whatever_chdir_says(serve: Serve) -> None:
+    files = {"gunicorn.conf.py": "workers = 2\n", "src/gunicorn.conf.py": "workers = 3\n"}
+    assert said(serve("gunicorn --chdir src app:app", files), "workers") == 2
+    assert said(serve("cd src && gunicorn app:app", files), "workers") == 3
+    assert serve("gunicorn --chdir src app:app", files).folders == ("src",)
+
+
+@pytest.mark.parametrize("name", ["conf/web.py", "file:conf/web.py", "python:conf.web"])
+def test_gunicorn_takes_a_file_or_a_module(serve: Serve, name: str) -> None:
+    files = {
+        "conf/web.py": "bind = ['0.0.0.0:80']\nreload = True\nwsgi_app = 'shop:app'\ndef when_ready(server): pass\n"
+    }
+    server = serve(f"gunicorn -c {name}", files)
+    assert [str(bind) for bind in server.binds] == ["0.0.0.0:80"]
+    assert server.target == Known("shop:app", server.settings["wsgi_app"].source.span)
+    assert (server.configuration, server.hooks, server.reload) == ("conf/web.py", ("when_ready",), YES)
+    assert server.reload_span is not None
+    assert str(server.reload_span) == "conf/web.py:2"
+
+
+def test_a_file_named_in_the_variable_counts_unless_the_command_names_one(serve: Serve) -> None:
+    files = {"a.py": "workers = 2\n", "b.py": "workers = 3\n"}
+    assert said(serve("gunicorn app:app", files, GUNICORN_CMD_ARGS="-c a.py"), "workers") == 2
+    assert said(serve("gunicorn -c b.py app:app", files, GUNICORN_CMD_ARGS="-c a.py"), "workers") == 3
+
+
+def test_a_file_that_is_not_here_leaves_only_what_is_stronger(serve: Serve) -> None:
+    server = serve("gunicorn -c /etc/gunicorn.py --timeout 5 app:app")
+    assert (said(server, "timeout"), said(server, "workers"), server.reload) == (5, "?", UNKNOWN)
+    value = server.settings.value("workers")
+    assert isinstance(value, Unknown)
+    assert value.reason == "the configuration file /etc/gunicorn.py is not in this repository"
+    assert [str(bind) for bind in server.binds] == ["?:?"]
+
+
+def test_no_default_is_relied_on_beside_an_option_that_is_not_known(serve: Serve) -> None:
+    server = serve("gunicorn --brand-new 5 --workers 3 app:app", {"gunicorn.conf.py": "timeout = 9\n"})
+    assert (said(server, "workers"), said(server, "timeout"), said(server, "keep_alive")) == (3, 9, "?")
+    assert not server.options_complete
+    assert server.target == Known("app:app", server.target.span or server.span)
+    assert serve("gunicorn --brand-new app:app").target.value == "app:app"  # type: ignore[union-attr]
+
+
+def test_words_that_a_variable_may_hold_make_the_rest_doubtful(serve: Serve) -> None:
+    server = serve("gunicorn $OPTIONS --timeout 5 shop:app")
+    assert (said(server, "timeout"), said(server, "workers")) == (5, "?")
+    assert isinstance(server.target, Known)
+    assert server.target.value == "shop:app"
+
+
+def test_a_variable_may_name_the_app(serve: Serve) -> None:
+    target = serve("gunicorn ${APP:-shop:app}").target
+    assert isinstance(target, EnvDriven)
+    assert (target.name, target.default) == ("APP", "shop:app")
+    assert getattr(serve("gunicorn $APP", APP="shop:app").target, "value", None) == "shop:app"
+    assert getattr(serve("uvicorn", UVICORN_APP="shop:app").target, "value", None) == "shop:app"
+    assert isinstance(serve("gunicorn").target, Unknown)
+
+
+def test_variables_named_after_options_are_settings(serve: Serve) -> None:
+    server = serve("uvicorn app:app --port 81", UVICORN_HOST="0.0.0.0", UVICORN_PORT="80", UVICORN_RELOAD="true")
+    assert ([str(bind) for bind in server.binds], server.reload) == (["0.0.0.0:81"], YES)
+    server = serve("granian app:app", GRANIAN_INTERFACE="wsgi", GRANIAN_LOG_ACCESS_ENABLED="1")
+    assert (said(server, "interface"), said(server, "access_log")) == ("wsgi", True)
+    assert said(serve("uvicorn app:app", UVICORN_PORT=""), "port") == 8000
+    assert said(serve("uvicorn app:app", UVICORN_PORT="http"), "port") == "?"
+
+
+def test_the_env_file_of_uvicorn_comes_late(serve: Serve) -> None:
+    files = {"prod.env": "WEB_CONCURRENCY=4\nUVICORN_PORT=80\n"}
+    server = serve("uvicorn app:app --env-file prod.env", files)
+    assert (said(server, "workers"), said(server, "port")) == (4, 8000)
+    assert said(serve("uvicorn app:app --env-file prod.env", files, WEB_CONCURRENCY="2"), "workers") == 2
+
+
+def test_hypercorn_reads_toml_and_python(serve: Serve) -> None:
+    toml = 'bind = ["0.0.0.0:80"]\nworkers = 4\nuse_reloader = true\n'
+    server = serve("hypercorn -c h.toml app", {"h.toml": toml})
+    assert ([str(bind) for bind in server.binds], said(server, "workers"), server.reload) == (["0.0.0.0:80"], 4, YES)
+    assert str(server.settings["workers"].source.span) == "h.toml:2"
+    assert said(serve("hypercorn -c file:h.py app", {"h.py": "workers = 5\n"}), "workers") == 5
+    assert said(serve("hypercorn -c missing.toml app"), "workers") == "?"
+
+
+_UWSGI = """[uwsgi]
+project = shop
+module = %(project).wsgi
+chdir = %d
+http-socket = 0.0.0.0:$(PORT)
+processes = 2
+master = true
+  die-on-term
+if-env = DEBUG
+py-autoreload = 1
+endif =
+if-exists = /x
+threads = 4
+endif =
+[other]
+processes = 9
+module = other:app
+"""
+
+
+def test_uwsgi_reads_its_ini_file(serve: Serve) -> None:
+    server = serve(
+        "uwsgi --processes 1 --ini etc/uwsgi.ini --harakiri 9", {"etc/uwsgi.ini": _UWSGI}, PORT="80", DEBUG=""
+    )
+    assert getattr(server.target, "value", None) == "shop.wsgi:application"
+    assert [str(bind) for bind in server.binds] == ["0.0.0.0:80"]
+    assert [said(server, name) for name in ("workers", "master", "die_on_term", "timeout")] == [2, True, True, 9]
+    assert (said(server, "threads"), server.folders, server.configuration) == ("?", ("/etc/",), "etc/uwsgi.ini")
+    assert server.reload is YES
+    assert str(server.settings["workers"].source.span) == "etc/uwsgi.ini:6"
+
+
+def test_uwsgi_reads_a_section_and_yaml_and_variables(serve: Serve) -> None:
+    server = serve("uwsgi uwsgi.ini:other", {"uwsgi.ini": _UWSGI}, UWSGI_THREADS="3", UWSGI_PROCESSES="5")
+    assert getattr(server.target, "value", None) == "other:app"
+    assert (said(server, "workers"), said(server, "threads")) == (9, 3)
+    yaml = "uwsgi:\n  wsgi-file: src/app.py\n  callable: app\n  http: [':80', ':81']\n"
+    server = serve("uwsgi --yaml u.yaml", {"u.yaml": yaml, "src/app.py": ""})
+    assert (getattr(server.target, "value", None), server.target_file) == ("src/app.py:app", "src/app.py")
+    assert [str(bind) for bind in server.binds] == [":80", ":81"]
+    assert said(serve("uwsgi --ini /etc/uwsgi.ini"), "workers") == "?"
+
+
+def test_an_ini_file_that_includes_itself_ends(serve: Serve) -> None:
+    files = {"a.ini": "[uwsgi]\nini = a.ini\nx = %(x)%(x)\nx = %(x)%(x)%(x)\nprocesses = 3\n"}
+    assert said(serve("uwsgi a.ini", files), "workers") == 3
+
+
+FLASK = "from flask import Flask\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "target", "file"),
+    [
+        ("flask run", {"app.py": FLASK + "app = Flask('x')\n"}, "app:app", "app.py"),
+        ("flask run", {"wsgi.py": FLASK + "shop = Flask('x')\n", "app.py": ""}, "wsgi:shop", "wsgi.py"),
+        ("flask run", {"app.py": FLASK + "def create_app(): return Flask('x')\n"}, "app:create_app()", "app.py"),
+        (
+            "flask --app shop.web run",
+            {"shop/web.py": FLASK + "application = Flask('x')\n"},
+            "shop.web:application",
+            None,
+        ),
+        ("flask --app src/shop.py run", {"src/shop.py": FLASK + "app = Flask('x')\n"}, "shop:app", "src/shop.py"),
+        ("FLASK_APP=\"shop:make('x')\" flask run", {"shop.py": FLASK}, "shop:make('x')", "shop.py"),
+        ("flask run", {".flaskenv": "FLASK_APP=shop:web\n", "shop.py": FLASK}, "shop:web", "shop.py"),
+        ("flask -A other:app run", {"shop.py": FLASK}, "other:app", None),
+        (
+            "fastapi run",
+            {"app/main.py": "from fastapi import FastAPI\nb = FastAPI()\na = FastAPI()\n", "app/__init__.py": ""},
+            "app.main:a",
+            "app/main.py",
+        ),
+        ("fastapi run src/x.py --app web", {"src/x.py": "from fastapi import *\n"}, "x:web", "src/x.py"),
+        ("fastapi run -e shop:api", {}, "shop:api", None),
+        (
+            "fastapi run",
+            {"pyproject.toml": "[tool.fastapi]\nentrypoint = 'shop:api'\n", "main.py": ""},
+            "shop:api",
+            None,
+        ),
+        (
+            "python manage.py runserver",
+            {
+                "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n",
+                "shop/settings/local.py": "from .base import *\n",
+                "shop/settings/base.py": "WSGI_APPLICATION = 'shop.web.application'\n",
+                "shop/web.py": "",
+            },
+            "shop.web:application",
+            "shop/web.py",
+        ),
+        (
+            "python src/manage.py runserver --settings shop.prod",
+            {"src/manage.py": "", "src/shop/prod.py": "", "src/shop/wsgi.py": ""},
+            "shop.wsgi:application",
+            "src/shop/wsgi.py",
+        ),
+        ("sanic shop.server.app", {}, "shop.server:app", None),
+        ("hypercorn asgi:shop:app", {}, "shop:app", None),
+        ("mod_wsgi-express start-server web/wsgi.py", {"web/wsgi.py": ""}, "web/wsgi.py:application", "web/wsgi.py"),
+        ("LITESTAR_APP=shop:app litestar run", {}, "shop:app", None),
+    ],
+)
+def test_a_server_finds_its_app_by_its_own_rules(
+    serve: Serve, command: str, files: dict[str, str], target: str, file: str | None
+) -> None:
+    server = serve(command, files)
+    assert getattr(server.target, "value", server.target) == target
+    if file is not None:
+        assert server.target_file == file
+
+
+def test_an_app_that_is_not_to_be_found_is_unknown_with_the_reason(serve: Serve) -> None:
+    target = serve("flask run").target
+    assert isinstance(target, Unknown)
+    assert target.reason == "neither an option nor FLASK_APP names an app"
+    two = serve("flask run", {"app.py": FLASK + "a = Flask('a')\nb = Flask('b')\n"}).target
+    assert isinstance(two, Unknown)
+    assert isinstance(serve("python manage.py runserver", {"manage.py": ""}).target, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("command", "interface"),
+    [
+        ("gunicorn app:app", "WSGI"),
+        ("gunicorn -k gevent app:app", "WSGI"),
+        ("gunicorn -k uvicorn.workers.UvicornWorker app:app", "ASGI"),
+        ("gunicorn -k asgi app:app", "ASGI"),
+        ("gunicorn -k aiohttp.GunicornWebWorker app:app", "its own server"),
+        ("gunicorn -k shop.workers.Mine app:app", None),
+        ("gunicorn -k $CLASS app:app", None),
+        ("uvicorn app:app", "ASGI"),
+        ("uvicorn --interface wsgi app:app", "WSGI"),
+        ("granian app:app", None),
+        ("granian --interface wsgi app:app", "WSGI"),
+        ("hypercorn app", None),
+        ("waitress-serve app:app", "WSGI"),
+        ("daphne app:app", "ASGI"),
+    ],
+)
+def test_a_server_calls_its_app_in_one_way(serve: Serve, command: str, interface: str | None) -> None:
+    found = serve(command).interface
+    assert (found.value if found is not None else None) == interface
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "environment", "reload"),
+    [
+        ("gunicorn app:app", {}, {}, NO),
+        ("gunicorn --reload app:app", {}, {}, YES),
+        ("gunicorn app:app", {"gunicorn.conf.py": "reload = True\n"}, {}, YES),
+        ("gunicorn app:app", {"gunicorn.conf.py": "import os\nreload = os.getlogin()\n"}, {}, UNKNOWN),
+        ("gunicorn -c dev/gunicorn.py app:app", {"dev/gunicorn.py": "reload = True\n"}, {}, UNKNOWN),
+        ("granian --reload --no-reload app:app", {}, {}, NO),
+        ("sanic app --dev", {}, {}, YES),
+        ("flask run", {}, {"FLASK_DEBUG": "1"}, YES),
+        ("fastapi dev", {}, {}, YES),
+        ("watchfiles 'gunicorn app:app'", {}, {}, YES),
+        ("uwsgi --http :80 --py-autoreload 1", {}, {}, YES),
+    ],
+)
+def test_reloading_is_decided_by_the_strongest_place(
+    serve: Serve, command: str, files: dict[str, str], environment: dict[str, str], reload: object
+) -> None:
+    assert serve(command, files, **environment).reload is reload
+
+
+_WORD = st.sampled_from(
+    ["-w", "4", "--bind", ":80", "--", "-", "app:app", "--workers=", "-b=", "$X", "-DRw", "--re", "--x=y", "", "-é"]
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.sampled_from([name for name in PRODUCTS if PRODUCTS[name].table]), st.lists(_WORD, max_size=8))
+def test_no_word_is_lost_and_any_line_of_words_is_read(product: str, texts: list[str]) -> None:
+    source = Source("Procfile", " ".join(texts) or " ")
+    words = tuple(Word.of(Text.at(text, source.span)) for text in texts)
+    parsed = parse(grammar_of(PRODUCTS[product]), words)
+    taken = len(parsed.positional) + len(parsed.loose) + len(parsed.given)
+    assert taken + 2 * texts.count("--") + 6 * len(texts) >= len(texts)
+    assert len(parsed.positional) <= len(texts)
+
+
+def test_every_spelling_of_a_table_means_one_option() -> None:
+    for product in PRODUCTS.values():
+        known = grammar(product.table, product.style)
+        for option in known.options:
+            for spelling in (*option.spellings, *option.off):
+                meant = known.spelt(spelling)
+                assert meant is not None
+                assert meant.name == option.name, (product.name, spelling)
