@@ -238,7 +238,7 @@ def _behind_options(words: tuple[Word, ...], values: frozenset[str] | None) -> t
     """The words behind leading options; `values` names those that take the next word, None means all."""
     index = 0
     while index < len(words):
-        value = words[index].literal or ""
+        value = _shown(words[index])
         if value == "--" or not value.startswith("-") or value == "-":
             break
         takes = values is None or value in values

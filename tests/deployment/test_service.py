@@ -180,6 +180,8 @@ def test_a_shell_in_compose_is_followed_although_compose_replaces_its_variables(
         ("${SERVER:-gunicorn} shop.wsgi", "gunicorn shop.wsgi"),
         ("python -m gunicorn shop.wsgi", "python -m gunicorn shop.wsgi"),
         ("gunicorn shop.wsgi & wait", "gunicorn shop.wsgi"),
+        ('setpriv --reuid="$ID" --regid=$GROUP --init-groups gunicorn shop.wsgi', "gunicorn shop.wsgi"),
+        ("nice -n $LEVEL timeout -k $A $B gunicorn shop.wsgi", "gunicorn shop.wsgi"),
         ("gunicorn shop.wsgi 2>&1 | tee log", "gunicorn shop.wsgi"),
     ],
 )

@@ -88,10 +88,12 @@ def test_what_a_job_does_and_its_names_tell_where_it_works(jobs: str, environmen
         ("ci.yml", "roll", "production"),
         ("main.yml", "roll", "production"),
         ("deploy.yml", "test", "test"),
+        ("deploy-dev.yml", "deploy", "development"),
+        ("docs.yml", "deploy", "development"),
         ("deploy-dev.yml", "roll", "development"),
     ],
 )
-def test_the_name_of_a_job_counts_before_that_of_its_file(file: str, job: str, environment: str) -> None:
+def test_the_names_of_a_job_and_of_its_file_tell_where_it_deploys(file: str, job: str, environment: str) -> None:
     files = {f".github/workflows/{file}": f"on: push\njobs:\n  {job}:\n    steps:\n    - run: kubectl apply -f k\n"}
     steps = inspect(MemoryTree(files), []).deployment.pipeline_steps
     assert [one.environment.value for one in steps] == [environment]
