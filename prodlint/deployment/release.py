@@ -298,14 +298,7 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     if any(kind in _LIVE for kind in kinds):
         if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
             return Environment.TEST
-<<<<<<< ours
         return environment_of(job.name) or _named_by_file(pipeline) or Environment.PRODUCTION
-=======
-        named = environment_of(f"{job.name} {file}")
-        if named is Environment.TEST and environment_of(job.name) is Environment.PRODUCTION:
-            return Environment.PRODUCTION  # the job `deploy` of ci.yml
-        return Environment.PRODUCTION if named in (None, Environment.PRODUCTION) else named
->>>>>>> theirs
     if StepKind.TEST in kinds:
         return Environment.TEST
     return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
