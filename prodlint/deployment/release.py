@@ -298,7 +298,10 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     if any(kind in _LIVE for kind in kinds):
         if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
             return Environment.TEST
-        return environment_of(job.name) or _named_by_file(pipeline) or Environment.PRODUCTION
+        said_by = (environment_of(job.name), _named_by_file(pipeline))
+        return next(
+            (one for one in (Environment.DEVELOPMENT, Environment.TEST) if one in said_by), Environment.PRODUCTION
+        )
     if StepKind.TEST in kinds:
         return Environment.TEST
     return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN

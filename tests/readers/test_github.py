@@ -84,7 +84,7 @@ def test_what_a_job_does_and_its_names_tell_where_it_works(jobs: str, environmen
     ("file", "job", "environment"),
     [
         ("ci.yml", "deploy", "production"),
-        ("ci.yml", "smoke", "test"),
+        ("ci.yml", "smoke-test", "test"),
         ("ci.yml", "roll", "production"),
         ("main.yml", "roll", "production"),
         ("deploy.yml", "test", "test"),
