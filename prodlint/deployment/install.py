@@ -12,7 +12,7 @@ from prodlint.deployment.dependency import Dependency, DependencyFile, Install, 
 from prodlint.deployment.dependency_files import declarations, is_development_name
 from prodlint.deployment.install_commands import install_of
 from prodlint.deployment.install_platform import platform_install
-from prodlint.deployment.install_sources import coverage
+from prodlint.deployment.install_sources import coverage, pinned_names
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
@@ -247,7 +247,7 @@ def open_dependencies(
     """
     if install.locked is not NO or install.isolated or not install.installs:
         return ()
-    fixed = _fixed_by(earlier)
+    fixed, pinned = _fixed_by(earlier), pinned_names(install)
     found = []
     for file in install.files:
         if file.hashed or file.compiled_to is not None or file.path in install.members:
@@ -255,7 +255,7 @@ def open_dependencies(
         loose = tuple(
             dependency
             for dependency in install.dependencies
-            if dependency.span.path == file.path and _is_open(dependency, install, fixed)
+            if dependency.span.path == file.path and _is_open(dependency, install, fixed, pinned)
         )
         if loose:
             found.append((file, loose))
@@ -267,11 +267,11 @@ def open_arguments(install: Install, earlier: tuple[Install, ...] = ()) -> tuple
     if install.locked is not NO or install.isolated or not install.installs:
         return ()
     files = {file.path for file in install.files}
-    fixed = _fixed_by(earlier)
+    fixed, pinned = _fixed_by(earlier), pinned_names(install)
     return tuple(
         dependency
         for dependency in install.dependencies
-        if dependency.span.path not in files and _is_open(dependency, install, fixed)
+        if dependency.span.path not in files and _is_open(dependency, install, fixed, pinned)
     )
 
 
@@ -281,14 +281,16 @@ def _fixed_by(earlier: tuple[Install, ...]) -> frozenset[str]:
     for install in joined(earlier):
         if install.locked is YES:
             names |= install.installed or set()
-        names |= {d.name for d in install.dependencies if coverage(d, install) is YES and not install.isolated}
+        if not install.isolated:
+            pinned = pinned_names(install)
+            names |= {d.name for d in install.dependencies if coverage(d, install, pinned) is YES}
     return frozenset(names)
 
 
-def _is_open(dependency: Dependency, install: Install, fixed: frozenset[str]) -> bool:
+def _is_open(dependency: Dependency, install: Install, fixed: frozenset[str], pinned: frozenset[str]) -> bool:
     return (
         dependency.pinned is NO
-        and coverage(dependency, install) is NO
+        and coverage(dependency, install, pinned) is NO
         and not dependency.local
         and dependency.scope is not Scope.DEVELOPMENT
         and dependency.scope is not Scope.BUILD

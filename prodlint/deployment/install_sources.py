@@ -17,7 +17,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["Locate", "Sources", "coverage"]
+__all__ = ["Locate", "Sources", "coverage", "pinned_names"]
 
 Locate = Callable[[str], "str | None"]
 
@@ -236,12 +236,15 @@ class Sources:
         return names if everything and self.complete and self.dependencies else None
 
 
-def coverage(dependency: Dependency, install: Install) -> Answer:
-    """Whether an installation leaves no choice of version for a dependency that it asks for."""
-    if dependency.pinned is YES or dependency.local or install.locked is YES:
-        return YES
-    fixed = (*install.dependencies, *(d for file in install.constraints for d in file.dependencies))
-    if any(other.pinned is YES and other.name == dependency.name for other in fixed):
+def pinned_names(install: Install) -> frozenset[str]:
+    """The names of which a line of an installation, or of its constraints, fixes the version."""
+    lines = (*install.dependencies, *(d for file in install.constraints for d in file.dependencies))
+    return frozenset(line.name for line in lines if line.pinned is YES)
+
+
+def coverage(dependency: Dependency, install: Install, pinned: frozenset[str]) -> Answer:
+    """Whether an installation with these `pinned_names` leaves no choice of version for what it asks for."""
+    if dependency.pinned is YES or dependency.local or install.locked is YES or dependency.name in pinned:
         return YES
     if install.locked is UNKNOWN:
         return UNKNOWN
