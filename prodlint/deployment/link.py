@@ -23,6 +23,7 @@ from prodlint.deployment.migration_code import migrations_in_code
 from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
+from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind
 from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process, UnreadDeployment
@@ -59,6 +60,7 @@ class _Linker:
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
+        self.proxies = tuple(fact for fact in facts if isinstance(fact, Proxy))
         self.backing: list[BackingService] = []
         self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
 
@@ -107,6 +109,7 @@ class _Linker:
             migration_runs=tuple(runs),
             apps=apps,
             backing_services=tuple(self.backing),
+            proxies=self.proxies,
             projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
         )

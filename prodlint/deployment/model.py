@@ -15,6 +15,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
+from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.project import Project
@@ -49,6 +50,7 @@ class Deployment:
     apps: tuple[App, ...] = ()
     backing_services: tuple[BackingService, ...] = ()
     projects: tuple[Project, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
     open: tuple[Link, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
 

@@ -49,7 +49,8 @@ class Fact:
 class MappedService:
     """One service: its name and command, what kind of process it is, and its facts.
 
-    `variables` are its environment variables, secrets masked.
+    `settings` are those of its server, whether anybody wrote them or not; `variables` are its
+    environment variables, secrets masked.
     """
 
     name: str
@@ -59,11 +60,17 @@ class MappedService:
     platform: str
     span: Span
     facts: tuple[Fact, ...]
+    settings: tuple[Fact, ...] = ()
     variables: tuple[Fact, ...] = ()
 
     def fact(self, name: str) -> Fact | None:
-        """The fact or variable of a name."""
-        return next((one for one in (*self.facts, *self.variables) if one.name == name), None)
+        """The fact, setting or variable of a name."""
+        return next((one for one in (*self.facts, *self.settings, *self.variables) if one.name == name), None)
+
+    @property
+    def written_settings(self) -> tuple[Fact, ...]:
+        """The settings that something besides the server's default speaks of."""
+        return tuple(one for one in self.settings if len(one.sources) > 1)
 
 
 @record

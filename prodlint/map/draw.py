@@ -12,7 +12,8 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.service import Service
 from prodlint.map.document import Doubt, Fact, Map, MappedProject, MappedRelease, MappedService, MappedStep, State
-from prodlint.map.service_facts import service_facts, variable_facts
+from prodlint.map.proxy_facts import proxy_fact
+from prodlint.map.service_facts import service_facts, setting_facts, variable_facts
 
 __all__ = ["draw"]
 
@@ -29,7 +30,7 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
         projects=projects,
         releases=tuple(_release(one) for one in releases),
         beside=tuple(_beside(one) for one in deployment.backing_services if one.environment in shown),
-        proxies=(),
+        proxies=tuple(proxy_fact(one) for one in deployment.proxies if (one.environment or environment) in shown),
         doubts=tuple(_doubts(services, deployment)),
         others=tuple(sorted(others.items())),
     )
@@ -56,6 +57,7 @@ def _service(service: Service, deployment: Deployment) -> MappedService:
         platform=service.process.platform.value,
         span=service.span,
         facts=tuple(service_facts(service, deployment.repository)),
+        settings=tuple(setting_facts(service)),
         variables=tuple(variable_facts(service)),
     )
 
@@ -98,7 +100,7 @@ def _release(release: Release) -> MappedRelease:
 def _doubts(services: Iterable[MappedService], deployment: Deployment) -> Iterator[Doubt]:
     """What could not be decided: unknown facts, then what was not followed."""
     for service in services:
-        for fact in (*service.facts, *service.variables):
+        for fact in (*service.facts, *service.written_settings, *service.variables):
             if fact.state is State.UNKNOWN:
                 yield Doubt(f"{service.name}.{fact.name}", fact.text, fact.span)
     seen = set()

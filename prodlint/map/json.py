@@ -50,6 +50,7 @@ def _service(service: MappedService) -> dict[str, Any]:
         "platform": service.platform,
         "location": _location(service.span),
         "facts": [_fact(fact) for fact in service.facts],
+        "settings": [_fact(fact) for fact in service.written_settings],
         "variables": [_fact(fact) for fact in service.variables],
     }
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from prodlint.deployment.image import Image
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.runtime import python_of, version_of
+from prodlint.deployment.server import Server
+from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
 
-__all__ = ["service_facts", "valued", "variable_facts"]
+__all__ = ["service_facts", "setting_facts", "valued", "variable_facts"]
 
 
 def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
@@ -24,6 +26,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     if service.server is not None:
         yield _server(service)
         yield from _app(service)
+        yield from _serving(service.server)
     if service.image is not None:
         yield _image(service.image)
     elif service.process.image is not None:
@@ -35,20 +38,67 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield Fact("directory", service.place.directory, span=service.span)
 
 
+_SHOWN = ("workers", "worker_class", "threads")
+
+
+def _serving(server: Server) -> Iterator[Fact]:
+    """Where it listens, and with how many workers of which kind."""
+    if server.binds:
+        text = ", ".join(str(bind) for bind in server.binds)
+        setting = server.settings.get("bind") or server.settings.get("port")
+        sources = _sources(setting) if setting is not None else ()
+        state = State.UNKNOWN if text in ("?", "?:?") else State.ENVIRONMENT if "$" in text else State.KNOWN
+        reason = _reason(server) if state is State.UNKNOWN else text
+        yield Fact("bind", reason, state, server.binds[0].span, sources)
+    for name in _SHOWN:
+        setting = server.settings.get(name)
+        if setting is not None and (name != "threads" or len(setting.sources) > 1):
+            yield _setting(setting)
+
+
+def _reason(server: Server) -> str:
+    values = (server.binds[0].host, server.binds[0].port)
+    return next((value.reason for value in values if isinstance(value, Unknown)), "where it listens is not known")
+
+
+def setting_facts(service: Service) -> Iterator[Fact]:
+    """Every setting of its server that is not shown among its facts."""
+    if service.server is not None:
+        for name, setting in service.server.settings.items():
+            if name not in (*_SHOWN, "bind"):
+                yield _setting(setting)
+
+
+def _setting(setting: Setting) -> Fact:
+    fact = valued(setting.name, setting.value)
+    return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting))
+
+
+def _sources(setting: Setting) -> tuple[Source, ...]:
+    return tuple(Source(valued("", one.value).text, one.span, one.origin) for one in setting.sources)
+
+
 def variable_facts(service: Service) -> Iterator[Fact]:
     """The environment variables that the repository sets for a service."""
     for name in sorted(service.place.environment):
         yield valued(name, service.place.environment[name])
 
 
-def valued(name: str, value: Value[str]) -> Fact:
+def valued(name: str, value: Value[object] | Value[str]) -> Fact:
     """A value of the model as a fact."""
     if isinstance(value, Known):
-        return Fact(name, value.value, span=value.span)
+        return Fact(name, _plain(value.value), span=value.span)
     if isinstance(value, EnvDriven):
         default = f", else {value.default}" if value.default is not None else ""
         return Fact(name, f"${value.name}{default}", State.ENVIRONMENT, value.span)
     return Fact(name, value.reason, State.UNKNOWN, value.span)
+
+
+def _plain(value: object) -> str:
+    """A value as people write it: a list without its brackets, no value as `none`."""
+    if isinstance(value, tuple | list):
+        return ", ".join(_plain(one) for one in value) or "none"
+    return "none" if value is None else str(value)
 
 
 def _no_command(service: Service) -> str:

@@ -61,6 +61,9 @@ def _service(service: MappedService, terminal: Terminal) -> Iterator[str]:
     for fact in service.facts:
         if fact.name != "command" or fact.state is State.UNKNOWN:
             yield _fact(fact, terminal)
+    if service.written_settings:
+        shown = ", ".join(_variable(one) for one in service.written_settings)
+        yield from _wrapped("settings", shown, terminal)
     if service.variables:
         shown = ", ".join(_variable(one) for one in service.variables)
         yield from _wrapped("variables", shown, terminal)

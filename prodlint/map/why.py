@@ -38,7 +38,7 @@ def _find(whole: Map, subject: str) -> tuple[MappedService, Fact]:
     service = services[name]
     fact = service.fact(wanted)
     if fact is None:
-        known = [one.name for one in (*service.facts, *service.variables)]
+        known = [one.name for one in (*service.facts, *service.settings, *service.variables)]
         raise UnknownSubject(_choice(f'nothing is known of "{wanted}" of {name}', wanted, known, f"facts of {name}"))
     return service, fact
 
