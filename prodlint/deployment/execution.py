@@ -123,6 +123,9 @@ class _Run:
             return Flow()
         inside = unwrap(words)
         shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1)
+        if inside.directory is not None:
+            written = self._settled(inside.directory, shell)
+            shell.directory = None if written is None else absolute(written, shell.directory)
         if inside.assignments:
             shell = replace(shell, exported=dict(shell.exported))
             for word in inside.assignments:

@@ -25,6 +25,8 @@ from prodlint.syntax.word import Word
 __all__ = ["Product", "Program", "Server", "program_of", "python_arguments", "role_of", "server_of"]
 
 _RELOADERS = frozenset("watchmedo watchfiles nodemon hupper entr reflex jurigged arelo".split())
+# What they start they install: it need not be among the packages of the service.
+_INSTALLERS = frozenset({"uvx", "pipx"})
 _NOTHING = Parsed((), ())
 _NO_SETTINGS = Settings("a server", NOWHERE)
 
@@ -101,7 +103,7 @@ def server_of(step: Step) -> Server | None:
     return Server(
         product=product.name,
         span=step.span,
-        distribution=product.distribution,
+        distribution=None if set(step.layers) & _INSTALLERS else product.distribution,
         is_development=YES if product.development else NO,
         owner=product.owner,
         target=target,
