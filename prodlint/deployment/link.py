@@ -26,13 +26,14 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind
 from prodlint.deployment.pipeline_builds import builds_in
-from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process, UnreadDeployment
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
+from prodlint.deployment.supervision import SupervisorConfig, supervised
 from prodlint.deployment.uwsgi import uwsgi_hooks
 from prodlint.source import Span
 
@@ -57,6 +58,7 @@ class _Linker:
         self.compose = {fact.path: fact for fact in facts if isinstance(fact, ComposeFile)}
         self.definitions = {fact.path: fact for fact in facts if isinstance(fact, ImageDefinition)}
         self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
+        self.supervisors = [fact for fact in facts if isinstance(fact, SupervisorConfig)]
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
@@ -86,6 +88,7 @@ class _Linker:
             self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
         )
         services.extend([self._service(process, environment) for process, environment in images])
+        services.extend(self._supervised(services))
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
         installations = production_installations(services)
@@ -114,6 +117,15 @@ class _Linker:
             open=tuple(self.open),
         )
 
+    def _supervised(self, services: list[Service]) -> list[Service]:
+        """The programs that the services' supervisords start, and those that nothing here starts."""
+        started, others, unread = supervised(services, self.processes, self.supervisors)
+        self.open.extend(unread)
+        return [
+            *(self._service(one.process, one.parent.environment) for one in started),
+            *(self._service(one, self._environment_of_process(one)) for one in others),
+        ]
+
     def _platform_processes(self) -> list[Process]:
         """The processes of platform files; Heroku reads no Procfile beside a heroku.yml (platform page, 2.4)."""
         manifests = {
@@ -122,7 +134,8 @@ class _Linker:
         return [
             one
             for one in self.processes
-            if not (posixpath.basename(one.path) == "Procfile" and posixpath.dirname(one.path) in manifests)
+            if one.platform is not Platform.SUPERVISOR
+            and not (posixpath.basename(one.path) == "Procfile" and posixpath.dirname(one.path) in manifests)
         ]
 
     def _corrected(self, step: PipelineStep) -> PipelineStep:
@@ -163,9 +176,11 @@ class _Linker:
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
         """The services of every set of compose files, each set in its environment."""
         sets = self._compose_sets(steps)
-        production_elsewhere = any(service.environment is Environment.PRODUCTION for service in others) or any(
-            environment is Environment.PRODUCTION for _, environment in sets
-        )
+        # Units for hosts are often offered beside images: they do not make a compose file one for desks.
+        production_elsewhere = any(
+            service.environment is Environment.PRODUCTION and service.process.platform is not Platform.SYSTEMD
+            for service in others
+        ) or any(environment is Environment.PRODUCTION for _, environment in sets)
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )

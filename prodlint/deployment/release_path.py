@@ -23,6 +23,8 @@ __all__ = ["jobs_in_order", "release_paths"]
 
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION)
+# These start what somebody else brings.
+_STARTERS = (Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 
 
 def release_paths(
@@ -46,7 +48,7 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
     production = [
         one
         for one in services
-        if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
+        if one.environment is Environment.PRODUCTION and one.process.platform not in _STARTERS
     ]
     for service in production:
         if service.role is not Role.WEB:

@@ -32,7 +32,6 @@ _NAMES = {
     "azure-pipelines.yml": "Azure Pipelines",
     "bitbucket-pipelines.yml": "Bitbucket Pipelines",
     ".travis.yml": "Travis CI",
-    "supervisord.conf": "supervisor",
     "fabfile.py": "Fabric",
     "dokku.json": "Dokku",
     "captain-definition": "CapRover",
@@ -48,7 +47,6 @@ _PATHS = {
     ".ebextensions/*.config": "Elastic Beanstalk",
     ".platform/hooks/*": "Elastic Beanstalk",
     "bin/post_compile": "Heroku's post_compile hook",
-    "*.service": "a systemd unit",
     "*.tf": "Terraform",
     "*playbook*.yml": "Ansible",
     "*playbook*.yaml": "Ansible",
@@ -83,6 +81,4 @@ def _may_deploy(path: str, data: bytes) -> bool:
     system = _system(path)
     if system in ("make", "just"):
         return _TASKS.search(data) is not None
-    if system == "a systemd unit":
-        return b"ExecStart" in data
     return system not in _ONLY_WHEN_DEPLOYING or _DEPLOYS.search(data) is not None
