@@ -184,15 +184,17 @@ class Text:
     def slice(self, start: int, end: int | None = None) -> Text:
         """A part of this text, by indexes into `value`."""
         stop = len(self.value) if end is None else end
+        offsets = self.offsets
         if start == stop:
-            place = self.offsets[start]
-            return Text("", self.source, (place,))
+            return Text("", self.source, (offsets[start],))
+        if isinstance(offsets, range):
+            return Text(self.value[start:stop], self.source, offsets[start : stop + 1])
+        return Text(self.value[start:stop], self.source, (*offsets[start:stop], self._behind(stop)))
+
+    def _behind(self, end: int) -> int:
         # A part ends behind its own last character, not at the start of the next one: the two
         # differ where something between them was left out.
-        if isinstance(self.offsets, tuple):
-            last = self.offsets[stop] if stop == len(self.value) else self.offsets[stop - 1] + 1
-            return Text(self.value[start:stop], self.source, (*self.offsets[start:stop], last))
-        return Text(self.value[start:stop], self.source, self.offsets[start : stop + 1])
+        return self.offsets[-1] if end >= len(self.value) else self.offsets[end - 1] + 1
 
     def strip(self) -> Text:
         """Without the white space around it."""
@@ -206,7 +208,10 @@ class Text:
 
     def span_of(self, start: int, end: int) -> Span:
         """The place of a part, by indexes into `value`."""
-        return self.slice(start, end).span
+        offsets = self.offsets
+        if isinstance(offsets, range):
+            return Span(self.source, offsets.start + start, min(offsets.start + end, offsets.stop - 1))
+        return Span(self.source, offsets[start], offsets[start] if start == end else self._behind(end))
 
     def __str__(self) -> str:
         return self.value

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from prodlint.regex import regex
-from prodlint.source import Text
-from prodlint.syntax.shell_tokens import ASSIGNMENT, Malformed, TokenReader
+from prodlint.source import Span, Text
+from prodlint.syntax.shell_tokens import ASSIGNMENT, PLAIN, TAKING_PAIRS, Malformed, TokenReader
 from prodlint.syntax.shell_tree import (
     AndOr,
     Assignment,
@@ -38,15 +38,28 @@ from prodlint.syntax.word import Literal, Word
 
 __all__ = ["ShellReader"]
 
-_CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;", ";&", ";;&"))
 _END = ""
+_CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;", ";&", ";;&"))
+_THEN = frozenset(("then",))
+_BRANCH_ENDS = frozenset(("elif", "else", "fi"))
+_FI = frozenset(("fi",))
+_DO = frozenset(("do",))
+_DONE = frozenset(("done",))
+_BRACE = frozenset(("}",))
+_BRACKET = frozenset((")",))
 _ARM_ENDS = frozenset((";;", ";&", ";;&", "esac"))
-_COMPOUND_FOLLOWS = r"(?=[ \t\n]+(?:[({!]|\[\[|(?:if|for|while|until|case|select)\b))"
-_TIME = regex(rf"time(?:[ \t]+-p)?{_COMPOUND_FOLLOWS}")
-_COPROCESS_NAME = regex(rf"[A-Za-z_][A-Za-z_0-9]*{_COMPOUND_FOLLOWS}")
+_COMPOUND = r"[({!]|\[\[|(?:if|for|while|until|case|select)\b"
+_COPROCESS_NAME = regex(rf"[A-Za-z_][A-Za-z_0-9]*(?=[ \t\n]+(?:{_COMPOUND}))")
+# Before a simple command `time` may be the keyword or a program: there it stays the first word.
+_TIME = regex(
+    rf"time(?:[ \t]+-p)?(?=[ \t\n]+"
+    rf"(?:{_COMPOUND}|(?:function|coproc)\b|[A-Za-z_][A-Za-z_0-9]*(?:\[|\+?=|[ \t]*\()))"
+)
+_NO_PARAMETERS = regex(r"\([ \t]*\)")
+_SEPARATORS = " \t\n;&|"
+_COMMAND_ENDS = "\n;|()"
 _TEST_END = regex(r"\]\](?=[ \t\n;&|<>()]|\Z)")
 _TEST_OPERATOR = regex(r"&&|\|\||[()<>&|;]")
-_DECLARING = frozenset(("export", "declare", "typeset", "readonly", "local"))
 
 
 class ShellReader(TokenReader):
@@ -73,12 +86,16 @@ class ShellReader(TokenReader):
         """The whole text."""
         return self._list(frozenset((_END,)))
 
+    def span_to(self, start: int, last: Node) -> Span:
+        """From an index to the end of a node."""
+        return Span(self.text.source, self.text.offsets[start], last.span.end)
+
     def _commands_end(self, at: int) -> int:
         """The index behind the parenthesis that closes the commands of a substitution."""
         outside = self.at, self.heredocs, self.stops
         self.at, self.heredocs, self.stops = at, [], []
         try:
-            self._nested(frozenset((")",)))
+            self._nested(_BRACKET)
             return self.at + 1
         except Malformed:
             raise Unreadable from None
@@ -96,8 +113,8 @@ class ShellReader(TokenReader):
         finally:
             self.words.depth = depth
 
-    def _body(self, *stop: str) -> Sequence:
-        body = self._nested(frozenset(stop))
+    def _body(self, stop: frozenset[str]) -> Sequence:
+        body = self._nested(stop)
         if not body.items:
             raise Malformed(self.at)
         return body
@@ -119,16 +136,20 @@ class ShellReader(TokenReader):
                 self.lines()
         finally:
             self.stops.pop()
+        if len(items) == 1:
+            return Sequence((items[0],), items[0].span)
         return Sequence(tuple(items), items[0].span.to(items[-1].span) if items else self.span(first, first))
 
     def _is_at_end(self, stop: frozenset[str]) -> bool:
         """Whether a list ends here as it should; raises when it is what lies around it that ends."""
-        if self.at_end:
+        sign = self.sign()
+        if not sign:
+            if self.at < len(self.value):
+                return False
             if _END in stop:
                 return True
             raise Malformed(self.at)
-        sign = self.sign()
-        if sign in stop and sign != _END:
+        if sign in stop:
             return True
         if self._closes(sign):
             raise Malformed(self.at)
@@ -154,10 +175,7 @@ class ShellReader(TokenReader):
 
     def _item(self) -> Node:
         """One command line of a list with what separates it from the next."""
-        if self.sign() in _CLOSING:
-            raise Malformed(self.at)
         node = self._and_or()
-        self.blank()
         sign = self.sign()
         if sign == "&":
             self.at += 1
@@ -170,34 +188,27 @@ class ShellReader(TokenReader):
 
     def _and_or(self) -> Node:
         left = self._pipeline()
-        while True:
-            self.blank()
-            operator = self.sign()
-            if operator not in ("&&", "||"):
-                return left
+        while (operator := self.sign()) in ("&&", "||"):
             self.at += 2
             self.lines()
             right = self._pipeline()
             left = AndOr(left, operator, right, left.span.to(right.span))
+        return left
 
     def _pipeline(self) -> Node:
         start = self.at
         negated = False
-        while True:
-            self.blank()
-            if timed := _TIME.match(self.value, self.at):
-                self.at = timed.end()
-            elif self.sign() == "!":
+        while (sign := self.sign()) in ("!", "time"):
+            if sign == "!":
                 self.at += 1
                 negated = not negated
+            elif timed := _TIME.match(self.value, self.at):
+                self.at = timed.end()
             else:
                 break
-        commands = [self._command()]
-        while True:
             self.blank()
-            sign = self.sign()
-            if sign not in ("|", "|&"):
-                break
+        commands = [self._command()]
+        while (sign := self.sign()) in ("|", "|&"):
             self.at += len(sign)
             if sign == "|&":
                 span = self.span(self.at - 2)
@@ -207,11 +218,14 @@ class ShellReader(TokenReader):
             commands.append(self._command())
         if len(commands) == 1 and not negated:
             return commands[0]
-        return Pipeline(tuple(commands), negated, self.span(start, start).to(commands[-1].span))
+        return Pipeline(tuple(commands), negated, self.span_to(start, commands[-1]))
 
     def _command(self) -> Node:
+        """One command; goes over the blanks behind it, too."""
         start = self.at
         sign = self.sign()
+        if not sign:
+            return self._simple()
         if sign == "(" and (end := self.words.arithmetic_end(start)) is not None:
             self.at = end
             node: Node = Test(self.text.slice(start + 2, end - 2).strip(), (), self.span(start))
@@ -230,43 +244,66 @@ class ShellReader(TokenReader):
                 break
             redirections.append(redirection)
             end = self.at
+        if not redirections:
+            return node
         return replace(_redirected(node, tuple(redirections)), span=self.span(start, end))
 
     def _simple(self) -> Node:
+        value = self.value
         start = end = self.at
         words: list[Word] = []
         assignments: list[Assignment] = []
         redirections: list[Redirection] = []
+        takes_pairs = False
         while True:
-            self.blank()
+            plain = PLAIN.match(value, self.at)
+            assert plain is not None
+            self.at, behind = plain.span(1)
+            following = value[behind : behind + 1]
+            if self.at == behind:
+                if following in _COMMAND_ENDS:
+                    break
+                if following == "\\" and value.startswith("\n", behind + 1):
+                    self.blank()
+                    continue
+            elif value[self.at] == "#":
+                self.blank()
+                continue
+            elif following in _SEPARATORS and ("=" not in plain[1] or (words and not takes_pairs)):
+                words.append(self.words.plain(self.at, behind))
+                takes_pairs = takes_pairs or (len(words) == 1 and plain[1] in TAKING_PAIRS)
+                self.at = end = behind
+                continue
             redirection = self.redirection()
             if redirection is not None:
                 redirections.append(redirection)
-            elif self.at_end or self.operator():
+            elif following == "&" and self.at == behind:
                 break
-            elif not words and (prefix := ASSIGNMENT.match(self.value, self.at)):
+            elif not words and (prefix := ASSIGNMENT.match(value, self.at)):
                 assignments.append(self.assignment(prefix, exported=False))
-            elif words and words[0].literal in _DECLARING and (pair := ASSIGNMENT.match(self.value, self.at)):
-                assignments.append(self.assignment(pair, _exports(words)))
-                words.append(self.declared(pair, assignments[-1]))
+            elif takes_pairs:
+                self.argument(words, assignments)
             else:
                 words.append(self.word())
+                takes_pairs = len(words) == 1 and words[0].literal in TAKING_PAIRS
             end = self.at
         if end == start:
             raise Malformed(self.at)
-        if self.sign() == "(":
-            if len(words) != 1 or assignments or redirections:
-                raise Malformed(self.at)
+        if value.startswith("(", self.at):
+            found = _NO_PARAMETERS.match(self.value, self.at)
+            if len(words) != 1 or assignments or redirections or found is None:
+                raise Malformed(self.at + 1)
+            self.at = found.end()
             return self._definition(start, words[0].written)
-        return Command(tuple(words), tuple(assignments), tuple(redirections), self.span(start, end))
+        return Command(tuple(words), tuple(assignments), tuple(redirections), self.text.span_of(start, end))
 
     def _group(self) -> Node:
-        return self._bracketed(Group, "}")
+        return self._bracketed(Group, _BRACE)
 
     def _subshell(self) -> Node:
-        return self._bracketed(Subshell, ")")
+        return self._bracketed(Subshell, _BRACKET)
 
-    def _bracketed(self, kind: type[Group | Subshell], closing: str) -> Node:
+    def _bracketed(self, kind: type[Group | Subshell], closing: frozenset[str]) -> Node:
         start = self.at
         self.at += 1
         body = self._body(closing)
@@ -281,26 +318,26 @@ class ShellReader(TokenReader):
         while sign in ("if", "elif"):
             begin = self.at
             self.at += len(sign)
-            condition = self._body("then")
+            condition = self._body(_THEN)
             self.expect("then")
-            body = self._body("elif", "else", "fi")
-            branches.append(Branch(condition, body, self.span(begin, begin).to(body.span)))
+            body = self._body(_BRANCH_ENDS)
+            branches.append(Branch(condition, body, self.span_to(begin, body)))
             sign = self.sign()
         if sign == "else":
             self.expect("else")
-            otherwise = self._body("fi")
+            otherwise = self._body(_FI)
         self.expect("fi")
         return If(tuple(branches), otherwise, self.span(start))
 
     def _while(self) -> Node:
         start = self.at
         kind = self.name()
-        condition = self._body("do")
+        condition = self._body(_DO)
         return Loop(kind, condition, None, (), self._do(), self.span(start))
 
     def _do(self) -> Sequence:
         self.expect("do")
-        body = self._body("done")
+        body = self._body(_DONE)
         self.expect("done")
         return body
 
@@ -408,18 +445,15 @@ class ShellReader(TokenReader):
         self.blank()
         name = self.name()
         self.blank()
+        if found := _NO_PARAMETERS.match(self.value, self.at):
+            self.at = found.end()
         return self._definition(start, name)
 
     def _definition(self, start: int, name: str) -> Node:
-        if self.sign() == "(":
-            self.at += 1
-            self.blank()
-            self.expect(")")
+        """A function whose body comes next."""
         self.lines()
-        if self.sign() not in self.compounds or self.sign() in ("function", "coproc"):
-            raise Malformed(self.at)
-        body = self._command()
-        return Function(name, body, self.span(start))
+        body = self._compound()
+        return Function(name, body, self.span_to(start, body))
 
     def _coprocess(self) -> Node:
         start = self.at
@@ -428,15 +462,14 @@ class ShellReader(TokenReader):
         if name := _COPROCESS_NAME.match(self.value, self.at):
             self.at = name.end()
             self.blank()
-        body = self._command()
-        return Background(body, self.span(start))
+        body = self._compound() if self.sign() else self._simple()
+        return Background(body, self.span_to(start, body))
 
-
-def _exports(words: list[Word]) -> bool:
-    """Whether `export` or its like, with these options, hands its variables to programs."""
-    name, *options = (word.literal or "" for word in words)
-    flags = "".join(option[1:] for option in options if option.startswith("-"))
-    return "n" not in flags if name == "export" else name != "readonly" and "x" in flags
+    def _compound(self) -> Node:
+        """A compound command, which is no definition."""
+        if self.sign() not in self.compounds or self.sign() in ("function", "coproc"):
+            raise Malformed(self.at)
+        return self._command()
 
 
 def _redirected(node: Node, more: tuple[Redirection, ...]) -> Node:

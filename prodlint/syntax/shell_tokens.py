@@ -11,18 +11,28 @@ from prodlint.syntax.shell_tree import Assignment, Redirection
 from prodlint.syntax.shell_words import Unreadable, WordReader
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
-__all__ = ["ASSIGNMENT", "Malformed", "TokenReader"]
+__all__ = ["ASSIGNMENT", "PLAIN", "TAKING_PAIRS", "Malformed", "TokenReader"]
 
-ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z_0-9]*)(\[[^\]\n]{0,200}\])?(\+?)=")
+ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z_0-9]*)(\[(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){0,200}\])?(\+?)=")
+PLAIN = regex(r"""[ \t]*([^ \t\n\\'"$`;&|<>()]*)""")
+"""Blanks, and a stretch of a word without quotes, expansions or signs."""
+TAKING_PAIRS = frozenset(("export", "declare", "typeset", "readonly", "local", "alias", "eval", "let"))
+"""Builtins that may be handed an array."""
+_DECLARING = TAKING_PAIRS - {"alias", "eval", "let"}
 _BLANK = regex(r"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
-_OPERATOR = regex(r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]")
-_KEYWORD = regex(
+_BLANK_STARTS = " \t\\#"
+_LINE_STARTS = " \t\n\\#"
+_LINES = regex(r"(?:[ \t\n]+|\\\n|#[^\n]*)*")
+_OPERATORS = r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]"
+_OPERATOR = regex(_OPERATORS)
+_SIGN = regex(
     r"(?:if|then|elif|else|fi|while|until|for|select|do|done|case|in|esac|function|coproc|time|\[\[|[!{}])"
-    r"(?=[ \t\n;&|<>()]|\\\n|\Z)"
+    rf"(?=[ \t\n;&|<>()]|\\\n|\Z)|{_OPERATORS}"
 )
 _REDIRECTION = regex(
-    r"([0-9]+|\{[A-Za-z_][A-Za-z_0-9]*\})?(&>>|&>|<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())",
+    r"([0-9]+|\{[A-Za-z_][A-Za-z_0-9]*\})?(<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|(&>>|&>)",
 )
+_REDIRECTION_STARTS = "<>&{0123456789"
 _NAME = regex(r"""[^ \t\n;&|<>()'"`$\\]+""")
 
 
@@ -46,29 +56,39 @@ class TokenReader:
         self.at = 0
         self.words = WordReader(text, commands_end)
         self.heredocs: list[tuple[Redirection, str]] = []
+        self._sign = ""
+        self._sign_at = -1
 
     def span(self, start: int, end: int | None = None) -> Span:
         return self.text.span_of(start, self.at if end is None else end)
 
     def blank(self) -> None:
-        found = _BLANK.match(self.value, self.at)
-        assert found is not None
-        self.at = found.end()
+        """Goes over blanks, continued lines and a comment."""
+        if self.value[self.at : self.at + 1] in _BLANK_STARTS:
+            found = _BLANK.match(self.value, self.at)
+            assert found is not None
+            self.at = found.end()
 
     def lines(self) -> None:
         """Goes over blanks, comments and line ends, and over the here-documents that wait there."""
-        while True:
+        while self.heredocs:
             self.blank()
             if not self.value.startswith("\n", self.at):
                 return
             self.at += 1
-            if self.heredocs:
-                self._heredoc_bodies()
+            self._heredoc_bodies()
+        if self.value[self.at : self.at + 1] in _LINE_STARTS:
+            found = _LINES.match(self.value, self.at)
+            assert found is not None
+            self.at = found.end()
 
     def sign(self) -> str:
         """The keyword or operator that comes next, or nothing."""
-        found = _KEYWORD.match(self.value, self.at) or _OPERATOR.match(self.value, self.at)
-        return found[0] if found else ""
+        if self._sign_at != self.at:
+            found = _SIGN.match(self.value, self.at)
+            self._sign = found[0] if found else ""
+            self._sign_at = self.at
+        return self._sign
 
     def operator(self) -> str:
         """The operator that comes next, or nothing."""
@@ -86,10 +106,13 @@ class TokenReader:
         self.at += len(sign)
 
     def word(self) -> Word:
-        start = self.at
-        word = self._possible_word()
-        if self.at == start:
-            raise Malformed(start)
+        try:
+            word, end = self.words.read(self.at)
+        except Unreadable:
+            raise Malformed(len(self.value)) from None
+        if end == self.at:
+            raise Malformed(end)
+        self.at = end
         return word
 
     def _possible_word(self) -> Word:
@@ -109,14 +132,16 @@ class TokenReader:
 
     def skip(self) -> None:
         """Goes over one operator, redirection or word, whatever it is."""
-        found = _OPERATOR.match(self.value, self.at) or _REDIRECTION.match(self.value, self.at)
-        if found is not None:
-            self.at = found.end()
+        operator = _OPERATOR.match(self.value, self.at)
+        if operator is not None:
+            self.at = operator.end()
             return
+        start = self.at
         try:
-            self.word()
+            if self.redirection() is None:
+                self.word()
         except Malformed as problem:
-            self.at = max(problem.at, self.at + 1)
+            self.at = max(problem.at, start + 1)
 
     def assignment(self, found: re.Match[str], exported: bool) -> Assignment:
         name, subscript, appends = found.groups()
@@ -133,7 +158,23 @@ class TokenReader:
             name, value = name + subscript, None
         return Assignment(name, value, self.span(start), exported)
 
-    def declared(self, found: re.Match[str], assignment: Assignment) -> Word:
+    def argument(self, words: list[Word], assignments: list[Assignment]) -> None:
+        """What `export` and its like are handed: a word, and what it assigns."""
+        declares = words[0].literal in _DECLARING
+        exported = declares and _exports(words)
+        pair = ASSIGNMENT.match(self.value, self.at)
+        assignment: Assignment | None
+        # Of the others only an array is more than a word.
+        if pair is not None and (declares or self.value.startswith("(", pair.end())):
+            assignment = self.assignment(pair, exported)
+            words.append(self._declared(pair, assignment))
+        else:
+            words.append(self.word())
+            assignment = self._quoted_pair(words[-1], exported)
+        if assignment is not None and declares:
+            assignments.append(assignment)
+
+    def _declared(self, found: re.Match[str], assignment: Assignment) -> Word:
         """An assignment as the argument that `export` and its like are handed."""
         name = Literal(self.text.slice(*found.span()))
         if found.end() == self.at:
@@ -142,6 +183,18 @@ class TokenReader:
             return Word((name, Substitution(self.span(found.end()))), assignment.span)
         parts = assignment.value.parts[1:] if found[3] else assignment.value.parts
         return Word((name, *parts), assignment.span)
+
+    def _quoted_pair(self, word: Word, exported: bool) -> Assignment | None:
+        """What `export "A=$b"` assigns, None when the word is no such pair."""
+        first = word.parts[0]
+        found = ASSIGNMENT.match(first.text.value) if isinstance(first, Literal) else None
+        if found is None or found[2] or found[3]:
+            return None
+        assert isinstance(first, Literal)
+        rest = Literal(first.text.slice(found.end()), quoted=True)
+        parts = (rest, *word.parts[1:]) if rest.text.value or len(word.parts) == 1 else word.parts[1:]
+        last = parts[-1].text.span if isinstance(parts[-1], Literal) else parts[-1].span
+        return Assignment(found[1], Word(parts, rest.text.span.to(last)), word.span, exported)
 
     def _array(self) -> None:
         self.at += 1
@@ -153,6 +206,9 @@ class TokenReader:
             self.word()
 
     def redirection(self) -> Redirection | None:
+        """The redirection that comes next; the body of a here-document waits for the line to end."""
+        if self.value[self.at : self.at + 1] not in _REDIRECTION_STARTS:
+            return None
         found = _REDIRECTION.match(self.value, self.at)
         if found is None:
             return None
@@ -160,7 +216,7 @@ class TokenReader:
         self.blank()
         start = self.at
         target = self.word()
-        descriptor, operator = found[1] or "", found[2]
+        descriptor, operator = found[1] or "", found[2] or found[3]
         span = self.span(found.start())
         if operator not in ("<<", "<<-"):
             return Redirection(operator, target, span, descriptor=descriptor)
@@ -175,19 +231,37 @@ class TokenReader:
     def _heredoc_bodies(self) -> None:
         waiting, self.heredocs = self.heredocs, []
         for redirection, delimiter in waiting:
-            tabs = "\t" if redirection.operator == "<<-" else ""
-            lines: list[Text] = []
-            continued = False
+            pieces: list[tuple[int, int]] = []
             while self.at < len(self.value):
-                end = self.value.find("\n", self.at) + 1 or len(self.value)
-                line = self.value[self.at : end]
-                start = self.at + len(line) - len(line.lstrip(tabs)) if tabs else self.at
-                self.at = end
-                if not continued and self.value[start:end].removesuffix("\n") == delimiter:
+                start, end = self._heredoc_line(redirection)
+                # In a here-document that expands, a continued line is one line with the next.
+                if self.value[start:end].replace("\\\n", "").removesuffix("\n") == delimiter:
                     break
-                lines.append(self.text.slice(start, end))
-                body = line.removesuffix("\n")
-                continued = not redirection.heredoc_quoted and (len(body) - len(body.rstrip("\\"))) % 2 == 1
-            if lines:
+                if pieces and pieces[-1][1] == start:
+                    start, _ = pieces.pop()
+                pieces.append((start, end))
+            if pieces:
+                body = [self.text.slice(*piece) for piece in pieces]
                 # The command was built when its line was read: this completes it before anyone sees it.
-                object.__setattr__(redirection, "heredoc", Text.join(lines))
+                object.__setattr__(redirection, "heredoc", body[0] if len(body) == 1 else Text.join(body))
+
+    def _heredoc_line(self, redirection: Redirection) -> tuple[int, int]:
+        """Goes over one line; the indexes of what counts of it."""
+        start = self.at
+        continued = True
+        while continued and self.at < len(self.value):
+            begin = self.at
+            self.at = self.value.find("\n", begin) + 1 or len(self.value)
+            line = self.value[begin : self.at].removesuffix("\n")
+            continued = not redirection.heredoc_quoted and (len(line) - len(line.rstrip("\\"))) % 2 == 1
+        if redirection.operator == "<<-":
+            while self.value.startswith("\t", start):
+                start += 1
+        return start, self.at
+
+
+def _exports(words: list[Word]) -> bool:
+    """Whether `export` or its like, with these options, hands its variables to programs."""
+    name, *options = (word.literal or "" for word in words)
+    flags = "".join(option[1:] for option in options if option.startswith("-"))
+    return "n" not in flags if name == "export" else name != "readonly" and "x" in flags

@@ -15,6 +15,7 @@ DEPTH = 40
 """How deep constructs may lie in one another; one more level is not read."""
 
 _PLAIN = regex(r"""[^ \t\n\\'"$`;&|<>()]+""")
+_SEPARATORS = " \t\n;&|)"
 _PLAIN_OPERAND = regex(r"""[^\\'"$`}]+""")
 _PLAIN_EXTGLOB = regex(r"""[^ \t\n\\'"$`()]+|[ \t]+""")
 _PLAIN_DOUBLE = regex(r"""[^\\"$`]+""")
@@ -42,28 +43,35 @@ class Unreadable(Exception):
 class _Parts:
     """The parts of a word as they are found: neighbouring literal text becomes one part."""
 
+    __slots__ = ("_end", "_found", "_has_quotes", "_pieces", "_quoted", "_start", "_text")
+
     def __init__(self, text: Text) -> None:
         self._text = text
         self._found: list[Part] = []
-        self._pending: list[Text] = []
-        self._verbatim: tuple[int, int] | None = None
+        # Literal text that may go on: pieces that are settled, then a stretch taken as it is.
+        self._pieces: list[Text] = []
+        self._start = self._end = 0
         self._quoted = False
         self._has_quotes = False
 
     def literal(self, start: int, end: int, quoted: bool) -> None:
         """Text that stands for itself."""
-        if start == end:
-            return
-        if self._verbatim is not None and self._quoted == quoted and self._verbatim[1] == start:
-            self._verbatim = (self._verbatim[0], end)
-            return
-        self._turn(quoted)
-        self._verbatim = (start, end)
+        if self._quoted != quoted:
+            self._flush()
+            self._quoted = quoted
+        if self._end != start:
+            self._settle()
+        if self._start == self._end:
+            self._start = start
+        self._end = end
 
     def escape(self, value: str, start: int, end: int) -> None:
         """Text that was written otherwise."""
-        self._turn(True)
-        self._pending.append(Text.at(value, self._text.span_of(start, end)))
+        if not self._quoted:
+            self._flush()
+            self._quoted = True
+        self._settle()
+        self._pieces.append(Text.at(value, self._text.span_of(start, end)))
 
     def part(self, part: Part) -> None:
         self._flush()
@@ -76,30 +84,24 @@ class _Parts:
     def finish(self, end: int) -> tuple[Part, ...]:
         self._flush()
         if not self._found and self._has_quotes:
-            place = self._text.slice(end, end)
-            return (Literal(place, quoted=True),)
+            return (Literal(self._text.slice(end, end), quoted=True),)
         return tuple(self._found)
 
-    def _turn(self, quoted: bool) -> None:
-        if self._quoted != quoted:
-            self._flush()
-            self._quoted = quoted
-        self._settle()
-
     def _settle(self) -> None:
-        if self._verbatim is not None:
-            self._pending.append(self._text.slice(*self._verbatim))
-            self._verbatim = None
+        if self._start < self._end:
+            self._pieces.append(self._text.slice(self._start, self._end))
+            self._start = self._end
 
     def _flush(self) -> None:
-        self._settle()
-        if self._quoted:
-            pending = [Text.join(self._pending)] if self._pending else []
-        else:
+        if self._pieces:
+            self._settle()
             # Unquoted text may be interrupted by a vanished line end: each piece keeps its exact place.
-            pending = self._pending
-        self._found.extend(Literal(text, self._quoted) for text in pending)
-        self._pending = []
+            pieces = [Text.join(self._pieces)] if self._quoted else self._pieces
+            self._found.extend([Literal(piece, self._quoted) for piece in pieces])
+            self._pieces = []
+        elif self._start < self._end:
+            self._found.append(Literal(self._text.slice(self._start, self._end), self._quoted))
+            self._start = self._end
 
 
 class WordReader:
@@ -113,26 +115,31 @@ class WordReader:
         self._text = text
         self._value = text.value
         self._commands_end = commands_end
-        self._matching: dict[int, int] = {}
+        self._matching: dict[int, int | None] = {}
         self._matched_to = 0
         self.depth = 0
+
+    def plain(self, start: int, end: int) -> Word:
+        """The word between two indexes, in which nothing is quoted or expanded."""
+        text = self._text
+        return Word((Literal(text.slice(start, end)),), text.span_of(start, end))
 
     def read(self, at: int) -> tuple[Word, int]:
         """The word at an index and the index behind it; a word without parts when there is none."""
         value = self._value
-        plain = _PLAIN.match(value, at)
-        if plain is not None:
-            end = plain.end()
-            if end == len(value) or value[end] in " \t\n;|&":
-                text = self._text.slice(at, end)
-                return Word((Literal(text),), text.span), end
         parts = _Parts(self._text)
-        end = self._unquoted(at, _PLAIN, parts)
+        end = at
+        if run := _PLAIN.match(value, at):
+            end = run.end()
+            if value[end : end + 1] in _SEPARATORS:
+                return self.plain(at, end), end
+            parts.literal(at, end, quoted=False)
+        end = self._unquoted(end, _PLAIN, parts)
         while end < len(value):
             if value[end] in "<>" and value.startswith("(", end + 1):
                 start, end = end, self._commands_end(end + 2)
                 parts.part(Substitution(self._text.span_of(start, end)))
-            elif end > at and value[end - 1] in "?*+@!" and _EXTENDED_GLOB.match(value, end):
+            elif value[end] == "(" and end > at and value[end - 1] in "?*+@!" and _EXTENDED_GLOB.match(value, end):
                 end = self._extended_glob(end, parts)
             else:
                 break
@@ -147,32 +154,40 @@ class WordReader:
         return outer + 1 if inner is not None and outer == inner + 1 else None
 
     def _closing(self, at: int) -> int | None:
-        if at >= self._matched_to:
-            # One pass finds the partners of all that lie inside, so that many brackets cost no more.
-            opened: list[int] = []
-            for found in _PARENTHESES.finditer(self._value, at):
-                self._matched_to = found.end()
-                if found[0] == "(":
-                    opened.append(found.start())
-                elif found[0] == ")":
-                    self._matching[opened.pop()] = found.start()
-                    if not opened:
-                        break
-            else:
-                self._matched_to = len(self._value)
-        return self._matching.get(at)
+        """The index of the partner of a bracket, None when there is none."""
+        if at not in self._matching:
+            # One search finds the partners of all that lie inside, so that many brackets cost no more.
+            # What it took for the inside of a quote is searched again, but not far.
+            self._match(at, len(self._value) if at >= self._matched_to else at + 500)
+        return self._matching[at]
+
+    def _match(self, at: int, stop: int) -> None:
+        opened: list[int] = []
+        end = stop
+        for found in _PARENTHESES.finditer(self._value, at, stop):
+            if found[0] == "(":
+                opened.append(found.start())
+            elif found[0] == ")":
+                self._matching[opened.pop()] = found.start()
+                if not opened:
+                    end = found.end()
+                    break
+        self._matching.update(dict.fromkeys(opened))
+        self._matched_to = max(self._matched_to, end)
 
     def _unquoted(self, at: int, plain: re.Pattern[str], parts: _Parts) -> int:
         """Reads on, outside of quotes, to the first character that is not `plain` and no quote."""
         value = self._value
         while at < len(value):
-            run = plain.match(value, at)
-            if run is not None:
-                parts.literal(at, run.end(), quoted=False)
-                at = run.end()
-                continue
             character = value[at]
-            if character == "\\":
+            if character == '"':
+                parts.quotes()
+                at = self._double(at + 1, '"', parts)
+            elif character == "$":
+                at = self._dollar(at, False, parts)
+            elif character == "'":
+                at = self._single(at, parts)
+            elif character == "\\":
                 if value.startswith("\n", at + 1):
                     pass
                 elif at + 1 == len(value):
@@ -180,15 +195,11 @@ class WordReader:
                 else:
                     parts.escape(value[at + 1], at, at + 2)
                 at = min(at + 2, len(value))
-            elif character == "'":
-                at = self._single(at, parts)
-            elif character == '"':
-                parts.quotes()
-                at = self._double(at + 1, '"', parts)
-            elif character == "$":
-                at = self._dollar(at, False, parts)
             elif character == "`":
                 at = self._backquotes(at, False, parts)
+            elif run := plain.match(value, at):
+                parts.literal(at, run.end(), quoted=False)
+                at = run.end()
             else:
                 break
         return at
@@ -233,35 +244,36 @@ class WordReader:
         """What lies in double quotes, to and with the character that ends it."""
         value = self._value
         plain = _PLAIN_DOUBLE if stop == '"' else _PLAIN_DOUBLE_OPERAND
-        escapable = '$`"\\\n' if stop == '"' else '$`"\\\n}'
         while at < len(value):
-            run = plain.match(value, at)
-            if run is not None:
-                parts.literal(at, run.end(), quoted=True)
-                at = run.end()
-                continue
             character = value[at]
             if character == stop:
                 return at + 1
-            if character == "\\":
+            if character == "$":
+                at = self._dollar(at, True, parts)
+            elif character == "\\":
                 following = value[at + 1 : at + 2]
                 if not following:
                     break
-                if following not in escapable:
+                if following not in '$`"\\\n' and following != stop:
                     parts.literal(at, at + 2, quoted=True)
                 elif following != "\n":
                     parts.escape(following, at, at + 2)
                 at += 2
-            elif character == "$":
-                at = self._dollar(at, True, parts)
             elif character == "`":
                 at = self._backquotes(at, True, parts)
+            elif run := plain.match(value, at):
+                parts.literal(at, run.end(), quoted=True)
+                at = run.end()
             else:
                 at = self._double(at + 1, '"', parts)
         raise Unreadable
 
     def _dollar(self, at: int, quoted: bool, parts: _Parts) -> int:
         value = self._value
+        name = _NAME.match(value, at + 1)
+        if name is not None:
+            parts.part(Expansion(name[0], self._text.span_of(at, name.end()), quoted=quoted))
+            return name.end()
         following = value[at + 1 : at + 2]
         if following == "{":
             end = self._github_end(at)
@@ -277,12 +289,8 @@ class WordReader:
             parts.quotes()
             return self._double(at + 2, '"', parts)
         else:
-            name = _NAME.match(value, at + 1)
-            if name is None:
-                parts.literal(at, at + 1, quoted)
-                return at + 1
-            parts.part(Expansion(name[0], self._text.span_of(at, name.end()), quoted=quoted))
-            return name.end()
+            parts.literal(at, at + 1, quoted)
+            return at + 1
         parts.part(Substitution(self._text.span_of(at, end), quoted))
         return end
 
