@@ -46,9 +46,7 @@ def release_paths(
 def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:
     found: dict[str, Release] = {}
     production = [
-        one
-        for one in services
-        if one.environment is Environment.PRODUCTION and one.process.platform not in _STARTERS
+        one for one in services if one.environment is Environment.PRODUCTION and one.process.platform not in _STARTERS
     ]
     for service in production:
         if service.role is not Role.WEB:
