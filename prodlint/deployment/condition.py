@@ -75,7 +75,9 @@ def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
     if part.operator in (":+", "+"):
         if value is None:
             return Known("", part.span)
-        return operand if isinstance(value, Known) and value.value else Unknown("depends on the environment", part.span)
+        if isinstance(value, Known):
+            return operand if value.value or part.operator == "+" else Known("", part.span)
+        return Unknown("depends on the environment", part.span)
     return Unknown("the value is computed when it runs", part.span)
 
 
