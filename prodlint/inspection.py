@@ -8,7 +8,9 @@ from dataclasses import field
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.link import link
 from prodlint.deployment.model import Deployment
+from prodlint.deployment.process import Role
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
 from prodlint.discovery import Survey, survey
 from prodlint.engine import RuleCrashed, check
 from prodlint.finding import Finding, Severity
@@ -128,16 +130,30 @@ def _is_template(source: Source, problem: Span, known: bool) -> bool:
 def understood(deployment: Deployment) -> str:
     """What runs in production, in one sentence without a full stop."""
     services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
-    if not services and not deployment.releases:
-        return "nothing here is deployed as far as the files tell"
-    parts = []
-    if services:
-        names = ", ".join(f"{one.label} ({one.process.platform.value})" for one in services[:4])
-        more = f" and {len(services) - 4} more" if len(services) > 4 else ""
-        parts.append(f"{len(services)} service{'' if len(services) == 1 else 's'}: {names}{more}")
-    if deployment.releases:
-        count = len(deployment.releases)
-        names = ", ".join(release.name for release in deployment.releases[:3])
-        more = f" and {count - 3} more" if count > 3 else ""
-        parts.append(f"{count} release path{'' if count == 1 else 's'}: {names}{more}")
-    return "; ".join(parts)
+    # What serves people is told first.
+    services.sort(key=lambda one: (one.role is not Role.WEB, not one.written))
+    names = list(dict.fromkeys(f"{one.label} ({_starter(one)})" for one in services))
+    parts = [
+        _listed("service", names, 4),
+        _listed("release path", [release.name for release in deployment.releases], 3),
+    ]
+    told = [part for part in parts if part] or ["nothing here is deployed as far as the files tell"]
+    unread = list(dict.fromkeys(f"{one.system} ({one.span.path})" for one in deployment.unread))
+    if unread:
+        more = f" and {len(unread) - 3} more" if len(unread) > 3 else ""
+        told.append(f"not read: {', '.join(unread[:3])}{more}")
+    return "; ".join(told)
+
+
+def _starter(service: Service) -> str:
+    """Who starts a service, in a word: a Procfile serves more platforms than one."""
+    is_procfile = service.process.path.rpartition("/")[2].startswith("Procfile")
+    return "Procfile" if is_procfile else service.process.platform.value
+
+
+def _listed(kind: str, names: list[str], most: int) -> str:
+    """`2 services: one, two`; nothing for no names."""
+    if not names:
+        return ""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{len(names)} {kind}{'' if len(names) == 1 else 's'}: {', '.join(names[:most])}{more}"

@@ -49,7 +49,7 @@ def test_the_exit_status_is_1_with_findings_and_0_without(folder: Path) -> None:
     clean = prodlint()
     assert clean.exit_code == 0
     assert clean.stdout.startswith(
-        "No problems found.\n1 service: web: gunicorn app:app (Heroku); 1 release path: Procfile"
+        "No problems found.\n1 service: web: gunicorn app:app (Procfile); 1 release path: Procfile"
     )
 
 

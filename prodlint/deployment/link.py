@@ -22,6 +22,7 @@ from prodlint.deployment.installation import installed_files
 from prodlint.deployment.migration_code import migrations_in_code
 from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
+from prodlint.deployment.migration_scripts import migrations_in_scripts
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind
@@ -97,6 +98,7 @@ class _Linker:
             *pipeline_runs(steps, self.repository),
             *migrations_in_code(self.repository),
         ]
+        runs.extend([*migrations_in_scripts(self.repository, runs)])
         systems = migration_systems(self.repository)
         return Deployment(
             repository=self.repository,
@@ -115,6 +117,7 @@ class _Linker:
             proxies=self.proxies,
             projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
+            unread=tuple(self.unread),
         )
 
     def _supervised(self, services: list[Service]) -> list[Service]:

@@ -17,7 +17,7 @@ from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, Release
-from prodlint.deployment.process import Platform, Process
+from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
@@ -33,7 +33,8 @@ T = TypeVar("T")
 class Deployment:
     """What the repository deploys. A rule may look at anything that one of these tuples holds.
 
-    `open` lists what was seen but could not be read, so that "nothing does X" is not known.
+    `open` lists what was seen but could not be read, so that "nothing does X" is not known; `unread` are
+    the files of systems that are not read at all.
     """
 
     repository: Repository
@@ -52,6 +53,7 @@ class Deployment:
     projects: tuple[Project, ...] = ()
     proxies: tuple[Proxy, ...] = ()
     open: tuple[Link, ...] = ()
+    unread: tuple[UnreadDeployment, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:

@@ -225,7 +225,8 @@ def _start_command(process: Process, image: Image | None) -> tuple[CommandLine |
 
 def _long_running(execution: Execution) -> Step | None:
     """The step that does not return: the one candidate, or the one that they all agree on."""
-    candidates = execution.processes
+    # Words that begin with an option are arguments for an entrypoint that is not known.
+    candidates = [step for step in execution.processes if not step.program.startswith("-")]
     if not candidates:
         servers = [step for step in execution.steps if not step.conditional and server_of(step) is not None]
         return servers[-1] if len(servers) == 1 else None

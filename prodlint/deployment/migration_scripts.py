@@ -1,0 +1,38 @@
+"""Scripts that apply migrations and that nothing here runs: people do, so nobody knows whether a release does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.migration import MigrationRun, System, is_ours
+from prodlint.deployment.repository import Repository
+from prodlint.regex import regex
+from prodlint.source import Span
+
+__all__ = ["migrations_in_scripts"]
+
+_COMMANDS = (
+    (System.DJANGO, regex(r"(?:manage\.py|django-admin)[ \t]+migrate\b(?!.*--(?:check|plan|fake))")),
+    (System.ALEMBIC, regex(r"\balembic\b.*\bupgrade\b")),
+    (System.FLASK_MIGRATE, regex(r"\bflask\b.*\bdb[ \t]+upgrade\b")),
+    (System.AERICH, regex(r"\baerich[ \t]+upgrade\b")),
+)
+_HINTS = (b"migrate", b"upgrade")
+
+
+def migrations_in_scripts(repository: Repository, known: Iterable[MigrationRun]) -> Iterator[MigrationRun]:
+    """Lines of shell scripts that apply migrations, for scripts that no known run comes from."""
+    read = {run.span.path for run in known}
+    for path in sorted(repository.paths):
+        if not path.endswith((".sh", ".bash")) or path in read or not is_ours(path):
+            continue
+        if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+            continue
+        data = repository.data(path) or b""
+        source = repository.source(path) if any(hint in data for hint in _HINTS) else None
+        for system, command in _COMMANDS:
+            found = command.search(source.text) if source is not None else None
+            if source is not None and found is not None:
+                span = Span(source, found.start(), found.end())
+                yield MigrationRun(system, span, Environment.UNKNOWN, f"{path} applies them when somebody runs it")
