@@ -1,0 +1,88 @@
+"""The ways by which new code gets to production, in the order of what happens on them."""
+
+import pytest
+
+from prodlint.deployment import Deployment
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+IMAGE = {"Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n', "app.py": ""}
+WORKFLOW = "on: push\njobs:\n  ship:\n    steps:\n"
+COMPOSE = "services:\n  web:\n    build: .\n    restart: always\n"
+
+
+def deployment_of(files: dict[str, str]) -> Deployment:
+    return inspect(MemoryTree(files), []).deployment
+
+
+def names(files: dict[str, str]) -> list[str]:
+    return sorted(one.name for one in deployment_of(files).releases)
+
+
+@pytest.mark.parametrize(
+    ("files", "releases"),
+    [
+        ({"Procfile": "web: gunicorn app:app\n"}, ["Procfile"]),
+        ({"Procfile": "worker: celery -A app worker\n"}, []),
+        ({"Procfile.dev": "web: flask run\n"}, []),
+        ({"fly.toml": "[processes]\nweb = 'gunicorn a:b'\n"}, ["fly.toml"]),
+        (
+            {"render.yaml": "services:\n- {type: web, name: a, runtime: python, startCommand: gunicorn a:b}\n"},
+            ["render.yaml"],
+        ),
+        ({"compose.prod.yml": COMPOSE, **IMAGE}, ["compose.prod.yml"]),
+        ({"compose.dev.yml": COMPOSE, **IMAGE}, []),
+        (IMAGE, []),
+        ({"deploy.sh": "git pull\nsystemctl restart shop\n"}, ["deploy.sh"]),
+        ({"scripts/release.sh": "docker compose up -d\n"}, ["scripts/release.sh"]),
+        ({"scripts/test.sh": "docker compose up -d\n"}, []),
+        ({"deploy.sh": "echo nothing\n"}, []),
+        ({".gitlab-ci.yml": "deploy: {environment: production, script: [kubectl apply -f k]}\n"}, [".gitlab-ci.yml"]),
+        ({".gitlab-ci.yml": "deploy: {environment: dev, script: [kubectl apply -f k]}\n"}, []),
+        (
+            {".github/workflows/cd.yml": WORKFLOW + "    - uses: azure/webapps-deploy@v3\n"},
+            [".github/workflows/cd.yml"],
+        ),
+        (
+            {".github/workflows/cd.yml": WORKFLOW + "    - uses: pypa/gh-action-pypi-publish@v1\n"},
+            [],
+        ),
+        (
+            {".github/workflows/cd.yml": WORKFLOW + "    - uses: actions/deploy-pages@v4\n"},
+            [],
+        ),
+    ],
+)
+def test_what_brings_code_to_production_is_a_release(files: dict[str, str], releases: list[str]) -> None:
+    assert names(files) == releases
+
+
+@pytest.mark.parametrize(
+    ("files", "complete"),
+    [
+        ({"Procfile": "web: gunicorn app:app\n"}, True),
+        ({"Procfile": "web: ./start.sh\n", "start.sh": "exec gunicorn app:app\n"}, True),
+        ({"Procfile": "web: ./missing.sh\n"}, False),
+        ({"Procfile": "web: $COMMAND\n"}, False),
+        ({"render.yaml": "services:\n- {type: web, name: a, runtime: python}\n"}, False),
+    ],
+)
+def test_a_release_that_was_not_read_whole_says_so(files: dict[str, str], complete: bool) -> None:
+    assert [one.complete for one in deployment_of(files).releases] == [complete]
+
+
+def test_each_project_of_a_monorepo_has_its_own_way() -> None:
+    django = {
+        "manage.py": "",
+        "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        "orders/migrations/0001_initial.py": "class Migration:\n    pass\n",
+        "Procfile": "web: gunicorn shop.wsgi\n",
+    }
+    files = {f"{folder}/{path}": text for folder in ("one", "two") for path, text in django.items()}
+    deployment = deployment_of(files)
+    assert names(files) == ["one/Procfile", "two/Procfile"]
+    assert [one.root for one in deployment.projects] == ["one", "two"]
+    assert [[service.process.path for service in one.services] for one in deployment.projects] == [
+        ["one/Procfile"],
+        ["two/Procfile"],
+    ]
