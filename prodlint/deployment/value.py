@@ -59,11 +59,15 @@ class Known(Generic[T_co]):
 
 @record
 class EnvDriven(Generic[T_co]):
-    """A value that an environment variable decides; `default` holds when the variable is not set."""
+    """A value that an environment variable decides; `default` holds when the variable is not set.
+
+    `is_required` says that the code which reads it fails then.
+    """
 
     name: str
     default: T_co | None
     span: Span
+    is_required: bool = False
 
 
 @record

@@ -1,0 +1,354 @@
+"""Static, three-valued evaluation of Python: what names and expressions hold, without running anything.
+
+What is said to be known is what Python computes; where the repository does not tell, it is Unknown, with
+the reason. A path below the repository is a string that begins with ROOT: nobody knows where it lies.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from prodlint.deployment.condition import Lookup
+from prodlint.deployment.evaluation_concrete import lift
+from prodlint.deployment.evaluation_domain import (
+    ABSENT,
+    MARK,
+    RAISES,
+    BoundMethod,
+    ClassValue,
+    DictValue,
+    Driven,
+    External,
+    FunctionValue,
+    Gap,
+    InstanceValue,
+    ListValue,
+    Method,
+    ModuleValue,
+    Opaque,
+    PathValue,
+    SetValue,
+    is_plain,
+)
+from prodlint.deployment.evaluation_lists import reason_of
+from prodlint.deployment.evaluation_machine import Exhausted, Frame
+from prodlint.deployment.evaluation_run import Evaluator
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.record import record
+from prodlint.source import Span
+from prodlint.syntax.python import PythonModule
+
+__all__ = ["ROOT", "Namespace", "Rest", "evaluate", "has_item", "is_whole", "namespace"]
+
+ROOT = "/<repository>"
+"""What the path of the repository is called in a value: `/<repository>/shop/db.sqlite3`."""
+
+
+@record
+class Rest(Unknown):
+    """In a list or tuple, or as a key and value of a dictionary: any number of parts that are not known."""
+
+
+class Namespace(Mapping[str, Value[object]]):
+    """The names of a module once it ran, with what they hold.
+
+    A name that may be bound, without a statement that says so, is Unknown too: asking for it never
+    raises KeyError while `rest` is not None.
+    """
+
+    def __init__(self, evaluator: Evaluator, module: ModuleValue) -> None:
+        self._evaluator = evaluator
+        self._module = module
+        self._values: dict[str, Value[object]] = {}
+        self.path = module.path
+        rest = module.rest
+        self.rest: Unknown | None = Unknown(rest.reason, rest.span) if isinstance(rest, Opaque) else None
+
+    def __getitem__(self, name: str) -> Value[object]:
+        if name not in self._values:
+            if name not in self._module.cells:
+                if self.rest is not None:
+                    return self.rest
+                raise KeyError(name)
+            writes = self.writes(name)
+            span = writes[-1] if writes else self._module.module.source.span
+            self._values[name] = _shown(self._module.cells[name], span)
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._module.cells
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._module.cells if not name.startswith("__"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def writes(self, name: str) -> tuple[Span, ...]:
+        """The places that had a say in what a name holds, in order; the last decides."""
+        return self._module.writes.get(name, ())
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """The variables that were read for what a name holds, conditions included."""
+        return tuple(sorted(self._module.reads.get(name, ())))
+
+    def evaluate(self, node: ast.expr) -> Value[object]:
+        """What an expression of the module is once it ran."""
+        return _evaluated(self._evaluator, self._module, node)
+
+
+def namespace(
+    repository: Repository,
+    roots: tuple[str, ...],
+    path: str,
+    lookup: Lookup,
+    argv: tuple[str | None, ...] | None = None,
+    installed: Callable[[str], Answer] = lambda module: UNKNOWN,
+) -> Namespace:
+    """Every name of a module after it ran; all are Unknown when the file cannot be read.
+
+    `roots` are the folders that it imports from. `argv` is `sys.argv` where that is known, `installed`
+    answers whether a module outside of the repository can be imported.
+    """
+    evaluator = Evaluator(repository, roots, lookup, argv, installed)
+    module = evaluator.load(path, _dotted(roots, path))
+    if module is None:
+        module = ModuleValue(path, "", None, 0)
+        module.rest = Opaque(f"{path} cannot be read")
+    return Namespace(evaluator, module)
+
+
+def _dotted(roots: tuple[str, ...], path: str) -> str:
+    for root in roots:
+        if not root or path.startswith(f"{root}/"):
+            path = path[len(root) :].lstrip("/")
+            break
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[object]], lookup: Lookup) -> Value[object]:
+    """What an expression of a module is, with what its names hold.
+
+    A name that `names` lacks is what the module imports under it, where that is outside of the repository.
+    """
+    if isinstance(names, Namespace) and names.path == module.source.path:
+        return names.evaluate(node)
+    evaluator = Evaluator(Repository((), lambda path: b""), (), lookup)
+    made = ModuleValue(module.source.path, "", module, 0)
+    evaluator.frame = Frame(made, made.cells)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id not in made.cells:
+            value = names.get(part.id)
+            if isinstance(value, Known | EnvDriven):
+                made.cells[part.id] = _held(evaluator, value)
+                continue
+            dotted = module.qualified_name(part)
+            if dotted is not None:
+                made.cells[part.id] = External(dotted)
+            elif value is not None:
+                made.cells[part.id] = Opaque(value.reason, value.span)
+            elif module.bindings(part.id) or module.star_imports:
+                made.cells[part.id] = Opaque("is bound by the module", module.span(part))
+    return _evaluated(evaluator, made, node)
+
+
+def _evaluated(evaluator: Evaluator, module: ModuleValue, node: ast.expr) -> Value[object]:
+    span: Span = module.module.span(node)
+    evaluator.frame = Frame(module, module.cells)
+    evaluator.steps = max(evaluator.steps, 10_000)
+    try:
+        outcome = evaluator.branch(lambda: evaluator.expression(node))
+    except (Exhausted, RecursionError):
+        return Unknown("is too much to evaluate", span)
+    if outcome.error is not None:
+        return Unknown(f"cannot be computed: {outcome.error.kind}", span)
+    return _shown(outcome.value, span)
+
+
+def _held(evaluator: Evaluator, value: Value[object] | object) -> object:
+    """A value of the model as one of an evaluation."""
+    if isinstance(value, Known):
+        return _held_part(evaluator, value.value, 0)
+    if isinstance(value, EnvDriven):
+        default = RAISES if value.is_required else _held_part(evaluator, value.default, 0)
+        return Driven(frozenset({value.name}), default, value.span)
+    return Opaque(getattr(value, "reason", "is not known"), getattr(value, "span", None))
+
+
+def _held_part(evaluator: Evaluator, value: Any, depth: int) -> object:
+    if depth > 40 or isinstance(value, Rest):
+        return Opaque("is not known")
+    if isinstance(value, Known | EnvDriven | Unknown):
+        return _held(evaluator, value)
+    if isinstance(value, list):
+        return evaluator.list(_held_parts(evaluator, value, depth))
+    if isinstance(value, tuple):
+        return tuple(_held_parts(evaluator, value, depth))
+    if isinstance(value, dict):
+        if any(isinstance(key, Rest) for key in value):
+            return Opaque("is not known in full")
+        return evaluator.dict({key: _held_part(evaluator, part, depth + 1) for key, part in value.items()})
+    if isinstance(value, set):
+        return evaluator.set(Opaque(part.reason) if isinstance(part, Unknown) else part for part in value)
+    if isinstance(value, str):
+        return value.replace(ROOT, f"/{MARK}")
+    return lift(evaluator, value)
+
+
+def _held_parts(evaluator: Evaluator, parts: Any, depth: int) -> list[object]:
+    return [
+        Gap(part.reason, part.span) if isinstance(part, Rest) else _held_part(evaluator, part, depth + 1)
+        for part in parts
+    ]
+
+
+# What is shown of a value
+
+_MOST_PARTS = 20_000
+_NOBODY: frozenset[str] = frozenset()
+
+
+def _shown(value: object, span: Span) -> Value[object]:
+    """A value of an evaluation as one of the model."""
+    return _Showing(span).value(value, _NOBODY)
+
+
+class _NotShown(Exception):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Showing:
+    """One value while it is shown: how much of it may still be, and what the part at hand lies in."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._left = _MOST_PARTS
+        self._around: set[int] = set()
+
+    def value(self, value: object, unset: frozenset[str]) -> Value[object]:
+        """A value as it is when some variables are not set."""
+        span = self._span
+        if isinstance(value, Opaque):
+            return Unknown(value.reason, value.span or span)
+        if isinstance(value, Driven):
+            names = value.names - unset
+            if not names and value.default is not RAISES and value.default is not ABSENT:
+                return self.value(value.default, unset)
+            if len(names) != 1:
+                return Unknown(reason_of(value.names), value.span or span)
+            (name,) = names
+            if value.default is RAISES:
+                return EnvDriven(name, None, span, is_required=True)
+            if value.default is ABSENT:
+                return Unknown(f"is only there when {name} is set", value.span or span)
+            shown = self.value(value.default, unset | value.names)
+            return EnvDriven(name, shown.value, span) if isinstance(shown, Known) else shown
+        try:
+            return Known(self._part(value, unset), span)
+        except _NotShown as error:
+            return Unknown(error.reason, span)
+
+    def _part(self, value: object, unset: frozenset[str]) -> object:
+        self._left -= 1
+        if self._left < 0 or len(self._around) > 60:
+            raise _NotShown("is too large to be shown")
+        if isinstance(value, str):
+            return value.replace(f"/{MARK}", ROOT) if MARK in value else value
+        if is_plain(value):
+            return value
+        if isinstance(value, PathValue):
+            return value.text.replace(f"/{MARK}", ROOT)
+        parts = value.content if isinstance(value, (ListValue, DictValue, SetValue)) else value
+        if isinstance(parts, Opaque):
+            raise _NotShown(parts.reason)
+        if id(value) in self._around:
+            raise _NotShown("holds itself")
+        self._around.add(id(value))
+        try:
+            if isinstance(parts, tuple):
+                inner = self._parts(cast("tuple[object, ...]", parts), unset)
+                return inner if isinstance(value, ListValue) else tuple(inner)
+            if isinstance(parts, frozenset):
+                return {self._inner(part, unset) for part in cast("frozenset[object]", parts)}
+            if isinstance(parts, dict):
+                return self._mapping(parts, unset)
+        finally:
+            self._around.discard(id(value))
+        raise _NotShown(_kind_of(value))
+
+    def _parts(self, parts: tuple[object, ...], unset: frozenset[str]) -> list[object]:
+        found: list[object] = []
+        for part in parts:
+            if not isinstance(part, Gap):
+                found.append(self._inner(part, unset))
+            elif part.default is not None and part.names <= unset:
+                found += self._parts(part.default, unset)
+            else:
+                found.append(Rest(part.reason, part.span or self._span))
+        return found
+
+    def _mapping(self, parts: dict[Any, object], unset: frozenset[str]) -> dict[object, object]:
+        found: dict[object, object] = {}
+        for key, part in parts.items():
+            if isinstance(key, Gap):
+                rest = Rest(key.reason, key.span or self._span)
+                found[rest] = rest
+            else:
+                found[self._inner(key, unset)] = self._inner(part, unset)
+        return found
+
+    def _inner(self, value: object, unset: frozenset[str]) -> object:
+        if isinstance(value, (Opaque, Driven)):
+            shown = self.value(value, unset)
+            return shown.value if isinstance(shown, Known) else shown
+        try:
+            return self._part(value, unset)
+        except _NotShown as error:
+            if self._left < 0:
+                raise
+            return Unknown(error.reason, self._span)
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, External):
+        return f"is {value.name.removeprefix('builtins.')}, which is not of this repository"
+    kinds = {
+        FunctionValue: "is a function",
+        BoundMethod: "is a function",
+        Method: "is a function",
+        ClassValue: "is a class",
+        InstanceValue: "is an object of a class",
+        ModuleValue: "is a module",
+    }
+    return kinds.get(type(value), "is an object")
+
+
+def is_whole(value: object) -> bool:
+    """Whether all of a value is known: a Known (or its value) with no Unknown or EnvDriven anywhere in it."""
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Known):
+            waiting.append(one.value)
+        elif isinstance(one, Unknown | EnvDriven):
+            return False
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, (list, tuple, set, frozenset)):
+            waiting += one
+    return True
+
+
+def has_item(value: Value[object] | None, item: object) -> Answer:
+    """Whether a list, tuple or set holds an item, or a dictionary a key."""
+    if not isinstance(value, Known) or not isinstance(value.value, (list, tuple, set, frozenset, dict)):
+        return UNKNOWN
+    parts: list[object] = list(value.value)
+    if any(part == item for part in parts if not isinstance(part, Unknown | EnvDriven)):
+        return YES
+    return NO if all(is_whole(part) for part in parts) else UNKNOWN

@@ -1,0 +1,298 @@
+"""What a name may hold while Python is evaluated: the plain values of Python, and what is only partly known.
+
+Strings, numbers, booleans, None and tuples are Python's own. Lists, dictionaries and sets have an identity
+(two names may share one) and are objects of this module; so are classes, functions and modules. Where
+the environment decides stands a `Driven`, where nothing is known an `Opaque`.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from prodlint.record import entity
+from prodlint.source import Span
+
+__all__ = [
+    "ABSENT",
+    "MARK",
+    "RAISES",
+    "BoundMethod",
+    "Cells",
+    "ClassValue",
+    "DictValue",
+    "Driven",
+    "External",
+    "FunctionValue",
+    "Gap",
+    "InstanceValue",
+    "IteratorValue",
+    "ListValue",
+    "Method",
+    "ModuleValue",
+    "NamespaceValue",
+    "ObjectValue",
+    "Opaque",
+    "PathValue",
+    "Raised",
+    "ReaderValue",
+    "SetValue",
+    "held_objects",
+    "is_marked",
+    "is_plain",
+    "marked",
+]
+
+MARK: Final = "\ue000"
+"""Stands in a string for the absolute path of the repository: no operation that would see its length is done."""
+
+
+class _Marker(enum.Enum):
+    ABSENT = "not there"
+    RAISES = "an error"
+
+
+ABSENT: Final = _Marker.ABSENT
+"""What a name holds that is not bound, and a variable that is not set."""
+RAISES: Final = _Marker.RAISES
+"""The default of a value that cannot be computed without its variable: Python raises an error."""
+
+
+class Raised(Exception):
+    """The evaluated code raises an error, for certain; `kind` is the name of its class."""
+
+    def __init__(self, kind: str, reason: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.reason = reason
+
+
+@entity
+class Opaque:
+    """Something that is not known, and why. `holds` are the objects that may be reached through it."""
+
+    reason: str
+    span: Span | None = None
+    holds: tuple[object, ...] = ()
+
+
+@entity
+class Driven:
+    """Something that variables decide: `default` holds when none of `names` is set.
+
+    `holds` are the objects that may be reached through it when one is.
+    """
+
+    names: frozenset[str]
+    default: object
+    span: Span | None = None
+    holds: tuple[object, ...] = ()
+
+
+@entity
+class Gap:
+    """In a list or tuple: any number of elements that are not known, perhaps none.
+
+    As the key of a dictionary: any number of further keys. When none of `names` is set, `default` stands there.
+    """
+
+    reason: str
+    span: Span | None = None
+    names: frozenset[str] = frozenset()
+    default: tuple[object, ...] | None = None
+    holds: tuple[object, ...] = ()
+
+
+class Cells(dict[Any, object]):
+    """Names with what they hold. `born` is its place in the order in which objects were made."""
+
+    __slots__ = ("born",)
+
+    def __init__(self, born: int) -> None:
+        super().__init__()
+        self.born = born
+
+
+class ObjectValue:
+    """Something with an identity. `content` is replaced as a whole, never changed in place."""
+
+    __slots__ = ("born", "content")
+
+    def __init__(self, content: Any, born: int) -> None:
+        self.content: Any = content
+        self.born = born
+
+
+class ListValue(ObjectValue):
+    """A list; `content` is the tuple of its elements, or an Opaque when they are no longer known."""
+
+    __slots__ = ()
+
+
+class DictValue(ObjectValue):
+    """A dictionary; `content` maps plain keys, and perhaps a Gap, to values. Or it is an Opaque."""
+
+    __slots__ = ()
+
+
+class SetValue(ObjectValue):
+    """A set; `content` is the frozenset of its plain members and Opaques. Or it is an Opaque."""
+
+    __slots__ = ()
+
+
+@entity
+class IteratorValue:
+    """Something that is iterated over where it is made and not kept: a generator, the keys of a dictionary."""
+
+    parts: tuple[object, ...]
+
+
+@entity
+class PathValue:
+    """A `pathlib.Path`; the text is marked where it lies below the repository."""
+
+    text: str
+
+
+@entity
+class External:
+    """What a dotted name outside of the repository stands for: `os.environ`, `builtins.int`."""
+
+    name: str
+
+
+@entity
+class Method:
+    """A method of a value that Python itself defines: `"".join`."""
+
+    owner: object
+    name: str
+
+
+@entity
+class ReaderValue:
+    """An object of a library that reads the environment: `environ.Env(DEBUG=(bool, False))`."""
+
+    library: str
+    options: Cells
+
+
+class ModuleValue:
+    """A module of the repository: `cells` maps its names to what they hold.
+
+    `rest` is an Opaque once names may be bound that no statement spells.
+    """
+
+    __slots__ = ("born", "cells", "dotted", "module", "path", "reads", "rest", "state", "writes")
+
+    def __init__(self, path: str, dotted: str, module: Any, born: int) -> None:
+        self.path = path
+        self.dotted = dotted
+        self.module = module
+        self.born = born
+        self.cells = Cells(born)
+        self.writes: dict[str, tuple[Span, ...]] = {}
+        self.reads: dict[str, frozenset[str]] = {}
+        self.rest: object = None
+        self.state = "new"
+
+
+@entity
+class NamespaceValue:
+    """`globals()`, or `locals()` at the level of a module."""
+
+    module: ModuleValue
+
+
+@entity
+class FunctionValue:
+    """A function or lambda of the repository, with the names around it and its evaluated defaults."""
+
+    node: ast.FunctionDef | ast.Lambda
+    scope: Any
+    defaults: Mapping[str, object]
+    kind: str = "function"
+
+
+@entity
+class BoundMethod:
+    """A function of a class, asked for on one of its objects."""
+
+    function: FunctionValue
+    owner: object
+
+
+class ClassValue:
+    """A class of the repository. `bases` are ClassValues and Externals; its MRO is `lineage`."""
+
+    __slots__ = ("annotations", "bases", "cells", "is_dataclass", "lineage", "module", "name", "node", "writes")
+
+    def __init__(self, node: ast.ClassDef, module: ModuleValue, bases: tuple[object, ...], born: int) -> None:
+        self.name = node.name
+        self.node = node
+        self.module = module
+        self.bases = bases
+        self.cells = Cells(born)
+        self.writes: dict[str, tuple[Span, ...]] = {}
+        self.annotations: dict[str, ast.AnnAssign] = {}
+        self.is_dataclass = False
+        self.lineage: tuple[object, ...] = (self,)
+
+
+class InstanceValue:
+    """An object of a class of the repository; `cells` are its own attributes."""
+
+    __slots__ = ("cells", "cls")
+
+    def __init__(self, cls: ClassValue, born: int) -> None:
+        self.cls = cls
+        self.cells = Cells(born)
+
+
+_PLAIN = (str, int, float, bytes, complex, range, frozenset, type(None), type(Ellipsis))
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is one of Python's own that has no parts and never changes."""
+    return isinstance(value, _PLAIN)
+
+
+def marked(path: str) -> str:
+    """The absolute path of something in the repository, as a marked string."""
+    return f"/{MARK}/{path}" if path else f"/{MARK}"
+
+
+def is_marked(value: object) -> bool:
+    """Whether a string depends on where the repository lies."""
+    return isinstance(value, str) and MARK in value
+
+
+def held_objects(values: Iterable[object]) -> tuple[object, ...]:
+    """The objects with an identity that can be reached at once from some values."""
+    found: dict[int, object] = {}
+    for value in values:
+        for one in _direct(value):
+            found[id(one)] = one
+    return tuple(found.values())
+
+
+def _direct(value: object, depth: int = 0) -> Iterator[object]:
+    if isinstance(value, (ObjectValue, ClassValue, InstanceValue, NamespaceValue)):
+        yield value
+    elif isinstance(value, tuple) and depth < 8:
+        for part in cast("tuple[object, ...]", value):
+            yield from _direct(part, depth + 1)
+    elif isinstance(value, IteratorValue):
+        yield from _direct(value.parts, depth + 1)
+    elif isinstance(value, (Opaque, Gap)):
+        yield from value.holds
+        if isinstance(value, Gap):
+            yield from _direct(value.default, depth + 1)
+    elif isinstance(value, Driven):
+        yield from value.holds
+        yield from _direct(value.default, depth + 1)
+    elif isinstance(value, (Method, BoundMethod)):
+        yield from _direct(value.owner, depth + 1)

@@ -1,0 +1,249 @@
+"""The environment that the evaluated code sees: `os.environ`, what it writes there, and `.env` files it loads."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Callable
+
+from prodlint.deployment.evaluation_concrete import MOST_TEXT
+from prodlint.deployment.evaluation_domain import (
+    ABSENT,
+    MARK,
+    RAISES,
+    DictValue,
+    Driven,
+    Gap,
+    ListValue,
+    Opaque,
+    PathValue,
+    is_marked,
+)
+from prodlint.deployment.evaluation_machine import Call, Machine
+from prodlint.deployment.evaluation_paths import text_of
+from prodlint.deployment.repository import normal_path
+from prodlint.deployment.value import EnvDriven, Known
+
+__all__ = [
+    "environ_method",
+    "forget_variable",
+    "load_dotenv",
+    "or_default",
+    "read_variable",
+    "required",
+    "variable_is_set",
+    "write_variable",
+]
+
+_ANY = ""
+"""The name under which it is noted that any variable may have been written."""
+
+
+def read_variable(machine: Machine, name: object, node: ast.AST) -> object:
+    """A variable: its text, ABSENT, a Driven of these, or an Opaque when it is set to what is not known."""
+    if not isinstance(name, str) or is_marked(name):
+        machine.risk()
+        return machine.unknown("reads a variable whose name is not known", node, name)
+    machine.reads.add(name)
+    if name in machine.variables:
+        value = machine.variables[name]
+        return ABSENT if value is RAISES else value
+    if _ANY in machine.variables:
+        return machine.unknown("any variable may have been written before", node)
+    value = _from_outside(machine, name, node)
+    is_open = value is ABSENT or (isinstance(value, Driven) and value.default is ABSENT)
+    if not is_open or not machine.dotenv:
+        return value
+    names = value.names if isinstance(value, Driven) else frozenset({name})
+    return Driven(names, _from_dotenv(machine, name), machine.span(node))
+
+
+def _from_outside(machine: Machine, name: str, node: ast.AST) -> object:
+    value = machine.lookup(name)
+    if value is None:
+        return ABSENT
+    if isinstance(value, EnvDriven):
+        default = ABSENT if value.default is None else value.default
+        return Driven(frozenset({value.name}), default, machine.span(node))
+    if not isinstance(value, Known):
+        return Opaque(value.reason, value.span)
+    if is_marked(value.value) or len(value.value) > MOST_TEXT:
+        return machine.unknown("has a value that is not followed", node)
+    return value.value
+
+
+def or_default(machine: Machine, value: object, default: object, node: ast.AST) -> object:
+    """What reading a variable gives that has a default."""
+    if value is ABSENT:
+        return default
+    if isinstance(value, Driven) and value.default is ABSENT:
+        return machine.driven(value.names, default, node)
+    return value
+
+
+def required(machine: Machine, value: object, kind: str, node: ast.AST) -> object:
+    """What reading a variable gives that has to be set. Raises Raised when it certainly is not."""
+    if value is ABSENT:
+        return machine.fail(kind, (), node)
+    if isinstance(value, Driven) and value.default is ABSENT:
+        return machine.fail(kind, value.names, node)
+    return value
+
+
+def variable_is_set(machine: Machine, name: object, node: ast.AST) -> object:
+    """`name in os.environ`."""
+    value = read_variable(machine, name, node)
+    if not isinstance(name, str):
+        return value
+    if isinstance(value, Driven):
+        return Driven(value.names, False, value.span) if value.default is ABSENT else True
+    if isinstance(value, Opaque) and _ANY in machine.variables:
+        return value
+    return value is not ABSENT
+
+
+def write_variable(machine: Machine, name: object, value: object, node: ast.AST) -> None:
+    """`os.environ[name] = value`."""
+    if isinstance(name, str):
+        machine.put(machine.variables, name, value)
+    else:
+        machine.put(machine.variables, _ANY, machine.unknown("is not known", node, name))
+
+
+def forget_variable(machine: Machine, name: object, node: ast.AST) -> None:
+    """`del os.environ[name]`."""
+    write_variable(machine, name, RAISES, node)
+
+
+def environ_method(machine: Machine, name: str, call: Call) -> object:
+    """A method of `os.environ`, or `os.getenv` as `get`."""
+    node = call.node
+    method = _METHODS.get(name)
+    if method is not None and not call.is_open:
+        return method(machine, call)
+    if name not in ("keys", "items", "values", "copy"):
+        machine.put(machine.variables, _ANY, machine.unknown("is not known", node))
+    machine.risk()
+    return machine.unknown("is the whole environment", node)
+
+
+def _get(machine: Machine, call: Call) -> object:
+    name = call.get(0, "key")
+    default = call.get(1, "default", None)
+    return or_default(machine, read_variable(machine, name, call.node), default, call.node)
+
+
+def _setdefault(machine: Machine, call: Call) -> object:
+    name, default = call.get(0, "key"), call.get(1, "value", None)
+    value = or_default(machine, read_variable(machine, name, call.node), default, call.node)
+    write_variable(machine, name, value, call.node)
+    return value
+
+
+def _pop(machine: Machine, call: Call) -> object:
+    name, default = call.get(0, "key"), call.get(1, "default")
+    value = read_variable(machine, name, call.node)
+    forget_variable(machine, name, call.node)
+    if default is ABSENT:
+        return required(machine, value, "KeyError", call.node)
+    return or_default(machine, value, default, call.node)
+
+
+def _update(machine: Machine, call: Call) -> object:
+    for value in call.arguments:
+        content = value.content if isinstance(value, DictValue) else None
+        if not isinstance(content, dict) or any(isinstance(key, Gap) for key in content):
+            write_variable(machine, None, None, call.node)
+        else:
+            for key, part in content.items():
+                write_variable(machine, key, part, call.node)
+    for key, part in call.keywords.items():
+        write_variable(machine, key, part, call.node)
+    return None
+
+
+_METHODS: dict[str, Callable[[Machine, Call], object]] = {
+    "get": _get,
+    "setdefault": _setdefault,
+    "pop": _pop,
+    "update": _update,
+    "__getitem__": lambda machine, call: required(
+        machine, read_variable(machine, call.get(0, "key"), call.node), "KeyError", call.node
+    ),
+    "__contains__": lambda machine, call: variable_is_set(machine, call.get(0, "key"), call.node),
+}
+
+
+# .env files
+
+
+def load_dotenv(machine: Machine, call: Call, file: object = ABSENT) -> object:
+    """`load_dotenv(…)`, `Env.read_env(…)`: variables that are not set may come from a file.
+
+    A file of the repository says which; whether it is there in production, and whether another one
+    is, nobody knows: what it sets is driven by the variable itself.
+    """
+    node = call.node
+    override = call.keywords.get("override", call.keywords.get("overwrite", False))
+    if override is not False:
+        machine.put(machine.variables, _ANY, machine.unknown("may come from a .env file", node))
+        return machine.unknown("says whether there was a .env file", node)
+    if file is ABSENT:
+        file = call.get(0, "dotenv_path", None)
+    path = _repository_path(machine, file)
+    machine.put(machine.dotenv, path, True)
+    return machine.unknown("says whether there was a .env file", node)
+
+
+def _repository_path(machine: Machine, file: object) -> str:
+    """The file of the repository that is meant, empty when that is not known."""
+    text = text_of(file) if file is not None else None
+    if text is None:
+        return _found_above(machine, ".env") if file is None else ""
+    if is_marked(text):
+        return normal_path(text.replace(f"/{MARK}", "", 1).lstrip("/"))
+    if text.startswith("/") or (isinstance(file, (ListValue, DictValue, PathValue)) and text.startswith("/")):
+        return ""
+    roots = (*machine.roots, "")
+    return next((normal_path(root, text) for root in roots if normal_path(root, text) in machine.repository.paths), "")
+
+
+def _found_above(machine: Machine, name: str) -> str:
+    """A file in the folder of the running module or above."""
+    folder = posixpath.dirname(machine.frame.module.path)
+    while True:
+        path = normal_path(folder, name)
+        if path in machine.repository.paths:
+            return path
+        if not folder:
+            return ""
+        folder = posixpath.dirname(folder)
+
+
+def _from_dotenv(machine: Machine, name: str) -> object:
+    for path in machine.dotenv:
+        if path and path in machine.repository.paths:
+            value = dotenv_value(machine, path, name)
+            if value is not ABSENT:
+                return value
+    return ABSENT
+
+
+def dotenv_value(machine: Machine, path: str, name: str) -> object:
+    """What a `.env` file of the repository says of a variable."""
+    from prodlint.source import SyntaxProblem
+    from prodlint.syntax.dotenv import parse_dotenv
+
+    source = machine.repository.source(path)
+    if source is None:
+        return ABSENT
+    machine.charge(1 + len(source.text) // 200)
+    try:
+        entries = parse_dotenv(source)
+    except SyntaxProblem:
+        return ABSENT
+    for entry in reversed(entries):
+        if entry.name == name and entry.value is not None:
+            literal = entry.value.literal
+            return Opaque("is computed in a .env file", entry.span) if literal is None else literal
+    return ABSENT

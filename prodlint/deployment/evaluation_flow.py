@@ -1,0 +1,335 @@
+"""Loops, `try` and `with`: bodies that may run any number of times, or end at any place."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from prodlint.deployment.evaluation_binding import bind, bind_name
+from prodlint.deployment.evaluation_domain import ABSENT, RAISES, Driven, External, Gap, ReaderValue
+from prodlint.deployment.evaluation_join import Decision, Signal, Undecided
+from prodlint.deployment.evaluation_lists import parts_of, reason_of
+from prodlint.deployment.evaluation_machine import Machine, Region, Risk
+from prodlint.deployment.evaluation_operations import elements_of, truth
+
+__all__ = ["bound_names", "has_exit", "loop", "run_try", "run_with"]
+
+_MOST_ROUNDS = 256
+_Following = Callable[[], object]
+_EXITS = (ast.Return, ast.Break, ast.Continue)
+
+
+def has_exit(machine: Machine, node: ast.stmt) -> bool:
+    """Whether a statement may end the block that it stands in."""
+    known = machine.exits.get(id(node))
+    if known is None:
+        known = any(isinstance(part, _EXITS) or has_exit(machine, part) for part in _parts(node))
+        machine.exits[id(node)] = known
+    return known
+
+
+def _parts(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements that stand directly in the blocks of another, not those of functions and classes."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    compound: Any = node
+    for name in ("body", "orelse", "finalbody"):
+        yield from getattr(compound, name, ())
+    for inner in (*getattr(compound, "handlers", ()), *getattr(compound, "cases", ())):
+        yield from inner.body
+
+
+def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    """The names that a statement may bind or change, `*` for all of a module."""
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield part.name, part
+            continue
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id, part
+        elif isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.ctx, ast.Store):
+            base: ast.AST = part
+            while isinstance(base, (ast.Subscript, ast.Attribute)):
+                base = base.value
+            if isinstance(base, ast.Name):
+                yield base.id, part
+        elif isinstance(part, ast.alias):
+            yield part.asname or part.name.partition(".")[0], node
+        waiting.extend(ast.iter_child_nodes(part))
+
+
+# Loops
+
+
+def loop(machine: Machine, node: ast.For | ast.While) -> object:
+    """Run a loop; a Signal of kind `maybe` when it may have returned."""
+    if isinstance(node, ast.While):
+        return _decided_loop(machine, node, lambda: _while(machine, node), ())
+    iterable = machine.expression(node.iter)
+    if isinstance(iterable, Driven) and iterable.default not in (RAISES, ABSENT) and not has_exit(machine, node):
+        decision = Decision(reason_of(iterable.names), machine.span(node.iter), iterable.names, True)
+        default = iterable.default
+        unknown = machine.unknown(decision.reason, node.iter, *iterable.holds)
+        machine.fork(decision, lambda: _for_each(machine, node, default), lambda: _for_each(machine, node, unknown))
+        return None
+    return _for_each(machine, node, iterable)
+
+
+def _for_each(machine: Machine, node: ast.For, iterable: object) -> object:
+    elements = elements_of(iterable)
+    if elements is None or len(elements) > _MOST_ROUNDS:
+        parts = () if isinstance(iterable, Driven) else parts_of(machine, node.iter, iterable)
+        return _unknown_rounds(machine, node, (*parts, iterable))
+    return _decided_loop(machine, node, lambda: _rounds(machine, node, elements), (*elements, iterable))
+
+
+def _decided_loop(
+    machine: Machine, node: ast.For | ast.While, run: Callable[[], object], elements: tuple[object, ...]
+) -> object:
+    try:
+        outcome = machine.branch(run)
+    except Undecided:
+        return _unknown_rounds(machine, node, elements)
+    machine.redo(outcome)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def _rounds(machine: Machine, node: ast.For, elements: tuple[object, ...]) -> object:
+    for element in elements:
+        bind(machine, node.target, element)
+        signal = machine.block(node.body)
+        if isinstance(signal, Signal) and signal.kind != "continue":
+            return None if signal.kind == "break" else signal
+    return machine.block(node.orelse)
+
+
+def _while(machine: Machine, node: ast.While) -> object:
+    for _ in range(_MOST_ROUNDS):
+        decided = truth(machine, node.test, machine.expression(node.test))
+        if decided is False:
+            return machine.block(node.orelse)
+        if decided is not True:
+            raise Undecided
+        signal = machine.block(node.body)
+        if isinstance(signal, Signal) and signal.kind != "continue":
+            return None if signal.kind == "break" else signal
+    raise Undecided
+
+
+def _unknown_rounds(machine: Machine, node: ast.For | ast.While, elements: tuple[object, ...]) -> object:
+    """A loop of which nobody knows how often it runs: what its body changes is unknown behind it."""
+    reason = "depends on how often a loop runs"
+    machine.risk()
+    flat = tuple(part for one in elements for part in (one.holds if isinstance(one, Gap) else (one,)))
+
+    def once() -> object:
+        if isinstance(node, ast.For):
+            bind(machine, node.target, machine.unknown("is an element that is not known", node, *flat))
+        else:
+            machine.expression(node.test)
+        return machine.block(node.body)
+
+    for name, place in bound_names(node):
+        if name != "*" and name in _own_cells(machine):
+            bind_name(machine, name, machine.unknown(reason, place, _own_cells(machine)[name], *flat), place)
+    known: set[object] = set()
+    returned: list[object] = []
+    machine.lenient += 1
+    try:
+        for _ in range(4):
+            outcome = machine.branch(once)
+            if isinstance(outcome.value, Signal) and outcome.value.kind == "return":
+                returned.append(outcome.value.value)
+            machine.forget(outcome, reason, node)
+            if outcome.changes.keys() <= known:
+                break
+            known |= outcome.changes.keys()
+        if node.orelse:
+            machine.forget(machine.branch(lambda: machine.block(node.orelse)), reason, node)
+    finally:
+        machine.lenient -= 1
+    for name, place in bound_names(node):
+        if name != "*" and name not in _own_cells(machine):
+            bind_name(machine, name, machine.unknown(reason, place, *flat), place)
+    if any(isinstance(part, ast.Return) for part in ast.walk(node)):
+        return Signal("maybe", tuple(returned))
+    return None
+
+
+def _own_cells(machine: Machine) -> dict[Any, object]:
+    return machine.frame.cells
+
+
+# with
+
+
+def run_with(machine: Machine, node: ast.With, following: _Following | None = None) -> object:
+    suppressed: list[ast.expr] = []
+    restore: list[tuple[ReaderValue, object]] = []
+    for item in node.items:
+        call = item.context_expr
+        if isinstance(call, ast.Call):
+            function = machine.expression(call.func)
+            if isinstance(function, External) and function.name == "contextlib.suppress":
+                suppressed += call.args
+                continue
+            owner = getattr(function, "owner", None)
+            if isinstance(owner, ReaderValue) and getattr(function, "name", "") == "prefixed" and call.args:
+                before = owner.options.get("prefix", "")
+                prefix = machine.expression(call.args[0])
+                joined = before + prefix if isinstance(before, str) and isinstance(prefix, str) else None
+                restore.append((owner, before))
+                machine.put(owner.options, "prefix", joined if joined is not None else machine.unknown("?", node))
+                if item.optional_vars is not None:
+                    bind(machine, item.optional_vars, owner)
+                continue
+        value = machine.expression(item.context_expr)
+        machine.risk()
+        if item.optional_vars is not None:
+            bind(machine, item.optional_vars, machine.unknown("is what a context gives", item.context_expr, value))
+
+    def ended() -> object:
+        for owner, before in restore:
+            machine.put(owner.options, "prefix", before)
+        return following() if following is not None else None
+
+    if suppressed:
+        handler = ast.ExceptHandler(type=ast.Tuple(elts=suppressed, ctx=ast.Load()), name=None, body=[ast.Pass()])
+        made = ast.Try(body=node.body, handlers=[handler], orelse=[], finalbody=[])
+        for part in (made, handler, handler.type, handler.body[0]):
+            assert part is not None
+            ast.copy_location(part, node)
+        return run_try(machine, made, ended)
+    if following is None and not restore:
+        return machine.block(node.body)
+    return machine.block(node.body, ended)
+
+
+# try
+
+
+def run_try(machine: Machine, node: ast.Try, following: _Following | None = None) -> object:
+    regions: list[Region] = []
+
+    def body() -> object:
+        with machine.region() as region:
+            regions.append(region)
+            return machine.block(node.body)
+
+    outcome = machine.branch(body)
+    risks = regions[0].risks if regions else []
+    caught = [risk for risk in risks if _handlers_for(machine, node, risk)]
+    for risk in caught:
+        machine.reads |= risk.names or frozenset()
+    for risk in risks:
+        if risk not in caught or risk.kind is None:
+            machine.risk(risk.names, risk.kind)
+
+    def ended(signal: object) -> object:
+        final = machine.block(node.finalbody)
+        if final is not None:
+            return final
+        if signal is not None or following is None:
+            return signal
+        return following()
+
+    def success() -> object:
+        machine.redo(outcome)
+        return ended(outcome.value if outcome.value is not None else machine.block(node.orelse))
+
+    if outcome.error is not None:
+        error = Risk(None, outcome.error.kind, False)
+        handlers = _handlers_for(machine, node, error)
+        if caught:
+            handlers = _unique([*handlers, *(one for risk in caught for one in _handlers_for(machine, node, risk))])
+            machine.forget(outcome, "depends on where an error is raised", node)
+        else:
+            machine.redo(outcome)
+        if not handlers:
+            machine.block(node.finalbody)
+            raise outcome.error
+        return _handled(machine, node, handlers, ended)
+    if not caught:
+        return success()
+
+    def failure() -> object:
+        if not all(risk.is_clean for risk in caught):
+            machine.forget(outcome, "depends on where an error is raised", node)
+        handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
+        return _handled(machine, node, handlers, ended)
+
+    return machine.fork(_decision(machine, node, caught), success, failure)
+
+
+def _decision(machine: Machine, node: ast.Try, caught: list[Risk]) -> Decision:
+    names = {risk.names for risk in caught}
+    driving = next(iter(names)) if len(names) == 1 else None
+    if driving is not None:
+        return Decision(reason_of(driving), machine.span(node), driving, False)
+    return Decision("depends on whether an error is raised", machine.span(node))
+
+
+def _unique(handlers: Iterable[ast.ExceptHandler]) -> list[ast.ExceptHandler]:
+    return list({id(handler): handler for handler in handlers}.values())
+
+
+def _handled(
+    machine: Machine, node: ast.Try, handlers: list[ast.ExceptHandler], ended: Callable[[object], object]
+) -> object:
+    """Run the handlers of which one catches, and what follows."""
+
+    def run(handler: ast.ExceptHandler) -> object:
+        if handler.name:
+            bind_name(machine, handler.name, machine.unknown("is an error", handler), handler)
+        signal = machine.block(handler.body)
+        if handler.name:
+            machine.put(machine.frame.cells, handler.name, ABSENT)
+        return ended(signal)
+
+    if len(handlers) == 1:
+        return run(handlers[0])
+    decision = Decision("depends on which error is raised", machine.span(node))
+    return machine.fork(decision, lambda: run(handlers[0]), lambda: _handled(machine, node, handlers[1:], ended))
+
+
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
+
+
+def _handlers_for(machine: Machine, node: ast.Try, risk: Risk) -> list[ast.ExceptHandler]:
+    """The handlers that may catch an error: the first that certainly does, and those in front that may."""
+    found: list[ast.ExceptHandler] = []
+    for handler in node.handlers:
+        kinds = _kinds_of(machine, handler)
+        if risk.kind is None:
+            # A call that nobody knows raises anything, but it does not import.
+            if kinds is None or not kinds <= _IMPORT_ERRORS:
+                found.append(handler)
+            continue
+        if kinds is None or any(_is_kind(risk.kind, kind) for kind in kinds):
+            found.append(handler)
+            break
+    return found
+
+
+def _kinds_of(machine: Machine, handler: ast.ExceptHandler) -> frozenset[str] | None:
+    """The names of the classes that a handler catches; None when it catches everything."""
+    if handler.type is None:
+        return None
+    elements = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = [one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", None) for one in elements]
+    if any(name is None or name in ("Exception", "BaseException") for name in names):
+        return None
+    return frozenset(name for name in names if name is not None)
+
+
+def _is_kind(kind: str, caught: str) -> bool:
+    if kind == caught:
+        return True
+    one, other = getattr(builtins, kind, None), getattr(builtins, caught, None)
+    return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)

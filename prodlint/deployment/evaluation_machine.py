@@ -1,0 +1,440 @@
+"""The state of an evaluation: what it may cost, what was changed, and the branches that nothing decides.
+
+Every change is noted, so that a branch can be run, taken back, and compared with the other one. What
+both leave alike is known; the rest depends on what decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import field
+from typing import Any
+
+from prodlint.deployment.condition import Lookup
+from prodlint.deployment.evaluation_domain import (
+    ABSENT,
+    RAISES,
+    Cells,
+    DictValue,
+    Driven,
+    Gap,
+    InstanceValue,
+    ListValue,
+    ModuleValue,
+    NamespaceValue,
+    ObjectValue,
+    Opaque,
+    Raised,
+    SetValue,
+    held_objects,
+)
+from prodlint.deployment.evaluation_join import MOST_HELD, Decision, Join, Signal
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import UNKNOWN, Answer
+from prodlint.record import entity
+from prodlint.source import Span
+
+__all__ = ["MOST_STEPS_OF_A_MODULE", "Call", "Exhausted", "Frame", "Machine", "Outcome", "Region", "Risk"]
+
+MOST_STEPS = 150_000
+MOST_STEPS_OF_A_MODULE = 50_000
+DEEPEST = 120
+
+
+class Exhausted(Exception):
+    """The evaluation costs more than it may."""
+
+
+@entity
+class Risk:
+    """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
+
+    `is_clean` says that the body had changed nothing yet.
+    """
+
+    names: frozenset[str] | None
+    kind: str | None
+    is_clean: bool
+
+
+class Region:
+    """The body of a `try` while it is evaluated."""
+
+    __slots__ = ("level", "risks")
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.risks: list[Risk] = []
+
+
+class _Level:
+    """What was changed since a branch was begun: the first old value of each cell."""
+
+    __slots__ = ("changes", "serial")
+
+    def __init__(self, serial: int) -> None:
+        self.serial = serial
+        self.changes: dict[tuple[int, object], tuple[Any, Any, object]] = {}
+
+
+_Changes = dict[tuple[int, object], tuple[Any, Any, object, object]]
+
+
+@entity
+class Outcome:
+    """How a branch ended: with a value or with an error, and what it changed."""
+
+    value: object
+    error: Raised | None
+    changes: _Changes
+
+
+class Frame:
+    """The names that a piece of code sees: its own, those around it, those of its module."""
+
+    __slots__ = ("cells", "global_names", "kind", "module", "outer")
+
+    def __init__(
+        self,
+        module: ModuleValue,
+        cells: Cells,
+        kind: str = "module",
+        outer: Frame | None = None,
+        global_names: frozenset[str] = frozenset(),
+    ) -> None:
+        self.module = module
+        self.cells = cells
+        self.kind = kind
+        self.outer = outer
+        self.global_names = global_names
+
+
+@entity
+class Call:
+    """The arguments of a call. `is_open` when there may be more than these."""
+
+    node: ast.expr
+    arguments: tuple[object, ...] = ()
+    keywords: Mapping[str, object] = field(default_factory=dict)
+    is_open: bool = False
+
+    def get(self, position: int, name: str, default: object = ABSENT) -> object:
+        """One argument, by position or by keyword."""
+        if position < len(self.arguments):
+            return self.arguments[position]
+        return self.keywords.get(name, default)
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        return (*self.arguments, *self.keywords.values())
+
+
+class Machine:
+    """One evaluation. What evaluates expressions and modules is filled in by `evaluation_run`."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        roots: tuple[str, ...],
+        lookup: Lookup,
+        argv: tuple[str | None, ...] | None = None,
+        installed: Callable[[str], Answer] = lambda module: UNKNOWN,
+    ) -> None:
+        self.repository = repository
+        self.roots = roots
+        self.lookup = lookup
+        self.argv = argv
+        self.installed = installed
+        self.steps = MOST_STEPS
+        self.depth = 0
+        self.serial = 0
+        self.variables = Cells(0)
+        self.dotenv = Cells(0)
+        self.modules = Cells(0)
+        self.system = Cells(0)
+        self.reads: set[str] = set()
+        self.regions: list[Region] = []
+        self.calls = 0
+        self.lenient = 0
+        self.exits: dict[int, bool] = {}
+        self._log: list[_Level] = []
+        self.frame: Frame
+
+    # What `evaluation_run` adds.
+
+    def expression(self, node: ast.expr) -> object:
+        """What an expression is in the current frame. Raises Raised where Python certainly raises."""
+        raise NotImplementedError
+
+    def call(self, function: object, call: Call) -> object:
+        """What a call returns."""
+        raise NotImplementedError
+
+    def attribute(self, owner: object, name: str, node: ast.expr) -> object:
+        """What an attribute holds."""
+        raise NotImplementedError
+
+    def block(self, body: list[ast.stmt], then: Callable[[], object] | None = None) -> object:
+        """Run statements, then what follows them; a Signal when one ends the block."""
+        raise NotImplementedError
+
+    def load(self, path: str, dotted: str) -> ModuleValue | None:
+        """A module of the repository, once it ran; None for a file that is no Python."""
+        raise NotImplementedError
+
+    # Cost.
+
+    def charge(self, steps: int = 1) -> None:
+        """Pay for some work."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise Exhausted
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level deeper in what is evaluated."""
+        if self.depth >= DEEPEST:
+            raise Exhausted
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    @contextmanager
+    def within(self, frame: Frame) -> Iterator[None]:
+        """Evaluate code that sees other names."""
+        outer = self.frame
+        self.frame = frame
+        try:
+            yield
+        finally:
+            self.frame = outer
+
+    # Making values.
+
+    def span(self, node: ast.AST) -> Span:
+        found: Span = self.frame.module.module.span(node)
+        return found
+
+    def born(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def list(self, elements: Iterable[object]) -> ListValue:
+        content = tuple(elements)
+        self.charge(1 + len(content) // 16)
+        return ListValue(content, self.born())
+
+    def dict(self, content: Mapping[Any, object]) -> DictValue:
+        self.charge(1 + len(content) // 16)
+        return DictValue(dict(content), self.born())
+
+    def set(self, members: Iterable[object]) -> SetValue:
+        content = frozenset(members)
+        self.charge(1 + len(content) // 16)
+        return SetValue(content, self.born())
+
+    def cells(self) -> Cells:
+        return Cells(self.born())
+
+    def unknown(self, reason: str, node: ast.AST | None, *values: object) -> Opaque:
+        """Something unknown made of some values; the reason of the first that is unknown itself is handed on."""
+        span = None
+        for value in values:
+            if isinstance(value, Opaque):
+                reason, span = value.reason, value.span
+                break
+        holds = held_objects(values)
+        if len(holds) > MOST_HELD:
+            self.taint(reason, node, *holds)
+            holds = ()
+        if span is None and node is not None:
+            span = self.span(node)
+        return Opaque(reason, span, holds)
+
+    def driven(self, names: frozenset[str], default: object, node: ast.AST | None, *others: object) -> object:
+        """What some variables decide; `others` is what may hold when they are set."""
+        span = self.span(node) if node is not None else None
+        if isinstance(default, Opaque):
+            return self.unknown(default.reason, node, default, *others)
+        if isinstance(default, Driven):
+            return Driven(names | default.names, default.default, span, held_objects((*others, *default.holds)))
+        return Driven(names, default, span, held_objects(others))
+
+    # Errors that may be raised.
+
+    @contextmanager
+    def region(self) -> Iterator[Region]:
+        """The body of a `try`, begun as a branch."""
+        region = Region(len(self._log) - 1)
+        self.regions.append(region)
+        try:
+            yield region
+        finally:
+            self.regions.remove(region)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what runs now runs for certain, and no `try` is around it."""
+        return not self._log and not self.regions
+
+    def risk(self, names: frozenset[str] | None = None, kind: str | None = None) -> None:
+        """An error may be raised here: unless some variables are set, or nobody knows when."""
+        if self.regions:
+            region = self.regions[-1]
+            is_clean = not any(level.changes for level in self._log[region.level :])
+            region.risks.append(Risk(names, kind, is_clean))
+
+    def fail(self, kind: str, names: Iterable[str], node: ast.AST) -> object:
+        """An operation that raises when none of `names` is set; with no names it raises for certain."""
+        driving = frozenset(names)
+        if not driving:
+            raise Raised(kind)
+        self.risk(driving, kind)
+        return Driven(driving, RAISES, self.span(node))
+
+    # Changes.
+
+    def put(self, target: Any, key: Any, value: object) -> None:
+        """Change a name of some Cells, or a slot of an object."""
+        is_cells = isinstance(target, Cells)
+        if self._log and target.born <= self._log[-1].serial:
+            mark = (id(target), key)
+            if mark not in self._log[-1].changes:
+                old = target.get(key, ABSENT) if is_cells else getattr(target, key)
+                self._log[-1].changes[mark] = (target, key, old)
+        self._write(target, key, value)
+
+    @staticmethod
+    def _write(target: Any, key: Any, value: object) -> None:
+        if not isinstance(target, Cells):
+            setattr(target, key, value)
+        elif value is ABSENT:
+            target.pop(key, None)
+        else:
+            target[key] = value
+
+    def branch(self, action: Callable[[], object]) -> Outcome:
+        """Run something and take its changes back."""
+        self.charge()
+        level = _Level(self.serial)
+        self._log.append(level)
+        value: object = None
+        error = None
+        try:
+            with self.deeper():
+                value = action()
+        except Raised as raised:
+            error = raised
+        finally:
+            self._log.pop()
+            changes: _Changes = {}
+            for mark, (target, key, old) in level.changes.items():
+                new = target.get(key, ABSENT) if isinstance(target, Cells) else getattr(target, key)
+                changes[mark] = (target, key, old, new)
+                self._write(target, key, old)
+        self.charge(len(changes))
+        return Outcome(value, error, changes)
+
+    def redo(self, outcome: Outcome) -> None:
+        """Make the changes of a branch stay."""
+        for target, key, _, new in outcome.changes.values():
+            self.put(target, key, new)
+
+    def forget(self, outcome: Outcome, reason: str, node: ast.AST) -> None:
+        """Whatever a branch changed is unknown from here on; of a list that only grew, the new part alone."""
+        for target, key, old, new in outcome.changes.values():
+            parts = [part for value in (old, new) for part in (value.values() if isinstance(value, dict) else (value,))]
+            unknown = self.unknown(reason, node, *parts)
+            if isinstance(target, ListValue) and isinstance(old, tuple) and isinstance(new, tuple):
+                kept = _grown(old, new)
+                if kept is not None:
+                    gap = Gap(unknown.reason, unknown.span, holds=unknown.holds)
+                    self.put(target, key, (*old[:kept], gap, *old[kept:]))
+                    continue
+            self.put(target, key, unknown)
+
+    def fork(self, decision: Decision, first: Callable[[], object], second: Callable[[], object]) -> object:
+        """Run two branches of which one is taken, and join what they leave; the joined value is returned.
+
+        A branch that certainly raises is not taken, or its error is caught: then it counts as a risk.
+        """
+        serial = self.serial
+        # The default runs last: its writes are the ones that decide.
+        if decision.names is not None and decision.first_is_default:
+            right = self.branch(second)
+            left = self.branch(first)
+        else:
+            left = self.branch(first)
+            right = self.branch(second)
+        if left.error is not None and right.error is not None:
+            raise left.error
+        if left.error is not None or right.error is not None:
+            return self._one_raises(decision, left, right)
+        join = Join(self, decision, serial)
+        for mark in {**left.changes, **right.changes}:
+            target, key, old, new = left.changes.get(mark) or right.changes[mark]
+            one = new if mark in left.changes else old
+            other = right.changes[mark][3] if mark in right.changes else old
+            self.put(target, key, join.cell(target, key, one, other))
+        return join.value(left.value, right.value)
+
+    def _one_raises(self, decision: Decision, left: Outcome, right: Outcome) -> object:
+        raising, going = (left, right) if left.error is not None else (right, left)
+        assert raising.error is not None
+        self.redo(going)
+        if decision.names is not None and (raising is left) is decision.first_is_default:
+            self.risk(decision.names, raising.error.kind)
+            if going.value is None or isinstance(going.value, Signal):
+                return going.value
+            return Driven(decision.names, RAISES, decision.span, held_objects([going.value]))
+        self.risk(None, raising.error.kind)
+        if decision.names is not None and going.value is not None and not isinstance(going.value, Signal):
+            return self.driven(decision.names, going.value, None)
+        return going.value
+
+    # What unknown code may do.
+
+    def taint(self, reason: str, node: ast.AST | None, *values: object) -> None:
+        """Unknown code has had its hands on some values: what they hold is not known any more."""
+        waiting = list(held_objects(values))
+        span = self.span(node) if node is not None else None
+        while waiting:
+            one: Any = waiting.pop()
+            self.charge()
+            if isinstance(one, NamespaceValue):
+                self.open_module(one.module, reason, span)
+            elif isinstance(one, InstanceValue):
+                for key, value in list(one.cells.items()):
+                    if not isinstance(value, Opaque):
+                        waiting += held_objects([value])
+                        self.put(one.cells, key, Opaque(reason, span))
+            elif isinstance(one, ObjectValue) and not isinstance(one.content, Opaque):
+                waiting += _parts(one)
+                self.put(one, "content", Opaque(reason, span))
+
+    def open_module(self, module: ModuleValue, reason: str, span: Span | None) -> None:
+        """Any name of a module may have been bound or changed."""
+        self.put(module, "rest", Opaque(reason, span))
+        for key, value in list(module.cells.items()):
+            self.put(module.cells, key, Opaque(reason, span, held_objects([value])))
+
+
+def _grown(old: tuple[object, ...], new: tuple[object, ...]) -> int | None:
+    """Where elements were put into a list, None when that is not all that was done to it."""
+    before = 0
+    while before < min(len(old), len(new)) and old[before] is new[before]:
+        before += 1
+    behind = len(old) - before
+    is_kept = behind <= len(new) - before and all(
+        one is other for one, other in zip(old[before:], new[len(new) - behind :], strict=True)
+    )
+    return before if is_kept else None
+
+
+def _parts(one: ObjectValue) -> tuple[object, ...]:
+    content = one.content
+    return held_objects([*content, *content.values()] if isinstance(content, dict) else content)
