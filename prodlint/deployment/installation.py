@@ -49,7 +49,8 @@ def installed_files(installations: Iterable[Installation]) -> tuple[InstalledFil
     before: dict[str, list[Install]] = {}
     for installation in installations:
         earlier = before.setdefault(installation.owner, [])
-        loose = open_dependencies(installation.install, tuple(earlier))
+        # What a platform may install instead of something else is declared at one place.
+        loose = open_dependencies(installation.install, tuple(one for one in earlier if one.span != installation.span))
         earlier.append(installation.install)
         for file, dependencies in loose:
             known = found.get(file.path)

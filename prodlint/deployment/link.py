@@ -25,7 +25,7 @@ from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.migration_scripts import migrations_in_scripts
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
-from prodlint.deployment.pipeline import Pipeline, StepKind
+from prodlint.deployment.pipeline import Pipeline, StepKind, kind_of_step
 from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.project import projects_of
@@ -88,7 +88,7 @@ class _Linker:
         images = image_processes(
             self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
         )
-        services.extend([self._service(process, environment) for process, environment in images])
+        services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
         services.extend(self._supervised(services))
         apps = tuple(self._apps())
         services = [self._with_installs(service, apps) for service in services]
@@ -312,6 +312,12 @@ class _Linker:
             for app in apps_in(self.repository)
             if environment_of(app.path) in (None, Environment.PRODUCTION) and not app.path.startswith("tests")
         ]
+
+
+def _unless_test(service: Service) -> Service:
+    """The service of an image; one that runs tests or load on others is no production, whatever its place says."""
+    tests = service.step is not None and kind_of_step(service.step) is StepKind.TEST
+    return replace(service, environment=Environment.TEST) if tests else service
 
 
 def _is_whole(build: Build) -> bool:
