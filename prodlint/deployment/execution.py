@@ -7,7 +7,6 @@ all kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 
@@ -16,6 +15,9 @@ from prodlint.deployment.condition import NOWHERE, from_outside, holds, settle, 
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.shell_walk import (
+    PREPARES,
+    QUIET,
+    SHELLS,
     Flow,
     Shell,
     closed,
@@ -23,9 +25,12 @@ from prodlint.deployment.shell_walk import (
     flattened,
     is_test,
     matches,
+    reads_as_shell,
     script_argument,
     split_assignment,
+    with_arguments,
 )
+from prodlint.deployment.task_files import Task, tasks_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
 from prodlint.record import record
@@ -48,21 +53,16 @@ from prodlint.syntax.shell import (
     parse_shell,
     split_words,
 )
-from prodlint.syntax.word import Expansion, Substitution, Word
+from prodlint.syntax.word import Substitution, Word
 
 __all__ = ["Place", "execute"]
 
 _DEPTH = 12
 _STEPS = 2_000
-_SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
-_QUIET = frozenset(
-    "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
-    "getopts local wait return break continue let".split()
-)
+_CALLS = 20_000
+
 _WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
-# `eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters.
-_PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
 
 
 @record
@@ -86,6 +86,7 @@ class _Run:
         self.place = place
         self.steps: list[Step] = []
         self.unread: list[Link] = []
+        self.calls = 0
         self.written: list[str] = []
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
@@ -118,7 +119,8 @@ class _Run:
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
-        if shell.depth > _DEPTH or len(self.steps) >= _STEPS:
+        self.calls += 1
+        if shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS:
             self.unread.append(Link(span, "is nested too deeply to follow"))
             return Flow()
         inside = unwrap(words)
@@ -165,7 +167,7 @@ class _Run:
         if base in shell.functions:
             child = replace(shell, arguments=words[1:])
             return self.walk(shell.functions[base], child)
-        if base in _SHELLS:
+        if base in SHELLS:
             following = script_argument(words)
             if following is not None:
                 return self._file(following[0], following[1:], shell, span, True) or self._step(
@@ -175,7 +177,30 @@ class _Run:
             flow = self._file(words[0], words[1:], shell, span, False)
             if flow is not None:
                 return flow
+        directory = shell.directory
+        tasks = tasks_of(base, words, shell.layers, lambda path: self.locate(path, directory), self.repository)
+        if tasks is not None:
+            return self._tasks(tasks, shell, span)
         return self._step(words, shell, span, replaces)
+
+    def _tasks(self, tasks: list[Task], shell: Shell, span: Span) -> Flow:
+        """Commands of another file, one after the other or beside each other."""
+        last = Flow()
+        for task in tasks:
+            child = replace(
+                shell,
+                directory=shell.directory if task.directory is None else absolute(task.directory, shell.directory),
+                variables=dict(shell.variables),
+                functions={},
+                conditional=shell.conditional or task.conditional,
+                background=shell.background or task.beside,
+                errexit=task.guarded,
+                layers=(),
+                chain=(*shell.chain, Link(span, f"runs {task.path}")),
+            )
+            flow = closed(self.script(parse_shell(task.text).body, child))
+            last = flow if flow.last and not task.beside else last
+        return last
 
     def _settled(self, word: Word, shell: Shell) -> str | None:
         value = word_value(word, lambda name: self.lookup(shell, name))
@@ -201,7 +226,7 @@ class _Run:
                 self.unread.append(Link(span, f"runs {written}, which is not in this repository"))
                 return Flow()
             return None
-        if not is_shell and not self._reads_as_shell(path):
+        if not is_shell and not reads_as_shell(self.repository.source(path)):
             return None
         script = self.repository.shell(path)
         if script is None:
@@ -220,15 +245,6 @@ class _Run:
         if any(link.note == f"runs {path}" for link in shell.chain):
             return Flow()
         return closed(self.script(script.body, child))
-
-    def _reads_as_shell(self, path: str) -> bool:
-        source = self.repository.source(path)
-        if source is None:
-            return False
-        first = source.line(1)
-        if first.startswith("#!"):
-            return any(re.search(rf"\b{shell}\b", first) for shell in _SHELLS)
-        return path.endswith((".sh", ".bash")) or "." not in path.rpartition("/")[2]
 
     def locate(self, written: str, directory: str | None) -> str | None:
         """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
@@ -403,7 +419,7 @@ class _Run:
                 self.written.extend([path] if path is not None else [])
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
             self._substituted(node, shell)
-        words = self._with_arguments(node.words, shell)
+        words = with_arguments(node.words, shell)
         name = words[0].literal if words else None
         if not words or name in ("export", "declare", "typeset", "readonly", "local"):
             for assignment in node.assignments:
@@ -431,9 +447,9 @@ class _Run:
             return self._source(words, shell, node.span)
         if name == "eval":
             words = words[1:]
-            if all(_PREPARES.match(word.written) for word in words):
+            if all(PREPARES.match(word.written) for word in words):
                 return Flow()
-        if not words or name in _QUIET:
+        if not words or name in QUIET:
             return Flow()
         if name == "exec" and len(words) == 1:
             return Flow()
@@ -453,25 +469,10 @@ class _Run:
             return Word.of(Text.at(known.value, value.span), value.span)
         return known
 
-    def _with_arguments(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
-        """`"$@"` and `$*` replaced by the arguments of this shell."""
-        result: list[Word] = []
-        for word in words:
-            part = word.parts[0] if len(word.parts) == 1 else None
-            if isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
-                result.extend(shell.arguments)
-            elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
-                index = int(part.name) - 1
-                if index < len(shell.arguments):
-                    result.append(shell.arguments[index])
-            else:
-                result.append(word)
-        return tuple(result)
-
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         written = self._settled(words[1], shell) if len(words) > 1 else None
         path = self.locate(written, shell.directory) if written else None
-        script = self.repository.shell(path) if path and self._reads_as_shell(path) else None
+        script = self.repository.shell(path) if path and reads_as_shell(self.repository.source(path)) else None
         if path is None or script is None or shell.depth > _DEPTH:
             return Flow()
         shell.depth += 1

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from prodlint.syntax.dockerfile import Dockerfile
     from prodlint.syntax.ini import Ini
     from prodlint.syntax.json import Json
+    from prodlint.syntax.make import Makefile
     from prodlint.syntax.python import PythonModule
     from prodlint.syntax.requirements import Requirements
     from prodlint.syntax.shell import ShellScript
@@ -157,6 +158,11 @@ class Repository:
         from prodlint.syntax.json import parse_json
 
         return self._parse("json", path, parse_json)
+
+    def makefile(self, path: str) -> Makefile | None:
+        from prodlint.syntax.make import parse_make
+
+        return self._parse("make", path, parse_make)
 
     def ini(self, path: str) -> Ini | None:
         from prodlint.syntax.ini import parse_ini

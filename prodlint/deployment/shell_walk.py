@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
-from prodlint.source import Span, Text
+from prodlint.regex import regex
+from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 
 __all__ = [
+    "PREPARES",
+    "QUIET",
+    "SHELLS",
     "Flow",
     "Shell",
     "closed",
@@ -21,9 +25,22 @@ __all__ = [
     "flattened",
     "is_test",
     "matches",
+    "reads_as_shell",
     "script_argument",
     "split_assignment",
+    "with_arguments",
 ]
+
+SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
+
+QUIET = frozenset(
+    "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
+    "getopts local wait return break continue let".split()
+)
+"""Commands of the shell itself that start nothing."""
+
+PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
+"""`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
 
 
 @dataclass(slots=True)
@@ -74,6 +91,16 @@ def matches(value: str, pattern: str | None) -> Answer:
     return YES if fnmatch.fnmatchcase(value, pattern) else NO
 
 
+def reads_as_shell(source: Source | None) -> bool:
+    """Whether a file is a script of a shell: by its first line, else by its name."""
+    if source is None:
+        return False
+    first = source.line(1)
+    if first.startswith("#!"):
+        return any(re.search(rf"\b{shell}\b", first) for shell in SHELLS)
+    return source.path.endswith((".sh", ".bash")) or "." not in source.path.rpartition("/")[2]
+
+
 def script_argument(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
     """`sh -e FILE args…`: the words from the file on."""
     index = 1
@@ -120,3 +147,19 @@ def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
         else:
             parts.append(part)
     return (Word(tuple(parts), word.span),)
+
+
+def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
+    """`"$@"` and `$*` replaced by the arguments of a shell."""
+    result: list[Word] = []
+    for word in words:
+        part = word.parts[0] if len(word.parts) == 1 else None
+        if isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
+            result.extend(shell.arguments)
+        elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
+            index = int(part.name) - 1
+            if index < len(shell.arguments):
+                result.append(shell.arguments[index])
+        else:
+            result.append(word)
+    return tuple(result)

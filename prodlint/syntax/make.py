@@ -1,0 +1,228 @@
+"""Makefiles as far as commands need them: rules with their recipes, and variables that are plain text.
+
+A small part of GNU make: explicit rules, `=`, `:=`, `?=`, `+=`, continued lines, `$(NAME)`. Functions,
+pattern rules and `define` are passed over; what stands in a conditional is marked, not decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import field
+
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Source, Span, SyntaxProblem, Text
+
+__all__ = ["Makefile", "Rule", "parse_make"]
+
+MAX_LENGTH = 2_000_000
+_DEPTH = 10
+_LONGEST = 20_000
+
+
+@record
+class Rule:
+    """A target: what it needs first, and the lines of its recipe with `@`, `-` and `+` taken off.
+
+    `conditional` is set when it stands in an `ifeq` or its like.
+    """
+
+    target: str
+    needs: tuple[str, ...]
+    recipe: tuple[Text, ...]
+    span: Span
+    conditional: bool = False
+
+
+@record
+class Makefile:
+    """The rules of a file in their order, and its variables; `complete` is False when it includes another file.
+
+    With `one_shell` a recipe is one script; otherwise each line is a script of its own.
+    """
+
+    source: Source
+    rules: tuple[Rule, ...]
+    variables: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+    one_shell: bool = False
+
+    @property
+    def first(self) -> str | None:
+        """The target that `make` alone builds."""
+        return next((rule.target for rule in self.rules if not rule.target.startswith(".")), None)
+
+    def rule(self, target: str) -> Rule | None:
+        """The rule of a target: the last one with a recipe, with the needs of all of them."""
+        found = [rule for rule in self.rules if rule.target == target]
+        if not found:
+            return None
+        chosen = next((rule for rule in reversed(found) if rule.recipe), found[-1])
+        needs = tuple(dict.fromkeys(need for rule in found for need in rule.needs))
+        recipes = sum(bool(rule.recipe) for rule in found)
+        return Rule(target, needs, chosen.recipe, chosen.span, chosen.conditional or recipes > 1)
+
+    def expanded(self, text: Text, rule: Rule, given: dict[str, str]) -> Text:
+        """A line of a recipe as the shell gets it: `$$` is a `$`, `$(NAME)` what the file or the command sets.
+
+        A variable that neither sets comes from the environment, where the shell finds it too.
+        """
+        own = {
+            "@": rule.target,
+            "<": rule.needs[0] if rule.needs else "",
+            "^": " ".join(rule.needs),
+            "*": "",
+            "MAKE": "make",
+        }
+        return _expanded(text, {**self.variables, **given, **own}, 0)
+
+
+_REFERENCE = regex(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+|A-Za-z_]))")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _expanded(text: Text, variables: dict[str, str], depth: int) -> Text:
+    parts: list[Text] = []
+    at = 0
+    for found in _REFERENCE.finditer(text.value):
+        span = text.span_of(*found.span())
+        name = found[1] or found[2] or found[3]
+        if found[0] == "$$":
+            replaced: Text | None = Text.at("$", span)
+        elif name in variables and depth < _DEPTH:
+            replaced = _expanded(Text.at(variables[name], span), variables, depth + 1)
+        elif name is not None and _NAME.fullmatch(name):
+            replaced = Text.at(f"${{{name}}}", span)
+        else:
+            # A function of make, whose value is not known: the shell reads it as one that it would have to run.
+            replaced = None
+        if replaced is None:
+            continue
+        if found.start() > at:
+            parts.append(text.slice(at, found.start()))
+        parts.append(replaced)
+        at = found.end()
+    if not parts:
+        return text
+    if at < len(text.value):
+        parts.append(text.slice(at))
+    result = Text.join(parts)
+    return result if len(result.value) <= _LONGEST else text
+
+
+_ASSIGNMENT = regex(r"(?:(?:export|override)\s+)*([A-Za-z_][\w.-]*)\s*(:{1,3}=|\?=|\+=|!=|=)\s*(.*)", re.DOTALL)
+_PLAIN = regex(r"[\w./:@%,+-]*")
+_CONDITIONAL = regex(r"(ifeq|ifneq|ifdef|ifndef)\b")
+_INCLUDE = regex(r"-?s?include\b")
+
+
+def parse_make(source: Source) -> Makefile:
+    """The rules and variables of a Makefile. Raises SyntaxProblem only for a file that is too large."""
+    if len(source.text) > MAX_LENGTH:
+        raise SyntaxProblem(f"the file is larger than {MAX_LENGTH:,} characters", Span(source, 0, 0))
+    return _Reading(source).read()
+
+
+class _Reading:
+    """One reading of a file, line by line."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.rules: list[Rule] = []
+        self.variables: dict[str, str] = {}
+        self.complete = True
+        self.one_shell = False
+        self.conditions = 0
+        # The rules whose recipe may go on: one for each target of the line.
+        self.open: list[tuple[str, tuple[str, ...], Span, bool]] = []
+        self.recipe: list[Text] = []
+
+    def read(self) -> Makefile:
+        defining = False
+        for line in _logical(self.source):
+            value = line.value
+            stripped = value.strip()
+            if defining:
+                defining = stripped != "endef"
+            elif value.startswith("\t") and self.open:
+                if stripped and not stripped.startswith("#"):
+                    self.recipe.append(_without_prefix(line.strip()))
+            elif stripped and not stripped.startswith("#"):
+                defining = stripped.startswith(("define ", "override define "))
+                if not defining:
+                    self._line(line.strip())
+        self._close()
+        return Makefile(self.source, tuple(self.rules), self.variables, self.complete, self.one_shell)
+
+    def _line(self, line: Text) -> None:
+        text = line.value
+        if _CONDITIONAL.match(text):
+            self.conditions += 1
+            return
+        if text == "endif" or text.startswith(("endif ", "endif#")):
+            self.conditions = max(0, self.conditions - 1)
+            return
+        if text == "else" or text.startswith("else "):
+            return
+        if _INCLUDE.match(text):
+            self.complete = False
+            return
+        assignment = _ASSIGNMENT.match(text)
+        if assignment is not None and not text.startswith((":", "$")):
+            self._assign(assignment[1], assignment[2], assignment[3])
+            return
+        targets, colon, rest = text.partition(":")
+        if colon and "=" not in targets:
+            self._close()
+            self._open(line, targets, rest.removeprefix(":"))
+
+    def _assign(self, name: str, operator: str, value: str) -> None:
+        value = value.partition(" #")[0].rstrip()
+        if self.conditions or operator == "!=" or len(value) > _LONGEST:
+            # What a condition or a program decides is not known here.
+            self.variables.pop(name, None)
+        elif operator == "+=" and name in self.variables:
+            joined = f"{self.variables[name]} {value}"
+            self.variables[name] = joined if len(joined) <= _LONGEST else value
+        elif operator != "?=":
+            self.variables[name] = value
+        elif name not in self.variables and _PLAIN.fullmatch(value):
+            # A default, which the environment may replace: what a shell writes this way.
+            self.variables[name] = f"${{{name}:-{value}}}"
+
+    def _open(self, line: Text, targets: str, rest: str) -> None:
+        needs, semicolon, command = rest.partition(";")
+        names = tuple(need for need in needs.partition("#")[0].split() if need != "|")
+        for target in targets.split():
+            if target == ".ONESHELL":
+                self.one_shell = True
+            if "%" not in target and "$" not in target:
+                self.open.append((target, names, line.span, self.conditions > 0))
+        if semicolon and command.strip():
+            self.recipe.append(_without_prefix(line.slice(line.value.index(";") + 1).strip()))
+
+    def _close(self) -> None:
+        for target, needs, span, conditional in self.open:
+            self.rules.append(Rule(target, needs, tuple(self.recipe), span, conditional))
+        self.open, self.recipe = [], []
+
+
+def _without_prefix(line: Text) -> Text:
+    """A line of a recipe without what tells make how to run it."""
+    kept = line.value.lstrip("@-+ \t")
+    return line.slice(len(line.value) - len(kept))
+
+
+def _logical(source: Source) -> Iterator[Text]:
+    """The lines of a file, those that end in a backslash with what follows."""
+    content = source.content
+    text = source.text
+    at = 0
+    while at < len(text):
+        start = at
+        end = text.find("\n", at)
+        while end > 0 and text[end - 1] == "\\":
+            end = text.find("\n", end + 1)
+        at = len(text) if end < 0 else end + 1
+        yield content.slice(start, len(text) if end < 0 else end)
