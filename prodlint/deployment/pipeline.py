@@ -223,7 +223,8 @@ _RESTARTS = regex(
     r"|kill -HUP|pkill -HUP|apachectl graceful|heroku restart|doctl apps restart)"
 )
 _TESTS = regex(
-    r"^(pytest|py\.test|tox|nox|unittest|nose2|coverage run|trial|behave|robot|django-admin test|flask test|hatch test|locust|k6 run|artillery run"
+    r"^(pytest|py\.test|tox|nox|unittest|nose2|coverage run|trial|behave|robot|django-admin test|flask test|hatch test"
+    r"|locust|k6 run|artillery run"
     r"|make (test|tests|check|ci|verify)|just (test|check)|go test|cargo test|playwright test|cypress run)\b"
 )
 _BUILDS = regex(
