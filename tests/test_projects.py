@@ -16,12 +16,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prodlint.cli import main
 from prodlint.deployment import Environment, Service
 from prodlint.engine import built_in_rules
 from prodlint.inspection import inspect
-from prodlint.tree import DiskTree
+from prodlint.tree import DiskTree, OverlayTree
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = sorted(folder.name for folder in PROJECTS.iterdir() if folder.is_dir())
@@ -46,6 +48,27 @@ def test_the_command_line_reports_a_project_alike(name: str, status: int, capsys
     printed = json.loads(capsys.readouterr().out)["findings"]
     found = [f"{one['rule']} {one['location']['path']}:{one['location']['line']}" for one in printed]
     assert (sorted(found), ended.value.code) == (expected["findings"], status)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> OverlayTree:
+    """One of the projects with one of its files cut off, or with a part of it removed, doubled or replaced."""
+    folder = PROJECTS / draw(st.sampled_from(NAMES))
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "expected.json")
+    path = draw(st.sampled_from(files))
+    data = path.read_bytes()
+    start, end = sorted(draw(st.tuples(*[st.integers(0, len(data))] * 2)))
+    inserted = draw(
+        st.sampled_from([b"", data[start:end] * 2, b"\0", b"\xff", b"\t", b"'", b'"', b"{", b"[", b"$(", b"&x *x"])
+    )
+    changed = data[:start] + inserted + data[end if draw(st.booleans()) else len(data) :]
+    return OverlayTree(DiskTree(folder), {path.relative_to(folder).as_posix(): changed})
+
+
+@given(damaged())
+@settings(deadline=None, max_examples=60)
+def test_a_damaged_file_never_stops_the_inspection(tree: OverlayTree) -> None:
+    assert inspect(tree, built_in_rules()).crashes == ()
 
 
 def understood(folder: Path) -> dict[str, object]:
