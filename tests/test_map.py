@@ -199,3 +199,48 @@ def test_hostile_text_stays_inside_of_its_quotes(tmp_path: Path) -> None:
 def test_an_empty_folder_has_an_empty_map(tmp_path: Path) -> None:
     assert run(tmp_path).stdout == "nothing runs in production as far as the files tell\n"
     assert drawn(tmp_path)["projects"] == []
+
+
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example.org/shop:1.4
+          args: [gunicorn, "--bind=0.0.0.0:8000", shop.wsgi]
+          ports: [{containerPort: 8000}]
+          readinessProbe: {httpGet: {path: /healthz, port: 8000}}
+"""
+
+
+def test_the_contract_of_a_platform_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"k8s/production/shop.yaml": MANIFEST})
+    found = facts(drawn(tmp_path))
+    assert found["replicas"] == "3"
+    assert found["ports"] == "8000"
+    assert found["readiness"] == "GET :8000/healthz"
+
+
+HEALTHY = """\
+from flask import Flask
+
+application = Flask(__name__)
+
+
+@application.get("/health")
+def health():
+    return ""
+"""
+
+
+def test_the_routes_of_an_app_are_told(tmp_path: Path) -> None:
+    write(tmp_path, {**SHOP, "shop/wsgi.py": HEALTHY})
+    assert facts(drawn(tmp_path))["routes"] == "/health"
+    assert "shop/wsgi.py:6" in run(tmp_path, "--why", "web.routes").stdout

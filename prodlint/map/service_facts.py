@@ -10,7 +10,9 @@ from prodlint.deployment.runtime import python_of, version_of
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.service import Service
+from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 
 __all__ = ["service_facts", "setting_facts", "valued", "variable_facts"]
@@ -27,6 +29,11 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield _server(service)
         yield from _app(service)
         yield from _serving(service.server)
+    routes = routes_of(service, repository)
+    told = route_fact(routes)
+    if told is not None:
+        yield told
+    yield from contract_facts(service.process, routes)
     if service.image is not None:
         yield _image(service.image)
     elif service.process.image is not None:

@@ -25,7 +25,7 @@ def why(whole: Map, subject: str, terminal: Terminal) -> str:
         lines += [f"  {said}{visible(source.note)}{_excerpt(source.span, terminal)}"]
     if not fact.sources and fact.span is not None:
         lines.append(f"  written here{_excerpt(fact.span, terminal)}")
-    if fact.sources and fact.state is not State.UNKNOWN and len(fact.sources) > 1:
+    if fact.name != "routes" and fact.state is not State.UNKNOWN and len(fact.sources) > 1:
         lines.append("  The last of these decides.")
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,27 @@
+"""The routes that a service answers: those of its app, whatever the framework."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prodlint.deployment.app import roots_of
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.route import Routes
+from prodlint.deployment.route_tables import routes_of_tables
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO
+
+__all__ = ["routes_of"]
+
+_NOTHING = Routes((), NO)
+_TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
+
+
+def routes_of(service: Service, repository: Repository) -> Routes:
+    """The routes of the app that a service serves; none, and not complete, where they cannot be read."""
+    app = service.app
+    if app is None or service.step is None or app.framework not in _TABLES:
+        return _NOTHING
+    folders = service.server.folders if service.server is not None else ()
+    roots = roots_of(replace(service.place, directory=service.step.directory), repository, folders)
+    return routes_of_tables(app, repository, roots)

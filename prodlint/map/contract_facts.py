@@ -1,0 +1,72 @@
+"""What the platform of a service is told: replicas, ports, probes, schedule, and whether a probe finds its route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.process import Exposure, Probe, Process
+from prodlint.deployment.route import Routes
+from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
+from prodlint.map.document import Fact, Source
+
+__all__ = ["contract_facts", "route_fact"]
+
+_SHOWN_ROUTES = 6
+
+
+def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
+    """Only what the file says: a platform's defaults are not repeated."""
+    if process.replicas is not None:
+        yield Fact("replicas", _shown(process.replicas), span=process.replicas.span)
+    ports = [(_shown(port.number), port.span) for port in process.ports]
+    ports += [(_exposed(one), one.span) for one in process.exposures]
+    if ports:
+        yield Fact("ports", ", ".join(dict.fromkeys(text for text, _ in ports)), span=ports[0][1])
+    for probe in process.probes:
+        yield _probe(probe, routes)
+    if process.schedule is not None:
+        yield Fact("schedule", _shown(process.schedule), span=process.schedule.span)
+    if process.handler is not None:
+        yield Fact("handler", _shown(process.handler), span=process.handler.span)
+
+
+def _probe(probe: Probe, routes: Routes) -> Fact:
+    port = f":{_shown(probe.port)}" if probe.port is not None else ""
+    if probe.path is None:
+        asked = probe.command.written if probe.command is not None else f"a connection{port}"
+        return Fact(probe.kind.value, asked, span=probe.span)
+    text = f"GET {port}{_shown(probe.path)}"
+    found, route = routes.answering(probe.path.value) if isinstance(probe.path, Known) else (None, None)
+    if found is YES and route is not None:
+        return Fact(probe.kind.value, text, span=probe.span, sources=(Source(route.path, route.span, "answers it"),))
+    if found is NO:
+        text += ", which no route answers"
+    return Fact(probe.kind.value, text, span=probe.span)
+
+
+def _exposed(exposure: Exposure) -> str:
+    outside = _shown(exposure.port) if exposure.port is not None else exposure.owner
+    return f"{outside} → {_shown(exposure.target)}"
+
+
+def route_fact(routes: Routes) -> Fact | None:
+    """How many routes the app has, and the first of them; None where none was read."""
+    if not routes.routes:
+        return None
+    paths = list(dict.fromkeys(route.path for route in routes.routes))
+    more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
+    unread = "" if routes.complete is YES else ", others are not read"
+    text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{unread}"
+    sources = tuple(
+        Source(route.path, route.span, ", ".join(sorted(route.methods)) or "any method") for route in routes.routes
+    )
+    return Fact("routes", text, span=routes.routes[0].span, sources=sources)
+
+
+def _shown(value: Value[int] | Value[str]) -> str:
+    if isinstance(value, Known):
+        return str(value.value)
+    if isinstance(value, EnvDriven):
+        return f"${value.name}" if value.default is None else f"${value.name}, else {value.default}"
+    assert isinstance(value, Unknown)
+    return f"? ({value.reason})"
