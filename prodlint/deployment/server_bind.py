@@ -54,7 +54,8 @@ class Bind:
     def __str__(self) -> str:
         if self.socket is not None:
             return f"unix:{_shown(self.socket)}"
-        return f"{_shown(self.host)}:{_shown(self.port)}"
+        host = _shown(self.host)
+        return f"[{host}]:{_shown(self.port)}" if ":" in host and "$" not in host else f"{host}:{_shown(self.port)}"
 
 
 def _settled(value: Value[str]) -> str | None:

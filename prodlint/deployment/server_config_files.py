@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 from prodlint.deployment.app import locate_module
+from prodlint.deployment.condition import Lookup
 from prodlint.deployment.server_grammar import Option
 from prodlint.deployment.server_layers import Context, Layers
-from prodlint.deployment.server_setting import converted
+from prodlint.deployment.server_setting import converted, joined
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
-from prodlint.regex import regex
 from prodlint.source import Span
-from prodlint.syntax.python import NOT_LITERAL, literal
 from prodlint.syntax.word import Word
 
 __all__ = [
@@ -58,25 +56,11 @@ def configuration_file(context: Context, named: Value[object], word: Word | None
     return ConfigurationFile(written, context.locate(written.removeprefix("file:")), span)
 
 
-def module_values(context: Context, path: str) -> Mapping[str, Value[object]]:
+def module_values(context: Context, path: str, lookup: Lookup | None = None) -> Mapping[str, Value[object]]:
     """What the names of a Python module hold once it ran where the server starts."""
-    module = context.repository.python(path)
-    if module is None:
-        return {}
-    found: dict[str, Value[object]] = {}
-    for name in module.bound_names:
-        bindings = module.bindings(name)
-        last = bindings[-1]
-        span = module.span(last.node)
-        held = literal(last.value) if isinstance(last.value, ast.expr) else NOT_LITERAL
-        if len(bindings) == 1 and not last.conditional and held is not NOT_LITERAL:
-            found[name] = Known(held, span)
-        elif last.kind not in ("import", "function", "class"):
-            found[name] = Unknown("it is computed when the file runs", span)
-    return found
+    from prodlint.deployment.evaluation import namespace
 
-
-_INTEGER = regex(r"[+-]?\d+")
+    return namespace(context.repository, context.roots(), path, lookup or context.lookup)
 
 
 def object_value(option: Option, value: Value[object]) -> Value[object]:
@@ -87,9 +71,8 @@ def object_value(option: Option, value: Value[object]) -> Value[object]:
     if held is None:
         return value
     made = _object(option, held, value.span)
-    if isinstance(made, Unknown) or isinstance(value, Known):
+    if isinstance(value, Known) or not isinstance(made, Known):
         return made
-    assert isinstance(made, Known)
     return EnvDriven(value.name, made.value, value.span)
 
 
@@ -105,8 +88,8 @@ def _object(option: Option, held: object, span: Span) -> Value[object]:
         return Known(held, span)
     if kind == "list":
         items = [held] if isinstance(held, str) else held
-        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
-            return Known(tuple(item.strip() for item in items), span)
+        if isinstance(items, list | tuple):
+            return joined([_item(item, span) for item in items], span)
     elif kind in ("text", "optional"):
         if isinstance(held, str):
             return Known(held.strip(), span)
@@ -115,6 +98,15 @@ def _object(option: Option, held: object, span: Span) -> Value[object]:
     elif kind == "object":
         return Known(held, span)
     return Unknown(f"what it holds is not what {option.own} takes", span)
+
+
+def _item(held: object, span: Span) -> Value[object]:
+    """A part of a list: text, or what the evaluation says of one that is not known."""
+    if isinstance(held, Unknown | EnvDriven):
+        return held
+    if isinstance(held, str):
+        return Known(held.strip(), span)
+    return Unknown("a part of it is no text", span)
 
 
 def say_values(layers: Layers, values: Mapping[str, Value[object]], origin: str) -> None:

@@ -15,10 +15,12 @@ from prodlint.deployment.server_config_files import (
     ConfigurationFile,
     configuration_file,
     module_values,
+    object_value,
     say_values,
 )
 from prodlint.deployment.server_grammar import Parsed, parse
 from prodlint.deployment.server_layers import Context, Layers
+from prodlint.deployment.server_products import PRODUCTS, grammar_of
 from prodlint.deployment.server_setting import Setting, Settings, SettingSource, converted, text_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import SyntaxProblem, Text
@@ -55,9 +57,10 @@ def configure_gunicorn(context: Context, layers: Layers) -> Server:
     layers.words(server.parsed, None, context.lookup)
     settings = _with_threads(layers.settings())
     path = file.path if isinstance(file, ConfigurationFile) else None
-    server = replace(
-        server, settings=settings, binds=_binds(context, settings["bind"]), configuration=path, hooks=hooks
-    )
+    binds = _binds(context, settings["bind"])
+    if path is not None:
+        binds = _with_hosts(context, settings["bind"], binds, path)
+    server = replace(server, settings=settings, binds=binds, configuration=path, hooks=hooks)
     app = settings["wsgi_app"].value
     if not server.parsed.positional and not server.parsed.loose and not (isinstance(app, Known) and app.value is None):
         server = replace(server, target=_text(app))
@@ -163,3 +166,35 @@ def _binds(context: Context, setting: Setting) -> tuple[Bind, ...]:
         return (split_address(EnvDriven(value.name, None, source.span)),)
     reason = value.reason if isinstance(value, Unknown) else "what it binds is not known"
     return (split_address(Unknown(reason, source.span)),)
+
+
+def _with_hosts(context: Context, setting: Setting, binds: tuple[Bind, ...], path: str) -> tuple[Bind, ...]:
+    """Hosts that stay the same whatever the variable holds that decides the port.
+
+    The file is evaluated with another port in its place: f"0.0.0.0:{os.environ.get('PORT', 8000)}" has one host.
+    """
+    value = setting.value
+    if not isinstance(value, EnvDriven) or setting.source.words or setting.source.origin != path:
+        return binds
+    name = value.name
+    option = next((one for one in grammar_of(PRODUCTS["gunicorn"]).options if one.name == "bind"), None)
+
+    def lookup(variable: str) -> Value[str] | None:
+        return Known("61347", value.span) if variable == name else context.lookup(variable)
+
+    other = module_values(context, path, lookup).get("bind")
+    made = object_value(option, other) if option is not None and other is not None else None
+    if not isinstance(made, Known) or not isinstance(made.value, tuple) or len(made.value) != len(binds):
+        return binds
+    found = []
+    for bind, text in zip(binds, made.value, strict=True):
+        stays = split_address(Known(str(text), bind.span))
+        host = stays.host if _agree(bind.host, stays.host) else bind.host
+        port = stays.port if _agree(bind.port, stays.port) else bind.port
+        socket = stays.socket if _agree(bind.socket, stays.socket) else bind.socket
+        found.append(replace(bind, host=host, port=port, socket=socket))
+    return tuple(found)
+
+
+def _agree(driven: Value[object] | None, other: Value[object] | None) -> bool:
+    return isinstance(driven, EnvDriven) and isinstance(other, Known) and driven.default == other.value

@@ -61,6 +61,9 @@ def interface_of(server: Server) -> Interface | None:
     if server.product in _BY_PRODUCT:
         return _BY_PRODUCT[server.product]
     name = {"gunicorn": "worker_class", "uvicorn": "interface", "granian": "interface"}.get(server.product)
+    if server.product == "gunicorn" and server.settings["worker_class"].source.origin.startswith("threads of "):
+        # Sync or gthread: which of them is all that threads decide.
+        return Interface.WSGI
     value = server.settings.value(name) if name is not None else None
     if not isinstance(value, Known):
         return None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prodlint.deployment.app import Interface
 from prodlint.deployment.process import Role
 from prodlint.deployment.server import Server, role_of
 from prodlint.deployment.server_grammar import grammar, parse
@@ -146,7 +147,7 @@ def test_an_option_of_the_command_line_is_a_setting(serve: Serve, command: str, 
         ("gunicorn -b 0.0.0.0:${PORT:-8000} app:app", ["0.0.0.0:${PORT:-8000}"]),
         ("gunicorn -b $HOST:80 app:app", ["$HOST:80"]),
         ("gunicorn -b unix:/run/$NAME.sock app:app", ["unix:?"]),
-        ("gunicorn -b [::]:80 app:app", ["::80".replace("::80", ":::80")]),
+        ("gunicorn -b [::]:80 app:app", ["[::]:80"]),
         ("gunicorn -b 10.0.0.1 app:app", ["10.0.0.1:8000"]),
         ("gunicorn -b fd://3 app:app", ["?:?"]),
         ("gunicorn app:app", ["${PORT:-127.0.0.1}:${PORT:-8000}"]),
@@ -255,6 +256,31 @@ def test_gunicorn_takes_a_file_or_a_module(serve: Serve, name: str) -> None:
     assert (server.configuration, server.hooks, server.reload) == ("conf/web.py", ("when_ready",), YES)
     assert server.reload_span is not None
     assert str(server.reload_span) == "conf/web.py:2"
+
+
+_COMPUTED = """
+import os
+from multiprocessing import cpu_count
+bind = ["[::]:{}".format(os.environ.get("PORT", 5006)), "unix:/run/x"]
+workers = int(os.environ.get("WEB_CONCURRENCY", 2))
+threads = cpu_count()
+timeout = 60 * 2
+if os.environ.get("ENVIRONMENT") == "development":
+    reload = True
+else:
+    preload_app = True
+"""
+
+
+def test_gunicorns_file_is_evaluated_with_the_environment_of_the_service(serve: Serve) -> None:
+    files = {"gunicorn.conf.py": _COMPUTED}
+    server = serve("gunicorn app:app", files, ENVIRONMENT="production", WEB_CONCURRENCY="5")
+    assert [str(bind) for bind in server.binds] == ["[::]:${PORT:-5006}", "unix:/run/x"]
+    assert [said(server, name) for name in ("workers", "threads", "timeout", "preload")] == [5, "?", 120, True]
+    assert (server.reload, server.interface) == (NO, Interface.WSGI)
+    assert serve("gunicorn app:app", files, ENVIRONMENT="development").reload is YES
+    unknown = serve("gunicorn app:app", files)
+    assert (unknown.reload, said(unknown, "workers")) == (UNKNOWN, "$WEB_CONCURRENCY or 2")
 
 
 def test_a_file_named_in_the_variable_counts_unless_the_command_names_one(serve: Serve) -> None:

@@ -169,6 +169,11 @@ for argv, environment, names, files in cases:
         pathlib.Path(name).unlink()
 print(json.dumps(answers))
 """
+_COMPUTED = """import os
+bind = ['unix:/x', f"0.0.0.0:{os.environ.get('PORT', 81)}"]
+accesslog = "-" if os.environ.get("WEB_CONCURRENCY", "1") != "1" else None
+graceful_timeout = int(os.environ.get("WEB_CONCURRENCY", 4)) * 2
+"""
 _CONFIGURATION = st.dictionaries(
     st.sampled_from(["workers", "threads", "timeout", "keepalive", "max_requests"]), st.integers(1, 9), max_size=3
 )
@@ -203,7 +208,7 @@ def test_gunicorn_reads_its_command_file_and_environment_like_the_model(
         files = {}
         if configuration is not None:
             text = "".join(f"{name} = {value}\n" for name, value in configuration.items())
-            files = {file: text + "bind = ['unix:/x', ':81']\naccesslog = '-'\n"}
+            files = {file: _COMPUTED + text}
             argv += ["-c", file] if file == "other.py" else []
         cases.append((argv, environment, names, files))
     answers = ask(_GUNICORN, cases, tmp_path)
