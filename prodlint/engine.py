@@ -17,6 +17,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.finding import Finding
 from prodlint.record import record
 from prodlint.rule import Rule, RuleError
+from prodlint.source import Span
 
 __all__ = ["PluginError", "RuleCrashed", "built_in_rules", "check", "installed_plugins", "local_plugin", "options_for"]
 
@@ -176,9 +177,14 @@ def check(
             else:
                 arguments[name] = (options or {}).get(rule.name) or kind()
         subjects: tuple[object, ...] = deployment.instances_of(rule.subject)
+        # Two overlays of one base, or two processes of one line, have the same fault once.
+        told: set[tuple[Span, str]] = set()
         for subject in subjects:
             try:
                 for finding in rule.function(subject, **arguments):
+                    if (finding.span, finding.message) in told:
+                        continue
+                    told.add((finding.span, finding.message))
                     yield replace(finding, rule=rule.name, severity=finding.severity or rule.severity)
             except Exception as error:
                 yield RuleCrashed(rule.name, _describe(subject), error)

@@ -14,11 +14,13 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
+from prodlint.engine import built_in_rules
 from prodlint.readers import declare
 from prodlint.readers.kubernetes_manifest import Manifest, manifests_of
 from prodlint.readers.kustomization import build
 from prodlint.source import Source
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence, parse_yaml
+from prodlint.testing import check_project
 
 BASE = """apiVersion: apps/v1
 kind: Deployment
@@ -266,3 +268,15 @@ def test_any_patch_is_survived(patch: object, operations: list[object]) -> None:
     }
     build("kustomization.yaml", repository_of(files))
     processes(files)
+
+
+def test_a_fault_of_the_base_is_told_once_for_all_overlays() -> None:
+    files = {
+        "base/kustomization.yaml": "resources: [web.yaml]\n",
+        "base/web.yaml": BASE.replace("[gunicorn, shop.wsgi]", "[flask, run]"),
+        "overlays/staging/kustomization.yaml": "resources: [../../base]\n",
+        "overlays/prod/kustomization.yaml": "resources: [../../base]\n",
+        "shop/Dockerfile": 'FROM python:3.13-slim\nCOPY . /app\nWORKDIR /app\nCMD ["flask", "run"]\n',
+    }
+    found = [one for one in check_project(files, built_in_rules()) if one.rule == "dev-server-in-production"]
+    assert [str(one.span) for one in found] == ["base/web.yaml:12"]
