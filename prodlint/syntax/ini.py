@@ -146,15 +146,19 @@ def _lines(source: Source, inline_comments: tuple[str, ...]) -> Iterator[_Line]:
 
 
 def _inline_comment(line: str, prefixes: tuple[str, ...]) -> int | None:
-    """Where a comment begins that stands behind white space."""
-    cuts = []
-    for prefix in prefixes:
-        at = line.find(prefix)
-        while at > 0 and not line[at - 1].isspace():
-            at = line.find(prefix, at + 1)
-        if at >= 0:
-            cuts.append(at)
-    return min(cuts, default=None)
+    """Where a comment begins that stands behind white space.
+
+    As configparser looks for it: all prefixes at their first place, then at their second, and so on, until
+    one of them fits.
+    """
+    places = dict.fromkeys(prefixes, -1)
+    while places:
+        found = {prefix: line.find(prefix, place + 1) for prefix, place in places.items()}
+        places = {prefix: place for prefix, place in found.items() if place >= 0}
+        cuts = [place for place in places.values() if place == 0 or line[place - 1].isspace()]
+        if cuts:
+            return min(cuts)
+    return None
 
 
 def _option(source: Source, lines: list[_Line]) -> Option:
