@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from prodlint.deployment.app import App, expression_app, locate_module, resolve
+from prodlint.deployment.command import CommandLine, exec_form, shell_form
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
+from prodlint.syntax.word import Word
 
-__all__ = ["ServerStart", "starts_on_import", "starts_when_run"]
+__all__ = ["ServerStart", "starts_on_import", "starts_when_called", "starts_when_run"]
 
 _DEPTH = 5
 
 
 @record
 class ServerStart:
-    """A call that starts a server: which one, whether it is a development server, and how it is reached."""
+    """A call that starts a server: which one, whether it is a development server, and how it is reached.
+
+    `node` is the call that is handed the server's arguments. `within` is the function in which it stands,
+    when it does, and `caller` the call that ran that function. `is_child` is set for a server that is
+    started as a program of its own, with its `command` where that is written.
+    """
 
     product: str
     owner: str
@@ -34,6 +41,11 @@ class ServerStart:
     app: App | None = None
     conditional: bool = False
     through: tuple[Span, ...] = ()
+    node: ast.Call | None = field(default=None, compare=False)
+    within: ast.FunctionDef | ast.AsyncFunctionDef | None = field(default=None, compare=False)
+    caller: ast.Call | None = field(default=None, compare=False)
+    command: CommandLine | None = field(default=None, compare=False)
+    is_child: bool = False
 
 
 _DEVELOPMENT_CALLS = {
@@ -77,6 +89,26 @@ def starts_when_run(repository: Repository, roots: tuple[str, ...], path: str) -
     return tuple(_Walk(repository, roots).module(path, True, 0))
 
 
+def starts_when_called(
+    repository: Repository, roots: tuple[str, ...], path: str, function: str
+) -> tuple[ServerStart, ...]:
+    """The server starts that importing a file and calling one of its functions reach, as a console script does."""
+    walk = _Walk(repository, roots)
+    module = repository.python(path)
+    if module is None:
+        return ()
+    call = ast.Call(ast.Name(function, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=0), [], [])
+    ast.copy_location(call, call.func)
+    found = list(walk.module(path, False, 0))
+    for binding in module.bindings(function.partition(".")[0]):
+        if isinstance(binding.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found += walk.function(module, path, binding.node, call, False, 0)
+            break
+    else:
+        found += walk.call(module, path, call, False, 0)
+    return tuple(found)
+
+
 def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) -> tuple[ServerStart, ...]:
     """The server starts that importing a file runs into, in it and in the modules that it imports at top level."""
     if not any(_may_start_on_import(repository, one) for one in repository.paths):
@@ -86,7 +118,7 @@ def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) 
 
 
 _CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
-_STARTS = regex(rb"\.run\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
+_STARTS = regex(rb"\.run\(|\.listen\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
 
 
 def _may_start_on_import(repository: Repository, path: str) -> bool:
@@ -171,7 +203,7 @@ class _Walk:
     ) -> Iterator[ServerStart]:
         start = self.start(module, path, call)
         if start is not None:
-            yield replace(start, conditional=conditional)
+            yield replace(start, conditional=conditional, node=start.node or call)
             return
         if depth >= _DEPTH or not isinstance(call.func, ast.Name | ast.Attribute):
             return
@@ -202,6 +234,8 @@ class _Walk:
             return
         self.seen.add(node)
         for start in self.body(module, path, node.body, False, conditional, depth + 1):
+            if start.within is None:
+                start = replace(start, within=node, caller=call)
             yield start if at is None else replace(start, through=(at, *start.through))
 
     def start(self, module: PythonModule, path: str, call: ast.Call) -> ServerStart | None:
@@ -213,7 +247,7 @@ class _Walk:
             return ServerStart(_DEVELOPMENT_CALLS[name], _DEVELOPMENT_CALLS[name], span, YES, shown)
         if name in _PRODUCTION_CALLS:
             if not _PRODUCTION_CALLS[name]:
-                return _child_process(call, span, shown)
+                return _child_process(module, call, span, shown)
             return ServerStart(_PRODUCTION_CALLS[name], "", span, _switched_on(call), shown)
         if name.endswith(("execute_from_command_line", "call_command")) and _says_runserver(call):
             return ServerStart("runserver", "Django", span, YES, shown)
@@ -221,7 +255,7 @@ class _Walk:
             served_by = _keyword(call, "server")
             plain = served_by is None or (isinstance(served_by, ast.Constant) and served_by.value == "wsgiref")
             return ServerStart("bottle", "Bottle", span, answer(plain), shown)
-        if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("run", "run_server"):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("run", "run_server", "listen"):
             return None
         return self._method(module, path, call, call.func, span, shown)
 
@@ -229,17 +263,21 @@ class _Walk:
         self, module: PythonModule, path: str, call: ast.Call, function: ast.Attribute, span: Span, shown: str
     ) -> ServerStart | None:
         receiver = function.value
-        if isinstance(receiver, ast.Call) and module.qualified_name(receiver.func) in (
-            "uvicorn.Server",
-            "gunicorn.app.wsgiapp.WSGIApplication",
-        ):
-            return ServerStart("uvicorn", "", span, UNKNOWN, shown)
+        if isinstance(receiver, ast.Call):
+            made = module.qualified_name(receiver.func)
+            if made == "uvicorn.Server":
+                return ServerStart("uvicorn", "", span, UNKNOWN, shown, node=receiver)
+            if made == "gunicorn.app.wsgiapp.WSGIApplication" or _is_gunicorn(module, receiver.func):
+                return ServerStart("gunicorn", "", span, NO, shown, node=receiver)
         if self._is_socketio(module, receiver):
             # Flask-SocketIO serves by eventlet or gevent where one is installed, by Werkzeug elsewhere.
             return ServerStart("Flask-SocketIO", "", span, UNKNOWN, shown)
         app = self._receiver(module, path, receiver)
         if app is None:
             return None
+        if function.attr == "listen":
+            tornado = app.framework == "Tornado"
+            return ServerStart("Tornado", "", span, _switched_on(call), shown, app) if tornado else None
         if app.framework in _OWN_DEVELOPMENT_SERVER:
             return ServerStart(app.framework, app.framework, span, YES, shown, app)
         if app.framework == "Sanic":
@@ -322,10 +360,44 @@ def _says_runserver(call: ast.Call) -> bool:
     return "runserver" in constants
 
 
-def _child_process(call: ast.Call, span: Span, shown: str) -> ServerStart | None:
-    """A server started as a program of its own (`subprocess.run(["gunicorn", …])`): which one is read, not how."""
-    words = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
-    for server in ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress", "uwsgi", "flask", "runserver"):
-        if server in words:
-            return ServerStart(server, "", span, UNKNOWN, shown)
-    return None
+def _is_gunicorn(module: PythonModule, made: ast.expr) -> bool:
+    """Whether a class of the module is a gunicorn application of its own (`BaseApplication`)."""
+    for binding in module.bindings(made.id) if isinstance(made, ast.Name) else ():
+        for base in binding.node.bases if isinstance(binding.node, ast.ClassDef) else ():
+            if (module.qualified_name(base) or "").startswith("gunicorn.app."):
+                return True
+    return False
+
+
+_CHILDREN = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress", "uwsgi", "flask", "runserver")
+
+
+def _child_process(module: PythonModule, call: ast.Call, span: Span, shown: str) -> ServerStart | None:
+    """A server started as a program of its own: `subprocess.run(["gunicorn", …])`, `os.execvp("gunicorn", […])`."""
+    texts = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+    product = next((server for server in _CHILDREN if server in texts), None)
+    if product is None:
+        return None
+    return ServerStart(product, "", span, UNKNOWN, shown, command=_command(module, call), is_child=True)
+
+
+def _command(module: PythonModule, call: ast.Call) -> CommandLine | None:
+    """The command line of a call that starts a program, where all of its words are written."""
+    function = (module.qualified_name(call.func) or "").rpartition(".")[2]
+    listed: list[ast.expr] | None = None
+    if function == "execlp":
+        listed = call.args[1:]
+    elif function.startswith("exec") and len(call.args) > 1 and isinstance(call.args[1], ast.List | ast.Tuple):
+        listed = call.args[1].elts
+    elif call.args and isinstance(call.args[0], ast.List | ast.Tuple):
+        listed = call.args[0].elts
+    if listed is None:
+        text = module.text(call.args[0]) if call.args else None
+        return None if text is None else shell_form(text, module.span(call))
+    words: list[Word] = []
+    for element in listed:
+        text = module.text(element)
+        if text is None:
+            return None
+        words.append(Word.of(text, module.span(element)))
+    return exec_form(tuple(words), module.span(call)) if words else None

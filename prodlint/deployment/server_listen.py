@@ -26,7 +26,10 @@ def listening(context: Context, server: Server) -> tuple[Bind, ...]:
 
 
 def _is_given(setting: Setting | None) -> bool:
-    return setting is not None and not (isinstance(setting.value, Known) and setting.value.value in (None, "", ()))
+    """Whether something says what a setting is; a default that is in doubt does not."""
+    if setting is None or (isinstance(setting.value, Unknown) and len(setting.sources) == 1):
+        return False
+    return not (isinstance(setting.value, Known) and setting.value.value in (None, "", ()))
 
 
 def _host_and_port(server: Server) -> Iterator[Bind]:

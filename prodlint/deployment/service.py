@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from dataclasses import field, replace
 
@@ -16,8 +15,9 @@ from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.script import ServerStart, starts_on_import, starts_when_run
-from prodlint.deployment.server import Server, python_arguments, role_of, server_of
+from prodlint.deployment.script import ServerStart, starts_on_import
+from prodlint.deployment.script_run import script_run
+from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.finding import Evidence
@@ -264,36 +264,9 @@ def _with_server(service: Service, step: Step, repository: Repository) -> Servic
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
-    """A Python file or module that may start a server by itself."""
-    python = python_arguments(step)
-    path = None
-    if python is not None and python.file is not None and python.file.literal:
-        target = absolute(python.file.literal, step.directory)
-        candidates = service.place.files.candidates(target) if target else ()
-        path = next((candidate for candidate in candidates if candidate in repository.paths), None)
-    elif python is not None and python.module is not None:
-        place = replace(service.place, directory=step.directory)
-        for name in (f"{python.module}.__main__", python.module):
-            path = path or module_at(place, (), name, repository) or locate_module(repository, roots, name)
-    if path is None:
+    """A Python file, module or console script that may start a server by itself."""
+    run = script_run(step, service.place, repository, roots)
+    if run is None:
         return service
-    roots = tuple(dict.fromkeys((posixpath.dirname(path), *roots)))
-    starts = starts_when_run(repository, roots, path)
-    server = _server_in_code(starts)
-    app = next((start.app for start in starts if start.app is not None), None)
-    role = Role.WEB if starts else service.role
-    return replace(service, role=role, server=server, app=app, starts=starts)
-
-
-def _server_in_code(starts: tuple[ServerStart, ...]) -> Server | None:
-    """The server that a script starts, when every start that it reaches agrees."""
-    if not starts or len({start.product for start in starts}) != 1:
-        return None
-    first = starts[0]
-    return Server(
-        product=first.product,
-        span=first.span,
-        is_development=answer(first.is_development is YES) if first.is_development is not UNKNOWN else UNKNOWN,
-        owner=first.owner,
-        in_code=True,
-    )
+    role = Role.WEB if run.starts else service.role
+    return replace(service, role=role, server=run.server, app=run.app, starts=run.starts)

@@ -3,7 +3,7 @@
 import pytest
 
 from prodlint.deployment import Environment, Service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -46,14 +46,18 @@ def run(main: str, **others: str) -> Service:
         ("import uvicorn\nuvicorn.run('app:app', reload=True)\n", "uvicorn", YES),
         ("import uvicorn\nuvicorn.run('app:app', reload=False)\n", "uvicorn", NO),
         ("import os, uvicorn\nuvicorn.run('app:app', reload=bool(os.environ.get('X')))\n", "uvicorn", UNKNOWN),
-        ("import uvicorn\nuvicorn.run(**{'reload': True})\n", "uvicorn", UNKNOWN),
+        ("import uvicorn\nuvicorn.run(**{'reload': True})\n", "uvicorn", YES),
+        ("import json, uvicorn\nuvicorn.run('app:app', **json.load(open('x')))\n", "uvicorn", UNKNOWN),
         ("from waitress import serve\nserve(None, listen='*:8080')\n", "waitress", NO),
         ("from cheroot.wsgi import Server\nServer(('', 80), None).start()\n", "cheroot", NO),
         ("from gevent.pywsgi import WSGIServer\nWSGIServer(('', 80), None).serve_forever()\n", "gevent", NO),
         ("from aiohttp import web\nweb.run_app(web.Application())\n", "aiohttp", NO),
         ("import asyncio\nfrom hypercorn.asyncio import serve\nasyncio.run(serve(None, None))\n", "hypercorn", NO),
-        ("import os\nos.execvp('gunicorn', ['gunicorn', 'app:app'])\n", "gunicorn", UNKNOWN),
-        ("import subprocess\nsubprocess.run(['uvicorn', 'app:app'])\n", "uvicorn", UNKNOWN),
+        ("import os\nos.execvp('gunicorn', ['gunicorn', 'app:app'])\n", "gunicorn", NO),
+        ("import subprocess\nsubprocess.run(['uvicorn', 'app:app'])\n", "uvicorn", NO),
+        ("import subprocess\nsubprocess.run(['flask', 'run'])\n", "flask", YES),
+        ("import os\nos.system('gunicorn --reload app:app')\n", "gunicorn", NO),
+        ("import subprocess, sys\nsubprocess.run([sys.argv[1], 'uvicorn'])\n", "uvicorn", UNKNOWN),
     ],
 )
 def test_a_script_starts_a_server(main: str, product: str, is_development: Answer) -> None:
@@ -148,3 +152,125 @@ def test_a_server_that_depends_on_what_is_installed_is_no_development_server_for
     server = run(main, shop=FLASK).server
     assert server is not None
     assert server.is_development is UNKNOWN
+
+
+def told(service: Service, *names: str) -> list[object]:
+    """Where the server of a script listens, and some of its settings; a question mark for what is not known."""
+    server = service.server
+    assert server is not None
+    values = [server.settings.value(name) for name in names]
+    held = [
+        getattr(one, "value", f"${one.name} or {one.default}" if isinstance(one, EnvDriven) else "?") for one in values
+    ]
+    return [[str(bind) for bind in server.binds], *held]
+
+
+@pytest.mark.parametrize(
+    ("main", "binds"),
+    [
+        (f"{FLASK}app.run()\n", ["127.0.0.1:5000"]),
+        (f"{FLASK}app.run('0.0.0.0', 80)\n", ["0.0.0.0:80"]),
+        (f"import os\n{FLASK}app.run(port=int(os.environ.get('PORT', 5000)))\n", ["127.0.0.1:${PORT:-5000}"]),
+        (
+            f"import os\n{FLASK}{GUARD}    port = int(os.getenv('PORT', '81'))\n    app.run(port=port)\n",
+            ["127.0.0.1:${PORT:-81}"],
+        ),
+        (f"{FLASK}\ndef main(host='0.0.0.0', port=80):\n    app.run(host, port)\n{GUARD}    main()\n", ["0.0.0.0:80"]),
+        (f"{FLASK}\ndef main(port):\n    app.run(port=port)\n{GUARD}    main(80)\n", ["127.0.0.1:?"]),
+        (
+            f"{FLASK}import argparse\na = argparse.ArgumentParser().parse_args()\napp.run(port=a.port)\n",
+            ["127.0.0.1:?"],
+        ),
+        ("import uvicorn\nuvicorn.run('app:app')\n", ["127.0.0.1:8000"]),
+        ("import uvicorn\nuvicorn.run('app:app', host='0.0.0.0', port=80)\n", ["0.0.0.0:80"]),
+        ("import uvicorn\nuvicorn.run('app:app', uds='/run/x')\n", ["unix:/run/x"]),
+        ("import uvicorn\nc = uvicorn.Config('app:app', port=80)\nuvicorn.Server(c).run()\n", ["127.0.0.1:80"]),
+        ("from waitress import serve\nserve(None, listen='*:80 127.0.0.1:81')\n", ["0.0.0.0:80", "127.0.0.1:81"]),
+        ("from waitress import serve\nserve(None)\n", ["0.0.0.0:8080"]),
+        ("from aiohttp import web\nweb.run_app(web.Application())\n", ["0.0.0.0:8080"]),
+        ("from gevent.pywsgi import WSGIServer\nWSGIServer(('', 80), None).serve_forever()\n", [":80"]),
+        ("import bottle\nbottle.run(host='0.0.0.0')\n", ["0.0.0.0:8080"]),
+        (
+            "import asyncio\nfrom hypercorn.asyncio import serve\nfrom hypercorn.config import Config\n"
+            "config = Config()\nconfig.bind = ['0.0.0.0:80']\nasyncio.run(serve(None, config))\n",
+            ["0.0.0.0:80"],
+        ),
+        (
+            "from granian import Granian\nGranian('app:app', address='0.0.0.0', port=80, workers=2).serve()\n",
+            ["0.0.0.0:80"],
+        ),
+        (
+            "from gunicorn.app.base import BaseApplication\nclass Web(BaseApplication):\n    pass\n"
+            "options = {'bind': '0.0.0.0:80', 'workers': 4}\nWeb(None, options).run()\n",
+            ["0.0.0.0:80"],
+        ),
+        ("import subprocess\nsubprocess.run(['gunicorn', '-b', ':80', 'app:app'])\n", [":80"]),
+    ],
+)
+def test_the_arguments_of_a_call_say_where_it_listens(main: str, binds: list[str]) -> None:
+    assert told(run(main)) == [binds]
+
+
+def test_the_arguments_of_a_call_are_settings_with_their_places() -> None:
+    call = "uvicorn.run(\n    'shop:app',\n    workers=W * 2,\n    proxy_headers=False,\n    x=1,\n)\n"
+    main = f"import uvicorn\nW = 2\n{call}"
+    service = run(main, shop=FASTAPI)
+    assert told(service, "workers", "proxy_headers", "keep_alive") == [["127.0.0.1:8000"], 4, False, 5]
+    server = service.server
+    assert server is not None
+    setting = server.settings["workers"]
+    assert [source.origin for source in setting.sources] == [
+        "default of uvicorn",
+        "WEB_CONCURRENCY",
+        "workers in uvicorn.run()",
+    ]
+    assert str(setting.source.span) == "main.py:5"
+    assert getattr(server.target, "value", None) == "shop:app"
+    assert service.app is not None
+
+
+def test_an_app_that_is_handed_over_is_found() -> None:
+    assert (
+        getattr(run("import uvicorn\nfrom shop import app\nuvicorn.run(app)\n", shop=FASTAPI).app, "framework", "")
+        == "FastAPI"
+    )
+    main = "from waitress import serve\nfrom shop import make\nif True:\n    app = make()\n    serve(app)\n"
+    assert (
+        getattr(run(main, shop="from flask import Flask\ndef make():\n    return Flask('x')\n").app, "framework", "")
+        == "Flask"
+    )
+
+
+def test_options_that_are_not_known_leave_the_rest_doubtful() -> None:
+    service = run("import json, uvicorn\nuvicorn.run('a:b', **json.load(open('x')), port=80)\n")
+    assert told(service, "workers", "port") == [["?:80"], "?", 80]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": "[project]\nname = 'shop'\n[project.scripts]\nserve = 'shop.cli:main'\n"},
+        {"pyproject.toml": "[tool.poetry.scripts]\nserve = 'shop.cli:main'\n"},
+        {"setup.cfg": "[options.entry_points]\nconsole_scripts =\n    serve = shop.cli:main\n    other = shop:x\n"},
+        {"setup.py": "import setuptools as s\ns.setup(entry_points={'console_scripts': ['serve=shop.cli:main']})\n"},
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "poetry run serve", "uv run serve --port 80"])
+def test_a_console_script_runs_its_function(files: dict[str, str], command: str) -> None:
+    code = "import uvicorn\n\ndef other():\n    print()\n\ndef main():\n    uvicorn.run('shop.web:app', port=81)\n"
+    service = web(command, {**files, "shop/cli.py": code, "shop/web.py": FASTAPI, "shop/__init__.py": ""})
+    assert told(service) == [["127.0.0.1:81"]]
+    assert [str(start.span) for start in service.starts] == ["shop/cli.py:7"]
+    assert service.app is not None
+    assert service.app.path == "shop/web.py"
+
+
+def test_a_command_that_two_projects_declare_is_not_followed() -> None:
+    files = {
+        "a/pyproject.toml": "[project.scripts]\nserve = 'one:main'\n",
+        "a/one.py": f"{FLASK}def main():\n    app.run()\n",
+        "b/pyproject.toml": "[project.scripts]\nserve = 'two:main'\n",
+        "b/two.py": f"{FLASK}def main():\n    app.run()\n",
+    }
+    assert web("serve", files).server is None
+    assert web("cd a && serve", files).server is not None
