@@ -6,14 +6,17 @@ A task is the text that a shell or a splitter reads instead of its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_grammar import grammar, parse
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-from prodlint.syntax.make import Makefile
 from prodlint.syntax.word import Word
+
+if TYPE_CHECKING:
+    from prodlint.syntax.make import Makefile
 
 __all__ = ["Task", "tasks_of"]
 
