@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import Place
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
 __all__ = [
     "App",
     "Interface",
+    "app_files",
     "app_of",
     "apps_in",
     "expression_app",
@@ -107,8 +111,7 @@ _TO_ASGI = {
 _TO_WSGI = {"a2wsgi.ASGIMiddleware"}
 _DEPTH = 8
 
-NAMES = (b"Flask", b"FastAPI", b"Starlette", b"get_wsgi_application", b"get_asgi_application", b"Quart(", b"Dash(")
-"""One of these stands in every file that makes an app of the frameworks that prodlint looks for."""
+_MAKES_APP = regex(rb"\b(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Dash)\s*\(")
 
 
 def roots_of(place: Place, repository: Repository, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -342,19 +345,26 @@ def app_of(
     return replace(app, target=target, is_factory=app.is_factory and not called)
 
 
-def apps_in(repository: Repository) -> Iterator[App]:
-    """Every app that the repository makes at module level or returns from a function, tests aside."""
-    for path in sorted(repository.paths):
-        if not path.endswith(".py"):
-            continue
-        data = repository.data(path)
-        if data is None or not any(name in data for name in NAMES):
-            continue
-        module = repository.python(path)
-        if module is None:
-            continue
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call):
-                framework = _FRAMEWORKS.get(module.qualified_name(node.func) or "")
-                if framework is not None:
-                    yield App(framework[0], framework[1], module.span(node))
+@per_repository
+def app_files(repository: Repository) -> tuple[str, ...]:
+    """The files of production that may make an app, in order; those of tests and examples aside."""
+    return tuple(
+        path
+        for path in repository.python_files
+        if environment_of(path) in (None, Environment.PRODUCTION)
+        and not path.startswith("tests")
+        and (data := repository.data(path)) is not None
+        and _MAKES_APP.search(data)
+    )
+
+
+@per_repository
+def apps_in(repository: Repository, path: str) -> tuple[App, ...]:
+    """Every app that a file makes, at module level or in a function."""
+    module = repository.python(path)
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)] if module is not None else []
+    return tuple(
+        App(framework[0], framework[1], module.span(call))
+        for call in calls
+        if module is not None and (framework := _FRAMEWORKS.get(module.qualified_name(call.func) or "")) is not None
+    )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from prodlint.deployment.app import App, apps_in
+from prodlint.deployment.app import App, app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_service
 from prodlint.deployment.built_images import built_images, with_builds
 from prodlint.deployment.command import Link, Step
@@ -19,10 +19,8 @@ from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
-from prodlint.deployment.migration_code import migrations_in_code
 from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
-from prodlint.deployment.migration_scripts import migrations_in_scripts
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind, kind_of_step
@@ -32,10 +30,12 @@ from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.script import ServerStart, starts_on_import
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
 from prodlint.deployment.supervision import SupervisorConfig, supervised
 from prodlint.deployment.uwsgi import uwsgi_hooks
+from prodlint.deployment.value import NO
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -90,15 +90,9 @@ class _Linker:
         )
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
         services.extend(self._supervised(services))
-        apps = tuple(self._apps())
-        services = [self._with_installs(service, apps) for service in services]
+        services = [self._in_its_environment(service) for service in services]
         installations = production_installations(services)
-        runs = [
-            *service_runs(services, self.repository),
-            *pipeline_runs(steps, self.repository),
-            *migrations_in_code(self.repository),
-        ]
-        runs.extend([*migrations_in_scripts(self.repository, runs)])
+        runs = [*service_runs(services, self.repository), *pipeline_runs(steps, self.repository)]
         systems = migration_systems(self.repository)
         return Deployment(
             repository=self.repository,
@@ -111,8 +105,7 @@ class _Linker:
             pipeline_steps=tuple(steps),
             releases=release_paths(services, steps, self.repository),
             migration_systems=systems,
-            migration_runs=tuple(runs),
-            apps=apps,
+            declared_runs=tuple(runs),
             backing_services=tuple(self.backing),
             proxies=self.proxies,
             projects=projects_of(services, systems, self.repository),
@@ -287,31 +280,31 @@ class _Linker:
             return Environment.DEVELOPMENT
         return environment
 
-    def _with_installs(self, service: Service, apps: tuple[App, ...]) -> Service:
+    def _in_its_environment(self, service: Service) -> Service:
+        """A service whose environment is known now, with what it installs; of production more is asked."""
         installs, known = installs_of(service, self.repository)
+        service = replace(service, installs=installs, installs_known=known)
+        return self._of_production(service) if service.environment is Environment.PRODUCTION else service
+
+    def _of_production(self, service: Service) -> Service:
+        """With what takes a look at many files: no rule asks it of another environment."""
+        server = service.server
         elsewhere: dict[str, Span] = {}
-        distribution = service.server.distribution if service.server is not None else None
-        if distribution is not None and service.environment is Environment.PRODUCTION:
+        distribution = server.distribution if server is not None else None
+        if distribution is not None and service.installs_distribution(distribution) is NO:
             place = where_else(self.repository, distribution)
             elsewhere = {distribution: place} if place is not None else {}
+        starts: tuple[ServerStart, ...] = ()
+        if service.module is not None and server is not None and server.is_development is NO:
+            starts = starts_on_import(self.repository, service.roots, service.module)
         return replace(
-            service,
-            installs=installs,
-            installs_known=known,
-            elsewhere=elsewhere,
-            image_app=service.app or self._app_in(service, apps),
+            service, elsewhere=elsewhere, image_app=service.app or self._app_in(service), import_starts=starts
         )
 
-    def _app_in(self, service: Service, apps: tuple[App, ...]) -> App | None:
+    def _app_in(self, service: Service) -> App | None:
         """An app whose file the service's image or platform holds."""
-        return next((app for app in apps if service.place.files.holds(app.path)), None)
-
-    def _apps(self) -> list[App]:
-        return [
-            app
-            for app in apps_in(self.repository)
-            if environment_of(app.path) in (None, Environment.PRODUCTION) and not app.path.startswith("tests")
-        ]
+        held = (path for path in app_files(self.repository) if service.place.files.holds(path))
+        return next((app for path in held for app in apps_in(self.repository, path)), None)
 
 
 def _unless_test(service: Service) -> Service:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.repository import Repository
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVarTuple, Unpack
+
+    Asked = TypeVarTuple("Asked")
 
 __all__ = ["per_repository"]
 
 T = TypeVar("T")
 
 
-def per_repository(function: Callable[[Repository, str], T]) -> Callable[[Repository, str], T]:
-    """The same function, called at most once for each repository and path."""
-    known: WeakKeyDictionary[Repository, dict[str, T]] = WeakKeyDictionary()
+def per_repository(function: Callable[[Repository, Unpack[Asked]], T]) -> Callable[[Repository, Unpack[Asked]], T]:
+    """The same function, called at most once for each repository and what is asked of it (such as a path)."""
+    known: WeakKeyDictionary[Repository, dict[tuple[object, ...], T]] = WeakKeyDictionary()
 
     @wraps(function)
-    def remembering(repository: Repository, path: str) -> T:
+    def remembering(repository: Repository, *asked: Unpack[Asked]) -> T:
         answers = known.setdefault(repository, {})
-        if path not in answers:
-            answers[path] = function(repository, path)
-        return answers[path]
+        if asked not in answers:
+            answers[asked] = function(repository, *asked)
+        return answers[asked]
 
     return remembering

@@ -13,21 +13,31 @@ from prodlint.regex import regex
 
 __all__ = ["migrations_in_code"]
 
-_CODE = (b"call_command", b"command.upgrade", b"flask_migrate", b"upgrade", b"MigrationExecutor", b"migrate")
+_UPGRADE = regex(rb"(?<!def )\bupgrade\b")
+_SIGNS = (
+    (regex(rb"call_command"), regex(rb"""["'](?:migrate|migrate_schemas|safemigrate)["']""")),
+    (regex(rb"MigrationExecutor"),),
+    (regex(rb"alembic"), regex(rb"\bcommand\b"), _UPGRADE),
+    (regex(rb"flask_migrate"), _UPGRADE),
+    (
+        regex(rb"subprocess|\bos\b|\bsh\b|\binvoke\b"),
+        regex(rb"manage\.py|django-admin|alembic|flask"),
+        regex(rb"\bmigrate\b|\bupgrade\b"),
+    ),
+)
+"""All of one row stand in every file that applies migrations: a few of the many that speak of them."""
 
 
 def migrations_in_code(repository: Repository) -> Iterator[MigrationRun]:
     """Calls in the project's own Python that apply migrations: at start, in a command, in a script."""
-    for path in sorted(repository.paths):
-        if not path.endswith(".py") or "/versions/" in path or not is_ours(path):
+    for path in repository.python_files:
+        data = repository.data(path) or b""
+        if (b"migrat" not in data and b"alembic" not in data) or "/versions/" in path or not is_ours(path):
             continue
-        data = repository.data(path)
-        if data is None or (b"migrat" not in data and b"alembic" not in data):
-            continue
-        if not any(needle in data for needle in _CODE):
+        if posixpath.basename(path).startswith(("test_", "conftest")) or not _may_apply(data):
             continue
         module = repository.python(path)
-        if module is None or posixpath.basename(path).startswith(("test_", "conftest")):
+        if module is None:
             continue
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.Call):
@@ -37,6 +47,10 @@ def migrations_in_code(repository: Repository) -> Iterator[MigrationRun]:
                 environment = environment_of(path) or Environment.UNKNOWN
                 note = f"{path} applies them when it runs"
                 yield MigrationRun(system, module.span(node), environment, note, posixpath.dirname(path))
+
+
+def _may_apply(data: bytes) -> bool:
+    return any(all(sign.search(data) for sign in signs) for signs in _SIGNS)
 
 
 _CHILDREN = ("subprocess.", "os.system", "os.exec", "sh.", "invoke.")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import posixpath
 import typing
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
-from prodlint.deployment.app import App
+from prodlint.deployment.app import App, app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
+from prodlint.deployment.migration_code import migrations_in_code
+from prodlint.deployment.migration_scripts import migrations_in_scripts
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
@@ -35,6 +37,7 @@ class Deployment:
 
     `open` lists what was seen but could not be read, so that "nothing does X" is not known; `unread` are
     the files of systems that are not read at all.
+    `declared_runs` are the migrations that commands apply, without those in code and scripts.
     """
 
     repository: Repository
@@ -47,14 +50,24 @@ class Deployment:
     pipeline_steps: tuple[PipelineStep, ...] = ()
     releases: tuple[Release, ...] = ()
     migration_systems: tuple[MigrationSystem, ...] = ()
-    migration_runs: tuple[MigrationRun, ...] = ()
-    apps: tuple[App, ...] = ()
+    declared_runs: tuple[MigrationRun, ...] = ()
     backing_services: tuple[BackingService, ...] = ()
     projects: tuple[Project, ...] = ()
     proxies: tuple[Proxy, ...] = ()
     open: tuple[Link, ...] = ()
     unread: tuple[UnreadDeployment, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def apps(self) -> tuple[App, ...]:
+        """Every app that the repository makes, those of tests and examples aside; read when somebody asks."""
+        return tuple(app for path in app_files(self.repository) for app in apps_in(self.repository, path))
+
+    @cached_property
+    def migration_runs(self) -> tuple[MigrationRun, ...]:
+        """Every place that applies migrations: what is declared, code and scripts, read when somebody asks."""
+        scripts = migrations_in_scripts(self.repository, self.declared_runs)
+        return (*self.declared_runs, *migrations_in_code(self.repository), *scripts)
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""
@@ -124,9 +137,13 @@ def _plain(name: str) -> str:
 
 @cache
 def _holders() -> dict[type, str]:
-    """By type, the field that holds its instances: those annotated `tuple[X, ...]`."""
+    """By type, the field or property that holds its instances: those annotated `tuple[X, ...]`."""
     found: dict[type, str] = {}
-    for name, hint in typing.get_type_hints(Deployment).items():
+    hints = typing.get_type_hints(Deployment)
+    for name, member in vars(Deployment).items():
+        if isinstance(member, cached_property):
+            hints[name] = typing.get_type_hints(member.func)["return"]
+    for name, hint in hints.items():
         arguments = typing.get_args(hint)
         if typing.get_origin(hint) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
             found.setdefault(arguments[0], name)

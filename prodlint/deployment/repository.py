@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from prodlint.source import Source, SyntaxProblem
@@ -47,25 +48,27 @@ class Repository:
         self._bytes: dict[str, bytes | None] = {}
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[tuple[str, str], object] = {}
-        self._folders: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def folders(self) -> frozenset[str]:
         """Every folder that holds a file, the root (empty) among them."""
-        if self._folders is None:
-            found = {""}
-            for path in self.paths:
-                folder = posixpath.dirname(path)
-                while folder not in found:
-                    found.add(folder)
-                    folder = posixpath.dirname(folder)
-            self._folders = frozenset(found)
-        return self._folders
+        found = {""}
+        for path in self.paths:
+            folder = posixpath.dirname(path)
+            while folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return frozenset(found)
 
     @property
     def read_paths(self) -> tuple[str, ...]:
         """The files whose text was looked at."""
         return tuple(sorted(path for path, source in self._sources.items() if source is not None))
+
+    @cached_property
+    def python_files(self) -> tuple[str, ...]:
+        """The paths of the Python files, in order."""
+        return tuple(sorted(path for path in self.paths if path.endswith(".py")))
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None when it is not there, too large or unreadable (the last two: a problem)."""

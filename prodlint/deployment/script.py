@@ -11,6 +11,7 @@ from dataclasses import field, replace
 
 from prodlint.deployment.app import App, expression_app, locate_module, resolve
 from prodlint.deployment.command import CommandLine, exec_form, shell_form
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.record import record
@@ -111,24 +112,22 @@ def starts_when_called(
 
 def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) -> tuple[ServerStart, ...]:
     """The server starts that importing a file runs into, in it and in the modules that it imports at top level."""
-    if not any(_may_start_on_import(repository, one) for one in repository.paths):
-        return ()
-    walk = _Walk(repository, roots)
-    return tuple(walk.imported(path, 0, ()))
+    return tuple(_Walk(repository, roots).imported(path, 0, ())) if _some_start(repository) else ()
 
 
 _CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
 _STARTS = regex(rb"\.run\(|\.listen\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
 
 
-def _may_start_on_import(repository: Repository, path: str) -> bool:
-    """Whether a module starts a server when it is imported: seldom true of any, and cheaper than reading all."""
-    if not path.endswith(".py"):
-        return False
-    data = repository.data(path)
-    if data is None or not _STARTS.search(data) or not _CALL.search(data):
-        return False
-    return any(not start.conditional for start in _Walk(repository, ("",)).module(path, False, 0))
+@per_repository
+def _some_start(repository: Repository) -> bool:
+    """Whether any module starts a server when it is imported: seldom so, and cheaper to tell than to follow imports."""
+    return any(
+        not start.conditional
+        for path in repository.python_files
+        if (data := repository.data(path)) is not None and _STARTS.search(data) and _CALL.search(data)
+        for start in _Walk(repository, ("",)).module(path, False, 0)
+    )
 
 
 class _Walk:

@@ -15,7 +15,7 @@ from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.script import ServerStart, starts_on_import
+from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_configuration import configured, import_folders
@@ -43,9 +43,10 @@ _FILES_UNKNOWN = (
 class Service:
     """A process and everything that is known about what it starts.
 
-    `step` is the program that does not return, None when that cannot be known. `starts` are the
-    server starts that a Python script reaches; `import_starts` those that importing the app runs
-    into. `installs` is what the process's image or platform installs.
+    `step` is the program that does not return, None when that cannot be known. `module` is the file
+    that its server imports, `roots` where imports are looked for. `starts` are the server starts that
+    a Python script reaches; `import_starts` those that importing the module runs into, known for
+    production alone. `installs` is what the process's image or platform installs.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Service:
     step: Step | None = None
     server: Server | None = None
     app: App | None = None
+    module: str | None = None
+    roots: tuple[str, ...] = ()
     starts: tuple[ServerStart, ...] = ()
     import_starts: tuple[ServerStart, ...] = ()
     installs: tuple[Install, ...] = ()
@@ -257,10 +260,7 @@ def _with_server(service: Service, step: Step, repository: Repository) -> Servic
         place = replace(service.place, directory=step.directory)
         module = module or module_at(place, folders, name, repository) or locate_module(repository, roots, name)
         app = app_of(repository, roots, target, server.attribute, module)
-    starts: tuple[ServerStart, ...] = ()
-    if module is not None and server.is_development is NO:
-        starts = starts_on_import(repository, roots, module)
-    return replace(service, role=Role.WEB, server=server, app=app, import_starts=starts)
+    return replace(service, role=Role.WEB, server=server, app=app, module=module, roots=roots)
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
