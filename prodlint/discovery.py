@@ -14,7 +14,7 @@ from prodlint.gitignore import MAX_IGNORE_FILE, IgnoreRules, byte_text
 from prodlint.kind import Kind, classify
 from prodlint.kind_of_content import HEAD_SIZE, classify_content, needs_content
 from prodlint.path_pattern import PathMatcher
-from prodlint.record import record
+from prodlint.record import entity, record
 from prodlint.tree import Entry, Tree
 
 __all__ = ["File", "Kind", "Skipped", "Survey", "classify", "classify_content", "discover", "survey"]
@@ -54,13 +54,27 @@ ENVIRONMENT_NAMES = frozenset({"venv", ".venv", "env", ".env", "virtualenv"})
 ENVIRONMENT_MARKS = ("bin/activate", "Scripts/activate")
 
 
-@record
+@entity
 class File:
-    """A file of the repository: its path from the root (forward slashes), kind, and size in bytes."""
+    """A file of the repository: its path from the root (forward slashes), and its size in bytes.
+
+    `told` is the kind that the folder around it gives it, None where its own name and content say it.
+    """
 
     path: str
-    kind: Kind
     size: int
+    tree: Tree
+    told: Kind | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the name and, where that says too little, the first bytes prove; only few who list files ask."""
+        if self.told is not None:
+            return self.told
+        kind = classify(self.path)
+        if needs_content(self.path, kind, self.size):
+            kind = classify_content(self.path, _content(self.tree, self.path, HEAD_SIZE)) or kind
+        return kind or Kind.OTHER
 
 
 @record
@@ -209,7 +223,8 @@ class _Walk:
                 kind = Kind.HELM_TEMPLATE if is_chart and name == "templates" else folder.kind
                 found.append(_Folder(path, rules, ignored, kind))
             else:
-                self.files.append(File(path, folder.kind or self._kind(path, entry, is_chart), entry.size))
+                told = folder.kind or (Kind.HELM_VALUES if is_chart and _is_values(name) else None)
+                self.files.append(File(path, entry.size, self.tree, told))
         return found
 
     def _left_out(self, name: str, path: str, is_dir: bool, is_chart: bool) -> str | None:
@@ -234,13 +249,9 @@ class _Walk:
         full = self.prefix + path
         return self.tracked.any_below(full[:-1]) if is_dir else full in self.tracked
 
-    def _kind(self, path: str, entry: Entry, is_chart: bool) -> Kind:
-        if is_chart and entry.name.startswith("values") and entry.name.endswith((".yaml", ".yml")):
-            return Kind.HELM_VALUES
-        kind = classify(path)
-        if needs_content(path, kind, entry.size):
-            kind = classify_content(path, _content(self.tree, path, HEAD_SIZE)) or kind
-        return kind or Kind.OTHER
+
+def _is_values(name: str) -> bool:
+    return name.startswith("values") and name.endswith((".yaml", ".yml"))
 
 
 def _is_ignored(rules: tuple[tuple[int, IgnoreRules], ...], view: str, name: str, is_dir: bool) -> bool:
