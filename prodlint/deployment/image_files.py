@@ -91,14 +91,12 @@ class Context:
             if len(self._searched) >= _MAX_SEARCHES:
                 return []
             folder = posixpath.dirname(path)
-            names = (*self.repository.paths, *self.repository.folders)
+            folders = [folder]
+            if _is_pattern(folder):
+                folders = [one for one in self.repository.folders if one.count("/") == folder.count("/")]
+            names = [name for one in folders for name in self.repository.inside(one)]
             self._searched[path] = sorted(
-                name
-                for name in names
-                if name
-                and ((_is_pattern(folder) and name.count("/") == path.count("/")) or posixpath.dirname(name) == folder)
-                and fnmatch.fnmatchcase(name, path)
-                and not self.leaves_out(name)
+                name for name in names if fnmatch.fnmatchcase(name, path) and not self.leaves_out(name)
             )
         return self._searched[path]
 

@@ -60,6 +60,17 @@ class Repository:
                 folder = posixpath.dirname(folder)
         return frozenset(found)
 
+    def inside(self, folder: str) -> tuple[str, ...]:
+        """The paths of the files and folders directly in a folder, in order."""
+        return self._by_folder.get(folder, ())
+
+    @cached_property
+    def _by_folder(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted((self.paths | self.folders) - {""}):
+            found.setdefault(posixpath.dirname(path), []).append(path)
+        return {folder: tuple(paths) for folder, paths in found.items()}
+
     @property
     def read_paths(self) -> tuple[str, ...]:
         """The files whose text was looked at."""

@@ -10,7 +10,7 @@ import fnmatch
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from prodlint.deployment.repository import Repository
@@ -33,11 +33,6 @@ class Files:
     paths: tuple[str, ...] = ()
     contains: tuple[bytes, ...] = ()
 
-    def pattern(self) -> re.Pattern[str]:
-        """What the paths of its files match, without a look into them."""
-        names = [r"(?:.*/)?" + fnmatch.translate(name) for name in self.names]
-        return re.compile("|".join([*names, *(fnmatch.translate(path) for path in self.paths)]))
-
 
 @record
 class Reader:
@@ -59,15 +54,38 @@ def readers() -> tuple[Reader, ...]:
     return tuple(found)
 
 
+class _ByPath:
+    """Tells the readers of a path; two expressions turn away the many files that nobody reads."""
+
+    def __init__(self, every: Sequence[Reader]) -> None:
+        self._readers = [(reader, _any_of(reader.files.names), _any_of(reader.files.paths)) for reader in every]
+        self._names = _any_of([name for reader in every for name in reader.files.names])
+        self._paths = _any_of([path for reader in every for path in reader.files.paths])
+
+    def readers_of(self, path: str) -> list[Reader]:
+        """The readers whose patterns a path matches, without a look into the file."""
+        name = path[path.rfind("/") + 1 :]
+        by_name, by_path = self._names.match(name), self._paths.match(path)
+        if not by_name and not by_path:
+            return []
+        return [
+            reader
+            for reader, names, paths in self._readers
+            if (by_name and names.match(name)) or (by_path and paths.match(path))
+        ]
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+
+
 def declare(repository: Repository) -> tuple[tuple[object, ...], dict[str, str]]:
     """All facts of the repository, and by path what each read file was read as."""
     facts: list[object] = []
     read_as: dict[str, str] = {}
-    patterns = [(reader, reader.files.pattern()) for reader in readers()]
+    known = _ByPath(readers())
     for path in sorted(repository.paths):
-        for reader, pattern in patterns:
-            if not pattern.match(path):
-                continue
+        for reader in known.readers_of(path):
             if reader.files.contains:
                 data = repository.data(path)
                 if data is None or not any(needle in data for needle in reader.files.contains):

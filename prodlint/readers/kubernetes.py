@@ -24,11 +24,13 @@ from prodlint.regex import regex
 
 READS = Files("Kubernetes manifest", names=("*.yml", "*.yaml", "*.json"), contains=(b"apiVersion",))
 _SUFFIXES = (".yml", ".yaml", ".json")
-_KINDS = regex(
-    rb"""(?m)^[\s,{-]*["']?kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout"""
+# An expression that begins with letters is sought ten times as fast as one with a choice in front of them.
+_KIND = regex(
+    rb"""kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout"""
     rb"""|DeploymentConfig|ReplicationController|Ingress|HTTPRoute|\w*List|Application|ApplicationSet|HelmRelease"""
     rb"""|Workflow|CronWorkflow|WorkflowTemplate|Kustomization)\b"""
 )
+_DEEPEST_INDENTATION = 500
 _ELSEWHERE = {
     "Application": "an Argo CD application",
     "ApplicationSet": "an Argo CD application",
@@ -43,7 +45,7 @@ _ELSEWHERE = {
 def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:
     """The workloads of a file that no kustomization brings and that is no template of a chart."""
     data = repository.data(path)
-    if data is None or _KINDS.search(data) is None or "{{" in path or is_kustomization(path):
+    if data is None or not _names_kind(data) or "{{" in path or is_kustomization(path):
         return
     if is_chart_template(path, repository) or path in claimed_files(repository):
         return
@@ -71,6 +73,15 @@ def facts_of(
     else:
         yield from processes_of(manifest, scope, environment)
         yield from proxies_of(manifest)
+
+
+def _names_kind(data: bytes) -> bool:
+    """Whether the first key of some line is a kind that is read, with nothing but marks in front of it."""
+    for found in _KIND.finditer(data):
+        before = data[max(0, found.start() - _DEEPEST_INDENTATION) : found.start()]
+        if not before.rpartition(b"\n")[2].strip(b" \t\r,{-\"'"):
+            return True
+    return False
 
 
 @per_repository
