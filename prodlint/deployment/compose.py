@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
 
-from prodlint.deployment.command import CommandLine
-from prodlint.deployment.process import Build, EnvDefinition, Mount, Platform, Process
+from prodlint.deployment.command import CommandLine, Link
+from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.process import Build, EnvDefinition, EnvFile, Mount, Platform, Process
 from prodlint.deployment.repository import normal_path
+from prodlint.deployment.value import EnvDriven, Known
 from prodlint.record import record
 from prodlint.source import Span
+from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.word import Expansion, Part, Word
 
-__all__ = ["ComposeBuild", "ComposeFile", "ComposeService", "merged", "process_of"]
+__all__ = [
+    "ComposeBuild",
+    "ComposeEnvFile",
+    "ComposeFile",
+    "ComposeService",
+    "merged",
+    "over",
+    "process_of",
+    "with_given",
+]
 
 
 @record
@@ -26,6 +41,20 @@ class ComposeBuild:
 
 
 @record
+class ComposeEnvFile:
+    """An entry of `env_file`: `folder` is what its path starts from, None for the folder of the project.
+
+    `raw` files are read as `docker run --env-file` reads them.
+    """
+
+    name: Word
+    span: Span
+    folder: str | None = None
+    required: bool = True
+    raw: bool = False
+
+
+@record
 class ComposeService:
     """What one file says of one service. A reset (`command:` null) hides what lies below it."""
 
@@ -38,22 +67,30 @@ class ComposeService:
     entrypoint: CommandLine | None = None
     entrypoint_reset: bool = False
     variables: tuple[EnvDefinition, ...] = ()
-    env_files: tuple[str, ...] = ()
+    env_files: tuple[ComposeEnvFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     directory: str | None = None
     profiles: tuple[str, ...] = ()
     restart: str | None = None
     extends: bool = False
+    read_files: tuple[EnvFile, ...] = ()
+    variables_from: tuple[Link, ...] = ()
 
 
 @record
 class ComposeFile:
-    """One compose file; `open` when it includes others."""
+    """One compose file; `open` when it includes others.
+
+    `given` are the variables of the `.env` beside it, which compose reads where it is the first of its set.
+    `files` are the paths of the repository: what an `env_file` may name.
+    """
 
     path: str
     span: Span
     services: tuple[ComposeService, ...]
     open: bool = False
+    given: tuple[EnvDefinition, ...] = ()
+    files: frozenset[str] = frozenset()
 
     @property
     def is_layer(self) -> bool:
@@ -62,16 +99,94 @@ class ComposeFile:
 
 
 def merged(files: tuple[ComposeFile, ...]) -> tuple[ComposeService, ...]:
-    """The services of several files, a later file over an earlier one (container page, 2.10, Merge)."""
+    """The services of several files, a later file over an earlier one (container page, 2.10, Merge).
+
+    What the `.env` of the first file gives is put in the place of variables: the shell of whoever runs
+    compose still comes before it.
+    """
     result: dict[str, ComposeService] = {}
     for file in files:
         for service in file.services:
             below = result.get(service.name)
-            result[service.name] = service if below is None else _over(service, below)
-    return tuple(result.values())
+            result[service.name] = service if below is None else over(service, below)
+    project = files[0]
+    return tuple(_interpolated(service, project) for service in result.values())
 
 
-def _over(top: ComposeService, below: ComposeService) -> ComposeService:
+def _interpolated(service: ComposeService, project: ComposeFile) -> ComposeService:
+    given = {one.name: one.value for one in project.given if one.value is not None}
+    build = service.build
+    found, elsewhere = _env_files(service, project, given)
+    return replace(
+        service,
+        build=None if build is None else replace(build, arguments=_filled(build.arguments, given)),
+        command=_filled_command(service.command, given),
+        entrypoint=_filled_command(service.entrypoint, given),
+        variables=_filled(service.variables, given),
+        read_files=found,
+        variables_from=elsewhere,
+    )
+
+
+def _filled(definitions: tuple[EnvDefinition, ...], given: Mapping[str, Word]) -> tuple[EnvDefinition, ...]:
+    found = []
+    for one in definitions:
+        if one.value is not None:
+            found.append(replace(one, value=with_given(one.value, given)))
+        elif one.name in given:
+            # A name alone is handed on from the shell, or else from the `.env`.
+            found.append(replace(one, value=Word((Expansion(one.name, one.span, "-", given[one.name]),), one.span)))
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _filled_command(command: CommandLine | None, given: Mapping[str, Word]) -> CommandLine | None:
+    if command is None or not given:
+        return command
+    return replace(command, words=tuple(with_given(word, given) for word in command.words))
+
+
+def with_given(word: Word, given: Mapping[str, Word]) -> Word:
+    """A word in which a variable that a `.env` sets holds that value unless the shell sets another."""
+    if not given or not any(isinstance(part, Expansion) for part in word.parts):
+        return word
+    return Word(tuple(_part_given(part, given) for part in word.parts), word.span)
+
+
+def _part_given(part: Part, given: Mapping[str, Word]) -> Part:
+    if not isinstance(part, Expansion):
+        return part
+    operand = None if part.operand is None else with_given(part.operand, given)
+    value = given.get(part.name)
+    if value is None or part.operator in (":+", "+", "other"):
+        return replace(part, operand=operand)
+    if part.operator == ":-" and value.literal == "":
+        return replace(part, operand=operand)
+    return Expansion(part.name, part.span, "-", value, part.quoted)
+
+
+def _env_files(
+    service: ComposeService, project: ComposeFile, given: Mapping[str, Word]
+) -> tuple[tuple[EnvFile, ...], tuple[Link, ...]]:
+    """The files of variables that are in the repository, and those that only the host has."""
+    found: dict[str, EnvFile] = {}
+    elsewhere: list[Link] = []
+    for one in service.env_files:
+        value = word_value(with_given(one.name, given), from_outside)
+        written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+        folder = posixpath.dirname(project.path) if one.folder is None else one.folder
+        path = normal_path(folder, written) if written else None
+        if path in project.files and path is not None and not (written or "").startswith(("/", "~")):
+            dialect = Dialect.DOCKER if one.raw else Dialect.COMPOSE
+            found[path] = EnvFile(path, one.span, dialect, project.given, isinstance(value, Known))
+        else:
+            shown = written or one.name.written
+            elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository"))
+    return tuple(found.values()), tuple(elsewhere)
+
+
+def over(top: ComposeService, below: ComposeService) -> ComposeService:
     variables = {one.name: one for one in (*below.variables, *top.variables)}
     mounts = {one.target: one for one in (*below.mounts, *top.mounts)}
     return replace(
@@ -116,9 +231,10 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild]) -> Proc
         image=service.image,
         directory=service.directory,
         variables=service.variables,
-        env_files=service.env_files,
+        env_files=service.read_files,
         mounts=service.mounts,
         profiles=service.profiles,
+        variables_from=service.variables_from,
         complete=not service.extends,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.source import Source, Span
@@ -69,7 +70,8 @@ def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
         if isinstance(value, EnvDriven) and value.default is None:
             if isinstance(operand, Known):
                 return EnvDriven(value.name, operand.value, part.span)
-            return operand
+            # `${A:-${B:-c}}`: A is asked first.
+            return replace(operand, name=value.name) if isinstance(operand, EnvDriven) else operand
         assert value is not None
         return value
     if part.operator in (":+", "+"):

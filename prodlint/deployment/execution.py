@@ -20,12 +20,14 @@ from prodlint.deployment.shell_walk import (
     SHELLS,
     Flow,
     Shell,
+    branched,
     closed,
     command_span,
     flattened,
     is_test,
     matches,
     reads_as_shell,
+    rejoin,
     script_argument,
     split_assignment,
     with_arguments,
@@ -338,12 +340,14 @@ class _Run:
         if runs is NO:
             # `a || b`: b only runs when a failed, so it is never what normally runs.
             before = len(self.steps)
-            self.walk(node.right, replace(shell, conditional=True))
+            self.walk(node.right, branched(shell))
             if tests:
                 del self.steps[before:]
             return left
-        child = shell if runs is YES else replace(shell, conditional=True)
+        child = shell if runs is YES else branched(shell)
         right = self.walk(node.right, child)
+        if runs is not YES and not right.ended:
+            rejoin(shell, (shell, child))
         if runs is YES:
             return Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
         return Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
@@ -384,21 +388,18 @@ class _Run:
     def _arms(self, arms: list[tuple[Node | None, bool]], shell: Shell) -> Flow:
         if len(arms) == 1 and arms[0][1]:
             return self.walk(arms[0][0], shell)
-        last: list[Step] = []
-        replaced: list[Step] = []
-        ended = True
-        for body, _ in arms:
-            child = replace(shell, conditional=True, variables=dict(shell.variables))
-            flow = self.walk(body, child)
-            last.extend(flow.last)
-            replaced.extend(flow.replaced)
-            ended = ended and flow.ended
-        return Flow(tuple(last), tuple(replaced), ended)
+        flows = [(self.walk(body, child), child) for body, child in ((body, branched(shell)) for body, _ in arms)]
+        rejoin(shell, [child for flow, child in flows if not flow.ended])
+        last = tuple(step for flow, _ in flows for step in flow.last)
+        replaced = tuple(step for flow, _ in flows for step in flow.replaced)
+        return Flow(last, replaced, all(flow.ended for flow, _ in flows))
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.walk(node.condition, replace(shell, conditional=True))
         endless = node.kind == "while" and holds(node.condition, lambda name: self.lookup(shell, name)) is YES
-        flow = self.walk(node.body, shell if endless else replace(shell, conditional=True))
+        child = shell if endless else branched(shell)
+        flow = self.walk(node.body, child)
+        rejoin(shell, (shell, child))
         return flow if endless else Flow()
 
     def _substituted(self, node: Command, shell: Shell) -> None:

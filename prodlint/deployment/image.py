@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
-from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.condition import Lookup, from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import Place, execute
 from prodlint.deployment.filemap import FileMap, absolute
@@ -233,14 +233,19 @@ class _Reader:
         self.states[index] = state
 
     def _value(self, word: Word, state: _Stage) -> str | None:
-        """What a word of an instruction comes to; an outside image may set any variable."""
+        """What a word of an instruction comes to."""
+        return _text(word, self._lookup(state))
+
+    @staticmethod
+    def _lookup(state: _Stage) -> Lookup:
+        """The variables of a stage; an outside image may set any."""
 
         def lookup(name: str) -> Value[str] | None:
             if name in state.scope:
                 return state.scope[name]
             return None if state.base == "scratch" else from_outside(name)
 
-        return _text(word, lookup)
+        return lookup
 
     def _argument(
         self, instruction: Instruction, scope: dict[str, Value[str]], outer: Mapping[str, Value[str]]
@@ -261,12 +266,14 @@ class _Reader:
         keyword = instruction.keyword
         if keyword == "ENV":
             # All values of one instruction see what was set before it.
-            values = [(pair, self._value(pair.value, state)) for pair in instruction.pairs if pair.value is not None]
+            values = [
+                (pair, word_value(pair.value, self._lookup(state)))
+                for pair in instruction.pairs
+                if pair.value is not None
+            ]
             for pair, value in values:
-                known: Value[str] = EnvDriven(pair.name, None, pair.span)
-                if value is not None:
-                    known = Known(value, pair.span)
-                state.variables[pair.name] = state.scope[pair.name] = known
+                # A default of ARG is what the variable holds unless the build is given another.
+                state.variables[pair.name] = state.scope[pair.name] = replace(value, span=pair.span)
         elif keyword == "ARG":
             self._argument(instruction, state.scope, self.globals)
         elif keyword == "WORKDIR" and instruction.words:

@@ -10,12 +10,14 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import Value
 from prodlint.record import record
 from prodlint.source import Span
+from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.word import Word
 
 __all__ = [
     "Build",
     "BuiltImage",
     "EnvDefinition",
+    "EnvFile",
     "Exposure",
     "ImageDefinition",
     "Mount",
@@ -74,6 +76,21 @@ class EnvDefinition:
     value: Word | None
     span: Span
     is_secret: bool = False
+
+
+@record
+class EnvFile:
+    """A file of the repository whose lines become variables, read as `dialect` says.
+
+    `given` is what its expansions find before anything else: the `.env` that compose itself reads.
+    `certain` is False where the file may be another one (`env_file: ${ENV_FILE:-.env}`).
+    """
+
+    path: str
+    span: Span
+    dialect: Dialect
+    given: tuple[EnvDefinition, ...] = ()
+    certain: bool = True
 
 
 @record
@@ -227,7 +244,7 @@ class Process:
     root: str = ""
     directory: str | None = None
     variables: tuple[EnvDefinition, ...] = ()
-    env_files: tuple[str, ...] = ()
+    env_files: tuple[EnvFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     environment: Environment | None = None
     profiles: tuple[str, ...] = ()

@@ -19,7 +19,8 @@ from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_configuration import configured, import_folders
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, answer
+from prodlint.deployment.variable import Variables, variables_of
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span, Text
@@ -46,7 +47,8 @@ class Service:
     `step` is the program that does not return, None when that cannot be known. `module` is the file
     that its server imports, `roots` where imports are looked for. `starts` are the server starts that
     a Python script reaches; `import_starts` those that importing the module runs into, known for
-    production alone. `installs` is what the process's image or platform installs.
+    production alone. `installs` is what the process's image or platform installs. `variables` are
+    those that the program finds, with what the command before it sets.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Service:
     installs_known: Answer = UNKNOWN
     elsewhere: Mapping[str, Span] = field(default_factory=dict)
     image_app: App | None = None
+    variables: Variables = field(default_factory=Variables)
 
     @property
     def is_production(self) -> Answer:
@@ -164,10 +167,10 @@ def resolve_service(
     environment: Environment,
     image: Image | None,
     repository: Repository,
-    variables: Mapping[str, Value[str]] | None = None,
 ) -> Service:
     """Follow a process to its server and its app."""
-    place = _place_of(process, image, variables or {})
+    variables = variables_of(process, image, repository)
+    place = _place_of(process, image, variables)
     command, arguments, span = _start_command(process, image)
     execution = Execution() if command is None else execute(command, place, repository, arguments)
     step = _long_running(execution)
@@ -181,28 +184,25 @@ def resolve_service(
         role=process.role,
         image=image,
         step=step,
+        variables=variables if step is None else variables.seen_by(step),
     )
     return service if step is None else _with_server(service, step, repository)
 
 
-def _place_of(process: Process, image: Image | None, variables: Mapping[str, Value[str]]) -> Place:
+def _place_of(process: Process, image: Image | None, variables: Variables) -> Place:
     if image is not None:
-        files, directory, values = image.files, image.directory, dict(image.variables)
+        files, directory = image.files, image.directory
     else:
         unknown = process.platform in _FILES_UNKNOWN or process.image is not None
         files = FileMap((), False) if unknown else FileMap((Placement(_PLATFORM_ROOT, process.root),))
-        directory, values = (None if unknown else _PLATFORM_ROOT), {}
+        directory = None if unknown else _PLATFORM_ROOT
     for volume in process.volumes:
         files = FileMap((*files.placements, Placement(volume.target, None)), files.complete)
     for mount in process.mounts:
         files = files.with_mount(mount.target, mount.source)
     if process.directory is not None:
         directory = absolute(process.directory, directory)
-    values.update(variables)
-    for one in process.variables:
-        literal = one.value.literal if one.value is not None else None
-        values[one.name] = EnvDriven(one.name, None, one.span) if literal is None else Known(literal, one.span)
-    return Place(files, directory, values)
+    return Place(files, directory, variables.values)
 
 
 def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:

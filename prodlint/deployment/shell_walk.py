@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import Lookup, word_value
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline
@@ -20,12 +21,14 @@ __all__ = [
     "SHELLS",
     "Flow",
     "Shell",
+    "branched",
     "closed",
     "command_span",
     "flattened",
     "is_test",
     "matches",
     "reads_as_shell",
+    "rejoin",
     "script_argument",
     "split_assignment",
     "with_arguments",
@@ -68,6 +71,23 @@ class Shell:
     errexit: bool = False
     layers: tuple[str, ...] = ()
     depth: int = 0
+
+
+def branched(shell: Shell) -> Shell:
+    """A shell as an arm of a condition finds it: what the arm sets is not set elsewhere."""
+    return replace(shell, conditional=True, variables=dict(shell.variables), exported=dict(shell.exported))
+
+
+def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
+    """Leave in a shell what holds behind a condition: a variable on which the arms differ is unknown."""
+    outcomes = list(arms)
+    for name in {name for arm in outcomes for name in arm.variables}:
+        values = [arm.variables.get(name) for arm in outcomes]
+        same = values[0] is not None and all(value == values[0] for value in values)
+        shell.variables[name] = values[0] if same and values[0] is not None else Unknown("a condition decides it")
+    for name in {name for arm in outcomes for name in arm.exported}:
+        words = [arm.exported.get(name) for arm in outcomes]
+        shell.exported[name] = words[0] if all(word == words[0] for word in words) else None
 
 
 def closed(flow: Flow) -> Flow:

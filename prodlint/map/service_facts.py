@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.image import Image
 from prodlint.deployment.repository import Repository
@@ -86,9 +87,16 @@ def _sources(setting: Setting) -> tuple[Source, ...]:
 
 
 def variable_facts(service: Service) -> Iterator[Fact]:
-    """The environment variables that the repository sets for a service."""
-    for name in sorted(service.place.environment):
-        yield valued(name, service.place.environment[name])
+    """The environment variables that the repository sets for a service, secrets masked."""
+    variables = service.variables
+    for name in variables.names:
+        held = variables.definitions(name)
+        if all(one.by_platform and isinstance(one.value, EnvDriven) for one in held):
+            continue
+        sources = tuple(
+            Source(valued("", variables.masked_value(name, one.value)).text, one.span, one.origin) for one in held
+        )
+        yield replace(valued(name, variables.masked_value(name, held[-1].value)), sources=sources)
 
 
 def valued(name: str, value: Value[object] | Value[str]) -> Fact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from prodlint.deployment.variable_secret import MASK
 from prodlint.map.document import Fact, Map, MappedService, State
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
@@ -19,12 +20,14 @@ class UnknownSubject(Exception):
 def why(whole: Map, subject: str, terminal: Terminal) -> str:
     """The story of one fact, `SERVICE.FACT`; ends with a line feed. Raises UnknownSubject."""
     service, fact = _find(whole, subject)
+    # The line of a secret would show what the value hides.
+    excerpt = _place if MASK in " ".join([fact.text, *(one.text for one in fact.sources)]) else _excerpt
     lines = [terminal.paint(f"{service.name}.{fact.name}", Ink.STRONG) + f": {_value(fact)}"]
     for source in fact.sources:
         said = f"{visible(source.text)}  " if source.text else ""
-        lines += [f"  {said}{visible(source.note)}{_excerpt(source.span, terminal)}"]
+        lines += [f"  {said}{visible(source.note)}{excerpt(source.span, terminal)}"]
     if not fact.sources and fact.span is not None:
-        lines.append(f"  written here{_excerpt(fact.span, terminal)}")
+        lines.append(f"  written here{excerpt(fact.span, terminal)}")
     if fact.name != "routes" and fact.state is not State.UNKNOWN and len(fact.sources) > 1:
         lines.append("  The last of these decides.")
     return "\n".join(lines) + "\n"
@@ -54,8 +57,12 @@ def _value(fact: Fact) -> str:
     return visible(fact.text if fact.state is not State.UNKNOWN else f"not decided: {fact.text}")
 
 
+def _place(span: Span | None, terminal: Terminal) -> str:
+    return f"\n    --> {visible(span.path)}:{span.line}:{span.column}" if span is not None and span.path else ""
+
+
 def _excerpt(span: Span | None, terminal: Terminal) -> str:
     if span is None or not span.path:
         return ""
     number = terminal.paint(f"{span.line:6} |", Ink.GUTTER)
-    return f"\n    --> {visible(span.path)}:{span.line}:{span.column}\n{number} {visible(span.source.line(span.line))}"
+    return f"{_place(span, terminal)}\n{number} {visible(span.source.line(span.line))}"

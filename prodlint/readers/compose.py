@@ -8,20 +8,30 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, exec_form
-from prodlint.deployment.compose import ComposeBuild, ComposeFile, ComposeService
+from prodlint.deployment.compose import (
+    ComposeBuild,
+    ComposeEnvFile,
+    ComposeFile,
+    ComposeService,
+    over,
+    with_given,
+)
 from prodlint.deployment.process import EnvDefinition, Mount
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.regex import regex
-from prodlint.source import SyntaxProblem, Text
+from prodlint.source import SyntaxProblem
+from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.shell import split_words
-from prodlint.syntax.word import Expansion, Literal, Part, Word
+from prodlint.syntax.word import Literal, Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
-_VARIABLE = regex(r"\$(?:\$|(\w+)|\{(\w+)(?:(:?[-?+])([^{}]*))?\})")
+_MOST_EXTENDED = 10
 _OPERATOR = regex(r"[;&|<>]")
 
 
@@ -35,8 +45,9 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
     services = root.get("services") if isinstance(root, Mapping) else None
     if not isinstance(services, Mapping):
         return
+    extended = _Extended(repository)
     found = tuple(
-        _service(key, body, posixpath.dirname(path))
+        extended.service(path, key.value, 0) or _service(key, body, posixpath.dirname(path), None)
         for key, body in services.items()
         if isinstance(key, Scalar) and isinstance(body, Mapping)
     )
@@ -44,10 +55,55 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
     if not by_name and not any(one.image or one.build or one.extends for one in found):
         return
     included = root.get("include") is not None if isinstance(root, Mapping) else False
-    yield ComposeFile(path, source.span, found, included)
+    given = _given(normal_path(posixpath.dirname(path), ".env"), repository)
+    yield ComposeFile(path, source.span, found, included, given, repository.paths)
 
 
-def _service(key: Scalar, body: Mapping, folder: str) -> ComposeService:
+def _given(path: str, repository: Repository) -> tuple[EnvDefinition, ...]:
+    """What the `.env` of a project gives to the variables of its compose files."""
+    source = repository.source(path) if path in repository.paths else None
+    given: dict[str, EnvDefinition] = {}
+    try:
+        for line in read_env_file(source, Dialect.COMPOSE) if source is not None else ():
+            if line.value is not None:
+                words = {name: one.value for name, one in given.items() if one.value is not None}
+                given[line.name] = EnvDefinition(line.name, with_given(line.value, words), line.span)
+    except SyntaxProblem:
+        return ()
+    return tuple(given.values())
+
+
+class _Extended:
+    """Services with what they extend merged under them, in this file or another of the repository."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+
+    def service(self, path: str, name: str, depth: int, origin: str | None = None) -> ComposeService | None:
+        """A service by its name; `origin` is the folder of a file that another one extends."""
+        documents = self.repository.yaml(path) if path in self.repository.paths else ()
+        services = documents[0].root.get("services") if documents and isinstance(documents[0].root, Mapping) else None
+        body = services.get(name) if isinstance(services, Mapping) else None
+        key = services.key(name) if isinstance(services, Mapping) else None
+        if not isinstance(body, Mapping) or key is None or depth > _MOST_EXTENDED:
+            return None
+        service = _service(key, body, posixpath.dirname(path), origin)
+        base = body.get("extends")
+        if base is None:
+            return service
+        file = _scalar(base.get("file")) if isinstance(base, Mapping) else None
+        wanted = _scalar(base.get("service")) if isinstance(base, Mapping) else _scalar(base)
+        if wanted is None or "$" in f"{wanted}{file or ''}":
+            return service
+        folder = posixpath.dirname(path)
+        other = path if file is None else normal_path(folder, file)
+        below = self.service(other, wanted, depth + 1, origin if file is None else posixpath.dirname(other))
+        if below is None:
+            return service
+        return replace(over(service, below), name=service.name, span=service.span, extends=below.extends)
+
+
+def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> ComposeService:
     command = body.get("command")
     entrypoint = body.get("entrypoint")
     restart = body.get("restart")
@@ -61,7 +117,7 @@ def _service(key: Scalar, body: Mapping, folder: str) -> ComposeService:
         entrypoint=_command(entrypoint),
         entrypoint_reset=entrypoint is not None and _command(entrypoint) is None,
         variables=tuple(_environment(body.get("environment"))),
-        env_files=tuple(normal_path(folder, path) for path in _env_files(body.get("env_file"))),
+        env_files=tuple(_env_files(body.get("env_file"), origin)),
         mounts=tuple(_mounts(body.get("volumes"), folder)),
         directory=_scalar(body.get("working_dir")),
         profiles=tuple(_strings(body.get("profiles"))),
@@ -83,31 +139,14 @@ def _strings(node: Node | None) -> Iterator[str]:
                 yield item.value
 
 
-def _env_files(node: Node | None) -> Iterator[str]:
-    yield from _strings(node)
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(item, Mapping) and (path := _scalar(item.get("path"))):
-            yield path
-
-
-def interpolated(text: Text, quoted: bool) -> Word:
-    """A word of a compose file: `$NAME` and `${NAME:-default}` come from the shell that runs compose."""
-    parts: list[Part] = []
-    at = 0
-    for match in _VARIABLE.finditer(text.value):
-        if match.start() > at:
-            parts.append(Literal(text.slice(at, match.start()), quoted))
-        at = match.end()
-        if match[0] == "$$":
-            parts.append(Literal(text.slice(match.start(), match.start() + 1), quoted))
-            continue
-        operand = None
-        if match[3]:
-            operand = Word((Literal(text.slice(match.start(4), match.end(4)), True),), text.span_of(*match.span(4)))
-        parts.append(Expansion(match[1] or match[2], text.span_of(*match.span()), match[3] or "", operand, True))
-    if at < len(text.value) or not parts:
-        parts.append(Literal(text.slice(at), quoted))
-    return Word(tuple(parts), text.span)
+def _env_files(node: Node | None, folder: str | None) -> Iterator[ComposeEnvFile]:
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Scalar) and not item.is_null:
+            yield ComposeEnvFile(interpolated(item.text, True), item.span, folder)
+        elif isinstance(item, Mapping) and isinstance(path := item.get("path"), Scalar):
+            required = _scalar(item.get("required")) != "false"
+            raw = _scalar(item.get("format")) == "raw"
+            yield ComposeEnvFile(interpolated(path.text, True), path.span, folder, required, raw)
 
 
 def _command(node: Node | None) -> CommandLine | None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import CommandLine, Link, exec_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import EnvDefinition, Mount, Platform, PlatformSetting, Process, Role
+from prodlint.deployment.process import EnvDefinition, EnvFile, Mount, Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.host import checkout_mounts, file_at, is_templated_value
 from prodlint.source import SyntaxProblem, Text
+from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.systemd import ExecLine, Setting, Unit, UnitSection, exec_lines, parse_unit, unit_words
 from prodlint.syntax.word import Literal, Part, Substitution, Word
 
@@ -212,15 +213,15 @@ def _unescaped(text: Text) -> Word:
 
 def _environment_files(
     unit: Unit, mounts: tuple[Mount, ...], repository: Repository
-) -> tuple[tuple[str, ...], tuple[Link, ...]]:
+) -> tuple[tuple[EnvFile, ...], tuple[Link, ...]]:
     """The files of variables that are in the repository, and those that only the host has."""
-    found: list[str] = []
+    found: list[EnvFile] = []
     elsewhere: list[Link] = []
     for setting in unit.all("Service", "EnvironmentFile"):
         written = setting.value.value.removeprefix("-")
         path = file_at(repository, mounts, posixpath.normpath(written))
         if path is not None:
-            found.append(path)
+            found.append(EnvFile(path, setting.value.span, Dialect.SYSTEMD))
         else:
             elsewhere.append(
                 Link(setting.value.span, f"takes variables from {written}, which is not in this repository")

@@ -80,7 +80,7 @@ def test_variables_come_from_the_unit_and_its_files() -> None:
         }
     )["shop"]
     assert values(process) == {"F": None, "A": "1", "B": "two words", "C": None, "D": "$A", "E": "50%"}
-    assert process.env_files == ("deploy/shop.env",)
+    assert [one.path for one in process.env_files] == ["deploy/shop.env"]
     assert [one.note for one in process.variables_from] == [
         "takes variables from /etc/default/shop, which is not in this repository"
     ]

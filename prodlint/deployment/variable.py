@@ -1,0 +1,297 @@
+"""The environment variables of one service: every place that sets one, laid over one another as its platform does.
+
+Precedence: the catalogue's configuration page, 2.1 and 2.2, and container page, 2.10 (measured with compose-go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field, replace
+
+from prodlint.deployment.command import Link, Step
+from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.image import Image, base_brings_servers
+from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.variable_platform import HAS_A_PANEL, IS_CLOSED, injected
+from prodlint.deployment.variable_secret import is_secret_name, masked
+from prodlint.deployment.wrappers import Unwrapped
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Span, SyntaxProblem
+from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+
+__all__ = ["Definition", "Variables", "is_secret_name", "masked", "variables_of"]
+
+# What an engine, a shell, or the Python of an official image sets without being asked.
+_AROUND = frozenset(
+    "PATH HOME HOSTNAME PWD OLDPWD SHLVL USER LOGNAME SHELL TERM LANG TZ _ UID EUID PPID IFS RANDOM SECONDS LINENO "
+    "GPG_KEY PYTHON_VERSION PYTHON_SHA256 PYTHON_PIP_VERSION PYTHON_SETUPTOOLS_VERSION PYTHON_GET_PIP_URL "
+    "PYTHON_GET_PIP_SHA256 container".split()
+)
+# What Kubernetes sets for each Service beside a pod, unless the pod forbids it.
+_SERVICE_LINK = regex(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\w+)?)")
+_OUTSIDE = "it is kept outside of the repository"
+# In compose and docker a name without a value is handed on from the shell, and may not be set there.
+_PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
+_ORIGINS = {
+    Platform.COMPOSE: "environment of {name} in {path}",
+    Platform.KUBERNETES: "env of {name} in {path}",
+    Platform.RENDER: "envVars of {name} in {path}",
+    Platform.SYSTEMD: "Environment in {path}",
+    Platform.APP_ENGINE: "env_variables in {path}",
+    Platform.FLY: "[env] in {path}",
+    Platform.SUPERVISOR: "environment of {name} in {path}",
+}
+
+
+@record
+class Definition:
+    """One place that sets a variable: `origin` is how a user calls it (`ENV in Dockerfile`).
+
+    An EnvDriven value speaks of variables outside of the service: of the shell that runs compose, of a
+    platform's panel. `sets` is UNKNOWN where the variable may be left unset: a name that is handed on.
+    """
+
+    name: str
+    value: Value[str]
+    span: Span
+    origin: str
+    sets: Answer = YES
+    is_secret: bool = False
+    by_platform: bool = False
+
+
+@record
+class Variables:
+    """What a service finds in its environment.
+
+    `by_name` holds the definitions of each variable, the weakest first: the last decides. `is_open` tells
+    whether more may be set from outside of the repository, and `openings` where.
+    """
+
+    by_name: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
+    is_open: Answer = YES
+    openings: tuple[Link, ...] = ()
+    has_service_links: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that something sets, in the order of their names."""
+        return tuple(sorted(self.by_name))
+
+    def definitions(self, name: str) -> tuple[Definition, ...]:
+        """Every place that sets a variable, the weakest first."""
+        return self.by_name.get(name, ())
+
+    def get(self, name: str) -> Value[str] | None:
+        """The value of a variable: None when it is certainly not set."""
+        found = self.by_name.get(name)
+        if found:
+            return found[-1].value
+        return None if self.lacks(name) is YES else from_outside(name)
+
+    @property
+    def values(self) -> dict[str, Value[str]]:
+        """The value of each variable that something sets."""
+        return {name: found[-1].value for name, found in self.by_name.items()}
+
+    def is_set(self, name: str) -> Answer:
+        """Whether a variable is set to anything."""
+        found = self.by_name.get(name)
+        return found[-1].sets if found else ~self.lacks(name)
+
+    def lacks(self, name: str) -> Answer:
+        """Whether nothing sets a variable: YES only when the whole environment is known."""
+        found = self.by_name.get(name)
+        if found:
+            return ~found[-1].sets
+        if name in _AROUND or (self.has_service_links and _SERVICE_LINK.fullmatch(name)):
+            return UNKNOWN
+        return YES if self.is_open is NO else UNKNOWN
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a value must not be shown: by the name of its variable, or because its file keeps it as a secret."""
+        return is_secret_name(name) or any(one.is_secret for one in self.definitions(name))
+
+    def shown(self, name: str) -> Value[str] | None:
+        """The value as it may be printed."""
+        value = self.get(name)
+        return None if value is None else self.masked_value(name, value)
+
+    def masked_value(self, name: str, value: Value[str]) -> Value[str]:
+        """A value of a variable as it may be printed."""
+        shown = "SECRET" if self.is_secret(name) else name
+        if isinstance(value, Known):
+            return replace(value, value=masked(shown, value.value))
+        if isinstance(value, EnvDriven) and value.default is not None:
+            return replace(value, default=masked(shown, value.default))
+        return value
+
+    def over(self, definitions: Iterable[Definition]) -> Variables:
+        """These variables with stronger definitions laid over them."""
+        held = {name: list(found) for name, found in self.by_name.items()}
+        for one in definitions:
+            held.setdefault(one.name, []).append(one)
+        return replace(self, by_name={name: tuple(found) for name, found in held.items()})
+
+    def opened(self, how: Answer, *links: Link) -> Variables:
+        """These variables where more may be set."""
+        return replace(self, is_open=self.is_open | how, openings=(*self.openings, *links))
+
+    def seen_by(self, step: Step) -> Variables:
+        """The variables of one program: what the command in front of it and the script around it export, too."""
+        result = self.over(_assigned(step, self))
+        if Unwrapped((), step.layers).open_environment:
+            return result.opened(YES, Link(step.span, "takes variables from a keeper of secrets"))
+        return result
+
+
+def variables_of(process: Process, image: Image | None, repository: Repository) -> Variables:
+    """The merged environment of a process, in the precedence of its platform."""
+    found = Variables(is_open=NO).over(_of_image(process, image))
+    found = found.over(
+        Definition(name, value, process.span, f"set by {process.platform.value}", by_platform=True)
+        for name, value in injected(process)
+    )
+    is_service = process.platform is Platform.SYSTEMD
+    # systemd lays its files over what the unit says, everyone else the other way round.
+    found = found if is_service else _with_files(found, process, repository)
+    found = found.over(_declared(process, found))
+    found = _with_files(found, process, repository) if is_service else found
+    links = process.setting("enableServiceLinks")
+    forbidden = isinstance(links, Known) and links.value == "false"
+    found = replace(found, has_service_links=process.platform is Platform.KUBERNETES and not forbidden)
+    return _with_openings(found, process, image)
+
+
+def _of_image(process: Process, image: Image | None) -> Iterator[Definition]:
+    """ENV of the image; a default of ARG holds where the build's arguments are all known."""
+    for name, value in image.variables.items() if image is not None else ():
+        if isinstance(value, EnvDriven) and value.default is not None and process.platform is Platform.COMPOSE:
+            value = Known(value.default, value.span)
+        span = value.span or process.span
+        yield Definition(name, value, span, f"ENV in {span.path}")
+
+
+def _declared(process: Process, below: Variables) -> Iterator[Definition]:
+    pattern = _ORIGINS.get(process.platform, "variables of {name} in {path}")
+    earlier: dict[str, Value[str]] = {}
+    for one in process.variables:
+        value, sets = _value_of(one, process, below, earlier)
+        earlier[one.name] = value
+        origin = pattern.format(name=process.name, path=one.span.path)
+        yield Definition(one.name, value, one.span, origin, sets, one.is_secret)
+
+
+def _value_of(
+    one: EnvDefinition, process: Process, below: Variables, earlier: Mapping[str, Value[str]]
+) -> tuple[Value[str], Answer]:
+    if one.value is None:
+        if process.platform in _PASSES_ON:
+            return EnvDriven(one.name, None, one.span), UNKNOWN
+        return Unknown(_OUTSIDE, one.span), YES
+
+    def lookup(name: str) -> Value[str] | None:
+        if process.platform is not Platform.KUBERNETES:
+            return from_outside(name)
+        return earlier.get(name) or (below.get(name) if name in below.by_name else from_outside(name))
+
+    return _placed(word_value(one.value, lookup), one.span), YES
+
+
+def _placed(value: Value[str], span: Span) -> Value[str]:
+    """A value that points at its definition where it came from nowhere."""
+    return replace(value, span=span) if value.span is None or not value.span.path else value
+
+
+def _with_files(below: Variables, process: Process, repository: Repository) -> Variables:
+    found = below
+    for file in process.env_files:
+        try:
+            definitions = tuple(_of_file(file, process, found, repository))
+        except SyntaxProblem as problem:
+            found = found.opened(UNKNOWN, Link(problem.span, f"{file.path} cannot be read: {problem.message}"))
+            continue
+        found = found.over(definitions)
+        if not file.certain:
+            found = found.opened(YES, Link(file.span, f"takes variables from {file.path} or another file"))
+    return found
+
+
+def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repository) -> Iterator[Definition]:
+    source = repository.source(file.path)
+    if source is None:
+        raise SyntaxProblem("it is not a text", file.span)
+    given = {one.name: one.value for one in file.given if one.value is not None}
+    own = {one.name: one.value for one in process.variables if one.value is not None}
+    earlier: dict[str, Value[str]] = {}
+
+    def lookup(name: str) -> Value[str] | None:
+        """The shell first, then compose's `.env`, then what the service sets, then earlier lines of its files."""
+        for words in (given, own):
+            if name in words:
+                return _or_outside(name, word_value(words[name], from_outside))
+        if name in earlier:
+            return _or_outside(name, earlier[name])
+        return _or_outside(name, below.get(name)) if name in below.by_name else from_outside(name)
+
+    origin = {Dialect.SYSTEMD: "EnvironmentFile"}.get(file.dialect, "env_file")
+    for line in read_env_file(source, file.dialect):
+        if line.value is not None:
+            value, sets = _placed(word_value(line.value, lookup), line.span), YES
+        else:
+            # Left as it was where the shell does not set it.
+            value = _or_outside(line.name, lookup(line.name)) or from_outside(line.name)
+            sets = YES if line.name in earlier or below.is_set(line.name) is YES else UNKNOWN
+        value = value if file.certain else _uncertain(line.name, value, line.span)
+        earlier[line.name] = value
+        yield Definition(line.name, value, line.span, f"{origin} {file.path}", sets if file.certain else UNKNOWN)
+
+
+def _or_outside(name: str, value: Value[str] | None) -> Value[str] | None:
+    """A value unless the shell outside sets the variable itself."""
+    return EnvDriven(name, value.value, value.span) if isinstance(value, Known) else value
+
+
+def _uncertain(name: str, value: Value[str], span: Span) -> Value[str]:
+    return EnvDriven(name, value.value, span) if isinstance(value, Known) else value
+
+
+def _assigned(step: Step, below: Variables) -> Iterator[Definition]:
+    def lookup(name: str) -> Value[str] | None:
+        # A name that nothing sets may be one of the script's own.
+        return below.get(name) if name in below.by_name else from_outside(name)
+
+    for name, word in step.environment.items():
+        if word is None:
+            value: Value[str] = Unknown("it is computed when it runs", step.span)
+            yield Definition(name, value, step.span, _exported(step.span), UNKNOWN)
+        else:
+            value = _placed(word_value(word, lookup), word.span)
+            yield Definition(name, value, word.span, _exported(word.span))
+
+
+def _exported(span: Span) -> str:
+    return f"the command in {span.path}"
+
+
+def _with_openings(found: Variables, process: Process, image: Image | None) -> Variables:
+    """Where more may be set: a panel, files that are not in the repository, an outside image."""
+    platform = process.platform
+    if process.variables_from:
+        found = found.opened(YES, *process.variables_from)
+    if platform in HAS_A_PANEL:
+        return found.opened(YES, Link(process.span, f"{platform.value} may set more variables"))
+    if platform is Platform.DOCKER:
+        return found.opened(YES, Link(process.span, "whoever runs the image may set more variables"))
+    if platform not in IS_CLOSED or not process.complete:
+        found = found.opened(UNKNOWN, Link(process.span, "may be given more variables than the file says"))
+    base = image.base if image is not None else process.image
+    if platform in (Platform.SYSTEMD, Platform.APP_ENGINE, Platform.LAMBDA) and image is None and base is None:
+        return found
+    if base != "scratch" and base_brings_servers(base) is not NO:
+        named = base or (image.path if image is not None else process.name)
+        found = found.opened(UNKNOWN, Link(process.span, f"the image {named} may set more variables"))
+    return found

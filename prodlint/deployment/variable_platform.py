@@ -1,0 +1,86 @@
+"""The variables that a platform itself sets for a process: only those that its documentation promises.
+
+Source: the catalogue's platform page, 2.1 and 2.4 to 2.10, and configuration page, 2.8 (August 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+
+__all__ = ["HAS_A_PANEL", "IS_CLOSED", "injected"]
+
+HAS_A_PANEL = frozenset(
+    {
+        Platform.HEROKU,
+        Platform.RENDER,
+        Platform.RAILWAY,
+        Platform.FLY,
+        Platform.DIGITALOCEAN,
+        Platform.BEANSTALK,
+        Platform.APP_RUNNER,
+    }
+)
+"""Where more variables may be set than any file says."""
+
+IS_CLOSED = frozenset(
+    {
+        Platform.COMPOSE,
+        Platform.KUBERNETES,
+        Platform.SYSTEMD,
+        Platform.APP_ENGINE,
+        Platform.LAMBDA,
+        Platform.ECS,
+    }
+)
+"""Where the file lists all that a process gets, beside its image's own."""
+
+_SET = {
+    Platform.HEROKU: "DYNO",
+    Platform.RENDER: "RENDER_SERVICE_NAME RENDER_SERVICE_ID RENDER_SERVICE_TYPE RENDER_INSTANCE_ID RENDER_GIT_COMMIT "
+    "RENDER_GIT_BRANCH",
+    Platform.RAILWAY: "RAILWAY_ENVIRONMENT_NAME RAILWAY_SERVICE_NAME RAILWAY_PROJECT_NAME",
+    Platform.FLY: "FLY_APP_NAME FLY_REGION FLY_MACHINE_ID",
+    Platform.CLOUD_RUN: "K_SERVICE K_REVISION",
+    Platform.APP_ENGINE: "GAE_APPLICATION GAE_ENV GAE_SERVICE GAE_VERSION GAE_INSTANCE GOOGLE_CLOUD_PROJECT",
+    Platform.LAMBDA: "AWS_REGION AWS_LAMBDA_FUNCTION_NAME AWS_EXECUTION_ENV AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY "
+    "AWS_SESSION_TOKEN LAMBDA_TASK_ROOT",
+    Platform.KUBERNETES: "KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT",
+    Platform.ECS: "ECS_CONTAINER_METADATA_URI_V4",
+}
+_SET_FOR_WEB = {
+    Platform.HEROKU: "PORT",
+    Platform.RENDER: "RENDER_EXTERNAL_HOSTNAME RENDER_EXTERNAL_URL",
+    Platform.RAILWAY: "PORT",
+    Platform.CLOUD_RUN: "PORT",
+    Platform.APP_ENGINE: "PORT",
+}
+
+
+def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
+    """The variables that a platform sets, weaker than those of its files.
+
+    One that only the running process knows is EnvDriven by itself, without a default.
+    """
+    platform, span = process.platform, process.span
+    names = _SET.get(platform, "").split()
+    if process.role is Role.WEB:
+        names += _SET_FOR_WEB.get(platform, "").split()
+    for name in names:
+        yield name, EnvDriven(name, None, span)
+    if platform is Platform.HEROKU and process.build is None and process.image is None:
+        # The Python buildpack sets these at boot, where the config vars do not.
+        yield "FORWARDED_ALLOW_IPS", EnvDriven("FORWARDED_ALLOW_IPS", "*", span)
+        yield "GUNICORN_CMD_ARGS", EnvDriven("GUNICORN_CMD_ARGS", "--access-logfile -", span)
+        yield "WEB_CONCURRENCY", Unknown("Heroku chooses it by the size of the dyno", span)
+    elif platform is Platform.RENDER:
+        yield "RENDER", Known("true", span)
+        if process.role is Role.WEB:
+            yield "PORT", EnvDriven("PORT", "10000", span)
+        if process.build is None and process.image is None:
+            yield "WEB_CONCURRENCY", Unknown("Render chooses it by the plan", span)
+            yield "GUNICORN_CMD_ARGS", Unknown("Render chooses it", span)
+    elif platform is Platform.FLY and process.role is Role.RELEASE:
+        yield "RELEASE_COMMAND", Known("1", span)
