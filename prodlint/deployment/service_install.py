@@ -25,6 +25,16 @@ _INSTALLERS = frozenset(
 )
 _SYSTEM_INSTALLERS = frozenset("apt apt-get apk dnf yum microdnf install_packages".split())
 _SERVERS = regex(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian")
+_BUILDERS = {
+    Platform.HEROKU: "heroku",
+    Platform.RAILWAY: "railway",
+    Platform.APP_ENGINE: "appengine",
+    Platform.CLOUD_RUN: "cloudrun",
+    Platform.LAMBDA: "lambda",
+    Platform.BEANSTALK: "beanstalk",
+    Platform.DIGITALOCEAN: "digitalocean",
+}
+_HOSTS = (Platform.SYSTEMD, Platform.SUPERVISOR)
 _RUNNERS = frozenset(("uv", "uvx", "pipx"))
 
 
@@ -42,15 +52,16 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
             execution = execute(line, service.place, repository)
             known = UNKNOWN if execution.unread else known
             steps.extend((step, service.place.files) for step in execution.steps)
-        if not service.process.before:
-            found.extend(_by_platform(service, repository))
-            known = YES if found else UNKNOWN
+        found.extend(_by_platform(service, repository))
     for step, files in steps:
         install = _install(step, files, repository)
         if install is not None:
             found.append(install)
         elif _may_install(step):
             known = UNKNOWN
+    if service.image is None and (not found or service.process.platform in _HOSTS):
+        # Something installs the app's packages, and nothing here says what.
+        known = UNKNOWN
     for step in service.execution.steps:
         install = _install(step, service.place.files, repository) if step is not service.step else None
         found.extend([install] if install is not None else [])
@@ -60,8 +71,9 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
 
 
 def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
-    if service.process.platform is Platform.HEROKU:
-        yield from platform_installs(repository, service.process.root, "heroku", service.span)
+    name = _BUILDERS.get(service.process.platform)
+    if name is not None and service.process.build is None and service.process.image is None:
+        yield from platform_installs(repository, service.process.root, name, service.span)
 
 
 def _install(step: Step, files: FileMap, repository: Repository) -> Install | None:

@@ -1,20 +1,70 @@
-"""fly.toml: the processes of a Fly.io app, its image and its release command (platform page, 2.7)."""
+"""fly.toml: the processes of a Fly.io app, its image, its router and its release command (platform page, 2.7).
+
+Sources: fly.io/docs, "App configuration (fly.toml)".
+"""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import Build, Platform, Process, Role
+from prodlint.deployment.process import (
+    Build,
+    EnvDefinition,
+    Exposure,
+    Platform,
+    PlatformSetting,
+    Port,
+    Probe,
+    ProbeKind,
+    Process,
+    Role,
+    Volume,
+    VolumeKind,
+)
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Known
 from prodlint.readers import Files
-from prodlint.source import SyntaxProblem
+from prodlint.readers.declared import number_at, text_of
+from prodlint.record import record
+from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.toml import Toml
+from prodlint.syntax.word import Word
 
 READS = Files("Fly.io app", names=("fly.toml", "fly.*.toml"))
+_SETTINGS = (
+    ("primary_region",),
+    ("kill_signal",),
+    ("kill_timeout",),
+    ("swap_size_mb",),
+    ("deploy", "strategy"),
+    ("deploy", "wait_timeout"),
+    ("http_service", "force_https"),
+    ("http_service", "auto_stop_machines"),
+    ("http_service", "auto_start_machines"),
+    ("http_service", "min_machines_running"),
+    ("http_service", "concurrency", "type"),
+    ("http_service", "concurrency", "hard_limit"),
+)
+_DEFAULT_PORT = 8080
+_SERVICES = 50
+
+
+@record
+class _App:
+    """What all the processes of one file share."""
+
+    document: Toml
+    source: Source
+    build: Build | None
+    folder: str
+    environment: Environment
+    variables: tuple[EnvDefinition, ...]
+    complete: bool
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
@@ -24,37 +74,174 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     if document is None or source is None:
         return
     folder = posixpath.dirname(path)
-    built = document.get("build", "dockerfile")
-    dockerfile = normal_path(folder, built if isinstance(built, str) else "Dockerfile")
-    target = document.get("build", "build-target")
-    build = None
-    if dockerfile in repository.paths:
-        span = document.span("build", "dockerfile") or source.line_span(1)
-        build = Build(dockerfile, folder, span, target if isinstance(target, str) else None)
-    environment = environment_of(path) or Environment.PRODUCTION
+    app = _App(
+        document,
+        source,
+        _build(document, source, folder, repository),
+        folder,
+        environment_of(path) or Environment.PRODUCTION,
+        tuple(_variables(document)),
+        document.get("build", "image") is None,
+    )
     processes = document.get("processes")
     names = list(processes) if isinstance(processes, dict) else []
-    complete = document.get("build", "image") is None
     for name in names or ["app"]:
         command = _words(document, "processes", name)
-        if names and command is None:
-            continue
-        yield Process(
-            name=name,
-            span=command.span if command is not None else source.line_span(1),
-            platform=Platform.FLY,
-            role=Role.WEB if name in ("app", "web") else Role.UNKNOWN,
-            command=command,
-            build=build,
-            root=folder,
-            environment=environment,
-            complete=complete,
-        )
+        if not names or command is not None:
+            yield _process(app, name, command)
     release = _words(document, "deploy", "release_command")
     if release is not None:
         yield Process(
-            "release", release.span, Platform.FLY, Role.RELEASE, release, build=build, environment=environment
+            "release",
+            release.span,
+            Platform.FLY,
+            Role.RELEASE,
+            release,
+            build=app.build,
+            root=folder,
+            variables=app.variables,
+            environment=app.environment,
         )
+
+
+def _build(document: Toml, source: Source, folder: str, repository: Repository) -> Build | None:
+    built = document.get("build", "dockerfile")
+    dockerfile = normal_path(folder, built if isinstance(built, str) else "Dockerfile")
+    if dockerfile not in repository.paths:
+        return None
+    target = document.get("build", "build-target")
+    arguments = tuple(_pairs(document, "build", "args"))
+    span = document.span("build", "dockerfile") or source.line_span(1)
+    return Build(dockerfile, folder, span, target if isinstance(target, str) else None, arguments)
+
+
+def _process(app: _App, name: str, command: CommandLine | None) -> Process:
+    document = app.document
+    routed = tuple(_exposures(document, name))
+    role = Role.WEB if routed or name in ("app", "web") else Role.UNKNOWN
+    return Process(
+        name=name,
+        span=command.span if command is not None else app.source.line_span(1),
+        platform=Platform.FLY,
+        role=role,
+        command=command,
+        build=app.build,
+        root=app.folder,
+        variables=app.variables,
+        environment=app.environment,
+        complete=app.complete,
+        ports=tuple(Port(one.target, one.span) for one in routed[:1]),
+        exposures=routed,
+        probes=tuple(_probes(document, name)),
+        volumes=tuple(_volumes(document, name)),
+        settings=tuple(_settings(document)),
+    )
+
+
+def _pairs(document: Toml, *path: str) -> Iterator[EnvDefinition]:
+    table = document.get(*path)
+    for name, value in table.items() if isinstance(table, dict) else ():
+        place, key = document.span(*path, name), document.key_span(*path, name)
+        if place is None or key is None or isinstance(value, dict | list):
+            continue
+        text = document.text(*path, name) or Text.at(_written(value), place)
+        yield EnvDefinition(name, Word.of(text, place), key)
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _variables(document: Toml) -> Iterator[EnvDefinition]:
+    yield from _pairs(document, "env")
+
+
+def _items(document: Toml, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """The table or the tables at a path, `[x]` or `[[x]]`."""
+    found = document.get(*path)
+    if isinstance(found, dict):
+        yield path, found
+    for index, one in enumerate(found[:_SERVICES] if isinstance(found, list) else ()):
+        if isinstance(one, dict):
+            yield (*path, index), one
+
+
+def _serves(table: dict[str, Any], name: str) -> bool:
+    """Whether a table is for a group of processes: it names its groups, or it is for all."""
+    groups = table.get("processes")
+    return not isinstance(groups, list) or not groups or name in groups
+
+
+def _exposures(document: Toml, name: str) -> Iterator[Exposure]:
+    """What Fly's router passes on to a group of processes."""
+    for key in ("http_service", "services"):
+        for path, table in _items(document, key):
+            if not _serves(table, name):
+                continue
+            place = document.span(*path, "internal_port") or document.span(*path)
+            if place is None:
+                continue
+            target = number_at(document, *path, "internal_port") or Known(_DEFAULT_PORT, place)
+            outside = Known(443, place) if key == "http_service" else number_at(document, *path, "ports", 0, "port")
+            yield Exposure("Fly's router", outside, target, place)
+
+
+def _probes(document: Toml, name: str) -> Iterator[Probe]:
+    places: list[tuple[str | int, ...]] = []
+    for path, table in _items(document, "http_service"):
+        if _serves(table, name):
+            places.extend(each for each, _ in _items(document, *path, "checks"))
+    for path, table in _items(document, "services"):
+        if _serves(table, name):
+            for kind in ("http_checks", "tcp_checks"):
+                places.extend(each for each, _ in _items(document, *path, kind))
+    checks = document.get("checks")
+    named = list(checks.items())[:_SERVICES] if isinstance(checks, dict) else []
+    places.extend(("checks", label) for label, one in named if isinstance(one, dict) and _serves(one, name))
+    for place in places:
+        span = document.span(*place)
+        if span is not None:
+            yield _probe(document, place, span)
+
+
+def _probe(document: Toml, place: tuple[str | int, ...], span: Span) -> Probe:
+    path = document.text(*place, "path")
+    scheme = document.get(*place, "protocol")
+    return Probe(
+        ProbeKind.DEPLOY,
+        path.span if path is not None else span,
+        path=text_of(path.value, path.span) if path is not None else None,
+        port=number_at(document, *place, "port"),
+        scheme="https" if scheme == "https" else "http",
+        headers=tuple(_headers(document.get(*place, "headers"))),
+    )
+
+
+def _headers(found: object) -> Iterator[tuple[str, str]]:
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if isinstance(value, str):
+            yield str(name), value
+
+
+def _volumes(document: Toml, name: str) -> Iterator[Volume]:
+    for key in ("mounts", "mount"):
+        for path, table in _items(document, key):
+            target = document.text(*path, "destination")
+            source = table.get("source")
+            if target is not None and _serves(table, name):
+                label = source if isinstance(source, str) else ""
+                yield Volume(target.value, target.span, VolumeKind.PERSISTENT, label)
+
+
+def _settings(document: Toml) -> Iterator[PlatformSetting]:
+    paths: list[tuple[str | int, ...]] = [*_SETTINGS]
+    for path, _ in _items(document, "vm"):
+        paths.extend((*path, key) for key in ("size", "memory", "cpus", "cpu_kind"))
+    for path in paths:
+        value, span = document.get(*path), document.span(*path)
+        if span is not None and isinstance(value, str | int | float):
+            name = ".".join(str(part) for part in path if isinstance(part, str))
+            yield PlatformSetting(name, text_of(_written(value), span), span)
 
 
 def _words(document: Toml, *path: str) -> CommandLine | None:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import Platform, Process, Role
-from prodlint.deployment.repository import Repository
+from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Value
 from prodlint.readers import Files
+from prodlint.readers.declared import number_at, text_of
 from prodlint.regex import regex
 from prodlint.source import Span, Text
+from prodlint.syntax.json import Json
 
 READS = Files("Procfile", names=("Procfile", "Procfile.*"))
 _LINE = regex(r"(?m)^([A-Za-z0-9_-]+):[ \t]*([^\r\n]*[^\s])")
@@ -36,14 +39,39 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     if environment is None and (path.rpartition("/")[2] != "Procfile" or _runs_tools(source.text)):
         # `Procfile.windows`, `Procfile.tilt`: variants are for the desks of developers.
         environment = Environment.DEVELOPMENT
+    formation = _formation(path, repository)
+    beanstalk = normal_path(posixpath.dirname(path), ".ebextensions") in repository.folders
     for name, match in lines.items():
+        if name == "web" and beanstalk and environment is None:
+            # The reader of .ebextensions tells of it.
+            continue
         span = Span(source, match.start(2), match.end(2))
         yield Process(
             name=name,
             span=span,
-            platform=Platform.HEROKU,
+            platform=Platform.BEANSTALK if beanstalk else Platform.HEROKU,
             role={"web": Role.WEB, "release": Role.RELEASE}.get(name, Role.WORKER),
             command=shell_form(Text.verbatim(span)),
             root=posixpath.dirname(path),
             environment=environment or Environment.PRODUCTION,
+            replicas=_quantity(formation, name),
+            settings=tuple(_size(formation, name)),
         )
+
+
+def _formation(path: str, repository: Repository) -> Json | None:
+    """The app.json beside a Procfile: how many of each process run, and how large they are."""
+    manifest = normal_path(posixpath.dirname(path), "app.json")
+    if posixpath.basename(path) != "Procfile" or manifest not in repository.paths:
+        return None
+    return repository.json(manifest)
+
+
+def _quantity(formation: Json | None, name: str) -> Value[int] | None:
+    return number_at(formation, "formation", name, "quantity") if formation is not None else None
+
+
+def _size(formation: Json | None, name: str) -> Iterator[PlatformSetting]:
+    text = formation.text("formation", name, "size") if formation is not None else None
+    if text is not None:
+        yield PlatformSetting("size", text_of(text.value, text.span), text.span)

@@ -1,62 +1,111 @@
-"""render.yaml: the services of a Render blueprint (platform page, 2.6)."""
+"""render.yaml: the services of a Render blueprint (platform page, 2.6).
+
+Sources: render.com/docs, "Blueprint YAML Reference".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.command import shell_form
+from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import Build, EnvDefinition, Platform, Process, Role
+from prodlint.deployment.process import (
+    Build,
+    EnvDefinition,
+    Platform,
+    PlatformSetting,
+    Probe,
+    ProbeKind,
+    Process,
+    Role,
+    Volume,
+    VolumeKind,
+)
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Unknown, Value
 from prodlint.readers import Files
+from prodlint.readers.declared import declared_number, declared_text, is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.syntax.word import Word
-from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+from prodlint.syntax.yaml import Mapping
 
 READS = Files("Render blueprint", names=("render.yaml", "render.yml"))
 _ROLES = {"web": Role.WEB, "pserv": Role.WEB, "worker": Role.WORKER, "cron": Role.WORKER}
+_SETTINGS = (
+    "type",
+    "plan",
+    "region",
+    "branch",
+    "autoDeploy",
+    "autoDeployTrigger",
+    "maxShutdownDelaySeconds",
+    "initialDeployHook",
+)
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
     """A process for each service that runs code, with its build and pre-deploy commands before it."""
     documents = repository.yaml(path)
     root = documents[0].root if documents else None
-    services = root.get("services") if isinstance(root, Mapping) else None
-    for body in services.items if isinstance(services, Sequence) else ():
-        kind = _scalar(body, "type")
-        if not isinstance(body, Mapping) or kind is None or kind.value not in _ROLES:
-            continue
-        runtime = _scalar(body, "runtime") or _scalar(body, "env")
-        if runtime is not None and runtime.value == "static":
-            continue
-        name = _scalar(body, "name") or kind
-        folder = _scalar(body, "rootDir")
-        home = normal_path(folder.value) if folder is not None else ""
-        docker = runtime is not None and runtime.value == "docker"
-        start = _scalar(body, "dockerCommand" if docker else "startCommand")
-        before = [_scalar(body, key) for key in ("buildCommand", "preDeployCommand")]
-        yield Process(
-            name=name.value,
-            span=(start or name).span,
-            platform=Platform.RENDER,
-            role=_ROLES[kind.value],
-            command=shell_form(start.text, start.span) if start is not None else None,
-            build=_build(body, home) if docker else None,
-            root=home,
-            variables=tuple(_variables(body.get("envVars"))),
-            environment=environment_of(path) or Environment.PRODUCTION,
-            before=tuple(shell_form(one.text, one.span) for one in before if one is not None),
-            complete=start is not None or docker,
-        )
+    named = environment_of(path) or Environment.PRODUCTION
+    yield from _services(root, _groups(root), named)
+    for project in mappings_at(root, "projects"):
+        for part in mappings_at(project, "environments"):
+            name = scalar_at(part, "name")
+            said = environment_of(name.value) if name is not None else None
+            yield from _services(part, {**_groups(root), **_groups(part)}, said or named)
 
 
-def _scalar(node: Node, key: str) -> Scalar | None:
-    value = node.get(key) if isinstance(node, Mapping) else None
-    return value if isinstance(value, Scalar) and not value.is_null else None
+def _groups(node: object) -> dict[str, Mapping]:
+    """The groups of variables by their name."""
+    found = mappings_at(node, "envVarGroups") if isinstance(node, Mapping) else ()
+    return {name.value: one for one in found if (name := scalar_at(one, "name")) is not None}
+
+
+def _services(node: object, groups: dict[str, Mapping], environment: Environment) -> Iterator[Process]:
+    for body in mappings_at(node, "services") if isinstance(node, Mapping) else ():
+        kind = scalar_at(body, "type")
+        runtime = scalar_at(body, "runtime") or scalar_at(body, "env")
+        if kind is not None and kind.value in _ROLES and (runtime is None or runtime.value != "static"):
+            role = _ROLES[kind.value]
+            yield _process(body, kind.value, runtime.value if runtime is not None else "", role, groups, environment)
+
+
+def _process(
+    body: Mapping, kind: str, runtime: str, role: Role, groups: dict[str, Mapping], environment: Environment
+) -> Process:
+    named, folder = scalar_at(body, "name"), scalar_at(body, "rootDir")
+    home = normal_path(folder.value) if folder is not None else ""
+    docker = runtime == "docker"
+    start = scalar_at(body, "dockerCommand" if docker or runtime == "image" else "startCommand")
+    before = [scalar_at(body, key) for key in ("buildCommand", "preDeployCommand")]
+    image = scalar_at(body, "image", "url") if runtime == "image" else None
+    variables, elsewhere = _variables(body, groups)
+    schedule, health = scalar_at(body, "schedule"), scalar_at(body, "healthCheckPath")
+    return Process(
+        name=named.value if named is not None else kind,
+        span=(start or named or body).span,
+        platform=Platform.RENDER,
+        role=role,
+        command=shell_form(start.text, start.span) if start is not None else None,
+        build=_build(body, home) if docker else None,
+        image=image.value if image is not None else None,
+        root=home,
+        variables=variables,
+        environment=environment,
+        before=tuple(shell_form(one.text, one.span) for one in before if one is not None),
+        complete=start is not None or docker,
+        replicas=_replicas(body),
+        probes=(Probe(ProbeKind.DEPLOY, health.span, path=declared_text(health)),) if health is not None else (),
+        volumes=tuple(_disk(body)),
+        schedule=declared_text(schedule) if schedule is not None else None,
+        variables_from=elsewhere,
+        settings=tuple(_settings(body)),
+    )
 
 
 def _build(body: Mapping, home: str) -> Build:
-    dockerfile = _scalar(body, "dockerfilePath")
-    context = _scalar(body, "dockerContext")
+    dockerfile = scalar_at(body, "dockerfilePath")
+    context = scalar_at(body, "dockerContext")
     return Build(
         normal_path(home, dockerfile.value if dockerfile is not None else "Dockerfile"),
         normal_path(home, context.value if context is not None else "."),
@@ -64,9 +113,43 @@ def _build(body: Mapping, home: str) -> Build:
     )
 
 
-def _variables(node: Node | None) -> Iterator[EnvDefinition]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        key = _scalar(item, "key")
-        value = _scalar(item, "value")
-        if key is not None:
-            yield EnvDefinition(key.value, None if value is None else Word.of(value.text), key.span)
+def _variables(body: Mapping, groups: dict[str, Mapping]) -> tuple[tuple[EnvDefinition, ...], tuple[Link, ...]]:
+    """The variables of a service, those of its groups among them, and the groups that only the panel has.
+
+    `generateValue`, `sync: false`, `fromDatabase` and `fromService` give a value from outside.
+    """
+    found: list[EnvDefinition] = []
+    elsewhere: list[Link] = []
+    for entry in mappings_at(body, "envVars"):
+        group = scalar_at(entry, "fromGroup")
+        held = groups.get(group.value) if group is not None else None
+        if group is not None and held is None:
+            elsewhere.append(Link(group.span, f"takes variables from {group.value}, which is not in this repository"))
+        for one in mappings_at(held, "envVars") if held is not None else (entry,):
+            key, value = scalar_at(one, "key"), scalar_at(one, "value")
+            if key is not None:
+                known = value is not None and not is_placeholder(value.value)
+                word = Word.of(value.text, value.span) if known and value is not None else None
+                found.append(EnvDefinition(key.value, word, key.span, scalar_at(one, "generateValue") is not None))
+    return tuple(found), tuple(elsewhere)
+
+
+def _replicas(body: Mapping) -> Value[int] | None:
+    scaling = mapping_at(body, "scaling")
+    if scaling is not None:
+        return Unknown("the load decides how many run", scaling.span)
+    count = scalar_at(body, "numInstances")
+    return declared_number(count) if count is not None else None
+
+
+def _disk(body: Mapping) -> Iterator[Volume]:
+    target, name = scalar_at(body, "disk", "mountPath"), scalar_at(body, "disk", "name")
+    if target is not None:
+        yield Volume(target.value, target.span, VolumeKind.PERSISTENT, name.value if name is not None else "")
+
+
+def _settings(body: Mapping) -> Iterator[PlatformSetting]:
+    for name in _SETTINGS:
+        written = scalar_at(body, name)
+        if written is not None:
+            yield PlatformSetting(name, declared_text(written), written.span)

@@ -12,17 +12,7 @@ from prodlint.readers import Files
 from prodlint.regex import regex
 
 _NAMES = {
-    "railway.json": "Railway",
-    "railway.toml": "Railway",
-    "nixpacks.toml": "Nixpacks",
-    "railpack.json": "Railpack",
-    "app.yaml": "App Engine",
-    "serverless.yml": "Serverless Framework",
-    "serverless.yaml": "Serverless Framework",
-    "zappa_settings.json": "Zappa",
-    "samconfig.toml": "AWS SAM",
     "Dockerrun.aws.json": "Elastic Beanstalk",
-    "apprunner.yaml": "App Runner",
     "buildspec.yml": "CodeBuild",
     "appspec.yml": "CodeDeploy",
     "cloudbuild.yaml": "Cloud Build",
@@ -43,8 +33,6 @@ _NAMES = {
 }
 _PATHS = {
     ".circleci/config.yml": "CircleCI",
-    ".do/*.yaml": "DigitalOcean App Platform",
-    ".ebextensions/*.config": "Elastic Beanstalk",
     ".platform/hooks/*": "Elastic Beanstalk",
     "bin/post_compile": "Heroku's post_compile hook",
     "*.tf": "Terraform",

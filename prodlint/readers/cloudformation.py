@@ -1,0 +1,99 @@
+"""CloudFormation templates as values: short tags, parameters and globals (platform page, 2.10).
+
+`!Ref` of a parameter with a default is that default, driven by the parameter; everything else that is
+computed is unknown. Templates are YAML or JSON; JSON is read as YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.readers.declared import mapping_at, scalar_at
+from prodlint.regex import regex
+from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+
+__all__ = ["Template", "number", "text"]
+
+_PARAMETER = regex(r"\$\{([A-Za-z0-9]+)\}")
+
+
+class Template:
+    """A template: its resources, and what its parameters are when nobody says otherwise."""
+
+    def __init__(self, root: Mapping) -> None:
+        self.root = root
+        self.defaults: dict[str, str] = {}
+        parameters = mapping_at(root, "Parameters")
+        for key, value in parameters.items() if parameters is not None else ():
+            default = scalar_at(value, "Default")
+            if isinstance(key, Scalar) and default is not None:
+                self.defaults[key.value] = default.value
+
+    @property
+    def is_serverless(self) -> bool:
+        """Whether the template is one of AWS SAM."""
+        transform = self.root.get("Transform")
+        names = transform.items if isinstance(transform, Sequence) else (transform,)
+        return any(isinstance(one, Scalar) and one.value.startswith("AWS::Serverless") for one in names)
+
+    def resources(self, *kinds: str) -> Iterator[tuple[Scalar, Mapping]]:
+        """The resources of some types: the key of each and its body."""
+        found = mapping_at(self.root, "Resources")
+        for key, body in found.items() if found is not None else ():
+            kind = scalar_at(body, "Type")
+            if isinstance(key, Scalar) and isinstance(body, Mapping) and kind is not None and kind.value in kinds:
+                yield key, body
+
+    def value(self, node: Node | None) -> Value[str] | None:
+        """A text; None when nothing is there."""
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return None
+        if isinstance(node, Mapping):
+            reference = node.get("Ref")
+            if isinstance(reference, Scalar) and len(node.keys()) == 1:
+                return self._referred(reference.value, node)
+            return Unknown("the template computes it", node.span)
+        if isinstance(node, Sequence):
+            return Unknown("the template computes it", node.span)
+        if node.tag == "!Ref":
+            return self._referred(node.value, node)
+        if node.tag == "!Sub":
+            return self._substituted(node)
+        if node.tag.startswith("!"):
+            return Unknown("the template computes it", node.span)
+        return Known(node.value, node.span)
+
+    def _referred(self, name: str, node: Node) -> Value[str]:
+        default = self.defaults.get(name)
+        if default is None:
+            return Unknown(f"it is {name}, which the stack gives", node.span)
+        return EnvDriven(name, default, node.span)
+
+    def _substituted(self, node: Scalar) -> Value[str]:
+        names = _PARAMETER.findall(node.value)
+        if not names and "${" not in node.value:
+            return Known(node.value, node.span)
+        if _PARAMETER.sub("", node.value).count("${") or any(name not in self.defaults for name in names):
+            return Unknown("the template computes it", node.span)
+        filled = _PARAMETER.sub(lambda found: self.defaults[found[1]], node.value)
+        return EnvDriven(names[0], filled[:10_000], node.span)
+
+
+def text(value: Value[str] | None) -> str | None:
+    """The text of a value, as its parameters are when nobody says otherwise."""
+    if isinstance(value, Known):
+        return value.value
+    return value.default if isinstance(value, EnvDriven) else None
+
+
+def number(value: Value[str] | None) -> Value[int] | None:
+    """A value as a whole number."""
+    if value is None or isinstance(value, Unknown):
+        return value
+    written = text(value)
+    if written is None or not written.isdecimal() or len(written) > 9:
+        return Unknown("it is not a number", value.span)
+    return (
+        Known(int(written), value.span) if isinstance(value, Known) else EnvDriven(value.name, int(written), value.span)
+    )

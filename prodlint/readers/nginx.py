@@ -1,0 +1,305 @@
+"""nginx: the servers of its configuration files, and where each of their locations leads.
+
+Sources: the catalogue's configuration page, 2.9 (measured with nginx 1.22); nginx.org, "Module
+ngx_http_proxy_module" and "Module ngx_http_core_module".
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from prodlint.deployment.environment import environment_of
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.readers import Files
+from prodlint.regex import regex
+from prodlint.source import Span
+from prodlint.syntax.nginx import Argument, Directive, NginxProblem, parse_nginx
+
+READS = Files(
+    "nginx configuration",
+    names=("nginx.conf", "*.nginx", "*nginx*.conf", "*nginx*.conf.*", "default.conf", "*.conf.template", "*.vhost"),
+    paths=(
+        "*nginx*/*.conf",
+        "*nginx*/*.conf.*",
+        "*conf.d/*.conf",
+        "*conf.d/*.conf.*",
+        "*sites-available/*",
+        "*sites-enabled/*",
+        "*nginx/*",
+    ),
+    contains=(b"server",),
+)
+_SERVER = regex(r"(?m)(?:^|[;{}])\s*(?:server|upstream\s+\S+)\s*(?:\{|$)")
+_PASSES = {
+    "proxy_pass": "http",
+    "uwsgi_pass": "uwsgi",
+    "fastcgi_pass": "fastcgi",
+    "grpc_pass": "grpc",
+    "scgi_pass": "scgi",
+}
+_KNOWN_INCLUDES = regex(
+    r"(^|/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params|proxy_params|options-ssl-nginx\.conf)$"
+)
+_TEMPLATED = regex(r"\{\{|\{%|<%")
+_ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
+_FILES = 200
+_EXPANDED = 20_000
+_INCLUDES = 3
+
+
+def read(path: str, repository: Repository) -> Iterator[Proxy]:
+    """A proxy for each `server` of the file."""
+    directives = _directives(repository, path)
+    if directives is None:
+        return
+    upstreams = _upstreams(repository, posixpath.dirname(path))
+    # The official image fills in what lies in `templates` when it starts: a template there is no example.
+    environment = environment_of(path.replace("/templates/", "/").removesuffix(".template"))
+    includes = _Includes(path, repository)
+    for server in _servers(directives):
+        names = tuple(name for one in server.all("server_name") for name in one.values if name != "_")
+        complete = not _opens(server, path, repository)
+        body = tuple(includes.expanded(server.block or ()))
+        routes = tuple(_routes(body, upstreams))
+        listens = tuple(_listen(one) for one in body if one.name == "listen" and one.arguments)
+        yield Proxy("nginx", server.name_span, names, listens, routes, environment, complete)
+
+
+def _directives(repository: Repository, path: str) -> tuple[Directive, ...] | None:
+    """The directives of a file with a server or an upstream; None for any other."""
+    source = repository.source(path)
+    if source is None or "{{" in path or not _SERVER.search(source.text):
+        return None
+    return _parsed(repository, path)
+
+
+@per_repository
+def _parsed(repository: Repository, path: str) -> tuple[Directive, ...] | None:
+    """The directives of a file, those in front of a fault included; None for what a template engine writes."""
+    source = repository.source(path)
+    if source is None or _TEMPLATED.search(source.text):
+        return None
+    try:
+        return parse_nginx(source).directives
+    except NginxProblem as problem:
+        return problem.directives
+
+
+def _servers(directives: tuple[Directive, ...]) -> Iterator[Directive]:
+    """The servers of a whole configuration, or of a file that is included into `http`."""
+    for one in directives:
+        if one.name == "server" and one.block is not None:
+            yield one
+        elif one.name == "http" and one.block is not None:
+            yield from (server for server in one.block if server.name == "server" and server.block is not None)
+
+
+@per_repository
+def _upstreams(repository: Repository, folder: str) -> dict[str, tuple[Upstream, ...]]:
+    """The `upstream` blocks of the files in a folder and in the folders beside it, by their name."""
+    found: dict[str, tuple[Upstream, ...]] = {}
+    parent = posixpath.dirname(folder)
+    near = sorted(
+        path
+        for path in repository.paths
+        if posixpath.dirname(path) in (folder, parent) or posixpath.dirname(posixpath.dirname(path)) == folder
+    )
+    for path in near[:_FILES]:
+        data = repository.data(path) if "nginx" in path or ".conf" in path else None
+        if data is None or b"upstream" not in data:
+            continue
+        for one in _top(_directives(repository, path) or ()):
+            if one.name == "upstream" and one.arguments and one.block is not None:
+                servers = tuple(
+                    _upstream(server.arguments[0], "http") for server in one.all("server") if server.arguments
+                )
+                found.setdefault(one.values[0], servers)
+    return found
+
+
+def _top(directives: tuple[Directive, ...]) -> Iterator[Directive]:
+    for one in directives:
+        yield from one.block or () if one.name == "http" else (one,)
+
+
+def _opens(server: Directive, path: str, repository: Repository) -> bool:
+    """Whether a file is included that the repository does not hold, and that may hold anything."""
+    waiting = [server]
+    while waiting:
+        one = waiting.pop()
+        for inner in one.block or ():
+            if inner.name == "include" and inner.arguments:
+                written = inner.values[0]
+                if not _KNOWN_INCLUDES.search(written) and not _included(written, path, repository):
+                    return True
+            waiting.append(inner)
+    return False
+
+
+def _included(written: str, path: str, repository: Repository) -> tuple[str, ...]:
+    """The files that an `include` names: by the end of its path, as seen from the folder of the file and above it."""
+    tail = written.removeprefix("/etc/nginx/").lstrip("/")
+    parts = tail.split("/")[-5:]
+    folder = posixpath.dirname(path)
+    for base in (folder, posixpath.dirname(folder)):
+        for index in range(len(parts)):
+            pattern = normal_path(base, "/".join(parts[index:]))
+            if pattern in repository.paths:
+                return (pattern,)
+            if any(mark in pattern for mark in "*?[") and (found := _fitting(pattern, repository)):
+                return found
+    return ()
+
+
+def _fitting(pattern: str, repository: Repository) -> tuple[str, ...]:
+    folder, name = posixpath.split(pattern)
+    return tuple(one for one in _in_folder(repository, folder) if fnmatch.fnmatchcase(posixpath.basename(one), name))[
+        :20
+    ]
+
+
+@per_repository
+def _in_folder(repository: Repository, folder: str) -> tuple[str, ...]:
+    return tuple(sorted(path for path in repository.paths if posixpath.dirname(path) == folder))
+
+
+class _Includes:
+    """The includes of one file, followed as far as a number of directives allows."""
+
+    def __init__(self, path: str, repository: Repository) -> None:
+        self.path = path
+        self.repository = repository
+        self.left = _EXPANDED
+
+    def expanded(self, directives: tuple[Directive, ...], path: str = "", depth: int = 0) -> Iterator[Directive]:
+        """The directives of a block with those of the files that it includes, at any level."""
+        for one in directives:
+            self.left -= 1
+            if self.left < 0:
+                return
+            if one.name == "include" and one.arguments and depth <= _INCLUDES:
+                for other in _included(one.values[0], path or self.path, self.repository):
+                    if other != path:
+                        yield from self.expanded(_parsed(self.repository, other) or (), other, depth + 1)
+            elif one.name == "location" and one.block is not None:
+                yield replace(one, block=tuple(self.expanded(one.block, path, depth)))
+            else:
+                yield one
+
+
+def _listen(directive: Directive) -> Listen:
+    """`listen [address:]port [ssl] [default_server]`, or `unix:path`."""
+    written, *options = directive.values
+    place = directive.arguments[0].span
+    is_default = "default_server" in options or "default" in options
+    if written.startswith("unix:"):
+        return Listen(place, socket=written[len("unix:") :], is_default=is_default)
+    address, _, port = written.rpartition(":") if not written.endswith("]") else (written, "", "")
+    if not address and not port.isdigit() and "$" not in port:
+        # `listen localhost;` and `listen 1.2.3.4;` mean port 80.
+        address, port = written, "80"
+    number = _number(port or "80", place)
+    return Listen(place, number, address, tls="ssl" in options or "quic" in options, is_default=is_default)
+
+
+def _number(text: str, place: Span) -> Value[int]:
+    if text.isdecimal() and len(text) < 6:
+        return Known(int(text), place)
+    return Unknown("a variable decides it", place)
+
+
+def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]]) -> Iterator[ProxyRoute]:
+    """The locations of a server, nested ones behind those around them, and the files of the server itself."""
+    named = {
+        one.values[0]: one for one in body if one.name == "location" and one.values[:1] and one.values[0][:1] == "@"
+    }
+    root = next((one.values[0] for one in reversed(body) if one.name == "root" and one.values), None)
+    waiting: list[tuple[Directive, str | None]] = [
+        (one, root) for one in reversed(body) if one.name == "location" and one.block is not None
+    ]
+    while waiting:
+        one, above = waiting.pop()
+        own = one.get("root")
+        folder = own.values[0] if own is not None and own.values else above
+        yield _route(one, folder, named, upstreams)
+        waiting.extend(
+            (inner, folder)
+            for inner in reversed(one.block or ())
+            if inner.name == "location" and inner.block is not None
+        )
+    served = next((one for one in reversed(body) if one.name in ("root", "return", "proxy_pass")), None)
+    if (
+        root is not None
+        and served is not None
+        and not any(one.values[-1:] == ("/",) for one in body if one.name == "location")
+    ):
+        yield ProxyRoute("/", served.span, folder=root)
+
+
+def _route(
+    location: Directive, root: str | None, named: dict[str, Directive], upstreams: dict[str, tuple[Upstream, ...]]
+) -> ProxyRoute:
+    *modifier, path = location.values or ("/",)
+    alias = location.get("alias")
+    targets = _targets(location, upstreams)
+    tried = location.get("try_files")
+    if tried is not None and tried.values and tried.values[-1] in named:
+        # What is no file goes to the named location.
+        targets = targets or _targets(named[tried.values[-1]], upstreams)
+        folder = alias.values[0] if alias is not None and alias.values else root
+    elif targets or location.get("return") is not None:
+        folder = None
+    else:
+        folder = alias.values[0] if alias is not None and alias.values else root
+    return ProxyRoute(path, _head(location), modifier[0] if modifier else "", targets, folder)
+
+
+def _head(directive: Directive) -> Span:
+    """A directive without its block."""
+    last = directive.arguments[-1].span if directive.arguments else directive.name_span
+    return directive.name_span.to(last)
+
+
+def _targets(location: Directive, upstreams: dict[str, tuple[Upstream, ...]]) -> tuple[Upstream, ...]:
+    """Where the requests of a location go; an `if` inside of it may send some elsewhere."""
+    found: list[Upstream] = []
+    inside = [
+        *(location.block or ()),
+        *(one for branch in location.all("if", "limit_except") for one in branch.block or ()),
+    ]
+    for one in inside:
+        protocol = _PASSES.get(one.name)
+        if protocol is None or not one.arguments:
+            continue
+        upstream = _upstream(one.arguments[0], protocol)
+        members = upstreams.get(upstream.host or "") if upstream.port is None else None
+        if members:
+            found.extend(
+                Upstream(upstream.protocol, each.host, each.span, each.port, each.socket, upstream.path)
+                for each in members
+            )
+        else:
+            found.append(upstream)
+    return tuple(found)
+
+
+def _upstream(argument: Argument, protocol: str) -> Upstream:
+    """`http://host:port/path`, `host:port`, `unix:/path:/uri`; a variable in the host leaves it unknown."""
+    written, place = argument.value, argument.span
+    scheme, separator, rest = written.partition("://")
+    if not separator:
+        scheme, rest = protocol, written
+    if rest.startswith("unix:"):
+        socket, _, path = rest[len("unix:") :].partition(":")
+        return Upstream(scheme, None, place, socket=socket, path=path or None)
+    found = _ADDRESS.fullmatch(rest)
+    if found is None or "$" in found[1]:
+        return Upstream(scheme, None, place)
+    port = _number(found[2], place) if found[2] else None
+    return Upstream(scheme, found[1].lower(), place, port, path=found[3])
