@@ -52,6 +52,30 @@ def test_a_record_is_a_dataclass_that_can_be_replaced_and_has_slots() -> None:
     assert point != Standard(1)
 
 
+@record
+class Place(Point):
+    """A place with a name."""
+
+    name: str = "here"
+
+
+def test_a_record_of_a_record_has_the_fields_of_both() -> None:
+    place = replace(Place(1, name="there"), y=2)
+    assert (place.x, place.y, place.name) == (1, 2, "there")
+    assert [one.name for one in dataclasses.fields(Place)] == ["x", "y", "tags", "name"]
+    assert [one.name for one in dataclasses.fields(Point)] == ["x", "y", "tags"]
+    assert place != Point(1, 2)
+    assert Place.__match_args__ == ("x", "y", "tags", "name")
+
+
+def test_fields_are_those_of_a_dataclass() -> None:
+    def told(cls: type) -> list[tuple[object, ...]]:
+        return [(one.name, one.type, one.default, one.compare, one.repr) for one in dataclasses.fields(cls)]
+
+    assert told(Point) == told(Standard)
+    assert Point.__match_args__ == Standard.__match_args__
+
+
 def test_nothing_can_be_changed() -> None:
     point = Point(1)
     with pytest.raises(dataclasses.FrozenInstanceError):
