@@ -100,6 +100,10 @@ _WRAPPERS = {
     "uvicorn.middleware.proxy_headers.ProxyHeadersMiddleware",
     "starlette.middleware.cors.CORSMiddleware",
     "fastapi.middleware.cors.CORSMiddleware",
+    # Functions of AWS Lambda: the app is what they are made of.
+    "mangum.Mangum",
+    "mangum.adapter.Mangum",
+    "apig_wsgi.make_lambda_handler",
 }
 _TO_ASGI = {
     "asgiref.wsgi.WsgiToAsgi",

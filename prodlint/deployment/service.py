@@ -19,7 +19,7 @@ from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_configuration import configured, import_folders
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.finding import Evidence
 from prodlint.record import record
@@ -186,7 +186,19 @@ def resolve_service(
         step=step,
         variables=variables if step is None else variables.seen_by(step),
     )
+    if process.handler is not None:
+        return _with_handled_app(service, process.handler, repository)
     return service if step is None else _with_server(service, step, repository)
+
+
+def _with_handled_app(service: Service, handler: Value[str], repository: Repository) -> Service:
+    """The app behind the function that a platform calls: `module.attribute`, slashes are dots (platform page, 2.10)."""
+    text = handler.value if isinstance(handler, Known) else handler.default if isinstance(handler, EnvDriven) else None
+    module, _, attribute = (text or "").rpartition(".")
+    if not module:
+        return service
+    target = f"{module.replace('/', '.')}:{attribute}"
+    return replace(service, app=app_of(repository, roots_of(service.place, repository), target, None))
 
 
 def _place_of(process: Process, image: Image | None, variables: Variables) -> Place:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.link import link
 from prodlint.deployment.process import Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown
@@ -346,3 +347,30 @@ def test_app_runner_builds_prepares_and_starts() -> None:
 )
 def test_malformed_files_are_survived(path: str, text: str) -> None:
     declared({path: text})
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        (
+            "app.handler",
+            "from fastapi import FastAPI\nfrom mangum import Mangum\napi = FastAPI()\nhandler = Mangum(api)\n",
+        ),
+        (
+            "app.handler",
+            "from flask import Flask\nfrom apig_wsgi import make_lambda_handler\n"
+            "site = Flask(__name__)\nhandler = make_lambda_handler(site)\n",
+        ),
+    ],
+)
+def test_the_app_behind_a_handler_is_found(handler: str, code: str) -> None:
+    files = {
+        "template.yaml": "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+        f"      Handler: {handler}\n      Runtime: python3.12\n      CodeUri: src\n",
+        "src/app.py": code,
+    }
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    (service,) = link(declare(repository)[0], repository).services
+    assert service.app is not None
+    assert str(service.app.span) == "src/app.py:3"
