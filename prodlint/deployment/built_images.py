@@ -13,7 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.pipeline import Job, Pipeline
+from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
@@ -49,17 +49,15 @@ def image_path(image: str) -> tuple[str, ...]:
 def built_images(
     facts: Iterable[BuiltImage],
     compose: Iterable[ComposeFile],
-    pipelines: Iterable[Pipeline],
     steps: Iterable[PipelineStep],
     repository: Repository,
 ) -> tuple[BuiltImage, ...]:
     """Every name under which this repository builds an image."""
     found = [*facts, *_of_compose(compose)]
-    for pipeline in pipelines:
-        for job in pipeline.jobs:
-            found.extend(_of_actions(job, repository))
     for step in steps:
-        found.extend(_of_step(step, repository))
+        for build in (*builds_in((step,)), *_by_other_builders(step)):
+            if build.dockerfile in repository.paths:
+                found.extend(BuiltImage(name, build, step.span) for name in _names(step))
     return tuple(found)
 
 
@@ -73,59 +71,49 @@ def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
             yield BuiltImage(service.image, Build(dockerfile, build.context, build.span, build.target), service.span)
 
 
-def _of_actions(job: Job, repository: Repository) -> Iterator[BuiltImage]:
-    actions = [step.action for step in job.steps if step.action is not None]
+_NAMED = ("-t", "--tag", "--destination", "-d", "--image")
+_SEPARATOR = regex(r"[\s,]+")
+
+
+def _names(step: PipelineStep) -> Iterator[str]:
+    """The names that a build gives to its image; docker/metadata-action may tell them for a whole job."""
+    if step.step is not None:
+        yield from _values(_words(step), _NAMED)
+    if step.action is None:
+        return
+    tags = step.action.input("tags") or ""
+    written = [name for name in _SEPARATOR.split(tags) if name and not name.startswith("${{")]
+    others = [one.action for one in step.job.steps if one.action is not None]
     described = [
         name
-        for action in actions
+        for action in others
         if action.name.startswith("docker/metadata-action")
-        for name in re.split(r"[\s,]+", action.input("images") or "")
+        for name in _SEPARATOR.split(action.input("images") or "")
         if name
     ]
-    for action in actions:
-        if not re.match(r"(docker|depot)/build-push-action\b", action.name):
-            continue
-        written = [name for name in re.split(r"[\s,]+", action.input("tags") or "") if name and "{{" not in name[:3]]
-        names = written or described
-        context = action.input("context") or "."
-        if "{{" in context or "://" in context:
-            continue
-        folder = normal_path(context)
-        dockerfile = normal_path(action.input("file") or posixpath.join(context, "Dockerfile"))
-        if dockerfile not in repository.paths:
-            continue
-        build = Build(dockerfile, folder, action.span, action.input("target"))
-        for name in names:
-            yield BuiltImage(name, build, action.span)
+    yield from written or described
 
 
-_NAMED = ("-t", "--tag", "--destination", "-d", "--image")
+def _words(step: PipelineStep) -> list[str]:
+    argv = step.step.argv if step.step is not None else ()
+    return [word.literal if word.literal is not None else word.written for word in argv]
 
 
-def _of_step(step: PipelineStep, repository: Repository) -> Iterator[BuiltImage]:
-    """`docker build -t NAME -f FILE CONTEXT` and its relatives."""
-    if step.step is None:
+def _by_other_builders(step: PipelineStep) -> Iterator[Build]:
+    """`gcloud builds submit`, `az acr build` and kaniko: the Dockerfile of a folder."""
+    words = _words(step)
+    text = " ".join([words[0].rpartition("/")[2], *words[1:3]]) if words else ""
+    if step.step is None or not text.startswith(("gcloud builds submit", "az acr build", "executor")):
         return
-    words = [word.literal if word.literal is not None else word.written for word in step.step.argv]
-    text = " ".join(words[:3])
-    if not re.match(r"(\S*/)?(docker|podman|buildah|nerdctl|gcloud builds submit|az acr|executor)\b", text):
-        return
-    if "build" not in words and "bud" not in words and "submit" not in words and words[0] != "executor":
-        return
-    context = words[-1] if len(words) > 1 and not words[-1].startswith("-") and words[-2] not in _NAMED else "."
-    given = next(_values(words, ("--context",)), None)
-    context = given.removeprefix("dir://") if given is not None else context
-    if "$" in context or "://" in context or context == "-" or context in ("build", "submit"):
+    last = words[-1] if words[-2:-1] and words[-2] not in _NAMED and not words[-1].startswith("-") else "."
+    context = next(_values(words, ("--context",)), last).removeprefix("dir://")
+    if "$" in context or "://" in context or context in ("submit", "build"):
         context = "."
     base = (step.step.directory or "/").lstrip("/")
     folder = normal_path(base, context)
     written = next(_values(words, ("-f", "--file", "--dockerfile")), None)
     dockerfile = normal_path(base, written) if written is not None else normal_path(folder, "Dockerfile")
-    if dockerfile not in repository.paths:
-        return
-    target = next(_values(words, ("--target",)), None)
-    for name in _values(words, _NAMED):
-        yield BuiltImage(name, Build(dockerfile, folder, step.span, target), step.span)
+    yield Build(dockerfile, folder, step.span)
 
 
 def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:

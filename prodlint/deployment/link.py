@@ -77,7 +77,7 @@ class _Linker:
                 self.open.extend(unread)
         processes, unknown = with_builds(
             self._platform_processes(),
-            built_images(self.built, self.compose.values(), pipelines, steps, self.repository),
+            built_images(self.built, self.compose.values(), steps, self.repository),
             self.definitions.values(),
             self.repository,
         )
