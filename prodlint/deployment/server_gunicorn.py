@@ -21,7 +21,7 @@ from prodlint.deployment.server_config_files import (
 from prodlint.deployment.server_grammar import Parsed, parse
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_products import PRODUCTS, grammar_of
-from prodlint.deployment.server_setting import Setting, Settings, SettingSource, converted, text_of
+from prodlint.deployment.server_setting import Setting, Settings, SettingSource, as_text, converted, text_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
@@ -63,16 +63,8 @@ def configure_gunicorn(context: Context, layers: Layers) -> Server:
     server = replace(server, settings=settings, binds=binds, configuration=path, hooks=hooks)
     app = settings["wsgi_app"].value
     if not server.parsed.positional and not server.parsed.loose and not (isinstance(app, Known) and app.value is None):
-        server = replace(server, target=_text(app))
+        server = replace(server, target=as_text(app))
     return server
-
-
-def _text(value: Value[object]) -> Value[str]:
-    if isinstance(value, Known):
-        return Known(str(value.value), value.span)
-    if isinstance(value, EnvDriven):
-        return EnvDriven(value.name, None if value.default is None else str(value.default), value.span)
-    return value
 
 
 def _say_port(context: Context, layers: Layers) -> None:

@@ -9,7 +9,7 @@ from prodlint.deployment.server import Server
 from prodlint.deployment.server_bind import Bind, bind_of, bind_of_word, split_address
 from prodlint.deployment.server_grammar import head
 from prodlint.deployment.server_layers import Context
-from prodlint.deployment.server_setting import Setting, Settings, SettingSource, joined, mapped
+from prodlint.deployment.server_setting import Setting, Settings, SettingSource, as_text, joined, mapped
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -50,15 +50,7 @@ def _host_and_port(server: Server) -> Iterator[Bind]:
 def _unix(setting: Setting) -> Bind:
     span = setting.source.span
     nothing = Unknown("it is a Unix socket", span)
-    return Bind(nothing, Known(None, span), span, socket=_as_text(setting.value))
-
-
-def _as_text(value: Value[object]) -> Value[str]:
-    if isinstance(value, Known):
-        return Known(str(value.value), value.span)
-    if isinstance(value, EnvDriven):
-        return EnvDriven(value.name, None if value.default is None else str(value.default), value.span)
-    return value
+    return Bind(nothing, Known(None, span), span, socket=as_text(setting.value))
 
 
 def _address(settings: Settings, span: Span, host: str = "host", port: str = "port", every: str = "0.0.0.0") -> Bind:
@@ -70,7 +62,7 @@ def _address(settings: Settings, span: Span, host: str = "host", port: str = "po
         key=lambda one: (one != span, one.start),
         default=span,
     )
-    return bind_of(_as_text(held_host), held_port, place, "https" if _is_given(settings.get("certfile")) else "http")
+    return bind_of(as_text(held_host), held_port, place, "https" if _is_given(settings.get("certfile")) else "http")
 
 
 def _words(context: Context, server: Server, name: str, default_port: object) -> Iterator[Bind]:
@@ -104,7 +96,7 @@ def _waitress(context: Context, server: Server) -> Iterator[Bind]:
         if isinstance(host, Known) and host.value is None:
             host = Known("0.0.0.0", host.span)
         given = [settings[name].source.span for name in ("port", "host") if _is_given(settings.get(name))]
-        yield bind_of(_as_text(host), port, given[0] if given else server.span)
+        yield bind_of(as_text(host), port, given[0] if given else server.span)
 
 
 def _is_star(bind: Bind) -> bool:
@@ -123,7 +115,7 @@ def _daphne(context: Context, server: Server) -> Iterator[Bind]:
         host = Known("127.0.0.1", host.span) if isinstance(host, Known) and host.value is None else host
         port = Known(8000, port.span) if isinstance(port, Known) and port.value is None else port
         spans = [settings[name].source.span for name in ("port", "host") if given[name]]
-        yield bind_of(_as_text(host), port, spans[0] if spans else server.span)
+        yield bind_of(as_text(host), port, spans[0] if spans else server.span)
 
 
 def _endpoint(text: str | None, span: Span) -> Bind:
@@ -176,7 +168,7 @@ def _http_server(context: Context, server: Server) -> Iterator[Bind]:
     host = server.settings.value("host")
     if isinstance(host, Known) and host.value is None:
         host = Known("0.0.0.0", span)
-    yield bind_of(_as_text(host), port, span)
+    yield bind_of(as_text(host), port, span)
 
 
 def _pserve(context: Context, server: Server) -> Iterator[Bind]:
@@ -248,7 +240,7 @@ def _of_host_and_port(server: Server) -> list[SettingSource]:
     sources = []
     for source, index in steps:
         at[index] = source.value
-        text = _text(bind_of(_as_text(at[0]), at[1], source.span))
+        text = _text(bind_of(as_text(at[0]), at[1], source.span))
         sources.append(replace(source, value=joined([text], source.span), words=()))
     if any(isinstance(value, Known) and value.value is None for value in at):
         # Its defaults are no address: they depend on each other.

@@ -17,6 +17,7 @@ __all__ = [
     "Setting",
     "SettingSource",
     "Settings",
+    "as_text",
     "converted",
     "from_variable",
     "joined",
@@ -184,6 +185,15 @@ def mapped(value: Value[str], convert: Callable[[str], object]) -> Value[object]
             return EnvDriven(value.name, default, value.span)
     except _Invalid as problem:
         return Unknown(str(problem), value.span)
+    return value
+
+
+def as_text(value: Value[object]) -> Value[str]:
+    """A value as text."""
+    if isinstance(value, Known):
+        return Known(str(value.value), value.span)
+    if isinstance(value, EnvDriven):
+        return EnvDriven(value.name, None if value.default is None else str(value.default), value.span)
     return value
 
 

@@ -21,6 +21,7 @@ from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.deployment.variable import Variables, variables_of
+from prodlint.deployment.worker_settings import Worker, worker_of
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span, Text
@@ -48,7 +49,8 @@ class Service:
     that its server imports, `roots` where imports are looked for. `starts` are the server starts that
     a Python script reaches; `import_starts` those that importing the module runs into, known for
     production alone. `installs` is what the process's image or platform installs. `variables` are
-    those that the program finds, with what the command before it sets.
+    those that the program finds, with what the command before it sets. `worker` is set instead of
+    `server` for a program that works off a queue or a schedule.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Service:
     image: Image | None = None
     step: Step | None = None
     server: Server | None = None
+    worker: Worker | None = None
     app: App | None = None
     module: str | None = None
     roots: tuple[str, ...] = ()
@@ -258,7 +261,8 @@ def _with_server(service: Service, step: Step, repository: Repository) -> Servic
     if role is Role.UNKNOWN:
         role = service.role
     if server is None:
-        return _with_script(replace(service, role=role), step, roots, repository)
+        service = replace(service, role=role, worker=worker_of(step, service.place, repository))
+        return service if service.worker is not None else _with_script(service, step, roots, repository)
     app = None
     server = configured(server, step, service.place, repository)
     folders = import_folders(server, step, service.place)
