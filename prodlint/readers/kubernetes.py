@@ -31,14 +31,15 @@ _KIND = regex(
     rb"""|Workflow|CronWorkflow|WorkflowTemplate|Kustomization)\b"""
 )
 _DEEPEST_INDENTATION = 500
+# By kind, the group of its API and what to call it.
 _ELSEWHERE = {
-    "Application": "an Argo CD application",
-    "ApplicationSet": "an Argo CD application",
-    "HelmRelease": "a Flux Helm release",
-    "Kustomization": "a Flux kustomization",
-    "Workflow": "an Argo workflow",
-    "CronWorkflow": "an Argo workflow",
-    "WorkflowTemplate": "an Argo workflow",
+    "Application": ("argoproj.io", "an Argo CD application"),
+    "ApplicationSet": ("argoproj.io", "an Argo CD application"),
+    "HelmRelease": ("helm.toolkit.fluxcd.io", "a Flux Helm release"),
+    "Kustomization": ("kustomize.toolkit.fluxcd.io", "a Flux kustomization"),
+    "Workflow": ("argoproj.io", "an Argo workflow"),
+    "CronWorkflow": ("argoproj.io", "an Argo workflow"),
+    "WorkflowTemplate": ("argoproj.io", "an Argo workflow"),
 }
 
 
@@ -65,9 +66,10 @@ def facts_of(
     manifest: Manifest, scope: Scope, environment: Environment | None
 ) -> Iterator[Process | Proxy | UnreadDeployment]:
     """What one object declares, in the environment that its set of files names."""
-    if manifest.kind in _ELSEWHERE and not manifest.version.startswith("kustomize.config.k8s.io"):
+    group, system = _ELSEWHERE.get(manifest.kind, ("", ""))
+    if system and manifest.version.startswith(group):
         if environment not in (Environment.DEVELOPMENT, Environment.TEST):
-            yield UnreadDeployment(_ELSEWHERE[manifest.kind], manifest.span)
+            yield UnreadDeployment(system, manifest.span)
     elif mapping_at(manifest.body, "spec", "workloadRef") is not None:
         yield UnreadDeployment("a Rollout of another object's pods", manifest.span)
     else:

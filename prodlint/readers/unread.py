@@ -15,8 +15,6 @@ _NAMES = {
     "Dockerrun.aws.json": "Elastic Beanstalk",
     "buildspec.yml": "CodeBuild",
     "appspec.yml": "CodeDeploy",
-    "cloudbuild.yaml": "Cloud Build",
-    "skaffold.yaml": "Skaffold",
     "Chart.yaml": "a Helm chart",
     "Jenkinsfile": "Jenkins",
     "azure-pipelines.yml": "Azure Pipelines",
