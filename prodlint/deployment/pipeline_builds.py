@@ -78,8 +78,8 @@ def _by_command(words: tuple[Word, ...], directory: str | None, span: Span) -> B
         shown = rest[index].literal
         index += 1
         if shown is None:
-            # Somebody else's options: what they say is not known.
-            return None
+            # Options from a variable, most often build arguments; a folder from one leaves no context.
+            continue
         if not shown.startswith("-"):
             context = shown
             continue
