@@ -19,6 +19,7 @@ import yaml
 from prodlint.cli import main
 from prodlint.configure import known_names
 from prodlint.engine import built_in_rules
+from prodlint.readers import readers
 from prodlint.rule import Rule
 from prodlint.settings import KnownNames, Settings, all_settings, describe, settings_from_toml
 from prodlint.source import Source
@@ -182,6 +183,13 @@ def test_the_page_of_the_map_names_every_option_of_it() -> None:
     page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     common = {"--config", "--isolated", "--color", "-o"}
     assert options_of("map") - common <= set(re.findall(r"--[a-z][a-z-]*", page))
+
+
+def test_the_page_of_what_is_read_names_every_reader() -> None:
+    page = (ROOT / "docs" / "reads.md").read_text(encoding="utf-8")
+    named = [row.split("|")[1].strip() for row in page.splitlines() if row.startswith("| ")]
+    kinds = {reader.files.reads_as for reader in readers() if reader.name != "unread"}
+    assert sorted(kinds - set(named)) == []
 
 
 def options_of(command: str) -> set[str]:
