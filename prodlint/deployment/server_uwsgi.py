@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_bind import Bind, bind_of_word
-from prodlint.deployment.server_grammar import Option, head, tail
+from prodlint.deployment.server_grammar import Option, head
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_setting import Settings, converted, joined, text_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
@@ -44,79 +44,87 @@ class _Entry:
     span: Span
 
 
+@dataclass(slots=True)
+class _Met:
+    """An option as it was met: its value before placeholders are replaced, then after."""
+
+    name: str
+    value: Text | Word | None
+    span: Span
+    origin: str
+    file: str | None = None
+    doubt: str | None = None
+    word: Word | None = None
+
+
 class _Loading:
-    """One start of uWSGI: the options met so far."""
+    """One start of uWSGI: the options met so far, in their order.
+
+    Placeholders are replaced when all are met: `%(name)` is the first option of that name, as it
+    stands by then. Conditions and files count where they are met.
+    """
 
     def __init__(self, context: Context, layers: Layers) -> None:
         self.context = context
         self.layers = layers
+        self.met: list[_Met] = []
+        self.first: dict[str, _Met] = {}
         self.words: dict[str, list[Word]] = {}
-        self.placeholders: dict[str, Word] = {}
         self.loaded: list[str] = []
-        self.count = 0
 
-    def option(self, name: str, word: Word | None, span: Span, origin: str, doubt: str | None = None) -> None:
-        """An option is met; `doubt` says why it may not count."""
-        self.count += 1
-        option = self.layers.grammar.by_spelling.get(name if name.startswith("-") else f"--{name}")
-        if word is not None:
-            self.placeholders[name.lstrip("-")] = word
-        if option is None or option.own in ("flags", "attached"):
+    def option(self, met: _Met) -> None:
+        """An option is met."""
+        option = self._known(met.name)
+        if option is not None and option.own in _FILES and met.value is not None:
+            self.file(self._word(met) or Word((), met.span))
             return
-        if option.own in ("set_placeholder", "set") and word is not None:
-            key, equals, _ = head(word).partition("=")
+        self._meet(met)
+        if option is not None and option.own in ("set_placeholder", "set") and isinstance(met.value, Text):
+            key, equals, _ = met.value.value.partition("=")
             if equals:
-                self.placeholders[key] = tail(word, len(key) + 1)
-        if option.own in _FILES and word is not None:
-            self.file(word, span)
-            return
-        if doubt is not None:
-            self.layers.say(option.name, Unknown(doubt, span), span, origin)
-            return
-        self._say(option, word, span, origin)
+                self._meet(replace(met, name=key, value=met.value.slice(len(key) + 1)))
 
-    def _say(self, option: Option, word: Word | None, span: Span, origin: str) -> None:
-        lookup = self.context.lookup
-        if option.kind == "list":
-            words = self.words.setdefault(option.name, [])
-            words.extend([word] if word is not None else [])
-            value = joined([text_of(one, lookup) for one in words], span)
-            self.layers.say(option.name, value, span, origin, tuple(words))
-        elif word is None or (option.kind in ("flag", "attached") and not word.parts):
-            self.layers.say(option.name, Known(True, span), span, origin)
-        else:
-            value = converted(option.kind, text_of(word, lookup))
-            self.layers.say(option.name, value, span, origin, (word,))
+    def _known(self, name: str) -> Option | None:
+        return self.layers.grammar.by_spelling.get(name if name.startswith("-") else f"--{name}")
 
-    def file(self, word: Word, span: Span) -> None:
+    def _meet(self, met: _Met) -> None:
+        self.met.append(met)
+        if met.value is not None:
+            self.first.setdefault(met.name.lstrip("-"), met)
+
+    def file(self, word: Word) -> None:
         """A configuration file, or a section of one: `uwsgi.ini:production`, `:base` for one of the same file."""
         value = text_of(word, self.context.lookup)
         written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
         if written is None:
-            self.layers.forget("the name of uWSGI's configuration file is not known")
+            self._forget("the name of uWSGI's configuration file is not known")
             return
         name, _, section = written.partition(":")
         if not name and self.loaded:
             name = self.loaded[-1]
         path = self.context.locate(name)
         if path is None:
-            self.layers.forget(f"the configuration file {name} is not in this repository")
+            self._forget(f"the configuration file {name} is not in this repository")
             return
-        if len(self.loaded) >= _DEPTH or self.count > _OPTIONS:
+        if len(self.loaded) >= _DEPTH or len(self.met) > _OPTIONS:
             return
         self.loaded.append(name)
         entries = _entries(self.context, path, section or "uwsgi")
         if entries is None:
-            self.layers.forget(f"{path} cannot be read")
+            self._forget(f"{path} cannot be read")
         else:
             self._run(entries, name, path)
         self.loaded.pop()
+
+    def _forget(self, reason: str) -> None:
+        self.met.clear()
+        self.layers.forget(reason)
 
     def _run(self, entries: Iterator[_Entry], name: str, path: str) -> None:
         """The options of a file in their order, with what its conditions say."""
         conditions: list[Answer] = []
         for entry in entries:
-            if self.count > _OPTIONS:
+            if len(self.met) > _OPTIONS:
                 return
             key = entry.name
             if key.startswith(("if-", "ifenv", "ifexists")) or key in _LOOPS:
@@ -125,9 +133,8 @@ class _Loading:
                 if conditions:
                     conditions.pop()
             elif NO not in conditions:
-                word = None if entry.value is None else self._word(entry.value, name)
                 doubt = f"a condition of {path} decides" if UNKNOWN in conditions else None
-                self.option(key, word, entry.span, path, doubt)
+                self.option(_Met(key, entry.value, entry.span, path, name, doubt))
 
     def _holds(self, key: str, text: Text | None) -> Answer:
         if key not in ("if-env", "ifenv", "if-not-env") or text is None:
@@ -142,12 +149,40 @@ class _Loading:
             return UNKNOWN
         return ~result if key == "if-not-env" else result
 
-    def _word(self, text: Text, name: str) -> Word:
+    def finish(self) -> None:
+        """Everything was met: placeholders are replaced, and the options have their say."""
+        for met in self.met:
+            met.word = self._word(met)
+            option = self._known(met.name)
+            if option is None or option.own in ("flags", "attached"):
+                continue
+            if met.doubt is not None:
+                self.layers.say(option.name, Unknown(met.doubt, met.span), met.span, met.origin)
+            else:
+                self._say(option, met.word, met.span, met.origin)
+
+    def _say(self, option: Option, word: Word | None, span: Span, origin: str) -> None:
+        lookup = self.context.lookup
+        if option.kind == "list":
+            words = self.words.setdefault(option.name, [])
+            words.extend([word] if word is not None else [])
+            value = joined([text_of(one, lookup) for one in words], span)
+            self.layers.say(option.name, value, span, origin, tuple(words))
+        elif word is None or (option.kind in ("flag", "attached") and not word.parts):
+            self.layers.say(option.name, Known(True, span), span, origin)
+        else:
+            value = converted(option.kind, text_of(word, lookup))
+            self.layers.say(option.name, value, span, origin, (word,))
+
+    def _word(self, met: _Met) -> Word | None:
         """A value with its placeholders replaced: `%(name)`, `$(VARIABLE)`, `%d` for the file's folder."""
+        if not isinstance(met.value, Text):
+            return met.value
+        text = met.value
         parts: list[Part] = []
         at = 0
         for found in _PLACEHOLDER.finditer(text.value):
-            replaced = self._placeholder(found[0], found[1], found[2], found[3], text.span_of(*found.span()), name)
+            replaced = self._placeholder(found[1], found[2], found[3], text.span_of(*found.span()), met.file)
             if replaced is None:
                 continue
             if found.start() > at:
@@ -160,21 +195,23 @@ class _Loading:
         return Word(tuple(parts[:200]), text.span)
 
     def _placeholder(
-        self, written: str, own: str | None, variable: str | None, magic: str | None, span: Span, name: str
+        self, own: str | None, variable: str | None, magic: str | None, span: Span, file: str | None
     ) -> tuple[Part, ...] | None:
         if own is not None:
-            held = self.placeholders.get(own)
-            return None if held is None else held.parts
+            held = self.first.get(own)
+            if held is None:
+                return None
+            if held.word is not None:
+                return held.word.parts
+            return (Literal(held.value, True),) if isinstance(held.value, Text) else None
         if variable is not None:
             return (Expansion(variable, span, quoted=True),)
-        if magic is None:
-            return (Substitution(span, True),)
-        path = absolute(name, self.context.step.directory)
-        if path is None:
-            return (Substitution(span, True),)
+        path = absolute(file, self.context.step.directory) if magic is not None and file is not None else None
+        if path is None or magic is None or file is None:
+            return None if magic is not None and file is None else (Substitution(span, True),)
         folder, base = posixpath.split(path)
         stem, extension = posixpath.splitext(base)
-        values = {"p": path, "s": base, "d": folder.rstrip("/") + "/", "n": stem, "e": extension[1:], "o": name}
+        values = {"p": path, "s": base, "d": folder.rstrip("/") + "/", "n": stem, "e": extension[1:], "o": file}
         values["c"] = posixpath.basename(folder)
         return (Literal(Text.at(values[magic], span), True),) if magic in values else None
 
@@ -236,19 +273,19 @@ def configure_uwsgi(context: Context, layers: Layers) -> Server:
     server = context.server
     loading = _Loading(context, layers)
     for name, value in context.set_variables("UWSGI_"):
-        if isinstance(value, Known) and value.span is not None:
+        if isinstance(value, Known):
             text = Text.at(value.value, value.span)
-            loading.option(name[6:].lower().replace("_", "-"), Word.of(text), value.span, name)
+            loading.option(_Met(name[6:].lower().replace("_", "-"), text, value.span, name))
     if server.parsed.loose:
         layers.forget(f"{server.parsed.loose[0].written} may hold more options")
     for given in server.parsed.given:
-        if given.option is None and given.value is not None:
-            loading.placeholders[given.written.lstrip("-")] = given.value
-        elif given.option is not None:
-            loading.option(given.written, given.value, given.span, f"{given.written} on the command line")
+        content = given.value.content if given.value is not None else None
+        origin = f"{given.written} on the command line"
+        loading.option(_Met(given.written, content or given.value, given.span, origin))
     for word in server.parsed.positional:
         if head(word).partition(":")[0].endswith(_EXTENSIONS):
-            loading.file(word, word.span)
+            loading.file(word)
+    loading.finish()
     settings = layers.settings()
     files = uwsgi_files(server)
     path = context.locate((files[0].literal or "").partition(":")[0]) if files else None

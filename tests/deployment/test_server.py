@@ -390,6 +390,13 @@ def test_uwsgi_reads_a_section_and_yaml_and_variables(serve: Serve) -> None:
     assert said(serve("uwsgi --ini /etc/uwsgi.ini"), "workers") == "?"
 
 
+def test_uwsgi_replaces_placeholders_by_the_first_option_of_a_name_wherever_it_stands(serve: Serve) -> None:
+    ini = "[uwsgi]\nmodule = %(app).wsgi\nset-placeholder = app=shop\nset-placeholder = app=other\nthreads = %(none)\n"
+    server = serve("uwsgi u.ini", {"u.ini": ini})
+    assert getattr(server.target, "value", None) == "shop.wsgi:application"
+    assert said(server, "threads") == "?"
+
+
 def test_an_ini_file_that_includes_itself_ends(serve: Serve) -> None:
     files = {"a.ini": "[uwsgi]\nini = a.ini\nx = %(x)%(x)\nx = %(x)%(x)%(x)\nprocesses = 3\n"}
     assert said(serve("uwsgi a.ini", files), "workers") == 3
