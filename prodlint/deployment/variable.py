@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import from_outside, word_value
@@ -22,7 +23,17 @@ from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 
-__all__ = ["Definition", "Variables", "is_secret_name", "masked", "variables_of"]
+__all__ = [
+    "Definition",
+    "Variables",
+    "is_secret_name",
+    "masked",
+    "reads_in",
+    "variables_of",
+]
+
+if TYPE_CHECKING:
+    from prodlint.deployment.env_read import EnvRead
 
 # What an engine, a shell, or the Python of an official image sets without being asked.
 _AROUND = frozenset(
@@ -146,6 +157,13 @@ class Variables:
         if Unwrapped((), step.layers).open_environment:
             return result.opened(YES, Link(step.span, "takes variables from a keeper of secrets"))
         return result
+
+
+def reads_in(repository: Repository, path: str) -> tuple[EnvRead, ...]:
+    """The variables that a Python file reads (`env_reads`, which most runs have no need to load)."""
+    from prodlint.deployment.env_reads import reads_in as found_in
+
+    return found_in(repository, path)
 
 
 def variables_of(process: Process, image: Image | None, repository: Repository) -> Variables:
