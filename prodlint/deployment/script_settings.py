@@ -171,7 +171,7 @@ class _Reading:
         server = replace(server, binds=_listen(context, server))
         server = with_bind_setting(server)
         server = _developing(server, self.start.is_development)
-        return replace(server, interface=interface_of(server)), app
+        return replace(server, interface=interface_of(server, context)), app
 
     # The names that the call's own function or block binds before it
 

@@ -61,7 +61,7 @@ def configured(server: Server, step: Step, place: Place, repository: Repository)
         server = replace(server, binds=listening(context, server))
     server = with_bind_setting(_reloading(_with_reload(server, product)))
     server = with_target(context, server)
-    return replace(server, interface=interface_of(server), folders=server.folders or _folders(server.settings))
+    return replace(server, interface=interface_of(server, context), folders=server.folders or _folders(server.settings))
 
 
 def import_folders(server: Server, step: Step, place: Place) -> tuple[str, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.app import Interface
+import ast
+
+from prodlint.deployment.app import Interface, locate_module
 from prodlint.deployment.server import Server
+from prodlint.deployment.server_layers import Context
 from prodlint.deployment.value import Known
 
 __all__ = ["interface_of", "worker_interface"]
 
+_DEPTH = 4
 _BY_PRODUCT = {
     "daphne": Interface.ASGI,
     "fastapi run": Interface.ASGI,
@@ -56,7 +60,23 @@ def worker_interface(name: str) -> Interface | None:
     return _WORKERS.get(name)
 
 
-def interface_of(server: Server) -> Interface | None:
+def _own_worker(context: Context, name: str) -> Interface | None:
+    """How a worker class of the repository calls its app: as the class that it extends does."""
+    for _ in range(_DEPTH):
+        found = worker_interface(name)
+        module, _, attribute = name.replace(":", ".").rpartition(".")
+        path = locate_module(context.repository, context.roots(), module) if found is None and module else None
+        source = context.repository.python(path) if path is not None else None
+        bindings = source.bindings(attribute) if source is not None else ()
+        node = bindings[-1].node if bindings else None
+        if source is None or not isinstance(node, ast.ClassDef) or len(node.bases) != 1:
+            return found
+        base = node.bases[0]
+        name = source.qualified_name(base) or (f"{module}.{base.id}" if isinstance(base, ast.Name) else "")
+    return None
+
+
+def interface_of(server: Server, context: Context) -> Interface | None:
     """How a server calls its app, None when it finds out by itself or it cannot be known."""
     if server.product in _BY_PRODUCT:
         return _BY_PRODUCT[server.product]
@@ -69,7 +89,7 @@ def interface_of(server: Server) -> Interface | None:
         return None
     text = str(value.value)
     if server.product == "gunicorn":
-        return worker_interface(text)
+        return _own_worker(context, text)
     if server.product == "uvicorn":
         return Interface.WSGI if text == "wsgi" else Interface.ASGI
     return {"asgi": Interface.ASGI, "asginl": Interface.ASGI, "wsgi": Interface.WSGI}.get(text)

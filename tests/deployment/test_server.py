@@ -500,6 +500,14 @@ def test_a_server_calls_its_app_in_one_way(serve: Serve, command: str, interface
     assert (found.value if found is not None else None) == interface
 
 
+def test_a_worker_class_of_the_repository_calls_as_the_one_that_it_extends(serve: Serve) -> None:
+    workers = "from uvicorn.workers import UvicornWorker\nclass Base(UvicornWorker):\n    CONFIG_KWARGS = {}\n"
+    files = {"shop/workers.py": f"{workers}class Mine(Base):\n    pass\nclass Loop(Loop):\n    pass\n"}
+    assert serve("gunicorn -k shop.workers.Mine app:app", files).interface is Interface.ASGI
+    assert serve("gunicorn -k shop.workers.Loop app:app", files).interface is None
+    assert serve("gunicorn -k other.Mine app:app", files).interface is None
+
+
 @pytest.mark.parametrize(
     ("command", "files", "environment", "reload"),
     [
