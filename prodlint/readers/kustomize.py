@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
@@ -16,12 +17,19 @@ from prodlint.readers.kustomization import Built, build, leaves
 
 READS = Files("kustomization", names=("kustomization.yaml", "kustomization.yml", "Kustomization"))
 
+_OBJECTS = 3_000
+
 
 def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:
     """The workloads of a kustomization that no other one brings."""
     if path not in leaves(repository):
         return
-    built = build(path, repository)
+    built = _affordable(repository, "").get(path)
+    if built is None:
+        source = repository.source(path)
+        if source is not None:
+            yield UnreadDeployment("one kustomization of very many", source.line_span(1))
+        return
     environment = _environment(path, built)
     scope = Scope(built.manifests)
     for manifest in built.manifests:
@@ -29,6 +37,18 @@ def read(path: str, repository: Repository) -> Iterator[Process | Proxy | Unread
             yield replace(fact, complete=False) if built.unread and isinstance(fact, Process) else fact
     if built.unread and environment not in (Environment.DEVELOPMENT, Environment.TEST):
         yield UnreadDeployment("a part of a kustomization", built.unread[0].span)
+
+
+@per_repository
+def _affordable(repository: Repository, _: str) -> dict[str, Built]:
+    """What the kustomizations come to, as long as it is not far more than anybody has."""
+    found: dict[str, Built] = {}
+    left = _OBJECTS
+    for path in sorted(leaves(repository)):
+        if left > 0:
+            found[path] = build(path, repository)
+            left -= len(found[path].manifests)
+    return found
 
 
 def _environment(path: str, built: Built) -> Environment | None:

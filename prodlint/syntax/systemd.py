@@ -15,7 +15,7 @@ from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = ["ExecLine", "Setting", "Unit", "UnitSection", "exec_lines", "parse_unit", "unit_words"]
 
-MAX_LENGTH = 1_000_000
+MAX_LENGTH = 300_000
 
 
 @record
@@ -47,7 +47,10 @@ class Unit:
         """Every setting of a key that takes a list: an empty one takes back those before it."""
         found: list[Setting] = []
         for one in self._named(section, key):
-            found = [*found, one] if one.value.value else []
+            if one.value.value:
+                found.append(one)
+            else:
+                found.clear()
         return tuple(found)
 
     def get(self, section: str, key: str) -> Setting | None:
