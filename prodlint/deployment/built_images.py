@@ -14,7 +14,7 @@ from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.pipeline_builds import builds_in
-from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Process
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.regex import regex
@@ -140,16 +140,19 @@ def with_builds(
     kept: list[Process] = []
     open_links: list[Link] = []
     for process in processes:
-        if process.image is None or process.build is not None:
+        # The image of a task definition is often filled in by the job that deploys it.
+        image = "" if process.image is None and process.platform is Platform.ECS else process.image
+        if image is None or process.build is not None:
             kept.append(process)
             continue
-        build = _build_of(process.image, process.span, built, ours, words)
+        build = _build_of(image, process.span, built, ours, words)
         if build is not None:
             environment = process.environment or Environment.PRODUCTION
             kept.append(replace(process, build=build, environment=environment))
-        elif not is_public(process.image):
+        elif not is_public(image):
             if process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
-                open_links.append(Link(process.span, f"runs the image {process.image}, which is not known to be ours"))
+                what = f"the image {image}, which" if image else "an image that"
+                open_links.append(Link(process.span, f"runs {what} is not known to be ours"))
             if process.command is not None or process.entrypoint is not None:
                 kept.append(process)
     return kept, open_links

@@ -374,3 +374,15 @@ def test_the_app_behind_a_handler_is_found(handler: str, code: str) -> None:
     (service,) = link(declare(repository)[0], repository).services
     assert service.app is not None
     assert str(service.app.span) == "src/app.py:3"
+
+
+def test_a_task_without_an_image_runs_the_one_that_is_built_here() -> None:
+    task = {**TASK, "containerDefinitions": [{"name": "web", "portMappings": [{"containerPort": 8000}]}]}
+    files = {
+        "deploy/task-definition.json": json.dumps(task),
+        "Dockerfile": 'FROM python:3.13-slim\nCOPY . .\nCMD ["gunicorn", "shop.wsgi"]\n',
+    }
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    (service,) = link(declare(repository)[0], repository).services
+    assert (service.process.platform, service.written) == (Platform.ECS, "gunicorn shop.wsgi")
