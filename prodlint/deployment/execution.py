@@ -23,6 +23,7 @@ from prodlint.deployment.shell_walk import (
     branched,
     closed,
     command_span,
+    exportable,
     flattened,
     is_test,
     matches,
@@ -427,7 +428,7 @@ class _Run:
                 value = self._assigned(assignment.value, shell)
                 shell.variables[assignment.name] = value
                 if name == "export" or assignment.name in shell.exported or assignment.exported:
-                    shell.exported[assignment.name] = value if isinstance(value, Word) else None
+                    shell.exported[assignment.name] = exportable(value)
             return Flow()
         if name == "cd":
             target = words[1] if len(words) > 1 and words[1].literal != "--" else None

@@ -19,6 +19,7 @@ __all__ = [
     "Settings",
     "as_text",
     "converted",
+    "default_of",
     "from_variable",
     "joined",
     "mapped",

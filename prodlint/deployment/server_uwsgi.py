@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.server import Server
-from prodlint.deployment.server_bind import Bind, bind_of_word
+from prodlint.deployment.server_bind import Bind, bind_of_word, split_address
 from prodlint.deployment.server_grammar import Option, head
 from prodlint.deployment.server_layers import Context, Layers
-from prodlint.deployment.server_setting import Settings, converted, joined, text_of
+from prodlint.deployment.server_setting import Settings, converted, default_of, joined, text_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.regex import regex
@@ -55,6 +55,15 @@ class _Met:
     file: str | None = None
     doubt: str | None = None
     word: Word | None = None
+    driver: _Driver | None = None
+
+
+@record
+class _Driver:
+    """The variable that decides whether an option counts, and whether it does when that is set."""
+
+    name: str
+    when_set: bool
 
 
 class _Loading:
@@ -122,7 +131,7 @@ class _Loading:
 
     def _run(self, entries: Iterator[_Entry], name: str, path: str) -> None:
         """The options of a file in their order, with what its conditions say."""
-        conditions: list[Answer] = []
+        conditions: list[tuple[Answer, _Driver | None]] = []
         for entry in entries:
             if len(self.met) > _OPTIONS:
                 return
@@ -132,13 +141,15 @@ class _Loading:
             elif key in _ENDS:
                 if conditions:
                     conditions.pop()
-            elif NO not in conditions:
-                doubt = f"a condition of {path} decides" if UNKNOWN in conditions else None
-                self.option(_Met(key, entry.value, entry.span, path, name, doubt))
+            elif all(answer is not NO for answer, _ in conditions):
+                open_ones = [driver for answer, driver in conditions if answer is UNKNOWN]
+                doubt = f"a condition of {path} decides" if open_ones else None
+                driver = open_ones[0] if len(open_ones) == 1 else None
+                self.option(_Met(key, entry.value, entry.span, path, name, doubt, driver=driver))
 
-    def _holds(self, key: str, text: Text | None) -> Answer:
+    def _holds(self, key: str, text: Text | None) -> tuple[Answer, _Driver | None]:
         if key not in ("if-env", "ifenv", "if-not-env") or text is None:
-            return UNKNOWN
+            return UNKNOWN, None
         variable, equals, wanted = text.value.partition("=")
         value = self.context.lookup(variable.strip())
         if value is None:
@@ -146,8 +157,9 @@ class _Loading:
         elif isinstance(value, Known):
             result = YES if not equals or value.value == wanted else NO
         else:
-            return UNKNOWN
-        return ~result if key == "if-not-env" else result
+            is_open = isinstance(value, EnvDriven) and value.default is None and not equals
+            return UNKNOWN, _Driver(variable.strip(), key != "if-not-env") if is_open else None
+        return (~result if key == "if-not-env" else result), None
 
     def finish(self) -> None:
         """Everything was met: placeholders are replaced, and the options have their say."""
@@ -157,22 +169,40 @@ class _Loading:
             if option is None or option.own in ("flags", "attached"):
                 continue
             if met.doubt is not None:
-                self.layers.say(option.name, Unknown(met.doubt, met.span), met.span, met.origin)
+                self.layers.say(option.name, self._driven(option, met), met.span, met.origin)
             else:
                 self._say(option, met.word, met.span, met.origin)
 
+    def _driven(self, option: Option, met: _Met) -> Value[object]:
+        """What an option is that counts only when a variable is set, or only when it is not."""
+        unknown = Unknown(met.doubt or "a condition decides", met.span)
+        if met.driver is None:
+            return unknown
+        said = self.layers.said.get(option.name)
+        before = said[-1].value if said else Known(default_of(option), met.span)
+        if met.driver.when_set:
+            if isinstance(before, EnvDriven) and before.name == met.driver.name:
+                return EnvDriven(before.name, before.default, met.span)
+            return EnvDriven(met.driver.name, before.value, met.span) if isinstance(before, Known) else unknown
+        own = self._own_value(option, met.word, met.span)
+        return EnvDriven(met.driver.name, own.value, met.span) if isinstance(own, Known) else unknown
+
+    def _own_value(self, option: Option, word: Word | None, span: Span) -> Value[object]:
+        if option.kind == "list" and word is not None:
+            return joined([text_of(word, self.context.lookup)], span)
+        if word is None or (option.kind in ("flag", "attached") and not word.parts):
+            return Known(True, span)
+        return converted(option.kind, text_of(word, self.context.lookup))
+
     def _say(self, option: Option, word: Word | None, span: Span, origin: str) -> None:
-        lookup = self.context.lookup
-        if option.kind == "list":
-            words = self.words.setdefault(option.name, [])
-            words.extend([word] if word is not None else [])
-            value = joined([text_of(one, lookup) for one in words], span)
-            self.layers.say(option.name, value, span, origin, tuple(words))
-        elif word is None or (option.kind in ("flag", "attached") and not word.parts):
-            self.layers.say(option.name, Known(True, span), span, origin)
-        else:
-            value = converted(option.kind, text_of(word, lookup))
-            self.layers.say(option.name, value, span, origin, (word,))
+        if option.kind != "list":
+            words = () if word is None else (word,)
+            self.layers.say(option.name, self._own_value(option, word, span), span, origin, words)
+            return
+        held = self.words.setdefault(option.name, [])
+        held.extend([word] if word is not None else [])
+        value = joined([text_of(one, self.context.lookup) for one in held], span)
+        self.layers.say(option.name, value, span, origin, tuple(held))
 
     def _word(self, met: _Met) -> Word | None:
         """A value with its placeholders replaced: `%(name)`, `$(VARIABLE)`, `%d` for the file's folder."""
@@ -346,8 +376,14 @@ def _binds(context: Context, settings: Settings) -> Iterator[Bind]:
     protocol = settings.known("protocol")
     for name, spoken in _PROTOCOLS.items():
         setting = settings[name]
+        said = str(protocol) if name == "socket" and protocol is not None else spoken
+        value = setting.value
+        if isinstance(value, EnvDriven) and not setting.source.words and isinstance(value.default, tuple):
+            driven = [EnvDriven(value.name, str(text), value.span) for text in value.default]
+            yield from (split_address(one, None, said) for one in driven)
+        elif isinstance(value, Unknown) and not setting.source.words and len(setting.sources) > 1:
+            yield split_address(value, None, said)
         for word in setting.source.words:
-            said = str(protocol) if name == "socket" and protocol is not None else spoken
             address = word
             literal = word.literal
             if name == "https" and literal is not None and "," in literal and word.content is not None:

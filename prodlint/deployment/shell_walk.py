@@ -24,6 +24,7 @@ __all__ = [
     "branched",
     "closed",
     "command_span",
+    "exportable",
     "flattened",
     "is_test",
     "matches",
@@ -88,6 +89,16 @@ def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
     for name in {name for arm in outcomes for name in arm.exported}:
         words = [arm.exported.get(name) for arm in outcomes]
         shell.exported[name] = words[0] if all(word == words[0] for word in words) else None
+
+
+def exportable(value: Word | Value[str]) -> Word | None:
+    """What a program started later finds in a variable: `export A=${A:-x}` still has its default there."""
+    if isinstance(value, Word):
+        return value
+    if not isinstance(value, EnvDriven) or value.default is None or not value.span.path:
+        return None
+    operand = Word.of(Text.at(value.default, value.span), value.span)
+    return Word((Expansion(value.name, value.span, ":-", operand, True),), value.span)
 
 
 def closed(flow: Flow) -> Flow:
