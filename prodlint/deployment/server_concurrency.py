@@ -1,0 +1,116 @@
+"""How much a server does at once, and how long a request may take: what its settings come to together.
+
+Source: the catalogue's serving page, 2.6 and 2.7.
+"""
+
+from __future__ import annotations
+
+from prodlint.deployment.server import Server
+from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.source import Span
+
+__all__ = ["has_several_processes", "processes_of", "request_timeout_of", "slots_of"]
+
+_ONE_PROCESS = frozenset(
+    "daphne waitress flask quart runserver http.server pserve flower aiohttp Flask Quart Dash bottle Werkzeug wsgiref "
+    "bjoern gevent eventlet cheroot Flask-SocketIO".split()
+)
+_COOPERATIVE = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet".split())
+
+
+def processes_of(server: Server) -> Value[int]:
+    """The processes that serve requests, in one replica."""
+    if server.product in _ONE_PROCESS:
+        return Known(1, server.span)
+    if server.settings.known("fast") is True:
+        return Unknown("as many as the machine has cores", server.span)
+    if server.product in ("uvicorn", "fastapi run", "fastapi dev") and server.reload is YES:
+        return Known(1, server.span)
+    return _number(server, "workers", 1)
+
+
+def has_several_processes(server: Server) -> Answer:
+    """Whether what one process keeps in its memory is not what the next one finds."""
+    count = processes_of(server)
+    if isinstance(count, Known):
+        return answer(count.value > 1)
+    return UNKNOWN
+
+
+def slots_of(server: Server) -> Value[int] | None:
+    """The requests that it can work on at once, in one replica; None when nothing but memory limits them."""
+    processes = processes_of(server)
+    if server.product == "gunicorn":
+        kind = server.settings.value("worker_class")
+        name = kind.value if isinstance(kind, Known) else None
+        if name == "sync":
+            return processes
+        # Sync or gthread, as the number of threads decides: the product is right for both.
+        if name == "gthread" or server.settings["worker_class"].source.origin.startswith("threads of "):
+            return _times(processes, _number(server, "threads", 1))
+        if name in _COOPERATIVE:
+            return _times(processes, _number(server, "worker_connections", 1000))
+        if name is None:
+            return Unknown("the class of its workers is not known", kind.span)
+        return None
+    if server.product == "waitress":
+        return _number(server, "threads", 4)
+    if server.product in ("uwsgi", "mod_wsgi-express"):
+        if server.product == "uwsgi":
+            loops = [server.settings.known(name) for name in ("gevent", "asyncio", "async")]
+            if any(loops):
+                return Unknown("an event loop decides", server.span)
+        return _times(processes, _number(server, "threads", 1))
+    return None
+
+
+def request_timeout_of(server: Server) -> Value[int | None]:
+    """The seconds after which the server itself ends a request; None when it never does.
+
+    Gunicorn's `timeout` is that for sync workers alone: for all others it only asks whether the
+    worker is alive.
+    """
+    if server.product == "gunicorn":
+        kind = server.settings.value("worker_class")
+        if not isinstance(kind, Known):
+            return Unknown("the class of its workers is not known", kind.span)
+        if kind.value != "sync":
+            return Known(None, kind.span)
+    elif server.product not in ("uwsgi", "mod_wsgi-express"):
+        return Known(None, server.span)
+    value = server.settings.value("timeout")
+    if isinstance(value, Known):
+        held = value.value if isinstance(value.value, int) else 0
+        return Known(held or None, value.span)
+    if isinstance(value, EnvDriven):
+        return EnvDriven(value.name, value.default if isinstance(value.default, int) else None, value.span)
+    return value
+
+
+def _number(server: Server, name: str, default: int) -> Value[int]:
+    if name not in server.settings:
+        return Known(default, server.span)
+    value = server.settings.value(name)
+    if isinstance(value, Unknown):
+        return value
+    held = value.value if isinstance(value, Known) else value.default
+    number = held if isinstance(held, int) and not isinstance(held, bool) else default if held is None else None
+    if number is None:
+        return Unknown(f"{name} is no number", value.span)
+    if isinstance(value, Known):
+        return Known(number, value.span)
+    return EnvDriven(value.name, number if held is not None else None, value.span)
+
+
+def _times(one: Value[int], other: Value[int]) -> Value[int]:
+    span: Span | None = one.span
+    if isinstance(one, Unknown) or isinstance(other, Unknown) or span is None:
+        return one if isinstance(one, Unknown) else other
+    if isinstance(one, Known) and isinstance(other, Known):
+        return Known(one.value * max(1, other.value), span)
+    names = {value.name for value in (one, other) if isinstance(value, EnvDriven)}
+    held = [value.value if isinstance(value, Known) else value.default for value in (one, other)]
+    if len(names) > 1:
+        return Unknown(f"{', '.join(f'${name}' for name in sorted(names))} decide", span)
+    first, second = held
+    return EnvDriven(names.pop(), None if first is None or second is None else first * max(1, second), span)
