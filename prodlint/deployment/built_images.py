@@ -25,6 +25,7 @@ __all__ = ["built_images", "image_path", "with_builds"]
 _TAG = regex(r"[:@][^/]*$")
 _COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 _WORD = regex(r"[a-z0-9]+")
+_LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
 _PUBLIC = regex(
     r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
     r"|rabbitmq|kafka|cp-kafka|zookeeper|nats|mongo|mongodb|elasticsearch|opensearch|kibana|logstash|clickhouse.*|minio"
@@ -136,7 +137,9 @@ def with_builds(
     (platform page, 2.2).
     """
     ours = [one for one in definitions if environment_of(one.path) not in (Environment.DEVELOPMENT, Environment.TEST)]
-    words = _project_words(repository)
+    processes = tuple(processes)
+    folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
+    words = _project_words(repository) | _family_words(processes, folders)
     kept: list[Process] = []
     open_links: list[Link] = []
     for process in processes:
@@ -177,11 +180,33 @@ def _build_of(
         if candidates:
             return candidates[0] if len({(one.dockerfile, one.target) for one in candidates}) == 1 else None
     by_folder = [one for one in ours if path and posixpath.basename(posixpath.dirname(one.path)).lower() == path[-1]]
+    if not by_folder and path:
+        # `shop-api` of the project shop is built in `api`.
+        stem, folder = _split(path[-1])
+        named = [one for one in ours if posixpath.basename(posixpath.dirname(one.path)).lower() == folder]
+        by_folder = named if words & set(_WORD.findall(stem)) else []
     if len(by_folder) == 1:
         return Build(by_folder[0].path, None, span)
     if len(ours) == 1 and (not path or words & set(_WORD.findall(path[-1]))):
         return Build(ours[0].path, None, span)
     return None
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The last word of a name, and what stands in front of it."""
+    found = _LAST_WORD.fullmatch(name)
+    return (found[1], found[2]) if found is not None else ("", name)
+
+
+def _family_words(processes: tuple[Process, ...], folders: set[str]) -> frozenset[str]:
+    """Words in front of the names of two folders and more: images that are called so are a family, and ours."""
+    members: dict[str, set[str]] = {}
+    for process in processes:
+        path = image_path(process.image or "")
+        stem, folder = _split(path[-1]) if path else ("", "")
+        if stem and folder in folders:
+            members.setdefault(stem, set()).add(folder)
+    return frozenset(word for stem, found in members.items() if len(found) > 1 for word in _WORD.findall(stem))
 
 
 _COMMON = frozenset(

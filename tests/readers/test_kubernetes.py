@@ -378,3 +378,26 @@ def test_an_image_in_a_folder_of_its_name_is_that_of_the_folder() -> None:
     )
     service = next(one for one in model.services if one.process.path == "k8s/worker.yaml")
     assert service.written == "celery shop.wsgi"
+
+
+def test_a_family_of_images_is_built_in_the_folders_that_they_are_called_after() -> None:
+    files = {
+        "api/Dockerfile": DOCKERFILE,
+        "worker/Dockerfile": DOCKERFILE.replace("gunicorn", "celery"),
+        "k8s/api.yaml": deployment("image: acme/shop-api:1", "api"),
+        "k8s/worker.yaml": deployment("image: acme/shop-worker:1", "worker"),
+        "k8s/other.yaml": deployment("image: other/thing-worker:1\nargs: [x]", "other"),
+    }
+    written = {one.process.path: one.written for one in linked(files).services}
+    assert written["k8s/api.yaml"] == "gunicorn shop.wsgi"
+    assert written["k8s/worker.yaml"] == "celery shop.wsgi"
+    assert written["k8s/other.yaml"] == "x"
+
+
+def test_one_image_that_ends_like_a_folder_is_not_enough() -> None:
+    files = {
+        "api/Dockerfile": DOCKERFILE,
+        "worker/Dockerfile": DOCKERFILE,
+        "k8s/api.yaml": deployment("image: other/thing-api:1"),
+    }
+    assert all(one.process.path != "k8s/api.yaml" for one in linked(files).services)
