@@ -16,6 +16,11 @@ _NAMES = {
     "buildspec.yml": "CodeBuild",
     "appspec.yml": "CodeDeploy",
     "Chart.yaml": "a Helm chart",
+    "helmfile.yaml": "Helmfile",
+    "cdk.json": "AWS CDK",
+    "Pulumi.yaml": "Pulumi",
+    ".platform.app.yaml": "Platform.sh",
+    "*.nomad": "Nomad",
     "Jenkinsfile": "Jenkins",
     "azure-pipelines.yml": "Azure Pipelines",
     "bitbucket-pipelines.yml": "Bitbucket Pipelines",
@@ -31,6 +36,8 @@ _NAMES = {
 }
 _PATHS = {
     ".circleci/config.yml": "CircleCI",
+    "config/deploy.yml": "Kamal",
+    "copilot/*/manifest.yml": "AWS Copilot",
     ".platform/hooks/*": "Elastic Beanstalk",
     "bin/post_compile": "Heroku's post_compile hook",
     "*.tf": "Terraform",
@@ -59,8 +66,9 @@ def read(path: str, repository: Repository) -> Iterator[UnreadDeployment]:
 def _system(path: str) -> str:
     import fnmatch
 
-    name = _NAMES.get(path.rpartition("/")[2])
-    return name or next(system for pattern, system in _PATHS.items() if fnmatch.fnmatchcase(path, pattern))
+    name = path.rpartition("/")[2]
+    named = next((system for pattern, system in _NAMES.items() if fnmatch.fnmatchcase(name, pattern)), None)
+    return named or next(system for pattern, system in _PATHS.items() if fnmatch.fnmatchcase(path, pattern))
 
 
 def _may_deploy(path: str, data: bytes) -> bool:

@@ -1,0 +1,46 @@
+"""What deploys in a way that is not modelled is named, so that nobody says "nothing does it"."""
+
+import pytest
+
+from prodlint.deployment.process import UnreadDeployment
+from prodlint.deployment.repository import Repository
+from prodlint.readers import declare
+
+
+def systems(path: str, text: str) -> list[str]:
+    held = {path: text.encode()}
+    facts = declare(Repository(held, held.__getitem__))[0]
+    return [fact.system for fact in facts if isinstance(fact, UnreadDeployment)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "system"),
+    [
+        ("chart/Chart.yaml", "name: shop\n", "a Helm chart"),
+        ("infra/main.tf", "resource x y {}\n", "Terraform"),
+        ("cdk.json", "{}\n", "AWS CDK"),
+        ("Pulumi.yaml", "name: shop\n", "Pulumi"),
+        ("config/deploy.yml", "service: shop\n", "Kamal"),
+        ("copilot/web/manifest.yml", "name: web\n", "AWS Copilot"),
+        ("jobs/shop.nomad", "job x {}\n", "Nomad"),
+        ("roles/web/tasks/main.yml", "- name: x\n", "Ansible"),
+        ("Makefile", "deploy: build\n\tssh host\n", "make"),
+        (".circleci/config.yml", "jobs: {deploy: {}}\n", "CircleCI"),
+        ("Dockerrun.aws.json", "{}\n", "Elastic Beanstalk"),
+    ],
+)
+def test_a_system_that_is_not_read_is_named(path: str, text: str, system: str) -> None:
+    assert systems(path, text) == [system]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Makefile", "test:\n\tpytest\n"),
+        (".circleci/config.yml", "jobs: {test: {}}\n"),
+        ("examples/chart/Chart.yaml", "name: shop\n"),
+        ("render.yaml", "services: []\n"),
+    ],
+)
+def test_what_deploys_nothing_or_is_read_is_not_named(path: str, text: str) -> None:
+    assert systems(path, text) == []
