@@ -175,22 +175,25 @@ def _quoted(text: Text, at: int, parts: list[Text]) -> int:
 def _unescaped(text: Text, at: int, parts: list[Text]) -> int:
     """One escape; an unknown one stays as it is, with its backslash."""
     found = _ESCAPE.match(text.value, at)
-    meaning = None
-    if found is not None:
-        number = next(
-            (int(digits, base) for digits, base in zip(found.groups()[1:], (16, 16, 16, 8), strict=True) if digits),
-            None,
-        )
-        if found[1]:
-            meaning = _MEANINGS[found[1]]
-        elif number is not None and 0 < number < 0x110000 and not 0xD800 <= number < 0xE000:
-            meaning = chr(number)
+    meaning = _meaning(found) if found is not None else None
     if found is None or meaning is None:
         end = min(at + 2, len(text.value))
         parts.append(text.slice(at, end))
         return end
     parts.append(Text.at(meaning, text.span_of(at, found.end())))
     return found.end()
+
+
+def _meaning(found: re.Match[str]) -> str | None:
+    """The character of an escape; None for a number that is none."""
+    if found[1]:
+        return _MEANINGS[found[1]]
+    byte = int(found[2], 16) if found[2] else int(found[5], 8) if found[5] else None
+    if byte is not None:
+        # A byte that is no character by itself.
+        return None if byte == 0 or byte > 255 else chr(byte) if byte < 128 else "\ufffd"
+    number = int(found[3] or found[4], 16)
+    return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else None
 
 
 @record

@@ -104,6 +104,22 @@ def test_a_colon_keeps_variables_as_they_are_written() -> None:
     assert [word.literal for word in line.words[1:]] == ["$OPTS", "${PORT}", "$$"]
 
 
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (r"\x41", "A"),
+        (r"\101", "A"),
+        (r"\u00e4", "ä"),
+        (r"\s", " "),
+        (r"\q", r"\q"),
+        (r"\404", r"\404"),
+        (r"\xa0", "\ufffd"),
+    ],
+)
+def test_escapes_are_those_of_c_and_unknown_ones_stay(value: str, word: str) -> None:
+    assert words(value) == [word]
+
+
 @pytest.mark.parametrize("value", ["'a", 'b "c', "a'b"])
 def test_an_open_quote_is_a_problem(value: str) -> None:
     with pytest.raises(SyntaxProblem):
@@ -159,5 +175,5 @@ def words_of_libsystemd(value: str) -> list[str] | None:
             return None
         if result == 0:
             return found
-        found.append((word.value or b"").decode("utf-8", "surrogateescape"))
+        found.append((word.value or b"").decode("utf-8", "replace"))
     raise AssertionError("libsystemd does not end")
