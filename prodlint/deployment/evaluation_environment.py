@@ -78,7 +78,7 @@ def or_default(machine: Machine, value: object, default: object, node: ast.AST) 
         return default
     if isinstance(value, Driven) and value.default is ABSENT:
         return machine.driven(value.names, default, node)
-    return value
+    return machine.unknown(value.reason, node, value, default) if isinstance(value, Opaque) else value
 
 
 def required(machine: Machine, value: object, kind: str, node: ast.AST) -> object:
@@ -97,7 +97,7 @@ def variable_is_set(machine: Machine, name: object, node: ast.AST) -> object:
         return value
     if isinstance(value, Driven):
         return Driven(value.names, False, value.span) if value.default is ABSENT else True
-    if isinstance(value, Opaque) and _ANY in machine.variables:
+    if isinstance(value, Opaque) and (_ANY in machine.variables or name in machine.variables):
         return value
     return value is not ABSENT
 

@@ -22,11 +22,22 @@ _EXITS = (ast.Return, ast.Break, ast.Continue)
 
 
 def has_exit(machine: Machine, node: ast.stmt) -> bool:
-    """Whether a statement may end the block that it stands in."""
+    """Whether a statement may end the block that it stands in: `return`, and `break` of a loop around it."""
+    return _leaves(machine, node)[0]
+
+
+def _leaves(machine: Machine, node: ast.stmt) -> tuple[bool, bool]:
+    """Whether a statement may end the block around it, and whether it may return."""
     known = machine.exits.get(id(node))
     if known is None:
-        known = any(isinstance(part, _EXITS) or has_exit(machine, part) for part in _parts(node))
-        machine.exits[id(node)] = known
+        inner = [_leaves(machine, part) for part in _parts(node)]
+        returns = isinstance(node, ast.Return) or any(part[1] for part in inner)
+        if isinstance(node, (ast.For, ast.While)):
+            # `break` in its body is its own.
+            exits = returns or any(has_exit(machine, part) for part in node.orelse)
+        else:
+            exits = isinstance(node, _EXITS) or any(part[0] for part in inner)
+        known = machine.exits[id(node)] = (exits, returns)
     return known
 
 

@@ -241,11 +241,14 @@ class Join:
         return made
 
     def _content(self, target: ObjectValue, one: Any, other: Any) -> object:
-        if isinstance(one, Opaque) or isinstance(other, Opaque):
-            known = other if isinstance(one, Opaque) else one
-            unknown: Opaque = one if isinstance(one, Opaque) else other
-            parts = (*known, *known.values()) if isinstance(known, dict) else () if known is unknown else tuple(known)
-            return Opaque(unknown.reason, unknown.span, self._held(unknown, *parts))
+        unknown = one if isinstance(one, Opaque) else other if isinstance(other, Opaque) else None
+        if unknown is not None:
+            parts: list[object] = []
+            for side in (one, other):
+                parts += (
+                    [side] if isinstance(side, Opaque) else [*side, *side.values()] if isinstance(side, dict) else side
+                )
+            return Opaque(unknown.reason, unknown.span, self._held(*parts))
         if isinstance(target, ListValue):
             return self._sequence(one, other)
         if isinstance(target, DictValue):

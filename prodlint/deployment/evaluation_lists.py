@@ -49,7 +49,10 @@ def parts_of(machine: Machine, node: ast.AST, value: object) -> tuple[object, ..
     elif isinstance(value, IteratorValue):
         return value.parts
     elif isinstance(value, DictValue):
-        value = tuple(value.content) if isinstance(value.content, dict) else value.content
+        content = value.content
+        if isinstance(content, dict) and any(isinstance(key, Gap) for key in content):
+            return (gap_of(machine, node, tuple(content)),)
+        value = tuple(content) if isinstance(content, dict) else content
     elif isinstance(value, (SetValue, frozenset)):
         content = value.content if isinstance(value, SetValue) else value
         if not isinstance(content, Opaque) and len(content) < 2:

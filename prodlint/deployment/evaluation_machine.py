@@ -158,7 +158,7 @@ class Machine:
         self.regions: list[Region] = []
         self.calls = 0
         self.lenient = 0
-        self.exits: dict[int, bool] = {}
+        self.exits: dict[int, tuple[bool, bool]] = {}
         self._log: list[_Level] = []
         self.frame: Frame
 

@@ -135,15 +135,22 @@ def _update(machine: Machine, owner: Any, call: Call) -> object:
 
 
 def _keys(machine: Machine, owner: Any, call: Call) -> object:
-    return IteratorValue(tuple(owner.content))
+    return _iterated(machine, owner, call, tuple(owner.content))
 
 
 def _values(machine: Machine, owner: Any, call: Call) -> object:
-    return IteratorValue(tuple(key if isinstance(key, Gap) else value for key, value in owner.content.items()))
+    return _iterated(machine, owner, call, tuple(owner.content.values()))
 
 
 def _items(machine: Machine, owner: Any, call: Call) -> object:
-    return IteratorValue(tuple(key if isinstance(key, Gap) else (key, part) for key, part in owner.content.items()))
+    return _iterated(machine, owner, call, tuple(owner.content.items()))
+
+
+def _iterated(machine: Machine, owner: Any, call: Call, parts: tuple[object, ...]) -> object:
+    # Where further keys stand among those that are known, nobody knows.
+    if any(isinstance(key, Gap) for key in owner.content):
+        return IteratorValue((gap_of(machine, call.node, tuple(owner.content.values())),))
+    return IteratorValue(parts)
 
 
 def set_item(machine: Machine, node: ast.AST, owner: object, key: object, value: object) -> None:

@@ -52,6 +52,13 @@ from prodlint.deployment.evaluation_statements import block
 __all__ = ["Evaluator"]
 
 
+def _has_attribute(owner: object, name: str) -> bool:
+    """Whether a value of one of Python's own types has an attribute."""
+    kinds: dict[type, type] = {ListValue: list, DictValue: dict, SetValue: set}
+    kind = kinds.get(type(owner), type(owner))
+    return not (is_plain(owner) or kind in (list, dict, set, tuple)) or hasattr(kind, name)
+
+
 class Evaluator(Machine):
     """A machine that knows Python."""
 
@@ -210,6 +217,8 @@ class Evaluator(Machine):
             return self.unknown("is not known", node, owner)
         if isinstance(owner, Gap | IteratorValue):
             return self.unknown("is not known", node, owner)
+        if not _has_attribute(owner, name):
+            raise Raised("AttributeError")
         return Method(owner, name)
 
     def _external_attribute(self, owner: External, name: str, node: ast.expr) -> object:
@@ -251,6 +260,10 @@ class Evaluator(Machine):
         try:
             with self.deeper():
                 self.block(module.tree.body)
+        except Raised as error:
+            if outer is not None:
+                raise
+            self.open_module(made, f"{path} raises {error.kind}", module.source.span)
         except (Exhausted, RecursionError):
             self.open_module(made, f"{path} is too much to evaluate", module.source.span)
             if outer is None or steps - (allowed - self.steps) <= 0:
