@@ -231,7 +231,7 @@ class ShellReader(TokenReader):
             node: Node = Test(self.text.slice(start + 2, end - 2).strip(), (), self.span(start))
         elif read := self.compounds.get(sign):
             node = read()
-        elif sign in _CLOSING or sign == "!":
+        elif sign in _CLOSING or sign in ("!", "in"):
             raise Malformed(start)
         else:
             return self._simple()
@@ -355,12 +355,14 @@ class ShellReader(TokenReader):
             condition = Test(self.text.slice(begin + 2, end - 2).strip(), (), self.span(begin))
         else:
             variable = self.name()
-        self.lines()
-        if condition is None and self.sign() == "in":
-            self.expect("in")
-            words = self._words()
-        elif self.sign() == ";":
+        self.blank()
+        if self.sign() == ";":
             self.expect(";")
+        else:
+            self.lines()
+            if condition is None and self.sign() == "in":
+                self.expect("in")
+                words = self._words()
         self.lines()
         if self.sign() == "{":
             group = self._group()

@@ -215,6 +215,8 @@ class TokenReader:
         self.at = found.end()
         self.blank()
         start = self.at
+        if _REDIRECTION.match(self.value, start):
+            raise Malformed(start)
         target = self.word()
         descriptor, operator = found[1] or "", found[2] or found[3]
         span = self.span(found.start())
