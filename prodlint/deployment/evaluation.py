@@ -114,10 +114,14 @@ def namespace(
     answers whether a module outside of the repository can be imported.
     """
     evaluator = Evaluator(repository, roots, lookup, argv, installed)
-    module = evaluator.load(path, _dotted(roots, path))
+    reason = f"{path} cannot be read"
+    try:
+        module = evaluator.load(path, _dotted(roots, path))
+    except Exception as error:  # Whatever somebody wrote there, it must not end the run of a linter.
+        module, reason = None, f"{path} cannot be evaluated ({type(error).__name__})"
     if module is None:
         module = ModuleValue(path, "", None, 0)
-        module.rest = Opaque(f"{path} cannot be read")
+        module.rest = Opaque(reason)
     return Namespace(evaluator, module)
 
 
