@@ -55,7 +55,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
             root=posixpath.dirname(path),
             environment=environment or Environment.PRODUCTION,
             replicas=_quantity(formation, name),
-            settings=tuple(_size(formation, name)),
+            settings=tuple(_settings(formation, name)),
         )
 
 
@@ -71,7 +71,14 @@ def _quantity(formation: Json | None, name: str) -> Value[int] | None:
     return number_at(formation, "formation", name, "quantity") if formation is not None else None
 
 
-def _size(formation: Json | None, name: str) -> Iterator[PlatformSetting]:
-    text = formation.text("formation", name, "size") if formation is not None else None
-    if text is not None:
-        yield PlatformSetting("size", text_of(text.value, text.span), text.span)
+def _settings(formation: Json | None, name: str) -> Iterator[PlatformSetting]:
+    """The size of a process, and what Heroku runs once after the first deployment of an app."""
+    paths: list[tuple[str, tuple[str, ...]]] = [("size", ("formation", name, "size"))]
+    if name == "web":
+        paths.append(("scripts.postdeploy", ("scripts", "postdeploy")))
+    if formation is None:
+        return
+    for label, path in paths:
+        text = formation.text(*path)
+        if text is not None:
+            yield PlatformSetting(label, text_of(text.value, text.span), text.span)

@@ -327,12 +327,16 @@ def test_a_malformed_fly_file_is_survived(text: str) -> None:
 
 
 def test_the_formation_of_heroku_tells_how_many_run() -> None:
-    manifest = {"formation": {"web": {"quantity": 2, "size": "standard-1x"}, "worker": {"quantity": "x"}}}
+    manifest = {
+        "formation": {"web": {"quantity": 2, "size": "standard-1x"}, "worker": {"quantity": "x"}},
+        "scripts": {"postdeploy": "python manage.py migrate"},
+    }
     found = processes({"Procfile": "web: a\nworker: b\nother: c\n", "app.json": json.dumps(manifest)})
     assert number(found["web"].replicas) == 2
     assert isinstance(found["worker"].replicas, Unknown)
     assert found["other"].replicas is None
-    assert settings_of(found["web"]) == {"size": "standard-1x"}
+    assert settings_of(found["web"]) == {"size": "standard-1x", "scripts.postdeploy": "python manage.py migrate"}
+    assert settings_of(found["worker"]) == {}
 
 
 def test_a_migration_before_the_start_is_no_list_of_what_is_installed() -> None:
