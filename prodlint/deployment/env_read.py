@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.record import record
@@ -16,11 +17,11 @@ __all__ = [
     "COMPUTED",
     "EnvFileRead",
     "EnvRead",
+    "Nodes",
     "Place",
     "argument",
     "default_of",
     "name_of",
-    "places",
 ]
 
 COMPUTED = "*"
@@ -88,22 +89,89 @@ class Place:
 
 # Expressions of interest stand at most this deep in others: what is around further out says nothing of them.
 _PARENTS = 12
+_Compound = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.If,
+    ast.Try,
+    ast.With,
+    ast.AsyncWith,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ListComp,
+    ast.SetComp,
+    ast.GeneratorExp,
+    ast.DictComp,
+    ast.match_case,
+    getattr(ast, "TryStar", ast.Try),
+)
 
 
-def places(module: PythonModule) -> Iterator[Place]:
-    """Every call, subscript and comparison of a module that may run, with what is around it."""
-    waiting: list[tuple[ast.AST, Place]] = [(module.tree, Place(ast.Constant(None)))]
-    while waiting:
-        node, around = waiting.pop()
-        if isinstance(node, ast.Call | ast.Subscript | ast.Compare):
-            yield replace(around, node=node)
-        children = [*_children(node, around, module)]
-        if isinstance(node, ast.expr):
-            parents = (*around.parents[-_PARENTS:], node)
-            children = [(child, replace(place, parents=parents)) for child, place in children]
-        elif around.parents:
-            children = [(child, replace(place, parents=())) for child, place in children]
-        waiting.extend(reversed(children))
+class Nodes:
+    """The nodes of a module, gone through once: calls, subscripts and comparisons, classes, and what is around each."""
+
+    def __init__(self, module: PythonModule) -> None:
+        self.module = module
+        self.outer: dict[ast.AST, ast.AST] = {}
+        self.expressions: list[ast.Call | ast.Subscript | ast.Compare] = []
+        self.classes: list[ast.ClassDef] = []
+        waiting: list[ast.AST] = [module.tree]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.Call | ast.Subscript | ast.Compare):
+                self.expressions.append(node)
+            elif isinstance(node, ast.ClassDef):
+                self.classes.append(node)
+            for name in node._fields:
+                value = getattr(node, name, None)
+                for child in value if isinstance(value, list) else (value,):
+                    if isinstance(child, ast.AST) and not isinstance(child, _Small):
+                        self.outer[child] = node
+                        waiting.append(child)
+        self._around: dict[ast.AST, Place | None] = {module.tree: Place(ast.Constant(None))}
+
+    def places(self, is_wanted: Callable[[ast.expr], bool]) -> Iterator[Place]:
+        """The expressions that are wanted and may run, with what is around each."""
+        for node in self.expressions:
+            if not is_wanted(node):
+                continue
+            chain: list[ast.AST] = [node]
+            while chain[-1] not in self._around:
+                chain.append(self.outer[chain[-1]])
+            for parent, child in zip(chain[:0:-1], chain[-2::-1], strict=True):
+                if child not in self._around:
+                    _enter(parent, self._around, self.module)
+                    self._around.setdefault(child, None)
+            place = self._around[node]
+            if place is not None:
+                yield replace(place, node=node, parents=_enclosing(node, self.outer))
+
+
+_Small = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Constant)
+
+
+def _enclosing(node: ast.AST, outer: Mapping[ast.AST, ast.AST]) -> tuple[ast.expr, ...]:
+    """The expressions around an expression, the innermost last."""
+    found: list[ast.expr] = []
+    while len(found) < _PARENTS and isinstance(parent := outer.get(node), ast.expr):
+        found.append(parent)
+        node = parent
+    return tuple(reversed(found))
+
+
+def _enter(parent: ast.AST, around: dict[ast.AST, Place | None], module: PythonModule) -> None:
+    """Note what is around the parts of a node; a part that no program runs gets nothing."""
+    place = around[parent]
+    if place is None:
+        return
+    if isinstance(parent, _Compound):
+        around.update((child, inside) for child, inside in _children(parent, place, module))
+    else:
+        around.update((child, place) for child in ast.iter_child_nodes(parent))
 
 
 def _children(node: ast.AST, around: Place, module: PythonModule) -> Iterator[tuple[ast.AST, Place]]:
@@ -120,12 +188,14 @@ def _children(node: ast.AST, around: Place, module: PythonModule) -> Iterator[tu
         elif module.qualified_name(node.test) != "typing.TYPE_CHECKING":
             yield from ((one, maybe) for one in node.body)
         yield from ((one, maybe) for one in node.orelse)
-    elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
-        caught = around.caught | {name for handler in node.handlers for name in _caught(handler)}  # type: ignore[attr-defined]
-        yield from ((one, replace(around, caught=caught)) for one in node.body)  # type: ignore[attr-defined]
-        for handler in node.handlers:  # type: ignore[attr-defined]
+    elif isinstance(node, ast.Try) or node.__class__.__name__ == "TryStar":
+        # `try … except*` has the same parts; Python 3.10 has no class for it.
+        node = cast("ast.Try", node)
+        caught = around.caught | {name for handler in node.handlers for name in _caught(handler)}
+        yield from ((one, replace(around, caught=caught)) for one in node.body)
+        for handler in node.handlers:
             yield from ((one, maybe) for one in handler.body)
-        yield from ((one, around) for one in [*node.orelse, *node.finalbody])  # type: ignore[attr-defined]
+        yield from ((one, around) for one in [*node.orelse, *node.finalbody])
     elif isinstance(node, ast.With | ast.AsyncWith):
         yield from ((item.context_expr, around) for item in node.items)
         yield from ((one, _with(node, around)) for one in node.body)

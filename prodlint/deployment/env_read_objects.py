@@ -10,9 +10,10 @@ from dataclasses import field
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.record import entity
+from prodlint.regex import regex
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
-__all__ = ["ReaderObject", "module_file", "object_of"]
+__all__ = ["ReaderObject", "Roots", "module_file", "object_of"]
 
 _DEPTH = 4
 _OBJECTS = {
@@ -46,6 +47,50 @@ class ReaderObject:
     prefix: str = ""
     scheme: Mapping[str, tuple[ast.expr, ast.expr | None]] = field(default_factory=dict)
     is_class: bool = False
+
+
+class Roots:
+    """The names of a module that may lead to a reader, so that all else is passed over without a closer look."""
+
+    def __init__(self, module: PythonModule) -> None:
+        self.module = module
+        self.known: dict[str, bool] = {}
+
+    def lead_to_a_reader(self, node: ast.expr, depth: int = 0) -> bool:
+        """Whether an expression may read the environment, by the name that it begins with."""
+        attributes: list[str] = []
+        while not isinstance(node, ast.Name):
+            if isinstance(node, ast.Attribute):
+                attributes.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call):
+                node = node.func
+            else:
+                return isinstance(node, ast.Dict)
+        if node.id == "os":
+            return not {"environ", "environb", "getenv"}.isdisjoint(attributes)
+        if node.id not in self.known:
+            self.known[node.id] = False
+            self.known[node.id] = _speaks_of_one(node.id) or (depth <= _DEPTH and self._is_bound_to_one(node.id, depth))
+        return self.known[node.id]
+
+    def _is_bound_to_one(self, name: str, depth: int) -> bool:
+        for binding in self.module.bindings(name):
+            if binding.target is not None and _speaks_of_one(binding.target):
+                return True
+            value = binding.value
+            if isinstance(value, ast.expr) and self.lead_to_a_reader(value, depth + 1):
+                return True
+            if isinstance(binding.node, ast.ClassDef):
+                return any(self.lead_to_a_reader(base, depth + 1) for base in binding.node.bases)
+        return False
+
+
+_SPEAKING = regex(r"(?i)env|conf|settings|decouple|dj_database_url|\bos\b")
+
+
+def _speaks_of_one(name: str) -> bool:
+    return _SPEAKING.search(name) is not None
 
 
 def object_of(
@@ -153,6 +198,17 @@ def _name(identifier: str) -> ast.Name:
 
 
 @per_repository
+def _by_name(repository: Repository) -> dict[str, list[str]]:
+    """The Python files of a repository by the last part of their dotted name."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(repository.paths):
+        if path.endswith(".py"):
+            folder, _, name = path.removesuffix(".py").rpartition("/")
+            found.setdefault(folder.rpartition("/")[2] if name == "__init__" else name, []).append(path)
+    return found
+
+
+@per_repository
 def module_file(repository: Repository, dotted: str, near: str) -> str | None:
     """The file of a module by its dotted name, that which is nearest to another file where several end alike."""
     if not dotted or dotted.startswith("."):
@@ -162,5 +218,5 @@ def module_file(repository: Repository, dotted: str, near: str) -> str | None:
         if candidate in repository.paths:
             return candidate
     ends = (f"/{relative}.py", f"/{relative}/__init__.py")
-    found = sorted(path for path in repository.paths if path.endswith(ends))
+    found = [path for path in _by_name(repository).get(dotted.rpartition(".")[2], ()) if path.endswith(ends)]
     return max(found, key=lambda path: len(posixpath.commonprefix([path, near])), default=None)

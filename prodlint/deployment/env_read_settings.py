@@ -90,17 +90,17 @@ class _Config:
         return key in self.values and literal(self.values[key]) is True
 
 
-def settings_reads(module: PythonModule, repository: Repository) -> Iterator[EnvRead]:
-    """The variables that the settings classes of a module read."""
-    for one in _settings_classes(module, repository):
+def settings_reads(classes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[EnvRead]:
+    """The variables that the settings classes among the classes of a module read."""
+    for one in _settings_classes(classes, module, repository):
         config = _config(one)
         # Models that hold one another are read to some depth, and no further.
         yield from islice(_reads(one, config, repository, _instantiated(one)), _MOST_READS)
 
 
-def settings_files(module: PythonModule, repository: Repository) -> Iterator[EnvFileRead]:
+def settings_files(classes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[EnvFileRead]:
     """The `.env` files that the settings classes of a module load; those of a tuple in its order."""
-    for one in _settings_classes(module, repository):
+    for one in _settings_classes(classes, module, repository):
         node = _config(one).values.get("env_file")
         owner = next((base for base in reversed([*one.lineage()]) if node is not None and _holds(base, node)), one)
         for item in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
@@ -116,11 +116,13 @@ def _holds(one: _Class, node: ast.expr) -> bool:
     return any(child is node for child in ast.walk(one.node))
 
 
-def _settings_classes(module: PythonModule, repository: Repository) -> Iterator[_Class]:
+def _settings_classes(nodes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[_Class]:
     """The settings classes of a module; one that is only there to be extended is left out."""
-    nodes = (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef) and node.bases)
-    classes = (_class(node, module, repository, 0) for node in islice(nodes, _MOST_CLASSES))
-    found = [one for one in classes if one.is_settings]
+    found = [
+        one
+        for node in islice((node for node in nodes if node.bases), _MOST_CLASSES)
+        if (one := _class(node, module, repository, 0)).is_settings
+    ]
     extended = {base.node for one in found for base in one.bases}
     for one in found:
         if one.node not in extended or _instantiated(one) is YES:
@@ -136,7 +138,7 @@ def _class(node: ast.ClassDef, module: PythonModule, repository: Repository, dep
             is_settings, is_old = True, is_old or name in _OLD
         elif name in _MODELS:
             is_model = True
-        else:
+        elif _may_be_settings(base):
             other = _class_named(base, module, repository, depth + 1)
             if other is not None and other.node is not node:
                 bases.append(other)
@@ -148,6 +150,12 @@ def _class(node: ast.ClassDef, module: PythonModule, repository: Repository, dep
         is_model or any(base.is_model for base in bases),
         is_old or any(base.is_old for base in bases),
     )
+
+
+def _may_be_settings(base: ast.expr) -> bool:
+    """Whether a base is worth a look: a class of settings says so, a model of one's own has any name."""
+    name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+    return isinstance(base, ast.Name) or any(word in name.lower() for word in ("settings", "config", "model"))
 
 
 def _dotted(node: ast.expr, module: PythonModule) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from prodlint.deployment.env_read import EnvFileRead, EnvRead, Place, argument, places
+from prodlint.deployment.env_read import EnvFileRead, EnvRead, Nodes, Place, argument
 from prodlint.deployment.env_read_calls import read_at
-from prodlint.deployment.env_read_objects import object_of
+from prodlint.deployment.env_read_objects import Roots, object_of
 from prodlint.deployment.env_read_settings import settings_files, settings_reads
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -21,8 +21,9 @@ __all__ = ["env_files_in", "reads_in"]
 # A file without one of these reads nothing: it is not parsed.
 _TELLING = regex(
     rb"environ|getenv|decouple|BaseSettings|starlette\.config|dj_database_url|dotenv|from_envvar|from_prefixed_env"
-    rb"|configurations|\benvs?\b\s*[.(\[]|\bconfig\s*[(\[]|class\s+\w*(?:Settings|Config|Env)"
+    rb"|configurations|\b(?:env|config)\s*\(\s*['\"]|\benv\.\w+\(|\bclass\s+(?:\w*Settings\w*\s*\(|\w+\s*\([^)]{0,200}Settings\b)"
 )
+_FLASK = ("from_envvar", "from_prefixed_env")
 _LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", "dotenv.dotenv_values", "dotenv.main.dotenv_values")
 
 
@@ -32,8 +33,20 @@ def reads_in(repository: Repository, path: str) -> tuple[EnvRead, ...]:
     module = _module(repository, path)
     if module is None:
         return ()
-    found = [read for place in places(module) for read in read_at(place, module, repository)]
-    found.extend(settings_reads(module, repository))
+    roots = Roots(module)
+
+    def is_wanted(node: ast.expr) -> bool:
+        if isinstance(node, ast.Call):
+            function = node.func
+            by_name = isinstance(function, ast.Attribute) and function.attr in _FLASK
+            return by_name or roots.lead_to_a_reader(function)
+        if isinstance(node, ast.Compare):
+            return roots.lead_to_a_reader(node.comparators[0])
+        return isinstance(node, ast.Subscript) and roots.lead_to_a_reader(node.value)
+
+    nodes = Nodes(module)
+    found = [read for place in nodes.places(is_wanted) for read in read_at(place, module, repository)]
+    found.extend(settings_reads(nodes.classes, module, repository))
     unique = {(read.name, read.span, read.owner): read for read in found}
     return tuple(sorted(unique.values(), key=lambda read: (read.span.path != path, read.span.start)))
 
@@ -44,8 +57,16 @@ def env_files_in(repository: Repository, path: str) -> tuple[EnvFileRead, ...]:
     module = _module(repository, path)
     if module is None:
         return ()
-    found = [file for place in places(module) for file in _loaded(place, module, repository)]
-    return (*found, *settings_files(module, repository))
+    nodes = Nodes(module)
+    found = [file for place in nodes.places(_may_load) for file in _loaded(place, module, repository)]
+    found.sort(key=lambda file: file.span.start)
+    return (*found, *settings_files(nodes.classes, module, repository))
+
+
+def _may_load(node: ast.expr) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    name = str(function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""))
+    return any(word in name.lower() for word in ("env", "config"))
 
 
 def _module(repository: Repository, path: str) -> PythonModule | None:
