@@ -7,11 +7,10 @@ nor aliases can exhaust the stack. An alias is the anchored node itself, not a c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
+from prodlint.record import entity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.yaml_text import Style, located
@@ -37,7 +36,7 @@ _STYLES: dict[str | None, Style] = {
 _TAG = "tag:yaml.org,2002:"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@entity
 class Scalar:
     """A single value.
 
@@ -50,18 +49,21 @@ class Scalar:
     style: Style
     span: Span
     _tag: str | None = None
+    _text: Text | None = None
 
-    @cached_property
+    @property
     def tag(self) -> str:
         """The tag as written (`!Ref`), else the one that YAML 1.1 resolves to."""
         if self._tag not in (None, "!"):
             return str(self._tag)
         return _resolve(self.value) if self.style == "plain" and self._tag is None else f"{_TAG}str"
 
-    @cached_property
+    @property
     def text(self) -> Text:
         """The value with the place of each of its characters; a fold has the place of its line break."""
-        return located(self.value, self.style, self.span)
+        if self._text is None:
+            object.__setattr__(self, "_text", located(self.value, self.style, self.span))
+        return cast("Text", self._text)
 
     @property
     def is_null(self) -> bool:
@@ -72,7 +74,7 @@ class Scalar:
         return f"Scalar({self.value!r} at {self.span})"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@entity
 class Sequence:
     """A list, in block or flow style."""
 
@@ -84,7 +86,7 @@ class Sequence:
         return f"Sequence({len(self.items)} items at {self.span})"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@entity
 class Mapping:
     """Keys and values. `pairs` holds them as written, merge keys and repeated keys included.
 
@@ -96,13 +98,20 @@ class Mapping:
     pairs: tuple[tuple[Node, Node], ...]
     span: Span
     tag: str = f"{_TAG}map"
-    _entries: dict[str | Node, tuple[Node, Node]] = field(default_factory=dict)
+    _known: dict[str | Node, tuple[Node, Node]] | None = None
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[Node, Node]], span: Span) -> Mapping:
         """A mapping that is put together from nodes, which may stand in several files."""
         held = tuple(pairs)
         return cls(held, span, f"{_TAG}map", _entries(held))
+
+    @property
+    def _entries(self) -> dict[str | Node, tuple[Node, Node]]:
+        """The pairs by their keys, worked out when somebody asks: of most mappings nobody does."""
+        if self._known is None:
+            object.__setattr__(self, "_known", _entries(self.pairs))
+        return cast("dict[str | Node, tuple[Node, Node]]", self._known)
 
     def items(self) -> tuple[tuple[Node, Node], ...]:
         """The keys and their values: own keys in the order of the text, then merged ones."""
@@ -146,7 +155,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@entity
 class Document:
     """One document of a stream; `root` is None when it is empty."""
 
@@ -181,8 +190,12 @@ def parse_yaml(source: Source) -> tuple[Document, ...]:
     loader: Any = None
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(body)
+        steps = composer.steps(yaml)
         while loader.check_event():
-            composer.take(loader.get_event())
+            event = loader.get_event()
+            step = steps.get(type(event))
+            if step is not None:
+                step(event)
     except YamlProblem as problem:
         raise YamlProblem(problem.message, problem.span, composer.documents) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
@@ -219,10 +232,18 @@ class _Composer:
         # The node of each anchor with its height and weight; None while the node is still open.
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
 
-    def take(self, event: Any) -> None:
-        step = _STEPS.get(type(event).__name__)
-        if step is not None:
-            step(self, event)
+    def steps(self, yaml: Any) -> dict[type, Callable[[Any], None]]:
+        """What is done at each kind of event."""
+        return {
+            yaml.DocumentStartEvent: self.begin_document,
+            yaml.DocumentEndEvent: self.end_document,
+            yaml.ScalarEvent: self.scalar,
+            yaml.AliasEvent: self.alias,
+            yaml.SequenceStartEvent: self.begin,
+            yaml.SequenceEndEvent: self.end_sequence,
+            yaml.MappingStartEvent: self.begin,
+            yaml.MappingEndEvent: self.end_mapping,
+        }
 
     def span(self, event: Any) -> Span:
         return Span(self.source, event.start_mark.index + self.skipped, event.end_mark.index + self.skipped)
@@ -283,7 +304,7 @@ class _Composer:
         frame = self.frames.pop()
         span = self.collection_span(frame, event)
         pairs = tuple(zip(frame.children[::2], frame.children[1::2], strict=True))
-        self.finish(frame, Mapping(pairs, span, _collection_tag(frame, "map"), _entries(pairs)), span.end)
+        self.finish(frame, Mapping(pairs, span, _collection_tag(frame, "map")), span.end)
 
     def finish(self, frame: _Frame, node: Node, end: int) -> None:
         if frame.event.anchor is not None:
@@ -313,17 +334,6 @@ class _Composer:
         properties = (frame.event.anchor is not None) + (frame.event.tag is not None)
         return _without_properties(span, properties) if properties else span
 
-
-_STEPS = {
-    "DocumentStartEvent": _Composer.begin_document,
-    "DocumentEndEvent": _Composer.end_document,
-    "ScalarEvent": _Composer.scalar,
-    "AliasEvent": _Composer.alias,
-    "SequenceStartEvent": _Composer.begin,
-    "SequenceEndEvent": _Composer.end_sequence,
-    "MappingStartEvent": _Composer.begin,
-    "MappingEndEvent": _Composer.end_mapping,
-}
 
 _TOO_DEEP = f"the values are nested more than {MAX_DEPTH} levels deep"
 _WHITE = " \t\r\n\x85\u2028\u2029"
