@@ -217,9 +217,7 @@ _COMMON = frozenset(
 
 def _project_words(repository: Repository) -> frozenset[str]:
     """Words that name this project: those of its pyproject and of its packages."""
-    names = {
-        path.partition("/")[0] for path in repository.paths if path.count("/") == 1 and path.endswith("__init__.py")
-    }
+    names = {path.partition("/")[0] for path in repository.named("__init__.py") if path.count("/") == 1}
     document = repository.toml("pyproject.toml") if "pyproject.toml" in repository.paths else None
     for keys in (("project", "name"), ("tool", "poetry", "name")):
         name = document.get(*keys) if document is not None else None

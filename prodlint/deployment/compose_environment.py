@@ -65,4 +65,4 @@ def _mounts_code(service: Service, repository: Repository) -> bool:
 
 
 def _holds_code(folder: str, repository: Repository) -> bool:
-    return any(path.endswith(".py") and (not folder or path.startswith(f"{folder}/")) for path in repository.paths)
+    return any(not folder or path.startswith(f"{folder}/") for path in repository.python_files)

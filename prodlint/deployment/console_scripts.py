@@ -37,8 +37,8 @@ def console_script(repository: Repository, roots: tuple[str, ...], name: str) ->
         return None
     found = [
         script
-        for path in repository.paths
-        if posixpath.basename(path) in _FILES and name.encode() in (repository.data(path) or b"")
+        for path in repository.named(*_FILES)
+        if name.encode() in (repository.data(path) or b"")
         for script in _declared(repository, path, name, roots)
     ]
     near = [script for script in found if posixpath.dirname(script.span.path) in roots]

@@ -65,9 +65,12 @@ def is_development_name(path: str) -> bool:
     return bool(_DEVELOPMENT.search(posixpath.splitext(path.lower())[0]))
 
 
-def dependency_paths(repository: Repository) -> list[str]:
+@per_repository
+def dependency_paths(repository: Repository) -> tuple[str, ...]:
     """The paths whose names say that they declare dependencies, in order."""
-    return sorted(path for path in repository.paths if format_of(path) is not None)
+    named = repository.named("pyproject.toml", "Pipfile", "setup.py", "setup.cfg")
+    others = repository.ending(".yml", ".yaml", ".txt", ".in", ".pip")
+    return tuple(sorted([*named, *(path for path in others if format_of(path) is not None)]))
 
 
 @per_repository

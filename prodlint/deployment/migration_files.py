@@ -37,12 +37,12 @@ def _django_systems(repository: Repository) -> Iterator[MigrationSystem]:
 
     A reusable app has migrations but no project to run them in.
     """
-    roots = sorted(
-        posixpath.dirname(p) for p in repository.paths if is_ours(p) and posixpath.basename(p) == "manage.py"
-    )
+    roots = sorted(posixpath.dirname(path) for path in repository.named("manage.py") if is_ours(path))
     files: dict[str, list[str]] = {root: [] for root in roots}
-    for path in repository.paths:
-        if is_ours(path) and _DJANGO_FILE.match(path) and b"class Migration" in (repository.data(path) or b""):
+    for path in repository.python_files if roots else ():
+        if not is_ours(path) or not _DJANGO_FILE.match(path):
+            continue
+        if b"class Migration" in (repository.data(path) or b""):
             owner = _owner(path, roots)
             if owner is not None:
                 files[owner].append(path)
@@ -75,8 +75,8 @@ def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None
     """A project without migrations of its own whose contrib apps have tables in a database server."""
     if not _names_server(repository, root):
         return None
-    for path in sorted(repository.paths):
-        if not path.endswith(".py") or "settings" not in path or not is_ours(path):
+    for path in repository.python_files:
+        if "settings" not in path or not is_ours(path):
             continue
         data = repository.data(path) or b""
         if b"INSTALLED_APPS" not in data or b"DATABASES" not in data or (root and not path.startswith(f"{root}/")):
@@ -110,8 +110,8 @@ def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
     """Flask-Migrate that is set up in code for an app with models, without committed revisions."""
     models = False
     found: Span | None = None
-    for path in sorted(repository.paths):
-        data = (repository.data(path) or b"") if path.endswith(".py") and is_ours(path) else b""
+    for path in repository.python_files:
+        data = (repository.data(path) or b"") if is_ours(path) else b""
         if b".create_all(" in data:
             # The tables come from the models.
             return
@@ -128,19 +128,19 @@ def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
 
 
 def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
-    for path in sorted(repository.paths):
-        if posixpath.basename(path) != "env.py" or not is_ours(path):
+    for path in repository.named("env.py"):
+        if not is_ours(path):
             continue
         folder = posixpath.dirname(path)
         data = repository.data(path)
         if data is None or b"alembic" not in data:
             continue
         prefix = f"{folder}/versions/" if folder else "versions/"
-        revisions = sorted(
+        revisions = [
             one
-            for one in repository.paths
-            if one.startswith(prefix) and one.endswith(".py") and b"down_revision" in (repository.data(one) or b"")
-        )
+            for one in repository.python_files
+            if one.startswith(prefix) and b"down_revision" in (repository.data(one) or b"")
+        ]
         source = repository.source(revisions[-1]) if revisions else None
         if source is None:
             continue
@@ -167,11 +167,11 @@ def _root_of(repository: Repository, folder: str) -> str:
 
 
 def _aerich_systems(repository: Repository) -> Iterator[MigrationSystem]:
-    for path in sorted(repository.paths):
-        if posixpath.basename(path) != "pyproject.toml" or b"[tool.aerich]" not in (repository.data(path) or b""):
+    for path in repository.named("pyproject.toml"):
+        if b"[tool.aerich]" not in (repository.data(path) or b""):
             continue
         folder = normal_path(posixpath.dirname(path), "migrations")
-        files = sorted(one for one in repository.paths if one.startswith(f"{folder}/") and one.endswith(".py"))
+        files = [one for one in repository.python_files if one.startswith(f"{folder}/")]
         source = repository.source(files[-1]) if files else None
         if source is not None:
             yield MigrationSystem(System.AERICH, posixpath.dirname(path), len(files), source.line_span(1))

@@ -24,8 +24,8 @@ _HINTS = (b"migrate", b"upgrade")
 def migrations_in_scripts(repository: Repository, known: Iterable[MigrationRun]) -> Iterator[MigrationRun]:
     """Lines of shell scripts that apply migrations, for scripts that no known run comes from."""
     read = {run.span.path for run in known}
-    for path in sorted(repository.paths):
-        if not path.endswith((".sh", ".bash")) or path in read or not is_ours(path):
+    for path in repository.ending(".sh", ".bash"):
+        if path in read or not is_ours(path):
             continue
         if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue

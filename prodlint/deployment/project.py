@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from prodlint.deployment.dependency_files import format_of
+from prodlint.deployment.dependency_files import dependency_paths
 from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -57,11 +57,7 @@ def _root_of(folder: str, marked: frozenset[str]) -> str:
 
 def _marked_folders(repository: Repository) -> frozenset[str]:
     """The folders that declare dependencies or hold a manage.py."""
-    return frozenset(
-        posixpath.dirname(path)
-        for path in repository.paths
-        if posixpath.basename(path) in _MARKERS or format_of(path) is not None
-    )
+    return frozenset(posixpath.dirname(path) for path in (*repository.named(*_MARKERS), *dependency_paths(repository)))
 
 
 def _folder_of(service: Service) -> str:

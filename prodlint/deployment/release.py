@@ -159,7 +159,8 @@ def _guessed(command: CommandLine, repository: Repository) -> FileMap:
         name = (word.literal or "").lstrip("./")
         if not name.endswith((".sh", ".py")):
             continue
-        found = [path for path in repository.paths if path == name or path.endswith("/" + name)]
+        named = repository.named(posixpath.basename(name))
+        found = [path for path in named if path == name or path.endswith("/" + name)]
         if len(found) == 1:
             root = found[0][: len(found[0]) - len(name)].rstrip("/")
             placements.append(Placement("/", root))
@@ -322,13 +323,18 @@ def _only_local(kinds: tuple[StepKind, ...]) -> bool:
     return all(index < last_test for index, kind in enumerate(kinds) if kind in _LIVE)
 
 
-_SCRIPT_NAME = regex(r"(^|/)([^/]*deploy[^/]*|release[^/]*|update)\.(sh|bash)$|(^|/)post-receive$", re.IGNORECASE)
+_SCRIPT_NAME = regex(r"(?i)[^/]*deploy[^/]*|release[^/]*|update")
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
 
 
 def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:
     """Shell scripts that deploy, by their name; each is a pipeline of one job (delivery page, 2.4)."""
-    for path in sorted(repository.paths):
-        if not _SCRIPT_NAME.search(path) or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+    scripts = [path for path in repository.ending(".sh", ".bash") if _SCRIPT_NAME.fullmatch(_stem(path))]
+    for path in sorted([*scripts, *repository.named("post-receive")]):
+        if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue
         source = repository.source(path)
         script = repository.shell(path)

@@ -34,6 +34,20 @@ def normal_path(*parts: str) -> str:
     return "" if path == "." else path
 
 
+def _grouped(paths: Iterable[str], group: Callable[[str], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(group(path), []).append(path)
+    return found
+
+
+def _joined(groups: dict[str, list[str]], names: tuple[str, ...]) -> list[str]:
+    """The paths of several groups in order, or of the only one as a list of the caller's own."""
+    if len(names) == 1:
+        return list(groups.get(names[0], ()))
+    return sorted(path for name in names for path in groups.get(name, ()))
+
+
 class Repository:
     """Files by their path from the root (forward slashes), with their parsed forms.
 
@@ -60,16 +74,38 @@ class Repository:
                 folder = posixpath.dirname(folder)
         return frozenset(found)
 
-    def inside(self, folder: str) -> tuple[str, ...]:
-        """The paths of the files and folders directly in a folder, in order."""
-        return self._by_folder.get(folder, ())
+    @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        """The paths of all files, in order."""
+        return tuple(sorted(self.paths))
+
+    def named(self, *names: str) -> list[str]:
+        """The files whose path ends with one of these names, in order."""
+        return _joined(self._by_name, names)
+
+    def ending(self, *suffixes: str) -> list[str]:
+        """The files with one of these suffixes (`.sh`), in order."""
+        return _joined(self._by_suffix, suffixes)
+
+    def inside(self, folder: str) -> list[str]:
+        """The files and folders directly in a folder, in order."""
+        return _joined(self._by_folder, (folder,))
+
+    def files_in(self, folder: str) -> list[str]:
+        """The files directly in a folder, in order."""
+        return [path for path in self.inside(folder) if path in self.paths]
 
     @cached_property
-    def _by_folder(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for path in sorted((self.paths | self.folders) - {""}):
-            found.setdefault(posixpath.dirname(path), []).append(path)
-        return {folder: tuple(paths) for folder, paths in found.items()}
+    def _by_name(self) -> dict[str, list[str]]:
+        return _grouped(self.ordered, lambda path: path[path.rfind("/") + 1 :])
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[str]]:
+        return _grouped(self.ordered, lambda path: path[path.rfind(".") :])
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[str]]:
+        return _grouped(sorted((self.paths | self.folders) - {""}), lambda path: path[: max(path.rfind("/"), 0)])
 
     @property
     def read_paths(self) -> tuple[str, ...]:
@@ -79,7 +115,7 @@ class Repository:
     @cached_property
     def python_files(self) -> tuple[str, ...]:
         """The paths of the Python files, in order."""
-        return tuple(sorted(path for path in self.paths if path.endswith(".py")))
+        return tuple(self.ending(".py"))
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None when it is not there, too large or unreadable (the last two: a problem)."""

@@ -74,8 +74,8 @@ class _Reader:
         self.unread = False
 
     def read(self) -> None:
-        for path in sorted(self.repository.paths):
-            data = (self.repository.data(path) or b"") if path.endswith(".py") else b""
+        for path in self.repository.python_files:
+            data = self.repository.data(path) or b""
             if any(needle in data for needle in _OPAQUE):
                 self.unread = True
             telling = any(needle in data for needle in _NEEDLES) or b"FastAPI" in data or b"Flask" in data

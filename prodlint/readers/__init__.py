@@ -84,7 +84,7 @@ def declare(repository: Repository) -> tuple[tuple[object, ...], dict[str, str]]
     facts: list[object] = []
     read_as: dict[str, str] = {}
     known = _ByPath(readers())
-    for path in sorted(repository.paths):
+    for path in repository.ordered:
         for reader in known.readers_of(path):
             if reader.files.contains:
                 data = repository.data(path)

@@ -72,9 +72,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
 def _files(repository: Repository, folder: str) -> tuple[str, ...]:
     """The configuration files of one application, in the order in which Beanstalk reads them."""
     extensions = normal_path(folder, ".ebextensions")
-    found = sorted(
-        path for path in repository.paths if posixpath.dirname(path) == extensions and path.endswith(".config")
-    )
+    found = [path for path in repository.files_in(extensions) if path.endswith(".config")]
     own = normal_path(folder, ".elasticbeanstalk/config.yml")
     return (*found, *([own] if own in repository.paths else []))
 

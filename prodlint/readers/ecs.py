@@ -33,6 +33,7 @@ from prodlint.readers.declared import (
     scalar_at,
     scalars_of,
 )
+from prodlint.regex import regex
 from prodlint.source import Source, SyntaxProblem
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Document, Mapping, Node, Scalar, parse_yaml
@@ -42,11 +43,15 @@ READS = Files(
     names=("*.json", "*.yaml", "*.yml", "*.template"),
     contains=(b"containerDefinitions", b"ContainerDefinitions"),
 )
+# The schemas of the API, which SDKs bring along by the megabyte, have the name before an object.
+_LIST = regex(rb"""ontainerDefinitions["']?[ \t]*:\s*[^\s{]""")
 _SETTINGS = ("stopTimeout", "essential", "memory", "memoryReservation", "cpu", "user", "readonlyRootFilesystem")
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
     """A process for each container of each task."""
+    if not _LIST.search(repository.data(path) or b""):
+        return
     source = repository.source(path)
     documents = _documents(path, source, repository) if source is not None and "{{" not in path else ()
     root = documents[0].root if documents else None

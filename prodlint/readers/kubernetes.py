@@ -91,16 +91,7 @@ def _scope(repository: Repository, folder: str) -> Scope:
     """The objects of the files of one folder that are applied as they are."""
     claimed = claimed_files(repository)
     found: list[Manifest] = []
-    for path in sorted(_files_by_folder(repository, "").get(folder, ())):
-        if path not in claimed and not is_kustomization(path):
+    for path in repository.files_in(folder):
+        if path.endswith(_SUFFIXES) and path not in claimed and not is_kustomization(path):
             found.extend(manifests_in(path, repository))
     return Scope(found)
-
-
-@per_repository
-def _files_by_folder(repository: Repository, _: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in repository.paths:
-        if path.endswith(_SUFFIXES):
-            found.setdefault(posixpath.dirname(path), []).append(path)
-    return found

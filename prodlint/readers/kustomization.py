@@ -61,7 +61,7 @@ def leaves(repository: Repository) -> frozenset[str]:
 def _relations(repository: Repository, _: str) -> tuple[frozenset[str], frozenset[str]]:
     claimed: set[str] = set()
     brought: set[str] = set()
-    every = [path for path in repository.paths if is_kustomization(path) and "{{" not in path]
+    every = [path for path in repository.named(*NAMES) if "{{" not in path]
     for path in every:
         body = _body(path, repository)
         if body is None:

@@ -105,11 +105,8 @@ def _upstreams(repository: Repository, folder: str) -> dict[str, tuple[Upstream,
     """The `upstream` blocks of the files in a folder and in the folders beside it, by their name."""
     found: dict[str, tuple[Upstream, ...]] = {}
     parent = posixpath.dirname(folder)
-    near = sorted(
-        path
-        for path in repository.paths
-        if posixpath.dirname(path) in (folder, parent) or posixpath.dirname(posixpath.dirname(path)) == folder
-    )
+    folders = {folder, parent, *(path for path in repository.inside(folder) if path in repository.folders)}
+    near = sorted(path for one in folders for path in repository.files_in(one))
     for path in near[:_FILES]:
         data = repository.data(path) if "nginx" in path or ".conf" in path else None
         if data is None or b"upstream" not in data:
@@ -159,14 +156,8 @@ def _included(written: str, path: str, repository: Repository) -> tuple[str, ...
 
 def _fitting(pattern: str, repository: Repository) -> tuple[str, ...]:
     folder, name = posixpath.split(pattern)
-    return tuple(one for one in _in_folder(repository, folder) if fnmatch.fnmatchcase(posixpath.basename(one), name))[
-        :20
-    ]
-
-
-@per_repository
-def _in_folder(repository: Repository, folder: str) -> tuple[str, ...]:
-    return tuple(sorted(path for path in repository.paths if posixpath.dirname(path) == folder))
+    fitting = (one for one in repository.files_in(folder) if fnmatch.fnmatchcase(posixpath.basename(one), name))
+    return tuple(fitting)[:20]
 
 
 class _Includes:

@@ -91,10 +91,7 @@ def _unit(path: str, repository: Repository) -> Unit | None:
 
 
 def _in_folder(folder: str, repository: Repository) -> Iterator[str]:
-    if folder in repository.folders:
-        for path in repository.paths:
-            if posixpath.dirname(path) == folder and path.endswith(".conf"):
-                yield path
+    return (path for path in repository.files_in(folder) if path.endswith(".conf"))
 
 
 def _lines(unit: Unit, key: str) -> list[ExecLine]:

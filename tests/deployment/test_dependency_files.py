@@ -138,7 +138,7 @@ def test_files_that_declare_dependencies_are_known_by_name():
         "setup.py",
     ]
     others = ["Pipfile.lock", "README.txt", "docs/index.txt", "docker-compose.yml", "uv.lock", "robots.txt"]
-    assert dependency_paths(of(dict.fromkeys(found + others, ""))) == sorted(found)
+    assert list(dependency_paths(of(dict.fromkeys(found + others, "")))) == sorted(found)
     assert format_of("docker-compose.yml") is None
 
 
