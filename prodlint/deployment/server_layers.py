@@ -109,9 +109,10 @@ class Layers:
         for one in parsed.given:
             if one.option is not None:
                 given.setdefault(one.option.name, []).append(one)
-        for name, ones in given.items():
-            option = ones[-1].option
-            assert option is not None
+        for name, every in given.items():
+            # A new spelling wins over the deprecated one that stands in front of it in the grammar.
+            option = max((one.option for one in every if one.option is not None), key=self.grammar.options.index)
+            ones = [one for one in every if one.option is option]
             value, words = self._value(option, ones, lookup)
             place = origin or f"{ones[-1].written} on the command line"
             self.say(name, value, ones[-1].span, place, words)

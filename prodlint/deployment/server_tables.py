@@ -167,7 +167,8 @@ help --help flag
 """
 
 HYPERCORN = """
-accesslog=access_log --access-logfile --access-log text
+access_log --access-log text
+accesslog=access_log --access-logfile text
 access_log_format --access-logformat text
 backlog --backlog int 100
 bind -b --bind list 127.0.0.1:8000
@@ -178,7 +179,8 @@ ciphers --ciphers text ECDHE+AESGCM
 config -c --config text
 daemon -D --daemon flag
 debug --debug flag
-errorlog=error_log --error-logfile --log-file --error-log text -
+error_log --error-log text
+errorlog=error_log --error-logfile --log-file text -
 graceful_timeout --graceful-timeout int 3
 read_timeout --read-timeout int
 max_requests --max-requests int

@@ -47,6 +47,8 @@ _NOT_ASKED = {
 }
 # Inside of what every option takes for a number.
 _NUMBERS = (1030, 1039)
+# Hypercorn's old options for its logs: what they say is found under the names of the new ones.
+_DEPRECATED = {"hypercorn": {"access_log", "error_log"}}
 _TEXTS = ("a", "x y", "-", "0.0.0.0:80", "/tmp/x", "*")
 
 
@@ -71,10 +73,7 @@ def words(chance: random.Random, known: Grammar, option: Option) -> list[str]:
     value = chance.choice(_TEXTS) if option.kind in ("text", "list") else str(chance.randint(*_NUMBERS))
     if option.kind == "bool":
         value = chance.choice(("true", "0", "yes", "off"))
-    # Hypercorn's deprecated spellings lose to the new ones wherever they stand.
-    spelling = chance.choice(
-        [one for one in option.spellings if one not in ("--access-log", "--error-log")] or option.spellings
-    )
+    spelling = chance.choice(option.spellings)
     if spelling.startswith("--"):
         spelling = spelt(chance, known, option, spelling)
         return [f"{spelling}={value}"] if chance.random() < 0.5 else [spelling, value]
@@ -353,7 +352,7 @@ def test_servers_read_their_commands_and_variables_like_the_model(
     if find_spec(product) is None:
         pytest.skip(f"{product} is not installed")
     program, app, script = _PROGRAMS[product]
-    names = sorted({option.own for option in asked(product)})
+    names = sorted({option.own for option in asked(product)} - _DEPRECATED.get(product, set()))
     cases = [(command(product, program, app, one), variables(product, other), names, {}) for one, other in seeds]
     answers = ask(script, cases, tmp_path)
     agreed(answers)
