@@ -181,7 +181,8 @@ def _exposures(document: Toml, name: str) -> Iterator[Exposure]:
             place = document.span(*path, "internal_port") or document.span(*path)
             if place is None:
                 continue
-            target = number_at(document, *path, "internal_port") or Known(_DEFAULT_PORT, place)
+            written = number_at(document, *path, "internal_port")
+            target = Known(_DEFAULT_PORT, place) if written is None else written
             outside = Known(443, place) if key == "http_service" else number_at(document, *path, "ports", 0, "port")
             yield Exposure("Fly's router", outside, target, place)
 

@@ -320,7 +320,14 @@ def test_fly_routes_checks_mounts_and_sets_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["services = 5\n", "[http_service]\nchecks = 3\n", "[[services]]\nports = []\n", "env = []\n"]
+    "text",
+    [
+        "services = 5\n",
+        "[http_service]\nchecks = 3\n",
+        "[[services]]\nports = []\n",
+        "env = []\n",
+        "[[services]]\ninternal_port = []\n",
+    ],
 )
 def test_a_malformed_fly_file_is_survived(text: str) -> None:
     assert "app" in processes({"fly.toml": text})
