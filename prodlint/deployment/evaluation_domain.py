@@ -19,6 +19,7 @@ __all__ = [
     "ABSENT",
     "MARK",
     "RAISES",
+    "UNSET",
     "BoundMethod",
     "Cells",
     "ClassValue",
@@ -52,12 +53,15 @@ MARK: Final = "\ue000"
 class _Marker(enum.Enum):
     ABSENT = "not there"
     RAISES = "an error"
+    UNSET = "taken out of the environment"
 
 
 ABSENT: Final = _Marker.ABSENT
 """What a name holds that is not bound, and a variable that is not set."""
 RAISES: Final = _Marker.RAISES
 """The default of a value that cannot be computed without its variable: Python raises an error."""
+UNSET: Final = _Marker.UNSET
+"""What is noted of a variable that the evaluated code removed."""
 
 
 class Raised(Exception):

@@ -10,26 +10,29 @@ from prodlint.deployment.evaluation_concrete import MOST_TEXT
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     MARK,
-    RAISES,
+    UNSET,
     DictValue,
     Driven,
     Gap,
-    ListValue,
     Opaque,
-    PathValue,
     is_marked,
 )
 from prodlint.deployment.evaluation_machine import Call, Machine
 from prodlint.deployment.evaluation_paths import text_of
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known
+from prodlint.source import SyntaxProblem
+from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 
 __all__ = [
+    "dotenv_value",
     "environ_method",
+    "file_above",
     "forget_variable",
     "load_dotenv",
     "or_default",
     "read_variable",
+    "repository_file",
     "required",
     "variable_is_set",
     "write_variable",
@@ -47,7 +50,9 @@ def read_variable(machine: Machine, name: object, node: ast.AST) -> object:
     machine.reads.add(name)
     if name in machine.variables:
         value = machine.variables[name]
-        return ABSENT if value is RAISES else value
+        if isinstance(value, Driven) and value.default is UNSET:
+            return Driven(value.names, ABSENT, value.span, value.holds)
+        return ABSENT if value is UNSET else value
     if _ANY in machine.variables:
         return machine.unknown("any variable may have been written before", node)
     value = _from_outside(machine, name, node)
@@ -112,7 +117,7 @@ def write_variable(machine: Machine, name: object, value: object, node: ast.AST)
 
 def forget_variable(machine: Machine, name: object, node: ast.AST) -> None:
     """`del os.environ[name]`."""
-    write_variable(machine, name, RAISES, node)
+    write_variable(machine, name, UNSET, node)
 
 
 def environ_method(machine: Machine, name: str, call: Call) -> object:
@@ -177,73 +182,75 @@ _METHODS: dict[str, Callable[[Machine, Call], object]] = {
 # .env files
 
 
-def load_dotenv(machine: Machine, call: Call, file: object = ABSENT) -> object:
+def load_dotenv(
+    machine: Machine, call: Call, dialect: Dialect = Dialect.PYTHON_DOTENV, searches: bool = True
+) -> object:
     """`load_dotenv(…)`, `Env.read_env(…)`: variables that are not set may come from a file.
 
     A file of the repository says which; whether it is there in production, and whether another one
-    is, nobody knows: what it sets is driven by the variable itself.
+    is, nobody knows: what it sets is driven by the variable itself. `searches` says whether a file that is
+    not named is looked for in the folders above too.
     """
     node = call.node
     override = call.keywords.get("override", call.keywords.get("overwrite", False))
     if override is not False:
         machine.put(machine.variables, _ANY, machine.unknown("may come from a .env file", node))
         return machine.unknown("says whether there was a .env file", node)
-    if file is ABSENT:
-        file = call.get(0, "dotenv_path", None)
-    path = _repository_path(machine, file)
-    machine.put(machine.dotenv, path, True)
+    names = ("dotenv_path", "env_file", "path")
+    file = call.arguments[0] if call.arguments else next((call.keywords[n] for n in names if n in call.keywords), None)
+    machine.put(machine.dotenv, repository_file(machine, file, searches), dialect)
     return machine.unknown("says whether there was a .env file", node)
 
 
-def _repository_path(machine: Machine, file: object) -> str:
-    """The file of the repository that is meant, empty when that is not known."""
-    text = text_of(file) if file is not None else None
+def repository_file(machine: Machine, file: object, searches: bool = True) -> str:
+    """The file of the repository that is meant, empty when that is not known; `.env` where None is named."""
+    text = text_of(file)
+    if file is None:
+        folder = posixpath.dirname(machine.frame.module.path)
+        return file_above(machine, (".env",)) if searches else normal_path(folder, ".env")
     if text is None:
-        return _found_above(machine, ".env") if file is None else ""
+        return ""
     if is_marked(text):
         return normal_path(text.replace(f"/{MARK}", "", 1).lstrip("/"))
-    if text.startswith("/") or (isinstance(file, (ListValue, DictValue, PathValue)) and text.startswith("/")):
+    if text.startswith("/"):
         return ""
     roots = (*machine.roots, "")
     return next((normal_path(root, text) for root in roots if normal_path(root, text) in machine.repository.paths), "")
 
 
-def _found_above(machine: Machine, name: str) -> str:
-    """A file in the folder of the running module or above."""
+def file_above(machine: Machine, names: tuple[str, ...]) -> str:
+    """The first file with one of some names in the folder of the running module, or above; empty without one."""
     folder = posixpath.dirname(machine.frame.module.path)
     while True:
-        path = normal_path(folder, name)
-        if path in machine.repository.paths:
-            return path
+        for name in names:
+            path = normal_path(folder, name)
+            if path in machine.repository.paths:
+                return path
         if not folder:
             return ""
         folder = posixpath.dirname(folder)
 
 
 def _from_dotenv(machine: Machine, name: str) -> object:
-    for path in machine.dotenv:
-        if path and path in machine.repository.paths:
-            value = dotenv_value(machine, path, name)
-            if value is not ABSENT:
-                return value
+    for path, dialect in machine.dotenv.items():
+        value = dotenv_value(machine, path, name, dialect)
+        if value is not ABSENT:
+            return value
     return ABSENT
 
 
-def dotenv_value(machine: Machine, path: str, name: str) -> object:
-    """What a `.env` file of the repository says of a variable."""
-    from prodlint.source import SyntaxProblem
-    from prodlint.syntax.dotenv import parse_dotenv
-
-    source = machine.repository.source(path)
-    if source is None:
+def dotenv_value(machine: Machine, path: str, name: str, dialect: object) -> object:
+    """What a `.env` file of the repository says of a variable; ABSENT when it says nothing."""
+    source = machine.repository.source(path) if path and path in machine.repository.paths else None
+    if source is None or not isinstance(dialect, Dialect):
         return ABSENT
     machine.charge(1 + len(source.text) // 200)
     try:
-        entries = parse_dotenv(source)
+        lines = read_env_file(source, dialect)
     except SyntaxProblem:
         return ABSENT
-    for entry in reversed(entries):
-        if entry.name == name and entry.value is not None:
-            literal = entry.value.literal
-            return Opaque("is computed in a .env file", entry.span) if literal is None else literal
+    for line in reversed(lines):
+        if line.name == name and line.value is not None:
+            literal = line.value.literal
+            return Opaque("is computed in a .env file", line.span) if literal is None else literal
     return ABSENT

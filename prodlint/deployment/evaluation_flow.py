@@ -257,6 +257,9 @@ def run_try(machine: Machine, node: ast.Try, following: _Following | None = None
     if outcome.error is not None:
         error = Risk(None, outcome.error.kind, False)
         handlers = _handlers_for(machine, node, error)
+        for risk in caught:
+            if risk.outcome is not None:
+                machine.forget(risk.outcome, "depends on where an error is raised", node)
         if caught:
             handlers = _unique([*handlers, *(one for risk in caught for one in _handlers_for(machine, node, risk))])
             machine.forget(outcome, "depends on where an error is raised", node)
@@ -272,6 +275,9 @@ def run_try(machine: Machine, node: ast.Try, following: _Following | None = None
     def failure() -> object:
         if not all(risk.is_clean for risk in caught):
             machine.forget(outcome, "depends on where an error is raised", node)
+        for risk in caught:
+            if risk.outcome is not None:
+                machine.forget(risk.outcome, "depends on where an error is raised", node)
         handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
         return _handled(machine, node, handlers, ended)
 

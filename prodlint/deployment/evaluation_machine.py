@@ -47,18 +47,6 @@ class Exhausted(Exception):
     """The evaluation costs more than it may."""
 
 
-@entity
-class Risk:
-    """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
-
-    `is_clean` says that the body had changed nothing yet.
-    """
-
-    names: frozenset[str] | None
-    kind: str | None
-    is_clean: bool
-
-
 class Region:
     """The body of a `try` while it is evaluated."""
 
@@ -89,6 +77,19 @@ class Outcome:
     value: object
     error: Raised | None
     changes: _Changes
+
+
+@entity
+class Risk:
+    """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
+
+    `is_clean` says that the body had changed nothing yet, but for the `changes` of the branch that raises.
+    """
+
+    names: frozenset[str] | None
+    kind: str | None
+    is_clean: bool
+    outcome: Outcome | None = None
 
 
 class Frame:
@@ -281,12 +282,17 @@ class Machine:
         """Whether what runs now runs for certain, and no `try` is around it."""
         return not self._log and not self.regions
 
-    def risk(self, names: frozenset[str] | None = None, kind: str | None = None) -> None:
-        """An error may be raised here: unless some variables are set, or nobody knows when."""
+    def risk(
+        self, names: frozenset[str] | None = None, kind: str | None = None, outcome: Outcome | None = None
+    ) -> None:
+        """An error may be raised here: unless some variables are set, or nobody knows when.
+
+        `outcome` is that of the branch that raises it, whose changes then stay.
+        """
         if self.regions:
             region = self.regions[-1]
             is_clean = not any(level.changes for level in self._log[region.level :])
-            region.risks.append(Risk(names, kind, is_clean))
+            region.risks.append(Risk(names, kind, is_clean, outcome if outcome and outcome.changes else None))
 
     def fail(self, kind: str, names: Iterable[str], node: ast.AST) -> object:
         """An operation that raises when none of `names` is set; with no names it raises for certain."""
@@ -370,9 +376,7 @@ class Machine:
         else:
             left = self.branch(first)
             right = self.branch(second)
-        if left.error is not None and right.error is not None:
-            raise left.error
-        if left.error is not None or right.error is not None:
+        if (left.error is None) is not (right.error is None):
             return self._one_raises(decision, left, right)
         join = Join(self, decision, serial)
         for mark in {**left.changes, **right.changes}:
@@ -380,6 +384,10 @@ class Machine:
             one = new if mark in left.changes else old
             other = right.changes[mark][3] if mark in right.changes else old
             self.put(target, key, join.cell(target, key, one, other))
+        if left.error is not None and right.error is not None:
+            if left.error.kind != right.error.kind:
+                self.risk(None, right.error.kind)
+            raise left.error
         return join.value(left.value, right.value)
 
     def _one_raises(self, decision: Decision, left: Outcome, right: Outcome) -> object:
@@ -387,11 +395,11 @@ class Machine:
         assert raising.error is not None
         self.redo(going)
         if decision.names is not None and (raising is left) is decision.first_is_default:
-            self.risk(decision.names, raising.error.kind)
+            self.risk(decision.names, raising.error.kind, raising)
             if going.value is None or isinstance(going.value, Signal):
                 return going.value
             return Driven(decision.names, RAISES, decision.span, held_objects([going.value]))
-        self.risk(None, raising.error.kind)
+        self.risk(None, raising.error.kind, raising)
         if decision.names is not None and going.value is not None and not isinstance(going.value, Signal):
             return self.driven(decision.names, going.value, None)
         return going.value

@@ -137,8 +137,23 @@ def path_method(machine: Machine, owner: PathValue, name: str, call: Call) -> ob
             return PathValue(str(PurePosixPath(owner.text).relative_to(other)))
         except ValueError:
             raise Raised("ValueError") from None
+    if name in ("exists", "is_file") and not call.values:
+        return _exists(machine, owner.text, node)
     machine.risk()
     return machine.unknown(f"is what {name}() of a path returns", node)
+
+
+def _exists(machine: Machine, text: str, node: ast.AST) -> object:
+    """Whether a file exists. Python files of the repository alone are decided.
+
+    One that it lacks is somebody's own (`local_settings.py`) and is in no image that is built from the
+    repository; other files may be made when it is deployed.
+    """
+    found = _resolved(text)
+    if found is None or not is_marked(found) or not found.endswith(".py"):
+        machine.risk()
+        return machine.unknown("depends on which files there are", node)
+    return found.removeprefix(f"{_TOP}/") in machine.repository.paths
 
 
 def os_path(machine: Machine, name: str, call: Call) -> object:
@@ -154,6 +169,8 @@ def os_path(machine: Machine, name: str, call: Call) -> object:
             if wrong:
                 raise Raised("TypeError")
             return _unknown(machine, call.node, *values)
+        if name in ("exists", "isfile") and len(known) == 1:
+            return _exists(machine, known[0], call.node)
         found = _os_path(name, known)
         if found is None:
             return _unknown(machine, call.node, *values)

@@ -46,7 +46,7 @@ from prodlint.deployment.evaluation_objects import (
     run_function,
 )
 from prodlint.deployment.evaluation_paths import path_attribute
-from prodlint.deployment.evaluation_readers import READERS, call_reader, make_reader
+from prodlint.deployment.evaluation_readers import call_reader, is_reader, make_reader
 from prodlint.deployment.evaluation_statements import block
 
 __all__ = ["Evaluator"]
@@ -107,7 +107,7 @@ class Evaluator(Machine):
         if function.name.startswith("builtins.") and function.name.count(".") == 2 and call.arguments:
             inner = Call(call.node, call.arguments[1:], call.keywords, call.is_open)
             return call_method(self, call.arguments[0], function.name.rpartition(".")[2], inner)
-        if function.name in READERS:
+        if is_reader(function.name):
             return make_reader(self, function.name, call)
         if function.name in ("django_heroku.settings", "django_on_heroku.settings"):
             return self._heroku(call)
@@ -252,9 +252,9 @@ class Evaluator(Machine):
         made.cells["__doc__"] = ast.get_docstring(module.tree, clean=False)
         self.put(self.modules, path, made)
         steps = self.steps
-        allowed = self.steps = min(steps, MOST_STEPS_OF_A_MODULE)
-        reads, self.reads = self.reads, set()
         outer = getattr(self, "frame", None)
+        allowed = self.steps = steps if outer is None else min(steps, MOST_STEPS_OF_A_MODULE)
+        reads, self.reads = self.reads, set()
         self.frame = Frame(made, made.cells)
         made.state = "running"
         try:
