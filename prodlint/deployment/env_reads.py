@@ -21,7 +21,7 @@ __all__ = ["env_files_in", "reads_in"]
 # A file without one of these reads nothing: it is not parsed.
 _TELLING = regex(
     rb"environ|getenv|decouple|BaseSettings|starlette\.config|dj_database_url|dotenv|from_envvar|from_prefixed_env"
-    rb"|configurations|\b(?:env|config)\s*\(\s*['\"]|\benv\.\w+\(|\bclass\s+(?:\w*Settings\w*\s*\(|\w+\s*\([^)]{0,200}Settings\b)"
+    rb"|configurations|\b(?:env|config)\s*\(\s*['\"]|\benv\.\w+\(|\bclass\s+(?:\w*Settings\w*\s*\(|\w+\s*\([^)]{0,200}(?:Settings|Config))"
 )
 _FLASK = ("from_envvar", "from_prefixed_env")
 _LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", "dotenv.dotenv_values", "dotenv.main.dotenv_values")

@@ -367,6 +367,11 @@ def test_a_class_that_extends_settings_of_another_file_is_one() -> None:
         "C_NAME": "src/core/base.py:6",
         "C_LEVEL": "app/settings.py:3",
     }
+    of_configs = reads(
+        "from core.base import BaseConfigSet\nclass Shell(BaseConfigSet):\n    level: int\n",
+        {"src/core/base.py": base.replace("Common", "BaseConfigSet")},
+    )
+    assert [one.name for one in of_configs] == ["C_LEVEL", "C_NAME"]
     either = "try:\n    from pydantic_settings import BaseSettings\nexcept ImportError:\n    from pydantic import "
     assert read(either + "BaseSettings\nclass S(BaseSettings):\n    x: int | None\n").required is YES
 
