@@ -31,6 +31,7 @@ __all__ = [
     "forget_variable",
     "load_dotenv",
     "or_default",
+    "outside_variable",
     "read_variable",
     "repository_file",
     "required",
@@ -55,25 +56,32 @@ def read_variable(machine: Machine, name: object, node: ast.AST) -> object:
         return ABSENT if value is UNSET else value
     if _ANY in machine.variables:
         return machine.unknown("any variable may have been written before", node)
-    value = _from_outside(machine, name, node)
+    return machine.outside(name)
+
+
+def outside_variable(machine: Machine, name: str) -> object:
+    """A variable as it is outside of the evaluated code, with the `.env` files that the code loads."""
+    if name == _ANY:
+        return ABSENT
+    value = _from_outside(machine, name)
     is_open = value is ABSENT or (isinstance(value, Driven) and value.default is ABSENT)
     if not is_open or not machine.dotenv:
         return value
     names = value.names if isinstance(value, Driven) else frozenset({name})
-    return Driven(names, _from_dotenv(machine, name), machine.span(node))
+    return Driven(names, _from_dotenv(machine, name))
 
 
-def _from_outside(machine: Machine, name: str, node: ast.AST) -> object:
+def _from_outside(machine: Machine, name: str) -> object:
     value = machine.lookup(name)
     if value is None:
         return ABSENT
     if isinstance(value, EnvDriven):
         default = ABSENT if value.default is None else value.default
-        return Driven(frozenset({value.name}), default, machine.span(node))
+        return Driven(frozenset({value.name}), default)
     if not isinstance(value, Known):
         return Opaque(value.reason, value.span)
     if is_marked(value.value) or len(value.value) > MOST_TEXT:
-        return machine.unknown("has a value that is not followed", node)
+        return Opaque("has a value that is not followed", value.span)
     return value.value
 
 

@@ -16,6 +16,7 @@ from prodlint.deployment.condition import Lookup
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     RAISES,
+    UNSET,
     Cells,
     DictValue,
     Driven,
@@ -181,6 +182,10 @@ class Machine:
         """Run statements, then what follows them; a Signal when one ends the block."""
         raise NotImplementedError
 
+    def outside(self, name: str) -> object:
+        """A variable as it is outside of the evaluated code, ABSENT when it is not set."""
+        raise NotImplementedError
+
     def load(self, path: str, dotted: str) -> ModuleValue | None:
         """A module of the repository, once it ran; None for a file that is no Python."""
         raise NotImplementedError
@@ -306,11 +311,10 @@ class Machine:
 
     def put(self, target: Any, key: Any, value: object) -> None:
         """Change a name of some Cells, or a slot of an object."""
-        is_cells = isinstance(target, Cells)
         if self._log and target.born <= self._log[-1].serial:
             mark = (id(target), key)
             if mark not in self._log[-1].changes:
-                old = target.get(key, ABSENT) if is_cells else getattr(target, key)
+                old = self._held_by(target, key)
                 self._log[-1].changes[mark] = (target, key, old)
         self._write(target, key, value)
 
@@ -339,7 +343,7 @@ class Machine:
             self._log.pop()
             changes: _Changes = {}
             for mark, (target, key, old) in level.changes.items():
-                new = target.get(key, ABSENT) if isinstance(target, Cells) else getattr(target, key)
+                new = self._held_by(target, key)
                 changes[mark] = (target, key, old, new)
                 self._write(target, key, old)
         self.charge(len(changes))
@@ -353,15 +357,22 @@ class Machine:
     def forget(self, outcome: Outcome, reason: str, node: ast.AST) -> None:
         """Whatever a branch changed is unknown from here on; of a list that only grew, the new part alone."""
         for target, key, old, new in outcome.changes.values():
-            parts = [part for value in (old, new) for part in (value.values() if isinstance(value, dict) else (value,))]
+            now = self._held_by(target, key)
+            parts: list[object] = []
+            for value in (old, new, now):
+                parts += value.values() if isinstance(value, dict) else (value,)
             unknown = self.unknown(reason, node, *parts)
-            if isinstance(target, ListValue) and isinstance(old, tuple) and isinstance(new, tuple):
+            if isinstance(target, ListValue) and now is old and isinstance(old, tuple) and isinstance(new, tuple):
                 kept = _grown(old, new)
                 if kept is not None:
                     gap = Gap(unknown.reason, unknown.span, holds=unknown.holds)
                     self.put(target, key, (*old[:kept], gap, *old[kept:]))
                     continue
             self.put(target, key, unknown)
+
+    @staticmethod
+    def _held_by(target: Any, key: Any) -> Any:
+        return target.get(key, ABSENT) if isinstance(target, Cells) else getattr(target, key)
 
     def fork(self, decision: Decision, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run two branches of which one is taken, and join what they leave; the joined value is returned.
@@ -383,12 +394,23 @@ class Machine:
             target, key, old, new = left.changes.get(mark) or right.changes[mark]
             one = new if mark in left.changes else old
             other = right.changes[mark][3] if mark in right.changes else old
+            if target is self.variables:
+                one, other = self._variable(key, one), self._variable(key, other)
             self.put(target, key, join.cell(target, key, one, other))
         if left.error is not None and right.error is not None:
             if left.error.kind != right.error.kind:
                 self.risk(None, right.error.kind)
             raise left.error
         return join.value(left.value, right.value)
+
+    def _variable(self, name: str, value: object) -> object:
+        """A variable that the code did not write is what it was outside."""
+        if value is not ABSENT:
+            return value
+        found = self.outside(name)
+        if isinstance(found, Driven) and found.default is ABSENT:
+            return Driven(found.names, UNSET, found.span, found.holds)
+        return UNSET if found is ABSENT else found
 
     def _one_raises(self, decision: Decision, left: Outcome, right: Outcome) -> object:
         raising, going = (left, right) if left.error is not None else (right, left)

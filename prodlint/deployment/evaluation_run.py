@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from typing import Any
 
 from prodlint.deployment.evaluation_binding import put_item
@@ -31,6 +32,7 @@ from prodlint.deployment.evaluation_domain import (
     is_plain,
     marked,
 )
+from prodlint.deployment.evaluation_environment import outside_variable
 from prodlint.deployment.evaluation_expressions import expression
 from prodlint.deployment.evaluation_imports import external_attribute, module_attribute
 from prodlint.deployment.evaluation_join import Decision
@@ -67,6 +69,9 @@ class Evaluator(Machine):
 
     def block(self, body: list[ast.stmt], then: object = None) -> object:
         return block(self, body, then)  # type: ignore[arg-type]
+
+    def outside(self, name: str) -> object:
+        return outside_variable(self, name)
 
     # Calls
 
@@ -243,6 +248,7 @@ class Evaluator(Machine):
         known = self.modules.get(path)
         if isinstance(known, ModuleValue):
             return known
+        self._load_packages(path, dotted)
         module = self.repository.python(path)
         if module is None:
             return None
@@ -278,3 +284,23 @@ class Evaluator(Machine):
                 self.frame = outer
                 self.steps = steps - (allowed - self.steps)
         return made
+
+    def _load_packages(self, path: str, dotted: str) -> None:
+        """Run the packages around a module, where they write variables: the rest of what they do is left out.
+
+        A package often imports the whole project (`from .celery import app`), which would cost too much.
+        """
+        folder = posixpath.dirname(path.removesuffix("/__init__.py"))
+        name = dotted.rpartition(".")[0]
+        found: list[tuple[str, str]] = []
+        while name and folder:
+            package = f"{folder}/__init__.py"
+            data = self.repository.data(package) or b""
+            if package not in self.modules and any(word in data for word in _WRITES_VARIABLES):
+                found.append((package, name))
+            folder, name = posixpath.dirname(folder), name.rpartition(".")[0]
+        for package, name in reversed(found):
+            self.load(package, name)
+
+
+_WRITES_VARIABLES = (b"dotenv", b"read_env", b"environ[", b"environ.setdefault", b"environ.update")
