@@ -156,7 +156,7 @@ class _Run:
             self.unread.append(Link(span, "hands a computed string to a shell"))
             return Flow()
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
-        return closed(self.script(parse_shell(content).body, child))
+        return closed(self.walk(parse_shell(content).body, child))
 
     def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         name = words[0].literal
@@ -201,7 +201,7 @@ class _Run:
                 layers=(),
                 chain=(*shell.chain, Link(span, f"runs {task.path}")),
             )
-            flow = closed(self.script(parse_shell(task.text).body, child))
+            flow = closed(self.walk(parse_shell(task.text).body, child))
             last = flow if flow.last and not task.beside else last
         return last
 
@@ -247,7 +247,7 @@ class _Run:
         )
         if any(link.note == f"runs {path}" for link in shell.chain):
             return Flow()
-        return closed(self.script(script.body, child))
+        return closed(self.walk(script.body, child))
 
     def locate(self, written: str, directory: str | None) -> str | None:
         """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
@@ -273,10 +273,6 @@ class _Run:
         )
         self.steps.append(step)
         return Flow((step,))
-
-    def script(self, body: Node, shell: Shell) -> Flow:
-        """A whole script; its flow says which steps may be the process."""
-        return self.walk(body, shell)
 
     def walk(self, node: Node | None, shell: Shell) -> Flow:
         """One construct of a script."""
@@ -411,7 +407,7 @@ class _Run:
                 if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
                     inside = Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
                     child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
-                    self.script(parse_shell(inside).body, child)
+                    self.walk(parse_shell(inside).body, child)
 
     def _command(self, node: Command, shell: Shell) -> Flow:
         for one in node.redirections:
@@ -491,10 +487,13 @@ def execute(command: CommandLine, place: Place, repository: Repository, argument
     """Run a command in thought: every step that it starts, and which of them may be the process."""
     run = _Run(repository, place)
     shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
-    if command.form is Form.EXEC:
-        flow = run.argv(command.words, shell, command.span)
-    else:
-        assert command.text is not None
-        flow = run.script(parse_shell(command.text).body, shell)
+    flow = Flow()
+    try:
+        if command.form is Form.EXEC or command.text is None:
+            flow = run.argv(command.words, shell, command.span)
+        else:
+            flow = run.walk(parse_shell(command.text).body, shell)
+    except RecursionError:  # A chain of `&&` may be as long as its file.
+        run.unread.append(Link(command.span, "is nested too deeply to follow"))
     processes = (*flow.replaced, *flow.last)
     return Execution(tuple(run.steps), processes, tuple(run.unread), tuple(run.written))

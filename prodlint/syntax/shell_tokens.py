@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice, takewhile
 
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -263,7 +264,8 @@ class TokenReader:
 
 
 def _exports(words: list[Word]) -> bool:
-    """Whether `export` or its like, with these options, hands its variables to programs."""
-    name, *options = (word.literal or "" for word in words)
-    flags = "".join(option[1:] for option in options if option.startswith("-"))
+    """Whether `export` or its like, with the options behind it, hands its variables to programs."""
+    name = words[0].literal
+    options = takewhile(lambda option: option.startswith("-"), (word.literal or "" for word in islice(words, 1, 20)))
+    flags = "".join(option[1:] for option in options)
     return "n" not in flags if name == "export" else name != "readonly" and "x" in flags

@@ -168,6 +168,12 @@ def _script(depth: int) -> st.SearchStrategy[str]:
     )
 
 
+def test_a_chain_without_an_end_is_not_followed() -> None:
+    found = run("true && " * 5000 + "gunicorn app:app")
+    assert [link.note for link in found.unread] == ["is nested too deeply to follow"]
+    assert not found.processes
+
+
 @pytest.mark.real
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_script(2), min_size=1, max_size=4).map("\n".join), st.sampled_from(["x", "y", ""]))
