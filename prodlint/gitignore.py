@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from prodlint.path_pattern import SPECIAL, literal_prefix, translate
+from prodlint.record import state
 
 __all__ = ["MAX_IGNORE_FILE", "IgnoreRules", "byte_text"]
 
@@ -31,7 +32,7 @@ class _Pattern(NamedTuple):
     name_only: bool
 
 
-@dataclass(slots=True)
+@state
 class _Group:
     """Patterns of which any may match, each kept in the cheapest form that decides it."""
 

@@ -23,7 +23,7 @@ else:
         return lambda decorator: decorator
 
 
-__all__ = ["entity", "record"]
+__all__ = ["entity", "record", "state"]
 
 T = TypeVar("T")
 
@@ -53,6 +53,12 @@ def entity(cls: type[T]) -> type[T]:
     return cast("type[T]", _made(cls))
 
 
+@dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
+def state(cls: type[T]) -> type[T]:
+    """A class whose objects change while work goes on, and are equal only to themselves."""
+    return cast("type[T]", _slotted(cls))
+
+
 class _Fields:
     """`__dataclass_fields__` of a class, until somebody asks for it."""
 
@@ -67,6 +73,10 @@ class _Fields:
 
 
 def _made(written: Any) -> Any:
+    return _with_methods(_slotted(written), __setattr__=_refuse, __delattr__=_refuse)
+
+
+def _slotted(written: Any) -> Any:
     """The class as it was written, with slots in place of its annotations."""
     # Without a text of its own, dataclasses would work out a signature for it.
     written.__doc__ = written.__doc__ or written.__name__
@@ -86,7 +96,7 @@ def _made(written: Any) -> Any:
     )
     members.setdefault("__repr__", _repr)
     made = type(written)(written.__name__, written.__bases__, members)
-    return _with_methods(made, __init__=_first_constructor(made), __setattr__=_refuse, __delattr__=_refuse)
+    return _with_methods(made, __init__=_first_constructor(made))
 
 
 def _defaults(cls: Any) -> dict[str, object]:

@@ -8,14 +8,16 @@ things it needs. A signature that cannot be served fails when the rule is import
 from __future__ import annotations
 
 import inspect
+import sys
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment, subjects
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Safety, Severity
+from prodlint.record import entity
 from prodlint.source import Span, Text
 
 __all__ = [
@@ -49,7 +51,7 @@ class RuleError(TypeError):
     """A rule is written in a way that the engine cannot serve: which rule, and what to change."""
 
 
-@dataclass(frozen=True, slots=True)
+@entity
 class Rule:
     """A rule as the engine sees it. `options` is its dataclass of options, None without one."""
 
@@ -80,7 +82,7 @@ def rule(
     """
 
     def register(function: RuleFunction) -> RuleFunction:
-        module = inspect.getmodule(function)
+        module = sys.modules.get(function.__module__)
         page = (module.__doc__ if module else None) or function.__doc__ or ""
         if not page.strip():
             raise RuleError(f"{function.__qualname__} has no page: write the module's docstring")
@@ -88,7 +90,7 @@ def rule(
             raise RuleError(f"{function.__qualname__} must yield its findings; it has no `yield`")
         types = _types(function)
         (_, subject), *others = types
-        options = [kind for _, kind in others if is_dataclass(kind) and kind not in (Deployment, *subjects())]
+        options = [kind for _, kind in others if kind not in (Deployment, *subjects())]
         function.__prodlint_rule__ = Rule(  # type: ignore[attr-defined]
             name=function.__name__.replace("_", "-"),
             family=_family(function),

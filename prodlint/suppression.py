@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from prodlint.finding import Edit, Finding, Fix, Safety, Severity
 from prodlint.record import record
@@ -127,6 +126,13 @@ def _part(span: Span, start: int, end: int) -> Span:
     return Span(span.source, span.start + start, span.start + end)
 
 
+def _near(text: str, names: Sequence[str], likeness: float) -> list[str]:
+    """The name that a text was probably meant to be."""
+    from difflib import get_close_matches
+
+    return get_close_matches(text, names, 1, likeness)
+
+
 def _fault(text: str, known_rules: Collection[str]) -> str:
     """What is wrong with a comment that was meant as a suppression; empty when it was not."""
     match = ATTEMPT.fullmatch(text)
@@ -134,7 +140,7 @@ def _fault(text: str, known_rules: Collection[str]) -> str:
         return ""
     verb, rest = match["verb"].lower(), match["rest"]
     if match["colon"]:
-        meant = verb in VERBS or rest.startswith("[") or bool(get_close_matches(verb, VERBS[:2], cutoff=0.8))
+        meant = verb in VERBS or rest.startswith("[") or bool(_near(verb, VERBS[:2], 0.8))
     else:
         # Without the colon it may well be a sentence about prodlint.
         meant = verb in VERBS and (not rest or rest[0] in "[(=:" or rest.split()[0].strip(",") in known_rules)
@@ -159,7 +165,7 @@ def _unknown(name: Span, known_rules: frozenset[str]) -> Finding:
     message = f"`{name.text}` is not the name of a rule"
     if name.text in ("all", "*"):
         return _invalid(name, message, "A suppression hides only the rules that it names.")
-    near = get_close_matches(name.text, sorted(known_rules), 1) if len(name.text) < 80 else []
+    near = _near(name.text, sorted(known_rules), 0.6) if len(name.text) < 80 else []
     if not near:
         return _invalid(name, message, "`prodlint rules` lists the names.")
     fix = Fix(f"Write `{near[0]}`", (Edit(name, near[0]),), Safety.UNSAFE)

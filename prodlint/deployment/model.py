@@ -31,7 +31,7 @@ __all__ = ["Deployment", "subjects"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Deployment:
     """What the repository deploys. A rule may look at anything that one of these tuples holds.
 

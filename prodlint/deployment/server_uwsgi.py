@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.server import Server
@@ -17,7 +17,7 @@ from prodlint.deployment.server_grammar import Option, head
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_setting import Settings, converted, default_of, joined, text_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, state
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
@@ -44,7 +44,7 @@ class _Entry:
     span: Span
 
 
-@dataclass(slots=True)
+@state
 class _Met:
     """An option as it was met: its value before placeholders are replaced, then after."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.record import state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline
@@ -47,7 +48,7 @@ PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromam
 """`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
 
 
-@dataclass(slots=True)
+@state
 class Flow:
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here."""
 
@@ -56,7 +57,7 @@ class Flow:
     ended: bool = False
 
 
-@dataclass(slots=True)
+@state
 class Shell:
     """One running shell: its variables, arguments, functions and directory."""
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 import fnmatch
 import importlib
 import pkgutil
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import entity, record
+from prodlint.regex import regex
 
 __all__ = ["Files", "Reader", "declare", "readers"]
+
+
+_WILD = regex(r"[*?]|\[[^]]*\]")
+_SUFFIX = regex(r"\*\.[^.*?\[]+")
 
 
 @record
@@ -33,8 +37,14 @@ class Files:
     paths: tuple[str, ...] = ()
     contains: tuple[bytes, ...] = ()
 
+    def match(self, path: str, name: str) -> bool:
+        """Whether a path, whose last part is the name, is one of these files as far as patterns tell."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.names) or any(
+            fnmatch.fnmatchcase(path, pattern) for pattern in self.paths
+        )
 
-@record
+
+@entity
 class Reader:
     """One reader: its name, its files, and what yields their facts."""
 
@@ -55,28 +65,35 @@ def readers() -> tuple[Reader, ...]:
 
 
 class _ByPath:
-    """Tells the readers of a path; two expressions turn away the many files that nobody reads."""
+    """Tells the readers of a path: names and suffixes are looked up, other patterns begin with their longest text."""
 
     def __init__(self, every: Sequence[Reader]) -> None:
-        self._readers = [(reader, _any_of(reader.files.names), _any_of(reader.files.paths)) for reader in every]
-        self._names = _any_of([name for reader in every for name in reader.files.names])
-        self._paths = _any_of([path for reader in every for path in reader.files.paths])
+        self._every = every
+        self._names: dict[str, set[Reader]] = {}
+        self._suffixes: dict[str, set[Reader]] = {}
+        self._others: list[tuple[str, Reader]] = []
+        for reader in every:
+            for pattern in reader.files.names:
+                if not _WILD.search(pattern):
+                    self._names.setdefault(pattern, set()).add(reader)
+                elif _SUFFIX.fullmatch(pattern):
+                    self._suffixes.setdefault(pattern[1:], set()).add(reader)
+                else:
+                    self._others.append((_longest_text(pattern), reader))
+            self._others.extend((_longest_text(pattern), reader) for pattern in reader.files.paths)
 
     def readers_of(self, path: str) -> list[Reader]:
-        """The readers whose patterns a path matches, without a look into the file."""
+        """The readers whose patterns a path matches, in their order, without a look into the file."""
         name = path[path.rfind("/") + 1 :]
-        by_name, by_path = self._names.match(name), self._paths.match(path)
-        if not by_name and not by_path:
-            return []
-        return [
-            reader
-            for reader, names, paths in self._readers
-            if (by_name and names.match(name)) or (by_path and paths.match(path))
-        ]
+        found = self._names.get(name, set()) | self._suffixes.get(name[name.rfind(".") :], set())
+        for text, reader in self._others:
+            if text in path and reader not in found and reader.files.match(path, name):
+                found.add(reader)
+        return [reader for reader in self._every if reader in found] if found else []
 
 
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+def _longest_text(pattern: str) -> str:
+    return max(_WILD.split(pattern), key=len)
 
 
 def declare(repository: Repository) -> tuple[tuple[object, ...], dict[str, str]]:

@@ -19,7 +19,7 @@ from prodlint.source import Source, Span
 __all__ = ["Comment", "CommentForm", "Commented", "form_of", "read_comments"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CommentForm:
     """How a kind of file writes comments: to the end of a line, or between two brackets.
 
@@ -174,8 +174,8 @@ def _continued(lines: list[str], is_code: list[bool]) -> list[int]:
 # The tokenizer of the standard library takes quadratic time on some lines before Python 3.12, and
 # stops at what is newer than itself; here only comments, strings and brackets matter.
 PYTHON_TOKEN = regex(r"""#[^\n]*|\"{3}|'{3}|["'\n]|[(\[{]|[)\]}]|\\\r?\n""")
-PYTHON_STRING = {quote: re.compile(rf"\\(?:\r\n|.)|{quote}|\n", re.DOTALL) for quote in ("'", '"')}
-PYTHON_LONG_STRING = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'''", '"""')}
+PYTHON_STRING = {quote: regex(rf"\\(?:\r\n|.)|{quote}|\n", re.DOTALL) for quote in ("'", '"')}
+PYTHON_LONG_STRING = {quote: regex(rf"\\.|{quote}", re.DOTALL) for quote in ("'''", '"""')}
 
 
 def _read_python(text: str, is_code: list[bool], until: int) -> tuple[dict[int, int], list[int]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import io
 import sys
-import tokenize
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,6 +44,8 @@ def read_python(path: str, data: bytes) -> Source:
     end = data.find(b"\n", data.find(b"\n") + 1)
     if b"coding" not in (data if end < 0 else data[:end]):
         return Source(path, decode(data))
+    import tokenize
+
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         if encoding.replace("-", "_") in _NOT_FILE_ENCODINGS:

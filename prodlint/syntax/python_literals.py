@@ -27,10 +27,10 @@ STRING_OPENING = regex(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
 """The prefix and the quotes that a string starts with."""
 
 _ENDINGS = {
-    "'": re.compile(r"\\(?:\r\n|.)|(')|[\r\n]", re.DOTALL),
-    '"': re.compile(r'\\(?:\r\n|.)|(")|[\r\n]', re.DOTALL),
-    "'''": re.compile(r"\\.|(''')", re.DOTALL),
-    '"""': re.compile(r'\\.|(""")', re.DOTALL),
+    "'": regex(r"\\(?:\r\n|.)|(')|[\r\n]", re.DOTALL),
+    '"': regex(r'\\(?:\r\n|.)|(")|[\r\n]', re.DOTALL),
+    "'''": regex(r"\\.|(''')", re.DOTALL),
+    '"""': regex(r'\\.|(""")', re.DOTALL),
 }
 _BETWEEN = regex(r"(?:[ \t\f\r\n]|\\(?:\r\n?|\n)|#[^\r\n]*)*")
 _ESCAPES = {

@@ -6,11 +6,10 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from prodlint.record import record
+from prodlint.record import record, state
 from prodlint.regex import regex
 from prodlint.syntax.python_bindings import (
     Binding,
@@ -36,7 +35,7 @@ _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _READING = frozenset({"copy", "get", "items", "keys", "values"})
 
 
-@dataclass(slots=True)
+@state
 class _Scope:
     """The body of a function, class, lambda or comprehension, with what it binds."""
 

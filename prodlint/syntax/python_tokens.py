@@ -8,9 +8,10 @@ file contains, it takes linear time and cannot exhaust the interpreter's stack.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from prodlint.record import state
 from prodlint.regex import regex
 from prodlint.syntax.python_literals import STRING_OPENING, string_end
 
@@ -46,7 +47,7 @@ class Piece(NamedTuple):
     end: int
 
 
-@dataclass(slots=True)
+@state
 class Field:
     """`{expression=!conversion:spec}`; the expression ends behind its last token.
 
@@ -62,7 +63,7 @@ class Field:
     end: int = 0
 
 
-@dataclass(slots=True)
+@state
 class FormattedString:
     """One f-string or t-string literal with its pieces and fields in order."""
 
@@ -73,7 +74,7 @@ class FormattedString:
     end: int = 0
 
 
-@dataclass(slots=True)
+@state
 class Tokens:
     """A scanned file. `closing` leads from the index of an opening token to that of its closing one."""
 
@@ -93,7 +94,7 @@ class Tokens:
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
 
-@dataclass(slots=True)
+@state
 class _Frame:
     """Something open: a bracket, a formatted string, a field of one, or a field's format."""
 
