@@ -167,8 +167,8 @@ class ShellReader(TokenReader):
             sign = self.sign()
             if self.at_end or sign == "\n" or (self.at > start and not opened and self._closes(sign)):
                 return
-            if sign in (";", "&") and not opened:
-                self.at += 1
+            if sign in (";", "&", ";;", ";&", ";;&") and not opened:
+                self.at += len(sign)
                 return
             opened += (sign == "(") - (sign == ")" and opened > 0)
             self.skip()
