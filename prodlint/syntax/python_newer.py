@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.python_positions import PythonLines
 from prodlint.syntax.python_tokens import Field, FormattedString, Piece, Tokens, scan
 
@@ -26,6 +27,7 @@ TEMPLATE = "<template string>"
 _LONGEST = 2_000_000
 _CONVERSIONS = {"": -1, "s": 115, "r": 114, "a": 97}
 _DEEPEST_FORMAT = 5
+_LINE_END = regex(r"[\r\n]")
 
 
 @record
@@ -75,6 +77,15 @@ class Rewriting:
             return offset
         return self._edits[index].end + max(0, offset - self._ends[index])
 
+    def edited_lines(self, lines: PythonLines) -> set[int] | None:
+        """The lines (of the rewritten text, from 1) that are not as in the file; None when they have other numbers."""
+        edited: set[int] = set()
+        for edit, start, end in zip(self._edits, self._starts, self._ends, strict=True):
+            if _LINE_END.search(edit.text) or _LINE_END.search(self.original, edit.start, edit.end):
+                return None
+            edited.update(range(lines.line(start), lines.line(end) + 1))
+        return edited
+
 
 def _without_overlaps(edits: list[_Edit]) -> list[_Edit]:
     kept: list[_Edit] = []
@@ -95,13 +106,16 @@ def rewrite(text: str, running: tuple[int, int] = sys.version_info[:2]) -> Rewri
     # Strings come first: where one edit ends at the place at which another begins, the earlier in
     # this list goes first, and a string is the innermost thing there is.
     edits = list(_formatted_strings(tokens, running, markers))
-    for index in range(len(tokens.tokens)):
-        kind = tokens.kind(index)
-        if kind == "name":
+    has_strings = bool(edits)
+    for index, token in enumerate(tokens.tokens):
+        if token.kind == "name" and text[token.start : token.end] in _STATEMENTS:
             edits += _newer_statement(tokens, index, running)
-        elif kind == "op":
+        elif token.kind == "op" and text[token.start] == "*":
             edits += _newer_expression(tokens, index, running)
-    return Rewriting(text, edits, markers) if edits else None
+    return Rewriting(text, edits, markers if has_strings else {}) if edits else None
+
+
+_STATEMENTS = frozenset({"except", "def", "class", "type", "lazy"})
 
 
 def _unused_name(role: str, text: str) -> str:
@@ -201,7 +215,7 @@ def _starred_subscript(tokens: Tokens, bracket: int) -> Iterator[_Edit]:
 
 def _formatted_strings(tokens: Tokens, running: tuple[int, int], markers: dict[str, str]) -> Iterator[_Edit]:
     """Edits for the strings that stand behind one another as one, the innermost first."""
-    groups = list(_groups(tokens))
+    groups = list(_groups(tokens)) if tokens.formatted else []
     needed = [group for group in groups if _is_newer(tokens, group, running)]
     for group in reversed(needed):
         yield from _group_edits(tokens, group, markers)
@@ -210,8 +224,8 @@ def _formatted_strings(tokens: Tokens, running: tuple[int, int], markers: dict[s
 def _groups(tokens: Tokens) -> Iterator[list[int]]:
     """The indexes of the tokens that open strings, for each run of them that has a formatted one."""
     seen: set[int] = set()
-    for first in range(len(tokens.tokens)):
-        if first in seen:
+    for first, token in enumerate(tokens.tokens):
+        if first in seen or token.kind not in {"string", "open string"}:
             continue
         group: list[int] = []
         at = first
@@ -303,7 +317,8 @@ def parse_relocated(rewriting: Rewriting) -> ast.Module:
     Raises what `ast.parse` raises, with places in the rewritten text.
     """
     tree = ast.parse(rewriting.text)
-    _restore_strings(tree, rewriting.markers)
+    if rewriting.markers:
+        _restore_strings(tree, rewriting.markers)
     _relocate(tree, rewriting)
     return tree
 
@@ -360,8 +375,11 @@ def _merged(parts: list[ast.expr]) -> list[ast.expr]:
 def _relocate(tree: ast.Module, rewriting: Rewriting) -> None:
     lines = PythonLines(rewriting.text)
     original = PythonLines(rewriting.original)
+    edited = rewriting.edited_lines(lines)
     for node in ast.walk(tree):
         if isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias, ast.keyword, ast.arg, ast.pattern)):
+            if edited is not None and node.lineno not in edited and node.end_lineno not in edited:
+                continue
             start = rewriting.original_start(lines.offset(node.lineno, node.col_offset))
             end = lines.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
             node.lineno, node.col_offset = original.place(start)

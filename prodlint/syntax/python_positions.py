@@ -35,6 +35,10 @@ class PythonLines:
             column -= self._surplus(line, column)
         return min(start + column, len(self._text))
 
+    def line(self, offset: int) -> int:
+        """The line of an offset."""
+        return bisect_right(self.starts, offset)
+
     def place(self, offset: int) -> tuple[int, int]:
         """The line and the byte column of an offset."""
         line = bisect_right(self.starts, offset)

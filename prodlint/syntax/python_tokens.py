@@ -20,10 +20,9 @@ __all__ = ["Field", "FormattedString", "Piece", "Token", "Tokens", "scan"]
 # CPython's own limit for brackets inside one another.
 _DEEPEST = 200
 
-_SKIPPED = regex(r"(?:[ \t\f]+|\\(?:\r\n?|\n)|#[^\r\n]*)+")
-_NEWLINE = regex(r"\r\n?|\n")
-_TOKEN = regex(
-    r"(?P<name>[^\W\d]\w*)|(?P<number>\.?\d(?:[eE][+-]|[\w.])*)"
+_NEXT = regex(
+    r"(?P<skipped>(?:[ \t\f]+|\\(?:\r\n?|\n)|#[^\r\n]*)+)|(?P<newline>\r\n?|\n)|(?P<string>[A-Za-z]{0,2}['\"])"
+    r"|(?P<name>[^\W\d]\w*)|(?P<number>\.?\d(?:[eE][+-]|[\w.])*)"
     r"|(?P<op>->|:=|[!=<>]=|\*\*=?|//=?|>>=?|<<=?|[-+*/%&|^@]=?|[][(){}~.,;:=<>!?$`])"
 )
 _CONVERSION = regex(r"![ \t]*([^\W\d]\w*)")
@@ -135,29 +134,24 @@ class _Scanner:
         return len(self.found.tokens) - 1
 
     def _code(self, top: _Frame | None) -> bool:
-        skipped = _SKIPPED.match(self.text, self.at)
-        if skipped:
-            self.at = skipped.end()
-            return True
-        newline = _NEWLINE.match(self.text, self.at)
-        if newline:
-            if top is None:
-                self._add("newline", newline.end())
-            else:
-                self.at = newline.end()
-            return True
-        opening = STRING_OPENING.match(self.text, self.at)
-        if opening and opening[1].lower() in _PREFIXES:
-            return self._string(opening)
-        if top is not None and top.kind == "field" and self.text[self.at] in "!:}" and self._field_part(top):
-            return True
-        match = _TOKEN.match(self.text, self.at)
-        if match is None or match.lastgroup is None:
+        match = _NEXT.match(self.text, self.at)
+        kind = match.lastgroup if match is not None else None
+        if match is None or kind is None:
             return False
-        if match.lastgroup != "op":
-            self._add(match.lastgroup, match.end())
-            return True
-        return self._operator(match[0], top)
+        if kind == "skipped" or (kind == "newline" and top is not None):
+            self.at = match.end()
+        elif kind == "string":
+            opening = STRING_OPENING.match(self.text, self.at)
+            if opening is not None and opening[1].lower() in _PREFIXES:
+                return self._string(opening)
+            # A name that touches a string: what it means, the parser says.
+            self._add("name", match.end() - 1)
+        elif kind == "op":
+            is_end = top is not None and top.kind == "field" and self.text[self.at] in "!:}"
+            return (is_end and top is not None and self._field_part(top)) or self._operator(match[0], top)
+        else:
+            self._add(kind, match.end())
+        return True
 
     def _operator(self, written: str, top: _Frame | None) -> bool:
         index = self._add("op", self.at + len(written))
