@@ -162,7 +162,7 @@ def apply(
         machine.risk()
         return machine.unknown(error.reason, node, error.part, *everything)
     except _Missing:
-        return machine.fail("KeyError", _names_of(everything), node)
+        return machine.raising(_names_of(everything), node)
     try:
         result = function(*arguments, **options)
     except NotConcrete as error:
@@ -210,7 +210,7 @@ def on_defaults(machine: Machine, node: ast.AST, operation: Callable[..., object
     if not names:
         return operation(*values)
     if any(default is RAISES or default is ABSENT for default in defaults):
-        return machine.fail("KeyError", names, node)
+        return machine.raising(names, node)
     try:
         result = operation(*defaults)
     except Raised as error:

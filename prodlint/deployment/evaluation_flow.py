@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from prodlint.deployment.evaluation_binding import bind, bind_name
-from prodlint.deployment.evaluation_domain import ABSENT, RAISES, Driven, External, Gap, ReaderValue
+from prodlint.deployment.evaluation_domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
 from prodlint.deployment.evaluation_join import Decision, Signal, Undecided
 from prodlint.deployment.evaluation_lists import parts_of, reason_of
 from prodlint.deployment.evaluation_machine import Machine, Region, Risk
@@ -226,6 +226,22 @@ def run_with(machine: Machine, node: ast.With, following: _Following | None = No
 
 
 def run_try(machine: Machine, node: ast.Try, following: _Following | None = None) -> object:
+    """Run a `try` statement, then what follows it where that is given."""
+    if not node.finalbody or not machine.regions:
+        return _try(machine, node, following)
+    thrown: Sequence[Risk] = ()
+    try:
+        with machine.intercepted() as thrown:
+            return _try(machine, node, following)
+    finally:
+        # Whatever leaves it with an error has run `finally` on its way.
+        if thrown:
+            final = machine.branch(lambda: machine.block(node.finalbody))
+            for risk in thrown:
+                machine.pass_on(risk, final)
+
+
+def _try(machine: Machine, node: ast.Try, following: _Following | None) -> object:
     regions: list[Region] = []
 
     def body() -> object:
@@ -236,52 +252,56 @@ def run_try(machine: Machine, node: ast.Try, following: _Following | None = None
     outcome = machine.branch(body)
     risks = regions[0].risks if regions else []
     caught = [risk for risk in risks if _handlers_for(machine, node, risk)]
+    handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
     for risk in caught:
         machine.reads |= risk.names or frozenset()
     for risk in risks:
         if risk not in caught or risk.kind is None:
-            machine.risk(risk.names, risk.kind)
+            machine.risk(risk.names, risk.kind, *risk.outcomes, *(() if risk.is_clean else (outcome,)))
 
-    def ended(signal: object) -> object:
+    def ended(run: Callable[[], object]) -> object:
+        try:
+            signal = run()
+        except Raised:
+            machine.block(node.finalbody)
+            raise
         final = machine.block(node.finalbody)
         if final is not None:
             return final
-        if signal is not None or following is None:
-            return signal
-        return following()
+        return signal if signal is not None or following is None else following()
+
+    def forget() -> None:
+        if not all(risk.is_clean for risk in caught):
+            machine.forget(outcome, _WHERE_RAISED, node)
+        for risk in caught:
+            for one in risk.outcomes:
+                machine.forget(one, _WHERE_RAISED, node)
 
     def success() -> object:
         machine.redo(outcome)
-        return ended(outcome.value if outcome.value is not None else machine.block(node.orelse))
-
-    if outcome.error is not None:
-        error = Risk(None, outcome.error.kind, False)
-        handlers = _handlers_for(machine, node, error)
-        for risk in caught:
-            if risk.outcome is not None:
-                machine.forget(risk.outcome, "depends on where an error is raised", node)
-        if caught:
-            handlers = _unique([*handlers, *(one for risk in caught for one in _handlers_for(machine, node, risk))])
-            machine.forget(outcome, "depends on where an error is raised", node)
-        else:
-            machine.redo(outcome)
-        if not handlers:
-            machine.block(node.finalbody)
-            raise outcome.error
-        return _handled(machine, node, handlers, ended)
-    if not caught:
-        return success()
+        return ended(lambda: outcome.value if outcome.value is not None else machine.block(node.orelse))
 
     def failure() -> object:
-        if not all(risk.is_clean for risk in caught):
-            machine.forget(outcome, "depends on where an error is raised", node)
-        for risk in caught:
-            if risk.outcome is not None:
-                machine.forget(risk.outcome, "depends on where an error is raised", node)
-        handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
+        forget()
         return _handled(machine, node, handlers, ended)
 
-    return machine.fork(_decision(machine, node, caught), success, failure)
+    if outcome.error is None:
+        return machine.fork(_decision(machine, node, caught), success, failure) if caught else success()
+    certain = _handlers_for(machine, node, Risk(None, outcome.error.kind, False))
+    if not caught:
+        machine.redo(outcome)
+        if certain:
+            return _handled(machine, node, certain, ended)
+        machine.block(node.finalbody)
+        raise outcome.error
+    if not certain:
+        machine.risk(None, outcome.error.kind, outcome)
+    forget()
+    machine.forget(outcome, _WHERE_RAISED, node)
+    return _handled(machine, node, _unique([*certain, *handlers]), ended)
+
+
+_WHERE_RAISED = "depends on where an error is raised"
 
 
 def _decision(machine: Machine, node: ast.Try, caught: list[Risk]) -> Decision:
@@ -297,7 +317,10 @@ def _unique(handlers: Iterable[ast.ExceptHandler]) -> list[ast.ExceptHandler]:
 
 
 def _handled(
-    machine: Machine, node: ast.Try, handlers: list[ast.ExceptHandler], ended: Callable[[object], object]
+    machine: Machine,
+    node: ast.Try,
+    handlers: list[ast.ExceptHandler],
+    ended: Callable[[Callable[[], object]], object],
 ) -> object:
     """Run the handlers of which one catches, and what follows."""
 
@@ -307,12 +330,14 @@ def _handled(
         signal = machine.block(handler.body)
         if handler.name:
             machine.put(machine.frame.cells, handler.name, ABSENT)
-        return ended(signal)
+        return signal
 
     if len(handlers) == 1:
-        return run(handlers[0])
+        return ended(lambda: run(handlers[0]))
     decision = Decision("depends on which error is raised", machine.span(node))
-    return machine.fork(decision, lambda: run(handlers[0]), lambda: _handled(machine, node, handlers[1:], ended))
+    return machine.fork(
+        decision, lambda: ended(lambda: run(handlers[0])), lambda: _handled(machine, node, handlers[1:], ended)
+    )
 
 
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})

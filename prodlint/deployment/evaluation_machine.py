@@ -7,7 +7,7 @@ both leave alike is known; the rest depends on what decides.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from typing import Any
@@ -84,13 +84,13 @@ class Outcome:
 class Risk:
     """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
 
-    `is_clean` says that the body had changed nothing yet, but for the `changes` of the branch that raises.
+    `is_clean` says that the body had changed nothing yet, but for what the `outcomes` of its branches did.
     """
 
     names: frozenset[str] | None
     kind: str | None
     is_clean: bool
-    outcome: Outcome | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 class Frame:
@@ -287,17 +287,33 @@ class Machine:
         """Whether what runs now runs for certain, and no `try` is around it."""
         return not self._log and not self.regions
 
-    def risk(
-        self, names: frozenset[str] | None = None, kind: str | None = None, outcome: Outcome | None = None
-    ) -> None:
+    def risk(self, names: frozenset[str] | None = None, kind: str | None = None, *outcomes: Outcome) -> None:
         """An error may be raised here: unless some variables are set, or nobody knows when.
 
-        `outcome` is that of the branch that raises it, whose changes then stay.
+        `outcomes` are those of the branches that raise it, whose changes then stay.
         """
         if self.regions:
             region = self.regions[-1]
             is_clean = not any(level.changes for level in self._log[region.level :])
-            region.risks.append(Risk(names, kind, is_clean, outcome if outcome and outcome.changes else None))
+            region.risks.append(Risk(names, kind, is_clean, tuple(one for one in outcomes if one.changes)))
+
+    @contextmanager
+    def intercepted(self) -> Iterator[Sequence[Risk]]:
+        """Collect the errors that may be raised on their way to the `try` that waits for them."""
+        region = Region(self.regions[-1].level)
+        self.regions.append(region)
+        try:
+            yield region.risks
+        finally:
+            self.regions.remove(region)
+
+    def pass_on(self, risk: Risk, outcome: Outcome) -> None:
+        """Hand an error on that was intercepted, with what was done meanwhile."""
+        self.regions[-1].risks.append(Risk(risk.names, risk.kind, risk.is_clean, (*risk.outcomes, outcome)))
+
+    def raising(self, names: Iterable[str], node: ast.AST) -> object:
+        """What is made of a value that raised already when none of `names` is set."""
+        return Driven(frozenset(names), RAISES, self.span(node))
 
     def fail(self, kind: str, names: Iterable[str], node: ast.AST) -> object:
         """An operation that raises when none of `names` is set; with no names it raises for certain."""

@@ -87,7 +87,7 @@ def call_method(machine: Machine, owner: object, name: str, call: Call) -> objec
 def _driven_method(machine: Machine, owner: Driven, name: str, call: Call) -> object:
     if owner.default is RAISES or owner.default is ABSENT:
         machine.taint(f"was given to {name}()", call.node, *owner.holds, *call.values)
-        return machine.fail("KeyError", owner.names, call.node)
+        return machine.raising(owner.names, call.node)
     if name not in MUTATING or is_plain(owner.default):
         inner = Call(call.node, call.arguments, call.keywords, call.is_open)
         return on_defaults(machine, call.node, lambda default: call_method(machine, default, name, inner), owner)

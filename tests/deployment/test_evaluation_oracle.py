@@ -1,0 +1,686 @@
+"""Settings files by chance, run by real Python: whatever static evaluation calls known must be what it computed.
+
+A program works on names of known types (`I1` a number, `S1` a string, `L1` a list …), so that most of
+them run to their end. What nobody can know comes from a module `outside`, which real Python gets and the
+evaluator does not.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
+from prodlint.deployment.evaluation import ROOT, Namespace, Rest, namespace
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.value import EnvDriven, Known, Unknown
+
+pytestmark = pytest.mark.real
+
+VARIABLES = ("PORT", "DEBUG", "HOSTS", "NAME")
+VALUES = ("", "0", "1", "True", "false", "a,b", "8000", " x ", "yes")
+
+OUTSIDE = """
+import random
+_chance = random.Random(SEED)
+def truth(): return _chance.random() < 0.5
+def number(): return _chance.randrange(5)
+def text(): return _chance.choice(["", "a", "true", "x,y"])
+def items(): return [_chance.randrange(4) for _ in range(_chance.randrange(4))]
+def pairs(): return {_chance.choice("abk"): 1 for _ in range(_chance.randrange(3))}
+def keep(value): return value
+def change(value):
+    if isinstance(value, list) and truth():
+        value.append("changed")
+    elif isinstance(value, dict) and truth():
+        value["changed"] = 1
+    return value
+def maybe():
+    if truth():
+        raise random.choice([KeyError, ValueError])("by chance")
+    return 1
+"""
+
+_WORKER = r"""
+import importlib, os, pathlib, pickle, resource, shutil, signal, struct, sys, tempfile
+ROOT = sys.argv[1]
+sys.dont_write_bytecode = True
+# Programs by chance may double a list in a loop.
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+def stop(*arguments):
+    raise TimeoutError
+signal.signal(signal.SIGALRM, stop)
+def encoded(value, root, depth=0):
+    global left
+    left -= 1
+    if depth > 30 or left < 0:
+        return ("other", "too large")
+    kind = type(value)
+    if isinstance(value, pathlib.PurePath):
+        return ("str", str(value).replace(root, ROOT))
+    if kind is str:
+        return ("str", value.replace(root, ROOT))
+    if kind in (int, float, bool, bytes, complex, type(None), range):
+        return (kind.__name__, repr(value))
+    if kind in (list, tuple):
+        return (kind.__name__, [encoded(one, root, depth + 1) for one in value])
+    if kind in (set, frozenset):
+        return (kind.__name__, [encoded(one, root, depth + 1) for one in value])
+    if kind is dict:
+        return ("dict", [(encoded(k, root, depth + 1), encoded(v, root, depth + 1)) for k, v in value.items()])
+    return ("other", kind.__name__)
+def run(request):
+    root = os.path.realpath(tempfile.mkdtemp())
+    for path, text in request["files"].items():
+        file = pathlib.Path(root, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path.insert(0, root)
+    before = set(sys.modules)
+    importlib.invalidate_caches()
+    global left
+    left = 20_000
+    signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
+    try:
+        module = importlib.import_module(request["module"])
+        return {name: encoded(value, root) for name, value in vars(module).items() if not name.startswith("__")}
+    except BaseException as error:
+        return repr(error)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.path.remove(root)
+        for name in set(sys.modules) - before:
+            if (getattr(sys.modules[name], "__file__", None) or root).startswith(root):
+                del sys.modules[name]
+        shutil.rmtree(root)
+while True:
+    head = sys.stdin.buffer.read(4)
+    if len(head) < 4:
+        break
+    request = pickle.loads(sys.stdin.buffer.read(struct.unpack("I", head)[0]))
+    answer = pickle.dumps(run(request))
+    sys.stdout.buffer.write(struct.pack("I", len(answer)) + answer)
+    sys.stdout.buffer.flush()
+"""
+
+
+class RealPython:
+    """One interpreter that imports modules and tells what their names hold."""
+
+    def __init__(self, interpreter: str = sys.executable, seconds: float = 0.3) -> None:
+        self._command = [interpreter, "-c", _WORKER, ROOT, str(seconds)]
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def run(self, files: Mapping[str, str], module: str, environment: Mapping[str, str]) -> dict[str, Any] | str:
+        """What each name holds, in pairs of type and content; the error where the import fails."""
+        request = pickle.dumps({"files": dict(files), "module": module, "environment": dict(environment)})
+        pipes = self._process
+        assert pipes.stdin is not None
+        assert pipes.stdout is not None
+        pipes.stdin.write(struct.pack("I", len(request)) + request)
+        pipes.stdin.flush()
+        head = pipes.stdout.read(4)
+        if len(head) < 4:
+            # It ran out of memory.
+            self._process.wait(10)
+            self._start()
+            return "died"
+        answer: dict[str, Any] | str = pickle.loads(pipes.stdout.read(struct.unpack("I", head)[0]))
+        return answer
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+# Comparing
+
+
+def differences(names: Namespace, real: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Where the evaluator claims what real Python does not confirm."""
+    wrong = []
+    for name in names:
+        value = names[name]
+        if isinstance(value, Unknown) or (isinstance(value, EnvDriven) and value.name in environment):
+            continue
+        if name not in real:
+            wrong.append(f"{name} does not exist, claimed {value}")
+        elif not agrees(value, real[name], environment):
+            wrong.append(f"{name} is {real[name]}, claimed {value}")
+    if names.rest is None:
+        wrong += [f"{name} exists" for name in real if name not in names]
+    return wrong
+
+
+def agrees(value: object, real: Any, environment: Mapping[str, str]) -> bool:
+    """Whether a claim holds for what real Python computed."""
+    if isinstance(value, Known):
+        return agrees(value.value, real, environment)
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, EnvDriven):
+        if value.name in environment:
+            return True
+        return not value.is_required and agrees(value.default, real, environment)
+    kind, content = real
+    if content == "too large":
+        return True
+    if isinstance(value, (list, tuple)):
+        return kind == type(value).__name__ and _sequence(list(value), content, environment)
+    if isinstance(value, (set, frozenset)):
+        if kind != type(value).__name__:
+            return False
+        known = [one for one in value if not isinstance(one, Unknown | EnvDriven)]
+        found = [any(agrees(one, other, environment) for other in content) for one in known]
+        return all(found) and (len(known) < len(value) or len(known) == len(content))
+    if isinstance(value, dict):
+        return kind == "dict" and _mapping(value, content, environment)
+    if isinstance(value, str):
+        return bool(real == ("str", value))
+    return bool(real == (type(value).__name__, repr(value)))
+
+
+def _sequence(claimed: Sequence[object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:
+    if not claimed:
+        return not real
+    first = claimed[0]
+    if isinstance(first, Rest):
+        return any(_sequence(claimed[1:], real[start:], environment) for start in range(len(real) + 1))
+    return bool(real) and agrees(first, real[0], environment) and _sequence(claimed[1:], real[1:], environment)
+
+
+def _mapping(claimed: Mapping[Any, object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:
+    known = [(key, value) for key, value in claimed.items() if not isinstance(key, Unknown)]
+    for key, value in known:
+        if not any(agrees(key, name, environment) and agrees(value, held, environment) for name, held in real):
+            return False
+    return len(known) < len(claimed) or (
+        len(known) == len(real)
+        and all(agrees(key, name, environment) for (key, _), (name, _) in zip(known, real, strict=True))
+    )
+
+
+# Programs
+
+
+_DEFINITIONS = """\
+def F1(a, b=2):
+    if a:
+        return b
+    for x in [1, 2]:
+        if x == b:
+            return [x]
+    return a
+
+def F2(l, d=None):
+    l.append('f')
+    if d:
+        d['f'] = l
+    return l
+
+def F3(n, d='no'):
+    v = os.environ.get(n)
+    if v is None:
+        return d
+    return v.lower() in ('1', 'true')
+
+class C1:
+    x = 1
+    l = ['c']
+    def __init__(self, y=3):
+        self.y = y
+    @property
+    def z(self):
+        return self.x + 1
+    def m(self, k):
+        return [self.y, k]
+
+class C2(C1):
+    x = C1.x + 1
+    l = C1.l + ['d']
+"""
+
+
+class Program:
+    """A module by chance, one statement for each seed: with fewer seeds it becomes a smaller one."""
+
+    def __init__(self, seeds: Iterable[int], first: Sequence[str] | None = None) -> None:
+        imports = ["import os, json, copy, outside", "from pathlib import Path"]
+        own = [
+            *(f"I{i} = {i}" for i in (1, 2)),
+            *(f"S{i} = {text!r}" for i, text in ((1, "a"), (2, "x,y"))),
+            "B1 = True",
+            "B2 = False",
+            "L1 = [1, 'a']",
+            "L2 = ['b', 2, 'a']",
+            "D1 = {'a': 1, 'k': [1]}",
+            "D2 = {'b': 'x'}",
+            "P1 = Path(__file__).resolve().parent",
+            "K1 = {1, 'a'}",
+            _DEFINITIONS,
+        ]
+        self.lines: list[str] = [*imports, *(own if first is None else first)]
+        for seed in seeds:
+            self._chance = Random(seed)
+            self.statement("", 0)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    def pick(self, *choices: str) -> str:
+        return self._chance.choice(choices)
+
+    def name(self, kind: str) -> str:
+        return kind + self.pick("1", "2")
+
+    def statement(self, indent: str, depth: int, is_loop: bool = False) -> None:
+        kinds = ["assign"] * 6 + ["change"] * 5 + ["alias", "unpack", "delete", "environment", "call"]
+        if depth < 3:
+            kinds += ["if"] * 4 + ["for", "for", "try", "try", "while", "with"]
+        if is_loop:
+            kinds += ["leave"]
+        getattr(self, f"_{self.pick(*kinds)}")(indent, depth)
+
+    def body(self, indent: str, depth: int, is_loop: bool = False) -> None:
+        for _ in range(self._chance.randrange(1, 4)):
+            self.statement(indent + "    ", depth + 1, is_loop)
+
+    def add(self, indent: str, line: str) -> None:
+        self.lines.append(indent + line)
+
+    def _assign(self, indent: str, depth: int) -> None:
+        kind = self.pick("I", "S", "B", "L", "D", "X", "K")
+        self.add(indent, f"{self.name(kind)} = {self.value(kind)}")
+
+    def _alias(self, indent: str, depth: int) -> None:
+        kind = self.pick("L", "D")
+        self.add(indent, self.pick(f"{self.name(kind)} = {self.name(kind)}", f"D1['k'] = {self.name('L')}"))
+
+    def _unpack(self, indent: str, depth: int) -> None:
+        self.add(
+            indent,
+            self.pick(
+                f"I1, S1 = {self.number()}, {self.string()}",
+                f"X1, *X2 = {self.list()} + [0]",
+                f"L1, L2 = L2, {self.list()}",
+                "X1, X2 = os.environ.get('HOSTS', 'p,q').partition(',')[::2]",
+            ),
+        )
+
+    def _delete(self, indent: str, depth: int) -> None:
+        self.add(
+            indent, self.pick("D1.pop('a', None)", "D2.pop('zz', 1)", "D2['t'] = 1; del D2['t']", "X1 = 1; del X1")
+        )
+
+    def _environment(self, indent: str, depth: int) -> None:
+        variable = self.pick(*VARIABLES)
+        self.add(
+            indent,
+            self.pick(
+                f"os.environ.setdefault({variable!r}, {self.pick(*VALUES)!r})",
+                f"os.environ[{variable!r}] = {self.string()}",
+                f"S1 = os.environ.setdefault({variable!r}, 'q')",
+                f"os.environ.pop({variable!r}, None)",
+            ),
+        )
+
+    def _call(self, indent: str, depth: int) -> None:
+        self.add(
+            indent,
+            self.pick(
+                f"outside.change({self.name('L')})",
+                f"outside.change({self.name('D')})",
+                f"X1 = outside.keep({self.name('L')})",
+                f"F2({self.name('L')}, {self.name('D')})",
+                f"X2 = F2({self.list()})",
+                f"X1 = F1({self.value(self.pick('I', 'B', 'S'))}, {self.number()})",
+                f"X1 = F3({self.pick(*VARIABLES)!r}, {self.pick('True', 'False', 'None')})",
+                "X1 = C2(5).m(C2.l)",
+                "X2 = C1().z",
+                "C1.x = 7",
+                "C1.l.append(1)",
+                f"X1 = getattr(C2, {self.pick('x', 'l', 'no')!r}, None)",
+            ),
+        )
+
+    def _change(self, indent: str, depth: int) -> None:
+        lists, dictionary = self.name("L"), self.name("D")
+        self.add(
+            indent,
+            self.pick(
+                f"{lists}.append({self.any()})",
+                f"{lists}.extend({self.list()})",
+                f"{lists} += {self.list()}",
+                f"{lists}.insert({self.pick('0', '1', '-1', '9', 'I1')}, {self.any()})",
+                f"{lists}.append('r'); {lists}.remove('r')",
+                f"{lists}[0:0] = [9]",
+                f"{lists}.reverse()",
+                f"{lists} = {lists} + {self.list()}",
+                f"{lists} = [*{self.list()}, *{lists}]",
+                f"{dictionary}[{self.pick('a', 'b', 'c', 'k')!r}] = {self.any()}",
+                f"{dictionary}[{self.string()}] = {self.number()}",
+                f"{dictionary}.update({self.dictionary()})",
+                f"{dictionary} |= {self.dictionary()}",
+                f"{dictionary}.setdefault({self.pick('a', 'k', 'z')!r}, {self.list()})",
+                f"X1 = {dictionary}.setdefault('k', []); X1 = list(X1) if isinstance(X1, list) else X1",
+                f"{dictionary}.setdefault('n', {{}})['m'] = {self.any()}",
+                f"K1.add({self.pick('1', '2', self.string())})",
+                "K1 = K1 | {3}",
+                f"I1 += {self.number()}",
+                f"S1 += {self.string()}",
+                f"S2 = S1 + {self.string()}",
+            ),
+        )
+
+    def _if(self, indent: str, depth: int) -> None:
+        self.add(indent, f"if {self.boolean()}:")
+        self.body(indent, depth)
+        if self.pick("", "elif"):
+            self.add(indent, f"elif {self.boolean()}:")
+            self.body(indent, depth)
+        if self.pick("", "else"):
+            self.add(indent, "else:")
+            self.body(indent, depth)
+
+    def _for(self, indent: str, depth: int) -> None:
+        iterable = self.pick(
+            "outside.items()", self.list(), "['p', 'q']", "range(2)", "os.getenv('HOSTS', 'a,b').split(',')"
+        )
+        self.add(indent, f"for V in list({iterable}):")
+        if self.pick("", "use"):
+            self.add(indent + "    ", self.pick("L1.append(V)", "D1[V] = 1", "X1 = V", "L2 = L2 + [V]", "S1 += 'v'"))
+        self.body(indent, depth, True)
+        if self.pick("", "", "else"):
+            self.add(indent, "else:")
+            self.body(indent, depth)
+
+    def _while(self, indent: str, depth: int) -> None:
+        self.add(indent, f"N{depth} = 0")
+        self.add(indent, f"while N{depth} < {self.pick('2', '3', 'outside.number()')}:")
+        self.add(indent + "    ", f"N{depth} += 1")
+        self.body(indent, depth)
+
+    def _leave(self, indent: str, depth: int) -> None:
+        self.add(indent, f"if {self.boolean()}:")
+        self.add(indent + "    ", self.pick("break", "continue"))
+
+    def _try(self, indent: str, depth: int) -> None:
+        self.add(indent, "try:")
+        self.body(indent, depth)
+        variable = self.pick(*VARIABLES)
+        self.add(
+            indent + "    ",
+            self.pick(
+                f"S1 = os.environ[{variable!r}]",
+                f"I1 = int(os.environ[{variable!r}])",
+                f"I1 = int({self.string()})",
+                "outside.maybe()",
+                "import missing_module_xyz",
+                "X1 = D1['missing']",
+                "X1 = L1[9]",
+                "X1 = [].nothing",
+                "raise ValueError('x')",
+            ),
+        )
+        self.body(indent, depth)
+        self.add(
+            indent,
+            self.pick("except KeyError:", "except (KeyError, ValueError):", "except Exception:", "except Exception:"),
+        )
+        self.body(indent, depth)
+        if self.pick("", "else"):
+            self.add(indent, "else:")
+            self.body(indent, depth)
+        if self.pick("", "", "finally"):
+            self.add(indent, "finally:")
+            self.body(indent, depth)
+
+    def _with(self, indent: str, depth: int) -> None:
+        self.add(indent, "import contextlib")
+        self.add(indent, "with contextlib.suppress(KeyError, ValueError):")
+        self.body(indent, depth)
+        self.add(indent + "    ", self.pick("outside.maybe()", "os.environ['PORT']", "S2 = 'with'"))
+
+    # Expressions
+
+    def value(self, kind: str) -> str:
+        makers = {"I": self.number, "S": self.string, "B": self.boolean, "L": self.list, "D": self.dictionary}
+        if kind == "K":
+            return self.pick("{1, 2}", "set(L1[:0])", "{S1, 'a'}", "K1 | {5}")
+        return makers[kind]() if kind in makers else self.any()
+
+    def any(self) -> str:
+        return self.value(self.pick("I", "S", "B", "L", "D"))
+
+    def number(self) -> str:
+        return self.pick(
+            "1",
+            "0",
+            "I1",
+            "I2",
+            "len(L1)",
+            "len(S1)",
+            "I1 * 2 + 1",
+            "I1 % 3",
+            "-I2",
+            "outside.number()",
+            "(I1 if B1 else I2)",
+            "int(os.environ.get('PORT', '80') or 0) if os.environ.get('PORT', '80').isdigit() else 5",
+            "sum([1, I1])",
+            "max(I1, I2, 3)",
+            "min([I1, 2])",
+            "L2.count('a')",
+            "hash('') * 0",
+            "2 ** 5",
+            "round(2.5)",
+        )
+
+    def string(self) -> str:
+        variable = self.pick(*VARIABLES)
+        return self.pick(
+            "'a'",
+            "''",
+            "S1",
+            "S2",
+            "S1.upper()",
+            "S1 + 'b'",
+            "f'{S1}-{I1}'",
+            "'%s:%s' % (S1, I2)",
+            "'{}'.format(S2)",
+            "','.join(['p', S1])",
+            "S2.split(',')[0]",
+            "str(I1)",
+            "S1.replace('a', 'z')",
+            f"os.environ.get({variable!r}, {self.pick(*VALUES)!r})",
+            f"os.getenv({variable!r}, S1)",
+            f"(os.environ.get({variable!r}) or 'none')",
+            "outside.text()",
+            "str(P1 / 'x')",
+            "os.path.join(P1, 'y')",
+            "P1.name",
+            "os.path.dirname(str(P1 / 'z'))",
+            "(S1 or S2)",
+            "(S1 if B2 else 'c')",
+            "repr(I1)",
+            "json.loads('[\"j\"]')[0]",
+            "str(D1.get('zz', 'd'))",
+        )
+
+    def boolean(self) -> str:
+        variable = self.pick(*VARIABLES)
+        return self.pick(
+            "True",
+            "B1",
+            "not B2",
+            "I1 > I2",
+            "S1 == 'a'",
+            "'a' in L1",
+            "'k' in D1",
+            "S1 in L2",
+            "outside.truth()",
+            "outside.truth()",
+            "L1 == L2",
+            "bool(L1)",
+            "len(L2) > 2",
+            "1 in K1",
+            "S1 is None",
+            f"os.environ.get({variable!r}, '0').lower() in ('1', 'true')",
+            f"bool(os.getenv({variable!r}))",
+            f"{variable!r} in os.environ",
+            f"os.environ.get({variable!r}) is None",
+            "isinstance(L1, list)",
+            "any(x == 1 for x in L1)",
+            "all([B1, outside.truth()])",
+            "(B1 and outside.truth())",
+            "(B2 or I1 == 1)",
+            "0 < I1 < 5",
+            "D1 == D2",
+            "D1 is D2",
+            "L1 is L2",
+        )
+
+    def list(self) -> str:
+        return self.pick(
+            "[]",
+            "[1]",
+            "L1[:]",
+            "list(L2)",
+            "L1 + ['q']",
+            "[I1, S1]",
+            "S2.split(',')",
+            "[x for x in L1 if x != 'a']",
+            "[str(x) for x in L2]",
+            "list(D1)",
+            "os.environ.get('HOSTS', 'a,b').split(',')",
+            "[h.strip() for h in os.environ.get('HOSTS', 'a, b').split(',') if h]",
+            "list(filter(None, [S1, '']))",
+            "list(map(str, [I1, 2]))",
+            "outside.items()",
+            "[outside.number(), 'o']",
+            "[*L1, *outside.items(), 'end']",
+            "sorted([3, I1, 2])",
+            "copy.deepcopy(L1)",
+            "list(reversed(L2))",
+            "[i for i, x in enumerate(L1)]",
+            "L1[1:]",
+            "[L1, L2][0][:1]",
+            "[D1.get('k')]",
+            "[(k, 1) for k in D2.keys()]",
+            "(L1 if outside.truth() else L1 + [5])",
+            "(L1 or [7])",
+            "list(dict(zip(['p', 'q'], [1, 2])).items())",
+            "[x for x in [1, 2, 3] if outside.truth()]",
+            "list({S1})",
+            "list((1, S2))",
+        )
+
+    def dictionary(self) -> str:
+        return self.pick(
+            "{}",
+            "{'a': I1}",
+            "dict(D1)",
+            "{**D2, 'c': S1}",
+            "dict(b=2)",
+            "{S1: I1}",
+            "{k: 1 for k in ['x', 'y']}",
+            "{'k': L1}",
+            "{'n': {'m': S2}}",
+            "copy.copy(D2)",
+            "copy.deepcopy(D1)",
+            "D1 | {'u': B1}",
+            "outside.pairs()",
+            "{**outside.pairs(), 'z': 1}",
+            "{'z': 1, **outside.pairs()}",
+            "dict([('a', S2)])",
+            "({'t': 1} if outside.truth() else {'t': 1, 'e': 2})",
+            "{'h': os.environ.get('NAME', 'h'), 'p': 1}",
+        )
+
+
+# The properties
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[RealPython]:
+    real = RealPython()
+    yield real
+    real.close()
+
+
+def _evaluated(files: Mapping[str, str], lookup: Lookup) -> Namespace:
+    repository = Repository(files, lambda path: files[path].encode())
+    return namespace(repository, ("",), "shop/settings.py", lookup)
+
+
+def _exactly(environment: Mapping[str, str]) -> Lookup:
+    return lambda name: Known(environment[name], NOWHERE) if name in environment else None
+
+
+_environments = st.dictionaries(st.sampled_from(VARIABLES), st.sampled_from(VALUES), max_size=3)
+_seeds = st.lists(st.integers(0, 1 << 40), min_size=1, max_size=9)
+_STARS = (
+    "from .base import *",
+    "from shop.base import *",
+    "from . import base\nfrom .base import *\nbase.L1.append(9)",
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seeds=_seeds, environment=_environments, seed=st.integers(0, 9))
+def test_what_is_known_of_a_module_is_what_python_computes(
+    python: RealPython, seeds: list[int], environment: dict[str, str], seed: int
+) -> None:
+    files = {"shop/__init__.py": "", "shop/settings.py": Program(seeds).text}
+    outside = OUTSIDE.replace("SEED", str(seed))
+    real = python.run({**files, "outside.py": outside}, "shop.settings", environment)
+    open_names, closed_names = _evaluated(files, from_outside), _evaluated(files, _exactly(environment))
+    if isinstance(real, str):
+        return
+    assert differences(open_names, real, environment) == []
+    assert differences(closed_names, real, environment) == []
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(base=_seeds, seeds=_seeds, first=st.sampled_from(_STARS), environment=_environments)
+def test_what_is_known_of_a_module_that_imports_another_is_what_python_computes(
+    python: RealPython, base: list[int], seeds: list[int], first: str, environment: dict[str, str]
+) -> None:
+    text = Program(seeds[:5], [first]).text
+    files = {"shop/__init__.py": "", "shop/base.py": Program(base).text, "shop/settings.py": text}
+    real = python.run({**files, "outside.py": OUTSIDE.replace("SEED", "1")}, "shop.settings", environment)
+    names = _evaluated(files, _exactly(environment))
+    if isinstance(real, dict):
+        assert differences(names, real, environment) == []
+
+
+def test_most_of_a_module_without_secrets_is_known(python: RealPython) -> None:
+    known = total = 0
+    for seed in range(20):
+        text = Program(range(seed, seed + 5)).text
+        environment = {"HOSTS": "a,b"}
+        files = {"shop/__init__.py": "", "shop/settings.py": text}
+        real = python.run({**files, "outside.py": OUTSIDE.replace("SEED", "1")}, "shop.settings", environment)
+        if isinstance(real, dict):
+            names = _evaluated(files, _exactly(environment))
+            shown = [name for name in real if real[name][0] not in ("other", "type", "function")]
+            total += len(shown)
+            known += sum(isinstance(names[name], Known) for name in shown)
+    assert known > total * 0.6
