@@ -99,7 +99,8 @@ class Execution:
 
     `steps` holds everything that is started, in order. `processes` are the steps that may be the
     one that does not return: one when it is certain, several when a condition decides, none when
-    nothing is known about it. `unread` says what could not be followed, and why.
+    nothing is known about it. Those of them that are in the background run beside each other, and a
+    `wait` stays for them. `unread` says what could not be followed, and why.
     `written` are the absolute paths of the files that redirections write.
     """
 

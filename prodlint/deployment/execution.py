@@ -287,8 +287,7 @@ class _Run:
         if isinstance(node, AndOr):
             return self._and_or(node, shell)
         if isinstance(node, Background):
-            child = replace(shell, background=True)
-            self.walk(node.body, child)
+            self.walk(node.body, replace(shell, background=True))
             return Flow()
         if isinstance(node, Group):
             return self.walk(node.body, shell)
@@ -443,13 +442,13 @@ class _Run:
             return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
+        if name == "wait":  # It stays for as long as what was started before it.
+            return Flow(tuple(step for step in self.steps if step.background))
         if name == "eval":
             words = words[1:]
             if all(PREPARES.match(word.written) for word in words):
                 return Flow()
-        if not words or name in QUIET:
-            return Flow()
-        if name == "exec" and len(words) == 1:
+        if not words or name in QUIET or (name == "exec" and len(words) == 1):
             return Flow()
         child = shell
         if node.assignments:

@@ -250,6 +250,10 @@ def _long_running(execution: Execution) -> Step | None:
         return servers[-1] if len(servers) == 1 else None
     if len(candidates) == 1:
         return candidates[0]
+    if all(step.background for step in candidates):
+        # They all run, and a service has one name: that of its only server.
+        servers = [step for step in candidates if server_of(step) is not None]
+        return servers[0] if len(servers) == 1 else None
     shapes = {(server.product, server.is_development) if (server := server_of(step)) else None for step in candidates}
     return candidates[0] if len(shapes) == 1 and None not in shapes else None
 

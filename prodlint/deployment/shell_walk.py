@@ -40,7 +40,7 @@ SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
 QUIET = frozenset(
     "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
-    "getopts local wait return break continue let".split()
+    "getopts local kill return break continue let".split()
 )
 """Commands of the shell itself that start nothing."""
 

@@ -64,6 +64,10 @@ def processes(script: str, files: dict[str, str] | None = None, **environment: s
         ("gunicorn app:app || exit 1", "gunicorn app:app"),
         ("gunicorn app:app | tee /var/log/web", "gunicorn app:app"),
         ("nginx & gunicorn app:app", "gunicorn app:app"),
+        ("python manage.py migrate; gunicorn app:app & wait", "gunicorn app:app"),
+        ("gunicorn app:app & PID=$!; trap 'kill $PID' TERM; wait $PID; exit $?", "gunicorn app:app"),
+        ("python warm.py & wait; gunicorn app:app", "gunicorn app:app"),
+        ("gunicorn app:app & wait -n; kill 0", "gunicorn app:app"),
         ("gunicorn app:app; echo stopped", "gunicorn app:app"),
         ("( cd src && gunicorn app:app )", "gunicorn app:app"),
         ("S=gunicorn; $S app:app", "gunicorn app:app"),
@@ -77,6 +81,14 @@ def processes(script: str, files: dict[str, str] | None = None, **environment: s
 )
 def test_the_process_is_found_inside_of_what_starts_it(script: str, process: str) -> None:
     assert processes(script) == [process]
+
+
+def test_wait_stays_for_all_that_was_started_before() -> None:
+    found = run("migrate; gunicorn app:app & celery worker & wait -n")
+    assert [(step.written, step.background) for step in found.processes] == [
+        ("gunicorn app:app", True),
+        ("celery worker", True),
+    ]
 
 
 def test_a_script_of_the_repository_is_followed() -> None:

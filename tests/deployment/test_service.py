@@ -57,6 +57,7 @@ def image(*instructions: str, files: dict[str, str] | None = None) -> Service:
         (["CMD python manage.py migrate && gunicorn shop.wsgi"], "gunicorn shop.wsgi"),
         (['CMD ["/app/deaf.sh"]'], "gunicorn deaf.wsgi"),
         (["ENV SERVER=gunicorn", "CMD $SERVER shop.wsgi"], "gunicorn shop.wsgi"),
+        (["CMD nginx & celery -A shop worker & gunicorn shop.wsgi & wait -n"], "gunicorn shop.wsgi"),
         (["CMD ['gunicorn', 'shop.wsgi']"], "[gunicorn, shop.wsgi]"),
     ],
 )

@@ -40,6 +40,7 @@ def test_a_system_that_is_not_read_is_named(path: str, text: str, system: str) -
         (".circleci/config.yml", "jobs: {test: {}}\n"),
         ("examples/chart/Chart.yaml", "name: shop\n"),
         ("render.yaml", "services: []\n"),
+        ("infra/variables.tf", 'variable "region" {}\noutput "resource" {\n  value = var.region\n}\n'),
     ],
 )
 def test_what_deploys_nothing_or_is_read_is_not_named(path: str, text: str) -> None:
