@@ -244,3 +244,42 @@ def test_the_routes_of_an_app_are_told(tmp_path: Path) -> None:
     write(tmp_path, {**SHOP, "shop/wsgi.py": HEALTHY})
     assert facts(drawn(tmp_path))["routes"] == "/health"
     assert "shop/wsgi.py:6" in run(tmp_path, "--why", "web.routes").stdout
+
+
+DJANGO = {
+    "shop/__init__.py": "",
+    "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n\n"
+    'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.dev")\napplication = get_wsgi_application()\n',
+    "shop/settings/__init__.py": "",
+    "shop/settings/base.py": 'ROOT_URLCONF = "shop.urls"\n',
+    "shop/settings/dev.py": "from .base import *\n",
+    "shop/settings/live.py": "from .base import *\n",
+    "shop/urls.py": "from django.urls import path\n\nurlpatterns = [path('health/', view)]\n",
+    "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENV DJANGO_SETTINGS_MODULE=shop.settings.live\n"
+    'CMD ["gunicorn", "shop.wsgi"]\n',
+}
+
+
+def test_the_settings_of_a_service_are_told_with_the_line_that_chose_them_and_the_routes_behind_them(
+    tmp_path: Path,
+) -> None:
+    shop = write(tmp_path, DJANGO)
+    found = facts(drawn(shop))
+    assert found["settings"] == "shop.settings.live (ENV in Dockerfile:4)"
+    assert found["routes"] == "/health/"
+    why = run(shop, "--why", f"{drawn(shop)['projects'][0]['services'][0]['name']}.settings").stdout.splitlines()
+    assert why[0].endswith(".settings: shop.settings.live (ENV in Dockerfile:4)")
+    assert why[1].strip() == "shop.settings.dev  setdefault in shop/wsgi.py"
+    assert why[4].strip() == "shop.settings.live  ENV in Dockerfile"
+
+
+def test_settings_that_may_be_others_are_told_with_what_may_change_them(tmp_path: Path) -> None:
+    files = {**DJANGO, "Procfile": "web: gunicorn shop.wsgi\n"}
+    del files["Dockerfile"]
+    [fact] = [
+        one for one in drawn(write(tmp_path, files))["projects"][0]["services"][0]["facts"] if one["name"] == "settings"
+    ]
+    assert fact["state"] == "environment"
+    assert fact["value"] == (
+        "shop.settings.dev (setdefault in shop/wsgi.py:4) unless DJANGO_SETTINGS_MODULE is set outside"
+    )

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from prodlint.deployment.condition import Lookup
+from prodlint.deployment.condition import NOWHERE, Lookup
 from prodlint.deployment.evaluation_concrete import lift
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
@@ -32,16 +32,29 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_plain,
 )
+from prodlint.deployment.evaluation_environment import dotenv_value, read_variable
 from prodlint.deployment.evaluation_lists import reason_of
-from prodlint.deployment.evaluation_machine import Exhausted, Frame
+from prodlint.deployment.evaluation_machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation_run import Evaluator
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
+from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.python import PythonModule
 
-__all__ = ["ROOT", "Namespace", "Rest", "evaluate", "has_item", "is_whole", "namespace"]
+__all__ = [
+    "ROOT",
+    "ClassNames",
+    "Interpreter",
+    "Namespace",
+    "Rest",
+    "VariableWrite",
+    "evaluate",
+    "has_item",
+    "is_whole",
+    "namespace",
+]
 
 ROOT = "/<repository>"
 """What the path of the repository is called in a value: `/<repository>/shop/db.sqlite3`."""
@@ -95,9 +108,40 @@ class Namespace(Mapping[str, Value[object]]):
         """The variables that were read for what a name holds, conditions included."""
         return tuple(sorted(self._module.reads.get(name, ())))
 
+    def of_class(self, name: str) -> Mapping[str, Value[object]] | None:
+        """The attributes of a class of the module, those of its bases too; None when it holds no such class."""
+        cls = self._module.cells.get(name)
+        return ClassNames(cls) if isinstance(cls, ClassValue) else None
+
     def evaluate(self, node: ast.expr) -> Value[object]:
         """What an expression of the module is once it ran."""
         return _evaluated(self._evaluator, self._module, node)
+
+
+class ClassNames(Mapping[str, Value[object]]):
+    """The attributes of a class with what they hold; one that a base of another library may bring is Unknown."""
+
+    def __init__(self, cls: ClassValue) -> None:
+        self._cls = cls
+        self._names = dict.fromkeys(
+            name for base in cls.lineage if isinstance(base, ClassValue) for name in base.cells if isinstance(name, str)
+        )
+
+    def __getitem__(self, name: str) -> Value[object]:
+        for base in self._cls.lineage:
+            if isinstance(base, ClassValue) and name in base.cells:
+                spans = base.writes.get(name, ())
+                module = base.module.module
+                return _shown(base.cells[name], spans[-1] if spans else module.span(base.node))
+            if isinstance(base, Opaque):
+                return Unknown(base.reason, base.span)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._names if not name.startswith("__"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def namespace(
@@ -113,16 +157,86 @@ def namespace(
     `roots` are the folders that it imports from. `argv` is `sys.argv` where that is known, `installed`
     answers whether a module outside of the repository can be imported.
     """
-    evaluator = Evaluator(repository, roots, lookup, argv, installed)
-    reason = f"{path} cannot be read"
-    try:
-        module = evaluator.load(path, _dotted(roots, path))
-    except Exception as error:  # Whatever somebody wrote there, it must not end the run of a linter.
-        module, reason = None, f"{path} cannot be evaluated ({type(error).__name__})"
-    if module is None:
-        module = ModuleValue(path, "", None, 0)
-        module.rest = Opaque(reason)
-    return Namespace(evaluator, module)
+    return Interpreter(repository, roots, lookup, argv, installed).run(path)
+
+
+class Interpreter:
+    """Runs modules one after another in one process: what one writes into `os.environ`, the next one reads.
+
+    The arguments are those of `namespace`.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        roots: tuple[str, ...],
+        lookup: Lookup,
+        argv: tuple[str | None, ...] | None = None,
+        installed: Callable[[str], Answer] = lambda module: UNKNOWN,
+    ) -> None:
+        self._evaluator = Evaluator(repository, roots, lookup, argv, installed)
+
+    def run(self, path: str, dotted: str = "", steps: int = MOST_STEPS) -> Namespace:
+        """A module once it ran, or once more what it is when it did; `__main__` is the name of a program.
+
+        All its names are Unknown when it cannot be read.
+        """
+        evaluator = self._evaluator
+        evaluator.steps = steps
+        if hasattr(evaluator, "frame"):
+            del evaluator.frame
+        reason = f"{path} cannot be read"
+        try:
+            module = evaluator.load(path, dotted or _dotted(evaluator.roots, path))
+        except Exception as error:  # Whatever somebody wrote there, it must not end the run of a linter.
+            module, reason = None, f"{path} cannot be evaluated ({type(error).__name__})"
+        if module is None:
+            module = ModuleValue(path, "", None, 0)
+            module.rest = Opaque(reason)
+        return Namespace(evaluator, module)
+
+    def load_env_file(self, path: str) -> None:
+        """Variables that are not set may come from a file, as python-dotenv reads it."""
+        self._evaluator.dotenv[path] = Dialect.PYTHON_DOTENV
+
+    def variable(self, name: str) -> Value[object] | None:
+        """What a variable holds by now; None when it is certainly not set."""
+        self._evaluator.steps = MOST_STEPS
+        value = read_variable(self._evaluator, name, None)
+        span = self.writes(name)[-1].span if self.writes(name) else NOWHERE
+        if value is ABSENT:
+            return None
+        if isinstance(value, Driven) and value.default is ABSENT:
+            return EnvDriven(name, None, value.span or span)
+        return _shown(value, span)
+
+    def writes(self, name: str) -> tuple[VariableWrite, ...]:
+        """The places where the modules that ran set a variable, in order."""
+        return tuple(
+            VariableWrite(_shown(one.value, one.span), one.span, one.is_default)
+            for one in self._evaluator.assigned
+            if one.name == name
+        )
+
+    def env_file_values(self, name: str) -> tuple[Value[object], ...]:
+        """What the `.env` files that were loaded say of a variable, in the order in which they were."""
+        found = []
+        self._evaluator.steps = MOST_STEPS
+        for path, dialect in self._evaluator.dotenv.items():
+            source = self._evaluator.repository.source(path) if path else None
+            value = dotenv_value(self._evaluator, path, name, dialect)
+            if source is not None and value is not ABSENT:
+                found.append(_shown(value, source.span))
+        return tuple(found)
+
+
+@record
+class VariableWrite:
+    """Where code sets a variable; a default leaves one that is set already."""
+
+    value: Value[object]
+    span: Span
+    is_default: bool
 
 
 def _dotted(roots: tuple[str, ...], path: str) -> str:

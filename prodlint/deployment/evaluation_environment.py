@@ -17,7 +17,7 @@ from prodlint.deployment.evaluation_domain import (
     Opaque,
     is_marked,
 )
-from prodlint.deployment.evaluation_machine import Call, Machine
+from prodlint.deployment.evaluation_machine import Assigned, Call, Machine
 from prodlint.deployment.evaluation_paths import text_of
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known
@@ -41,9 +41,10 @@ __all__ = [
 
 _ANY = ""
 """The name under which it is noted that any variable may have been written."""
+_MOST_NOTED = 500
 
 
-def read_variable(machine: Machine, name: object, node: ast.AST) -> object:
+def read_variable(machine: Machine, name: object, node: ast.AST | None) -> object:
     """A variable: its text, ABSENT, a Driven of these, or an Opaque when it is set to what is not known."""
     if not isinstance(name, str) or is_marked(name):
         machine.risk()
@@ -119,8 +120,14 @@ def write_variable(machine: Machine, name: object, value: object, node: ast.AST)
     """`os.environ[name] = value`."""
     if isinstance(name, str):
         machine.put(machine.variables, name, value)
+        _note(machine, name, value, node, False)
     else:
         machine.put(machine.variables, _ANY, machine.unknown("is not known", node, name))
+
+
+def _note(machine: Machine, name: str, value: object, node: ast.AST, is_default: bool) -> None:
+    if len(machine.assigned) < _MOST_NOTED:
+        machine.assigned.append(Assigned(name, value, machine.span(node), is_default))
 
 
 def forget_variable(machine: Machine, name: object, node: ast.AST) -> None:
@@ -149,7 +156,11 @@ def _get(machine: Machine, call: Call) -> object:
 def _setdefault(machine: Machine, call: Call) -> object:
     name, default = call.get(0, "key"), call.get(1, "value", None)
     value = or_default(machine, read_variable(machine, name, call.node), default, call.node)
-    write_variable(machine, name, value, call.node)
+    if isinstance(name, str):
+        machine.put(machine.variables, name, value)
+        _note(machine, name, default, call.node, True)
+    else:
+        write_variable(machine, name, value, call.node)
     return value
 
 

@@ -175,6 +175,7 @@ HARMLESS = (
     "datetime.",
     "django.utils.translation.",
     "django.core.exceptions.",
+    "django.core.management.",
     "django.urls.",
     "collections.",
     "re.",

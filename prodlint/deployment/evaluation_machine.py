@@ -37,7 +37,18 @@ from prodlint.deployment.value import UNKNOWN, Answer
 from prodlint.record import entity
 from prodlint.source import Span
 
-__all__ = ["MOST_STEPS_OF_A_MODULE", "Call", "Exhausted", "Frame", "Machine", "Outcome", "Region", "Risk"]
+__all__ = [
+    "MOST_STEPS",
+    "MOST_STEPS_OF_A_MODULE",
+    "Assigned",
+    "Call",
+    "Exhausted",
+    "Frame",
+    "Machine",
+    "Outcome",
+    "Region",
+    "Risk",
+]
 
 MOST_STEPS = 150_000
 MOST_STEPS_OF_A_MODULE = 50_000
@@ -91,6 +102,16 @@ class Risk:
     kind: str | None
     is_clean: bool
     outcomes: tuple[Outcome, ...] = ()
+
+
+@entity
+class Assigned:
+    """A variable that the evaluated code sets, or sets unless it is set already (`is_default`)."""
+
+    name: str
+    value: object
+    span: Span
+    is_default: bool
 
 
 class Frame:
@@ -153,6 +174,7 @@ class Machine:
         self.depth = 0
         self.serial = 0
         self.variables = Cells(0)
+        self.assigned: list[Assigned] = []
         self.dotenv = Cells(0)
         self.modules = Cells(0)
         self.system = Cells(0)

@@ -20,7 +20,14 @@ _TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
 def routes_of(service: Service, repository: Repository) -> Routes:
     """The routes of the app that a service serves; none, and not complete, where they cannot be read."""
     app = service.app
-    if app is None or service.step is None or app.framework not in _TABLES:
+    if app is None or service.step is None:
+        return _NOTHING
+    if app.framework == "Django":
+        # Its settings have to be evaluated: nobody else needs to load what does that.
+        from prodlint.deployment.route_settings import routes_of_django
+
+        return routes_of_django(service, repository)
+    if app.framework not in _TABLES:
         return _NOTHING
     folders = service.server.folders if service.server is not None else ()
     roots = roots_of(replace(service.place, directory=service.step.directory), repository, folders)

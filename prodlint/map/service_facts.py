@@ -15,6 +15,7 @@ from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
+from prodlint.map.settings_facts import settings_facts
 
 __all__ = ["service_facts", "setting_facts", "valued", "variable_facts"]
 
@@ -30,6 +31,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield _server(service)
         yield from _app(service)
         yield from _serving(service.server)
+    yield from settings_facts(service, repository)
     routes = routes_of(service, repository)
     told = route_fact(routes)
     if told is not None:

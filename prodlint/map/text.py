@@ -63,7 +63,7 @@ def _service(service: MappedService, terminal: Terminal) -> Iterator[str]:
             yield _fact(fact, terminal)
     if service.written_settings:
         shown = ", ".join(_variable(one) for one in service.written_settings)
-        yield from _wrapped("settings", shown, terminal)
+        yield from _wrapped("options", shown, terminal)
     if service.variables:
         shown = ", ".join(_variable(one) for one in service.variables)
         yield from _wrapped("variables", shown, terminal)

@@ -1,0 +1,217 @@
+"""The settings that a service really runs with: which module or class, who decided so, and what its names hold.
+
+The question is never what `settings.py` says but what this process sees: the module that its command, its
+environment and its entry module choose, evaluated with its own variables (configuration page, 2.1 to 2.3).
+Nothing here is worked out before somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from prodlint.deployment.app import locate_module, module_at
+from prodlint.deployment.command import Step
+from prodlint.deployment.condition import NOWHERE
+from prodlint.deployment.evaluation import Interpreter, Namespace
+from prodlint.deployment.evaluation_machine import MOST_STEPS_OF_A_MODULE
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.settings_installed import installed_in
+from prodlint.deployment.settings_start import Start, start_of
+from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.record import entity, record
+from prodlint.source import Span
+
+__all__ = ["AppSettings", "SettingsSource", "settings_of", "settings_of_step"]
+
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
+_CLASS_VARIABLE = "DJANGO_CONFIGURATION"
+
+
+@record
+class SettingsSource:
+    """One place that had a say in which settings are used: `origin` is how a user calls it (`ENV in Dockerfile`)."""
+
+    value: Value[object]
+    span: Span
+    origin: str
+
+
+@entity
+class AppSettings:
+    """The settings of a service.
+
+    `module` names the module or class. Where it is EnvDriven, what is said here holds when that variable is
+    not set outside of the repository. `path` is its file, None when that is not here. `sources` are all
+    places that had a say in the choice, the weakest first; `origin` and `span` tell of the one that decided.
+    `values` maps the names to what they hold once the module ran with the environment of the service; one
+    that it certainly lacks has the default of the framework.
+    """
+
+    framework: str
+    module: Value[str]
+    path: str | None
+    origin: str
+    span: Span
+    sources: tuple[SettingsSource, ...]
+    values: Mapping[str, Value[object]]
+    roots: tuple[str, ...] = ()
+
+    @property
+    def is_certain(self) -> Answer:
+        """Whether it is these settings and no others, whatever is set outside of the repository."""
+        return YES if isinstance(self.module, Known) else UNKNOWN
+
+    def get(self, name: str) -> Value[object] | None:
+        """What a setting holds; None when it is certainly not set, so that the framework's default holds."""
+        return self.values.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The settings that are set, in their order: names in capitals, as Django and Flask have it."""
+        return tuple(name for name in self.values if name.isupper())
+
+
+_known: WeakKeyDictionary[Repository, dict[tuple[int, int], tuple[object, AppSettings | None]]] = WeakKeyDictionary()
+
+
+def settings_of(service: Service, repository: Repository) -> AppSettings | None:
+    """The settings of a service's program; None when it is of no framework whose settings are read."""
+    return None if service.step is None else settings_of_step(service, service.step, repository)
+
+
+def settings_of_step(service: Service, step: Step, repository: Repository) -> AppSettings | None:
+    """The settings that one step of a service runs with: `manage.py migrate` in front of the server has its own."""
+    answers = _known.setdefault(repository, {})
+    key = (id(service), id(step))
+    if key not in answers:
+        # What was asked about is kept with the answer: no other object gets its number.
+        answers[key] = ((service, step), _settings(service, step, repository))
+    return answers[key][1]
+
+
+def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
+    start = start_of(service, step, repository)
+    if not start.is_django and not _mentions(start, repository):
+        return None
+    interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, installed_in(service))
+    for file in start.env_files:
+        interpreter.load_env_file(file)
+    for one in start.modules:
+        interpreter.run(one.path, one.dotted, MOST_STEPS_OF_A_MODULE)
+    module, sources = _module(start, interpreter, step)
+    if module is None:
+        return None
+    deciding = sources[-1] if sources else SettingsSource(module, step.span, "")
+    name = module.value if isinstance(module, Known) else module.default if isinstance(module, EnvDriven) else None
+    path = _path(service, step, start, name, repository) if name else None
+    values = _nothing(module, name, deciding.span)
+    if path is not None:
+        values = _of_class(interpreter, interpreter.run(path, name or ""))
+    return AppSettings("Django", module, path, deciding.origin, deciding.span, sources, values, start.roots)
+
+
+def _mentions(start: Start, repository: Repository) -> bool:
+    """Whether anything that is run names a settings module: else nothing has to be evaluated."""
+    if _VARIABLE in start.variables.by_name or any(name == _VARIABLE for name, _ in start.given):
+        return True
+    return any(_VARIABLE.encode() in (repository.data(module.path) or b"") for module in start.modules)
+
+
+def _module(start: Start, interpreter: Interpreter, step: Step) -> tuple[Value[str] | None, tuple[SettingsSource, ...]]:
+    """The name of the settings module, None for a process without one, and the places that had a say."""
+    writes = interpreter.writes(_VARIABLE)
+    # Of several defaults the first one holds.
+    sources = [_written(one.value, one.span, "setdefault") for one in reversed(writes) if one.is_default]
+    value = interpreter.variable(_VARIABLE)
+    default = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+    if not sources or _text(sources[-1].value) != default:
+        held = interpreter.env_file_values(_VARIABLE)
+        sources += [SettingsSource(one, one.span or NOWHERE, ".env file that is loaded") for one in held]
+    definitions = start.variables.definitions(_VARIABLE)
+    sources += [SettingsSource(one.value, one.span, one.origin) for one in definitions]
+    for name, given in start.given:
+        if name == _VARIABLE:
+            sources.append(SettingsSource(given.value, given.span, given.origin))
+    sources += [_written(one.value, one.span, "os.environ") for one in writes if not one.is_default]
+    if start.named is not None:
+        sources.append(SettingsSource(start.named.value, start.named.span, start.named.origin))
+        value = start.named.value
+    found = tuple(sources)
+    if value is None or (isinstance(value, EnvDriven) and value.default is None and not definitions):
+        if not start.is_django:
+            return None, found
+        where = "" if value is None else " in the repository"
+        return Unknown(f"nothing{where} sets {_VARIABLE}", step.span), found
+    return _named(value, found), found
+
+
+def _written(value: Value[object], span: Span, how: str) -> SettingsSource:
+    return SettingsSource(value, span, f"{how} in {span.path}")
+
+
+def _text(value: Value[object]) -> object:
+    return value.value if isinstance(value, Known) else None
+
+
+def _named(value: Value[object], sources: tuple[SettingsSource, ...]) -> Value[str]:
+    span = sources[-1].span if sources else value.span or NOWHERE
+    if isinstance(value, Known):
+        if isinstance(value.value, str):
+            return Known(value.value, span)
+        return Unknown(f"{_VARIABLE} is no text", span)
+    if isinstance(value, EnvDriven):
+        default = value.default if isinstance(value.default, str) else None
+        return EnvDriven(value.name, default, span, value.is_required)
+    return Unknown(value.reason, value.span or span)
+
+
+def _path(service: Service, step: Step, start: Start, name: str, repository: Repository) -> str | None:
+    """The file of the settings module, where the process imports from; else the only one of that name."""
+    found = locate_module(repository, start.roots, name)
+    place = replace(service.place, directory=step.directory)
+    found = found or module_at(place, (), name, repository)
+    if found is not None:
+        return found
+    relative = name.replace(".", "/")
+    last = relative.rpartition("/")[2]
+    wanted = (f"/{relative}.py", f"/{relative}/__init__.py")
+    everywhere = [path for path in repository.named(f"{last}.py", "__init__.py") if f"/{path}".endswith(wanted)]
+    return everywhere[0] if len(everywhere) == 1 else None
+
+
+class _Nothing(Mapping[str, Value[object]]):
+    """The names of a module that cannot be read: any may be there, and none is known."""
+
+    def __init__(self, reason: Unknown) -> None:
+        self._reason = reason
+
+    def __getitem__(self, name: str) -> Value[object]:
+        return self._reason
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _nothing(module: Value[str], name: str | None, span: Span) -> Mapping[str, Value[object]]:
+    if isinstance(module, Unknown):
+        return _Nothing(module)
+    if not name:
+        return _Nothing(Unknown(f"{_VARIABLE} is empty: Django does not start", span))
+    return _Nothing(Unknown(f"the module {name} is not in this repository", span))
+
+
+def _of_class(interpreter: Interpreter, names: Namespace) -> Mapping[str, Value[object]]:
+    """The class of the module that django-configurations takes the settings from, where a variable names one."""
+    chosen = interpreter.variable(_CLASS_VARIABLE)
+    if chosen is None or (isinstance(chosen, EnvDriven) and chosen.default is None):
+        return names
+    if isinstance(chosen, Unknown):
+        return _Nothing(chosen)
+    wanted = chosen.value if isinstance(chosen, Known) else chosen.default
+    return names.of_class(str(wanted)) or names

@@ -1,0 +1,54 @@
+"""The settings that a service runs with, as the map tells them: which ones, and which line decided so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.settings_module import AppSettings, settings_of
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.map.document import Fact, Source, State
+
+__all__ = ["settings_facts"]
+
+
+def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
+    """The settings module of a service; nothing for a service without one."""
+    settings = settings_of(service, repository)
+    if settings is not None:
+        sources = tuple(Source(_shown(one.value), one.span, one.origin) for one in settings.sources)
+        yield Fact("settings", _text(settings), _state(settings.module), settings.span, sources)
+
+
+def _text(settings: AppSettings) -> str:
+    module = settings.module
+    if isinstance(module, Unknown):
+        return module.reason
+    if isinstance(module, EnvDriven) and module.default is None:
+        return f"${module.name} names them"
+    name = module.value if isinstance(module, Known) else module.default
+    text = f"{name} ({_place(settings)})"
+    if isinstance(module, EnvDriven):
+        text += f" unless {module.name} is set outside"
+    return text if settings.path is not None else f"{text}, which is not in this repository"
+
+
+def _place(settings: AppSettings) -> str:
+    if settings.origin.endswith(settings.span.path):
+        return f"{settings.origin}:{settings.span.line}"
+    return f"{settings.origin}, {settings.span}"
+
+
+def _state(value: Value[str]) -> State:
+    if isinstance(value, Known):
+        return State.KNOWN
+    return State.ENVIRONMENT if isinstance(value, EnvDriven) else State.UNKNOWN
+
+
+def _shown(value: Value[object]) -> str:
+    if isinstance(value, Known):
+        return str(value.value)
+    if isinstance(value, EnvDriven):
+        return f"${value.name}" if value.default is None else f"${value.name}, else {value.default}"
+    return f"? ({value.reason})"
