@@ -33,7 +33,8 @@ from prodlint.deployment.shell_walk import (
     split_assignment,
     with_arguments,
 )
-from prodlint.deployment.task_files import Task, tasks_of
+from prodlint.deployment.task import Task
+from prodlint.deployment.task_files import tasks_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
 from prodlint.record import record

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prodlint.syntax.dockerfile import Dockerfile
     from prodlint.syntax.ini import Ini
     from prodlint.syntax.json import Json
+    from prodlint.syntax.just import Justfile
     from prodlint.syntax.make import Makefile
     from prodlint.syntax.python import PythonModule
     from prodlint.syntax.requirements import Requirements
@@ -213,6 +214,11 @@ class Repository:
         from prodlint.syntax.make import parse_make
 
         return self._parse("make", path, parse_make)
+
+    def justfile(self, path: str) -> Justfile | None:
+        from prodlint.syntax.just import parse_just
+
+        return self._parse("just", path, parse_just)
 
     def ini(self, path: str) -> Ini | None:
         from prodlint.syntax.ini import parse_ini

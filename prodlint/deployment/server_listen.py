@@ -55,6 +55,8 @@ def _unix(setting: Setting) -> Bind:
 
 def _address(settings: Settings, span: Span, host: str = "host", port: str = "port", every: str = "0.0.0.0") -> Bind:
     held_host, held_port = settings.value(host), settings.value(port)
+    if isinstance(held_port, Known) and held_port.value is None:
+        held_port = Unknown("the program chooses its port", held_port.span)
     if isinstance(held_host, Known) and held_host.value is None:
         held_host = Known(every, held_host.span)
     place = max(

@@ -39,6 +39,11 @@ host --host --address --ip --server.address -h text
 port --port -p --server.port int
 * text
 """
+_STREAMLIT = """
+host --server.address text 0.0.0.0
+port --server.port int 8501
+* text
+"""
 _HTTP_SERVER = """
 host -b --bind text
 directory -d --directory text
@@ -116,24 +121,26 @@ PRODUCTS: dict[str, Product] = {
 }
 # Programs that serve an app of their own: nothing but where they listen is asked of them.
 _PROGRAMS = {
-    name: Product(name, None, _LISTENS, owner=owner, has_target=False)
-    for name, owner in (
-        ("streamlit run", "Streamlit"),
-        ("panel serve", "Panel"),
-        ("bokeh serve", "Bokeh"),
-        ("chainlit run", "Chainlit"),
-        ("gradio", "Gradio"),
-        ("jupyter lab", "Jupyter"),
-        ("jupyter notebook", "Jupyter"),
-        ("jupyter-lab", "Jupyter"),
-        ("mlflow server", "MLflow"),
-        ("mlflow ui", "MLflow"),
-        ("prefect server", "Prefect"),
-        ("airflow webserver", "Airflow"),
-        ("airflow api-server", "Airflow"),
-        ("langflow run", "Langflow"),
-        ("superset run", "Superset"),
-    )
+    "streamlit run": Product("streamlit run", None, _STREAMLIT, owner="Streamlit", has_target=False),
+    **{
+        name: Product(name, None, _LISTENS, owner=owner, has_target=False)
+        for name, owner in (
+            ("panel serve", "Panel"),
+            ("bokeh serve", "Bokeh"),
+            ("chainlit run", "Chainlit"),
+            ("gradio", "Gradio"),
+            ("jupyter lab", "Jupyter"),
+            ("jupyter notebook", "Jupyter"),
+            ("jupyter-lab", "Jupyter"),
+            ("mlflow server", "MLflow"),
+            ("mlflow ui", "MLflow"),
+            ("prefect server", "Prefect"),
+            ("airflow webserver", "Airflow"),
+            ("airflow api-server", "Airflow"),
+            ("langflow run", "Langflow"),
+            ("superset run", "Superset"),
+        )
+    },
 }
 _CONSOLE = {"waitress-serve": "waitress", "pyuwsgi": "uwsgi", "uwsgi": "uwsgi"}
 _DJANGO = {

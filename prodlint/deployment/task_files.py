@@ -1,16 +1,16 @@
-"""Commands that stand in another file under a name: `make run`, `honcho start web`, `pdm run serve`, `hatch run`.
+"""Commands that stand in another file under a name: `make run`, `just run`, `honcho start web`, `pdm run serve`.
 
 A task is the text that a shell or a splitter reads instead of its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_grammar import grammar, parse
-from prodlint.record import record
+from prodlint.deployment.task import Locate, Task
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -18,7 +18,7 @@ from prodlint.syntax.word import Word
 if TYPE_CHECKING:
     from prodlint.syntax.make import Makefile
 
-__all__ = ["Task", "tasks_of"]
+__all__ = ["tasks_of"]
 
 _TARGETS = 60
 _MAKE = """
@@ -41,28 +41,6 @@ color --no-color --no-colour --no-prefix flag
 """
 
 
-@record
-class Task:
-    """One command of another file: its text, where it stands, and how it is reached.
-
-    `beside` marks one of several that run at the same time; `conditional` one that may not run;
-    `script` one that a shell reads, else its words are split and nothing is expanded.
-    """
-
-    text: Text
-    path: str
-    span: Span
-    directory: str | None = None
-    conditional: bool = False
-    beside: bool = False
-    guarded: bool = False
-    script: bool = True
-
-
-Locate = Callable[[str], "str | None"]
-"""The repository path of a file as the process names it, None when it is not (known to be) one of ours."""
-
-
 # Programs that start the processes of a Procfile.
 _MANAGERS = frozenset("honcho foreman forego goreman overmind hivemind".split())
 # Programs whose `run NAME` may name a command of pyproject.toml or a Pipfile.
@@ -75,6 +53,10 @@ def tasks_of(
     """The commands that a program (its words, behind some wrappers) stands for; None when it is one itself."""
     if program in ("make", "gmake"):
         return make_tasks(words[1:], locate, repository)
+    if program == "just":
+        from prodlint.deployment.just_recipes import just_tasks
+
+        return just_tasks(words[1:], locate, repository)
     if program in _MANAGERS:
         return managed_tasks(program, words[1:], locate, repository)
     task: Task | None = None

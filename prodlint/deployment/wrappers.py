@@ -116,6 +116,12 @@ _WRAPPERS: dict[str, Wrapper] = {
     "wait4ports": _wrapper("-s -t", until_dashes=True),
     "wait-port": _wrapper("-t --timeout -o --output", until_dashes=True),
     "dockerize": _wrapper("-wait -timeout -template -wait-retry-interval -stdout -stderr -wait-http-header"),
+    # Heroku's buildpacks of these names, called `bin/start-nginx COMMAND`.
+    "start-nginx": _wrapper(),
+    "start-pgbouncer": _wrapper(),
+    "start-pgbouncer-stunnel": _wrapper(),
+    "start-stunnel": _wrapper(),
+    "qgtunnel": _wrapper(),
     "uvx": _wrapper("--from --with -p --python"),
     "pipx": _wrapper(needs=_RUN),
     "bundle": _wrapper(needs="exec"),

@@ -31,8 +31,6 @@ _NAMES = {
     "Earthfile": "Earthly",
     "docker-bake.hcl": "Buildx Bake",
     "vercel.json": "Vercel",
-    "Makefile": "make",
-    "justfile": "just",
 }
 _PATHS = {
     ".circleci/config.yml": "CircleCI",
@@ -51,7 +49,6 @@ _ONLY_WHEN_DEPLOYING = frozenset(
 _DEPLOYS = regex(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
 # Variables, outputs, providers and versions of a Terraform module create nothing.
 _CREATES = regex(rb"(?m)^\s*(resource|module)\b")
-_TASKS = regex(rb"(?m)^(deploy|release|prod|production|ship|publish)\b[^=\n]*:")
 READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
 
 
@@ -75,8 +72,6 @@ def _system(path: str) -> str:
 
 def _may_deploy(path: str, data: bytes) -> bool:
     system = _system(path)
-    if system in ("make", "just"):
-        return _TASKS.search(data) is not None
     if system == "Terraform":
         return _CREATES.search(data) is not None
     return system not in _ONLY_WHEN_DEPLOYING or _DEPLOYS.search(data) is not None

@@ -7,12 +7,12 @@ pattern rules and `define` are passed over; what stands in a conditional is mark
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import field
 
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
+from prodlint.syntax.logical_lines import logical_lines
 
 __all__ = ["Makefile", "Rule", "parse_make"]
 
@@ -140,7 +140,7 @@ class _Reading:
 
     def read(self) -> Makefile:
         defining = False
-        for line in _logical(self.source):
+        for line in logical_lines(self.source):
             value = line.value
             stripped = value.strip()
             if defining:
@@ -212,17 +212,3 @@ def _without_prefix(line: Text) -> Text:
     """A line of a recipe without what tells make how to run it."""
     kept = line.value.lstrip("@-+ \t")
     return line.slice(len(line.value) - len(kept))
-
-
-def _logical(source: Source) -> Iterator[Text]:
-    """The lines of a file, those that end in a backslash with what follows."""
-    content = source.content
-    text = source.text
-    at = 0
-    while at < len(text):
-        start = at
-        end = text.find("\n", at)
-        while end > 0 and text[end - 1] == "\\":
-            end = text.find("\n", end + 1)
-        at = len(text) if end < 0 else end + 1
-        yield content.slice(start, len(text) if end < 0 else end)

@@ -37,6 +37,16 @@ def names(files: dict[str, str]) -> list[str]:
         ({"scripts/release.sh": "docker compose up -d\n"}, ["scripts/release.sh"]),
         ({"scripts/test.sh": "docker compose up -d\n"}, []),
         ({"deploy.sh": "echo nothing\n"}, []),
+        ({"Makefile": "deploy: build\n\tssh shop docker compose up -d\nbuild:\n\tdocker build .\n"}, ["Makefile"]),
+        ({"ops/Makefile": "deploy-prod:\n\t@kubectl apply -f k8s\n"}, ["ops/Makefile"]),
+        ({"Makefile": "deploy-dev:\n\tkubectl apply -f k8s\nup:\n\tdocker compose up -d\n"}, []),
+        ({"Makefile": "release:\n\tgit tag v1\n\ttwine upload dist/*\n"}, []),
+        ({"Makefile": "deploy-docs:\n\tmkdocs gh-deploy\n"}, []),
+        (
+            {"justfile": "host := 'shop'\ndeploy: build\n  ssh {{host}} docker compose up -d\nbuild:\n  x\n"},
+            ["justfile"],
+        ),
+        ({"justfile": "deploy-docs:\n  mkdocs gh-deploy\n"}, []),
         ({".gitlab-ci.yml": "deploy: {environment: production, script: [kubectl apply -f k]}\n"}, [".gitlab-ci.yml"]),
         ({".gitlab-ci.yml": "deploy: {environment: dev, script: [kubectl apply -f k]}\n"}, []),
         (
@@ -69,6 +79,21 @@ def test_what_brings_code_to_production_is_a_release(files: dict[str, str], rele
 )
 def test_a_release_that_was_not_read_whole_says_so(files: dict[str, str], complete: bool) -> None:
     assert [one.complete for one in deployment_of(files).releases] == [complete]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Makefile": "deploy: migrate\n\tkubectl apply -f k8s\nmigrate:\n\tpython manage.py migrate\n"},
+        {"justfile": "deploy: migrate\n  kubectl apply -f k8s\nmigrate:\n  python manage.py migrate\n"},
+    ],
+)
+def test_a_target_that_deploys_is_followed_through_what_it_needs(files: dict[str, str]) -> None:
+    (release,) = deployment_of(files).releases
+    assert [(step.kind.value, step.written) for step in release.steps] == [
+        ("migrate", "python manage.py migrate"),
+        ("deploy", "kubectl apply -f k8s"),
+    ]
 
 
 def test_each_project_of_a_monorepo_has_its_own_way() -> None:

@@ -24,7 +24,6 @@ def systems(path: str, text: str) -> list[str]:
         ("copilot/web/manifest.yml", "name: web\n", "AWS Copilot"),
         ("jobs/shop.nomad", "job x {}\n", "Nomad"),
         ("roles/web/tasks/main.yml", "- name: x\n", "Ansible"),
-        ("Makefile", "deploy: build\n\tssh host\n", "make"),
         (".circleci/config.yml", "jobs: {deploy: {}}\n", "CircleCI"),
         ("Dockerrun.aws.json", "{}\n", "Elastic Beanstalk"),
     ],

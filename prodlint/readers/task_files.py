@@ -1,0 +1,60 @@
+"""Makefiles and justfiles: their targets that deploy, each as a job (delivery page, 2.4)."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from prodlint.deployment.command import shell_form
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.just_recipes import JUSTFILES
+from prodlint.deployment.pipeline import Job, JobStep, Pipeline
+from prodlint.deployment.repository import Repository
+from prodlint.readers import Files
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+
+READS = Files("task file", names=("Makefile", "makefile", "GNUmakefile", *JUSTFILES))
+
+_WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
+_DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")
+_NAME = regex(rf"(?i)(.*[-_.])?({_WORDS})([-_.].*)?")
+
+
+def read(path: str, repository: Repository) -> Iterator[Pipeline]:
+    """The targets that deploy by their name, as jobs of one pipeline: what each runs is followed like a command's."""
+    data = repository.data(path)
+    if data is None or _DEPLOYS.search(data) is None:
+        return
+    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+        return
+    program = "make" if posixpath.basename(path).lower().endswith("makefile") else "just"
+    jobs = [
+        _job(program, name, span, path)
+        for name, span in (_targets(path, repository) if program == "make" else _recipes(path, repository))
+        if _NAME.fullmatch(name)
+    ]
+    source = repository.source(path)
+    if jobs and source is not None:
+        yield Pipeline(path, path, source.line_span(1), tuple(jobs))
+
+
+def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:
+    makefile = repository.makefile(path)
+    for rule in makefile.rules if makefile is not None else ():
+        if rule.recipe or rule.needs:
+            yield rule.target, rule.span
+
+
+def _recipes(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:
+    justfile = repository.justfile(path)
+    for name, recipe in justfile.recipes.items() if justfile is not None else ():
+        yield name, recipe.span
+
+
+def _job(program: str, name: str, span: Span, path: str) -> Job:
+    """`make NAME`, started by whoever deploys: on the machine that serves, as a deploy script is."""
+    folder, _, file = path.rpartition("/")
+    command = f"{program} -f {file} {name}" if file not in ("Makefile", "justfile") else f"{program} {name}"
+    step = JobStep(span, script=shell_form(Text.at(command, span)), directory=folder)
+    return Job(name, span, (step,), on_host=True)
