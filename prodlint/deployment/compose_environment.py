@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.compose import ComposeService
-from prodlint.deployment.environment import Environment
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
@@ -35,9 +35,10 @@ def environment_by_content(
     served = any(one.server is not None and one.server.is_development is NO for one in services)
     if restarts and proxied and served:
         return Environment.PRODUCTION
-    for service in services:
-        if not service.process.profiles and (_mounts_code(service, repository) or _is_for_developers(service)):
-            return Environment.DEVELOPMENT
+    # Services of a profile start when they are asked for, and say nothing of the others.
+    always = [one for one in services if not one.process.profiles] or services
+    if any(_mounts_code(one, repository) or _is_for_developers(one) for one in always):
+        return Environment.DEVELOPMENT
     if not any(one.image is not None or one.server is not None for one in services):
         # Images of others alone say nothing of our deployment.
         return Environment.UNKNOWN
@@ -47,6 +48,13 @@ def environment_by_content(
 
 
 def _is_for_developers(service: Service) -> bool:
+    # `./scripts/run-dev.sh` says so itself.
+    script = service.step.span.path if service.step is not None else service.process.path
+    if script != service.process.path and environment_of(script) is Environment.DEVELOPMENT:
+        return True
+    stage = service.process.build.target if service.process.build is not None else None
+    if stage is not None and environment_of(stage) is Environment.DEVELOPMENT:
+        return True
     return service.server is not None and (service.server.is_development | service.server.reload) is YES
 
 

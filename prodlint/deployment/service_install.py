@@ -53,6 +53,7 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
             known = UNKNOWN if execution.unread else known
             steps.extend((step, service.place.files) for step in execution.steps)
         found.extend(_by_platform(service, repository))
+        known = UNKNOWN if _may_run_in_an_image(service, repository) else known
     for step, files in steps:
         install = _install(step, files, repository)
         if install is not None:
@@ -68,6 +69,18 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
     if service.step is not None and _RUNNERS & set(service.step.layers):
         known = UNKNOWN
     return tuple(found), known
+
+
+def _may_run_in_an_image(service: Service, repository: Repository) -> bool:
+    """Whether a Procfile lies beside a Dockerfile: Dokku and Cabotage start its processes in that image.
+
+    Source: dokku.com, "Dockerfile Deployment"; Heroku's buildpacks would install from the folder.
+    """
+    folder, _, name = service.process.path.rpartition("/")
+    beside = f"{folder}/Dockerfile" if folder else "Dockerfile"
+    return name.startswith("Procfile") and any(
+        path.startswith(beside) and "/" not in path[len(beside) :] for path in repository.paths
+    )
 
 
 def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
