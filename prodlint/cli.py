@@ -14,6 +14,7 @@ import click
 from prodlint import __version__
 
 if TYPE_CHECKING:
+    from prodlint.applying import FixedRun
     from prodlint.inspection import Inspection, Policy
     from prodlint.rule import Rule
     from prodlint.settings import Settings
@@ -68,6 +69,9 @@ def _stop(message: str) -> NoReturn:
     type=click.Choice(["error", "warning", "info", "never"]),
     help="The least severity that makes the exit status 1 (default: warning).",
 )
+@click.option("--fix", is_flag=True, help="Apply the fixes that are safe, and report what is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply the others, too: read what they change.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Use colours."
@@ -86,6 +90,9 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str | None,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
     exit_zero: bool,
     color: str,
     stdin_filename: str | None,
@@ -129,13 +136,24 @@ def check(
     if show_files:
         _print_files(target, policy)
         return
-    result = inspect(target.tree, chosen, policy)
-    _report(result, settings.output_format, output_file, color, quiet, time.perf_counter() - started)
+    has_failed = False
+    if diff:
+        _show_changes(_fixed(target, chosen, policy, unsafe_fixes), exit_zero)
+    if fix or unsafe_fixes:
+        run = _fixed(target, chosen, policy, unsafe_fixes)
+        _write_changes(run, quiet)
+        result, has_failed = run.inspection, run.has_failed
+    else:
+        result = inspect(target.tree, chosen, policy)
+    # With a fixed file on standard output, as its readers expect it alone, the report goes elsewhere.
+    aside = target.stdin is not None and (fix or unsafe_fixes)
+    seconds = time.perf_counter() - started
+    _report(result, settings.output_format, output_file, color, quiet, seconds, aside)
     if not result.survey.files:
         click.echo(f"prodlint: {target.root} holds no files to check", err=True)
     for crash in result.crashes:
         click.echo(str(crash), err=True)
-    if result.crashes:
+    if result.crashes or has_failed:
         raise SystemExit(FAILURE)
     worst = max((finding.severity for finding in result.triaged.findings if finding.severity), default=None)
     if worst is not None and settings.fail_on is not None and worst >= settings.fail_on and not exit_zero:
@@ -191,7 +209,55 @@ def _print_files(target: Target, policy: Policy) -> None:
             click.echo(f"{file.path}: {read_as.get(file.path, file.kind.value)}")
 
 
-def _report(result: Inspection, form: str, output_file: str | None, color: str, quiet: bool, seconds: float) -> None:
+def _fixed(target: Target, rules: tuple[Rule, ...], policy: Policy, unsafe: bool) -> FixedRun:
+    from prodlint.applying import SAFE, SAFE_AND_UNSAFE, fixed
+
+    run = fixed(target, rules, policy, SAFE_AND_UNSAFE if unsafe else SAFE)
+    for line in run.refusals:
+        click.echo(f"prodlint: {line}", err=True)
+    return run
+
+
+def _show_changes(run: FixedRun, exit_zero: bool) -> NoReturn:
+    """Print what would change, and nothing else."""
+    from prodlint.fix import diff
+
+    shown = diff(run.outcome)
+    if sys.stdout.isatty():
+        from prodlint.report.escape import visible
+
+        for line in shown.decode("utf-8", "replace").splitlines():
+            click.echo(visible(line.expandtabs()))
+    else:
+        # For `patch`, which needs every byte as it is.
+        sys.stdout.buffer.write(shown)
+    for crash in run.inspection.crashes:
+        click.echo(str(crash), err=True)
+    if run.has_failed or run.inspection.crashes:
+        raise SystemExit(FAILURE)
+    raise SystemExit(FINDINGS if run.outcome.after and not exit_zero else SUCCESS)
+
+
+def _write_changes(run: FixedRun, quiet: bool) -> None:
+    from prodlint.applying import CannotWrite, write
+
+    stdin = run.target.stdin
+    if stdin is not None:
+        text = run.outcome.after.get(stdin, run.target.tree.read(stdin))
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write(run)
+    except CannotWrite as error:
+        _stop(str(error))
+    if run.summary and not quiet:
+        click.echo(f"prodlint: fixed {run.summary}", err=True)
+
+
+def _report(
+    result: Inspection, form: str, output_file: str | None, color: str, quiet: bool, seconds: float, aside: bool
+) -> None:
     from prodlint.inspection import understood
     from prodlint.report import ColourChoice, Report, Summary, Terminal, renderer, wants_colour
 
@@ -210,7 +276,7 @@ def _report(result: Inspection, form: str, output_file: str | None, color: str, 
     )
     text = renderer(form)(Report(triaged.findings, summary, quiet=quiet), Terminal(colour, width))
     if output_file is None:
-        click.echo(text, nl=False, color=colour or None)
+        click.echo(text, nl=False, color=colour or None, err=aside)
         return
     try:
         Path(output_file).write_text(text, encoding="utf-8")

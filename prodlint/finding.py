@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Edit", "Evidence", "Finding", "Findings", "Fix", "Safety", "Severity"]
+__all__ = ["Change", "Edit", "Evidence", "Finding", "Findings", "Fix", "Guard", "Safety", "Severity", "WithoutArgument"]
 
 
 class Severity(IntEnum):
@@ -49,11 +49,30 @@ class Edit:
 
 
 @record
+class Guard:
+    """Put the statement of a Python module that is this range under `if __name__ == "__main__":`."""
+
+    span: Span
+
+
+@record
+class WithoutArgument:
+    """Take a keyword argument out of the call in a Python file that is this range."""
+
+    span: Span
+    name: str
+
+
+Change = Edit | Guard | WithoutArgument
+"""What a rule may ask for. Whatever is more than a replaced range is worked out when somebody applies it or looks."""
+
+
+@record
 class Fix:
-    """What to change, in words and as edits; the edits hold together or not at all."""
+    """What to change, in words and as changes; they hold together or not at all."""
 
     title: str
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[Change, ...] = ()
     safety: Safety = Safety.UNSAFE
 
 

@@ -16,7 +16,7 @@ from dataclasses import is_dataclass
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment, subjects
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Safety, Severity
+from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Guard, Safety, Severity, WithoutArgument
 from prodlint.record import entity
 from prodlint.source import Span, Text
 
@@ -32,6 +32,7 @@ __all__ = [
     "Finding",
     "Findings",
     "Fix",
+    "Guard",
     "Known",
     "Rule",
     "RuleError",
@@ -41,6 +42,7 @@ __all__ = [
     "Text",
     "Unknown",
     "Value",
+    "WithoutArgument",
     "rule",
 ]
 

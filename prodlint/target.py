@@ -19,11 +19,15 @@ class TargetError(Exception):
 
 @record
 class Target:
-    """A root with its tree; `only` are the paths below it to report on, empty for all of them."""
+    """A root with its tree; `only` are the paths below it to report on, empty for all of them.
+
+    `stdin` is the path of the file that standard input stands for, None where it plays no part.
+    """
 
     root: Path
     tree: Tree
     only: tuple[str, ...] = ()
+    stdin: str | None = None
 
     def is_reported(self, path: str) -> bool:
         """Whether findings in a file were asked for."""
@@ -61,7 +65,7 @@ def _from_stdin(paths: tuple[str, ...], name: str | None, here: Path, stdin: Cal
     place = (here / name).resolve()
     root = _project_of(place, here.resolve())
     path = _relative(place, root)
-    return Target(root, OverlayTree(DiskTree(root), {path: stdin()}), (path,))
+    return Target(root, OverlayTree(DiskTree(root), {path: stdin()}), (path,), path)
 
 
 def _project_of(place: Path, here: Path) -> Path:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from prodlint import __version__
-from prodlint.finding import Finding, Fix
+from prodlint.finding import Edit, Finding, Fix
 from prodlint.report.data import Report, severity_of
 from prodlint.report.fingerprint import fingerprints
 from prodlint.report.terminal import Terminal
@@ -48,7 +48,15 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    edits = [{"location": _location(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    if not all(isinstance(change, Edit) for change in fix.edits):
+        from prodlint.codemod import spelled_out
+
+        fix = spelled_out(fix)
+    edits = [
+        {"location": _location(edit.span), "replacement": edit.replacement}
+        for edit in fix.edits
+        if isinstance(edit, Edit)
+    ]
     return {"title": fix.title, "safety": fix.safety.value, "edits": edits}
 
 

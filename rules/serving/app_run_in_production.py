@@ -54,7 +54,7 @@ if __name__ == "__main__":
 from __future__ import annotations
 
 from prodlint.deployment import Service
-from prodlint.rule import NO, YES, Edit, Evidence, Finding, Findings, Fix, Safety, Severity, rule
+from prodlint.rule import NO, YES, Evidence, Finding, Findings, Fix, Guard, Safety, Severity, rule
 
 
 @rule(Severity.ERROR)
@@ -80,23 +80,11 @@ def app_run_in_production(service: Service) -> Findings:
         if start.conditional:
             continue
         through = [Evidence(span, "imports it") for span in start.through]
+        guarded = Fix('run it only under `if __name__ == "__main__":`', (Guard(start.span),), Safety.SAFE)
         yield Finding(
             start.span,
             f"{start.span} calls {start.call} on import, so the workers of `{service.label}` never serve a request",
             (Evidence(server.span, f"{server.product} imports the app"), *through),
             help='move the call under `if __name__ == "__main__":`',
-            fix=guard(start.span),
+            fix=guarded if start.span.column == 1 else None,
         )
-
-
-def guard(span: object) -> Fix | None:
-    """Put a statement of one line under `if __name__ == "__main__":`."""
-    from prodlint.rule import Span
-
-    if not isinstance(span, Span) or span.column != 1 or span.line != span.last.line:
-        return None
-    return Fix(
-        'run it only under `if __name__ == "__main__":`',
-        (Edit(span, f'if __name__ == "__main__":\n    {span.text}'),),
-        Safety.SAFE,
-    )
