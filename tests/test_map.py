@@ -283,3 +283,68 @@ def test_settings_that_may_be_others_are_told_with_what_may_change_them(tmp_path
     assert fact["value"] == (
         "shop.settings.dev (setdefault in shop/wsgi.py:4) unless DJANGO_SETTINGS_MODULE is set outside"
     )
+
+
+BEHIND_NGINX = {
+    **SHOP,
+    "Dockerfile": SHOP["Dockerfile"].replace('"shop.wsgi"', '"--bind=0.0.0.0:8000", "shop.wsgi"'),
+    "compose.prod.yml": SHOP["compose.prod.yml"] + "  edge:\n    build: ./nginx\n    restart: always\n",
+    "nginx/Dockerfile": "FROM nginx:1.29\nCOPY shop.conf /etc/nginx/conf.d/\n",
+    "nginx/shop.conf": """\
+server {
+    listen 443 ssl;
+    server_name shop.example;
+    location / { proxy_pass http://web:8000; }
+    location /static/ { alias /srv/static/; }
+    location /old { return 410; }
+    location /api { proxy_pass http://api:9000; }
+}
+""",
+}
+
+
+def test_a_proxy_is_told_with_its_routes_and_where_they_lead(tmp_path: Path) -> None:
+    [proxy] = drawn(write(tmp_path, BEHIND_NGINX))["proxies"]
+    assert (proxy["product"], proxy["listens"], proxy["names"]) == ("nginx", ["443 (TLS)"], ["shop.example"])
+    assert (proxy["encrypted"], proxy["run_by"]["name"]) == ("yes", "edge")
+    assert [(one["path"], end["kind"], end["value"]) for one in proxy["routes"] for end in one["destinations"]] == [
+        ("/", "service", "web: gunicorn --bind=0.0.0.0:8000 shop.wsgi"),
+        ("/static/", "files", "files of /srv/static/"),
+        ("/old", "answer", "answers 410"),
+        ("/api", "unknown", "nothing that is read in compose.prod.yml is called api"),
+    ]
+
+
+def test_a_proxy_as_text_has_a_line_for_each_route(tmp_path: Path) -> None:
+    text = run(write(tmp_path, BEHIND_NGINX)).stdout
+    lines = text[text.index("proxy nginx") :].splitlines()[:5]
+    assert [line.rstrip() for line in lines] == [
+        "proxy nginx (nginx/shop.conf:1), run by edge: 443 (TLS) for shop.example",
+        "    /            → web: gunicorn --bind=0.0.0.0:8000 shop.wsgi  (nginx/shop.conf:4)",
+        "    /static/     → files of /srv/static/  (nginx/shop.conf:5)",
+        "    /old         → answers 410  (nginx/shop.conf:6)",
+        "    /api         → ? nothing that is read in compose.prod.yml is called api  (nginx/shop.conf:7)",
+    ]
+    assert "  nginx /api: nothing that is read" in text
+
+
+def test_the_proxies_of_a_service_are_explained_hop_by_hop(tmp_path: Path) -> None:
+    told = run(write(tmp_path, BEHIND_NGINX), "--why", "web.proxies").stdout
+    assert told.startswith("web.proxies: nginx shop.example /")
+    places = re.findall(r"--> (\S+):\d+$", told, re.MULTILINE)
+    assert places == ["nginx/shop.conf:4", "nginx/shop.conf:4", "compose.prod.yml:2", "Dockerfile:7"]
+
+
+def test_a_dialled_port_on_which_nobody_listens_is_told(tmp_path: Path) -> None:
+    files = {**BEHIND_NGINX, "nginx/shop.conf": BEHIND_NGINX["nginx/shop.conf"].replace("web:8000", "web:8001")}
+    [proxy] = drawn(write(tmp_path, files))["proxies"]
+    assert proxy["routes"][0]["destinations"][0]["value"].endswith("shop.wsgi, which does not listen on port 8001")
+
+
+@pytest.mark.parametrize(
+    ("name", "arrow"), [("mermaid", r'n\d+ -->\|"/"\| n\d+'), ("dot", r'n\d+ -> n\d+ \[label="/"\];')]
+)
+def test_a_picture_leads_from_the_proxy_to_the_service(tmp_path: Path, name: str, arrow: str) -> None:
+    picture = run(write(tmp_path, BEHIND_NGINX), "--output-format", name).stdout
+    assert "nginx shop.example" in picture
+    assert re.search(arrow, picture)

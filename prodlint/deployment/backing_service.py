@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.compose import ComposeService
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.process import Process
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -62,7 +62,10 @@ _PRODUCTS = {
 
 @record
 class BackingService:
-    """One such service; `product` is empty for an image that is not known, `version` is the image's tag."""
+    """One such service; `product` is empty for an image that is not known, `version` is the image's tag.
+
+    `process` is what its file says of how it runs.
+    """
 
     name: str
     image: str
@@ -70,14 +73,20 @@ class BackingService:
     version: str
     span: Span
     environment: Environment = Environment.UNKNOWN
+    process: Process | None = None
 
 
-def backing_service(service: ComposeService) -> BackingService | None:
-    """The backing service that an entry of a compose file runs, None when it names no image."""
-    if service.image is None:
+def backing_service(name: str, process: Process, span: Span | None = None) -> BackingService | None:
+    """The backing service that a process of an outside image is, None when it names no image.
+
+    `span` is where it is declared, if not where its process is.
+    """
+    if process.image is None:
         return None
-    _, tag = _name_and_tag(service.image)
-    return BackingService(service.name, service.image, backing_product(service.image), tag, service.span)
+    _, tag = _name_and_tag(process.image)
+    return BackingService(
+        name, process.image, backing_product(process.image), tag, span or process.span, process=process
+    )
 
 
 def backing_product(image: str) -> str:

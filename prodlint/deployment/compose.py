@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.condition import from_outside, word_value
-from prodlint.deployment.process import Build, EnvDefinition, EnvFile, Mount, Platform, Process
+from prodlint.deployment.process import (
+    HOST,
+    Build,
+    EnvDefinition,
+    EnvFile,
+    Exposure,
+    Mount,
+    Platform,
+    Process,
+    Reach,
+    Volume,
+)
 from prodlint.deployment.repository import normal_path
-from prodlint.deployment.value import EnvDriven, Known
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -20,6 +31,7 @@ __all__ = [
     "ComposeBuild",
     "ComposeEnvFile",
     "ComposeFile",
+    "ComposePort",
     "ComposeService",
     "merged",
     "over",
@@ -55,8 +67,21 @@ class ComposeEnvFile:
 
 
 @record
+class ComposePort:
+    """An entry of `ports`: the port of the host (None: Docker chooses it) and the one of the container."""
+
+    span: Span
+    published: Word | None
+    target: Word
+
+
+@record
 class ComposeService:
-    """What one file says of one service. A reset (`command:` null) hides what lies below it."""
+    """What one file says of one service. A reset (`command:` null) hides what lies below it.
+
+    `names` are what others may call it besides its own name, `links` what it calls others. `network` is
+    what `network_mode` says. `volumes` are the volumes by name and the folders of the host by their path.
+    """
 
     name: str
     span: Span
@@ -75,6 +100,12 @@ class ComposeService:
     extends: bool = False
     read_files: tuple[EnvFile, ...] = ()
     variables_from: tuple[Link, ...] = ()
+    ports: tuple[ComposePort, ...] = ()
+    names: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    network: str = ""
+    volumes: tuple[Volume, ...] = ()
+    labels: tuple[EnvDefinition, ...] = ()
 
 
 @record
@@ -123,6 +154,15 @@ def _interpolated(service: ComposeService, project: ComposeFile) -> ComposeServi
         command=_filled_command(service.command, given),
         entrypoint=_filled_command(service.entrypoint, given),
         variables=_filled(service.variables, given),
+        labels=tuple(_filled_label(one, given) for one in service.labels),
+        ports=tuple(
+            replace(
+                one,
+                published=None if one.published is None else with_given(one.published, given),
+                target=with_given(one.target, given),
+            )
+            for one in service.ports
+        ),
         read_files=found,
         variables_from=elsewhere,
     )
@@ -139,6 +179,10 @@ def _filled(definitions: tuple[EnvDefinition, ...], given: Mapping[str, Word]) -
         else:
             found.append(one)
     return tuple(found)
+
+
+def _filled_label(label: EnvDefinition, given: Mapping[str, Word]) -> EnvDefinition:
+    return label if label.value is None else replace(label, value=with_given(label.value, given))
 
 
 def _filled_command(command: CommandLine | None, given: Mapping[str, Word]) -> CommandLine | None:
@@ -189,6 +233,8 @@ def _env_files(
 def over(top: ComposeService, below: ComposeService) -> ComposeService:
     variables = {one.name: one for one in (*below.variables, *top.variables)}
     mounts = {one.target: one for one in (*below.mounts, *top.mounts)}
+    volumes = {one.target: one for one in (*below.volumes, *top.volumes)}
+    labels = {one.name: one for one in (*below.labels, *top.labels)}
     return replace(
         below,
         image=top.image or below.image,
@@ -202,6 +248,12 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         profiles=tuple(dict.fromkeys((*below.profiles, *top.profiles))),
         restart=top.restart or below.restart,
         extends=top.extends or below.extends,
+        ports=tuple(dict.fromkeys((*below.ports, *top.ports))),
+        names=tuple(dict.fromkeys((*below.names, *top.names))),
+        links=tuple(dict.fromkeys((*below.links, *top.links))),
+        network=top.network or below.network,
+        volumes=tuple(volumes.values()),
+        labels=tuple(labels.values()),
     )
 
 
@@ -216,8 +268,11 @@ def _build_over(top: ComposeBuild | None, below: ComposeBuild | None) -> Compose
     )
 
 
-def process_of(service: ComposeService, images: dict[str, ComposeBuild]) -> Process:
-    """A merged service as a start command; `images` are the builds of the set by their image's name."""
+def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: str = "") -> Process:
+    """A merged service as a start command; `images` are the builds of the set by their image's name.
+
+    `group` is a name for the set.
+    """
     build = service.build or (images.get(service.image) if service.image else None)
     command = service.command
     declared = command or service.entrypoint
@@ -236,7 +291,33 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild]) -> Proc
         profiles=service.profiles,
         variables_from=service.variables_from,
         complete=not service.extends,
+        exposures=tuple(_exposures(service.ports)),
+        reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),
     )
+
+
+def _machine(service: ComposeService, group: str) -> str:
+    """What shares its addresses with the service: itself, a service that it joins, or the host."""
+    mode, _, other = service.network.partition(":")
+    if mode == "host":
+        return HOST
+    return f"{group}#{other if mode == 'service' else service.name}"
+
+
+def _exposures(ports: Iterable[ComposePort]) -> Iterator[Exposure]:
+    for one in ports:
+        published = None if one.published is None else _number(one.published)
+        yield Exposure("the host", published, _number(one.target), one.span)
+
+
+def _number(word: Word) -> Value[int]:
+    """A port; a variable with a default is that number as long as nobody sets it."""
+    value = word_value(word, from_outside)
+    text = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+    number = int(text) if text is not None and text.isdecimal() and len(text) < 6 else None
+    if isinstance(value, EnvDriven):
+        return EnvDriven(value.name, number, word.span)
+    return Known(number, word.span) if number is not None else Unknown("it is no single number", word.span)
 
 
 def _plain_build(build: ComposeBuild) -> Build:

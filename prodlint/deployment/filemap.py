@@ -60,6 +60,19 @@ class FileMap:
         """The same with a folder of the repository mounted over `target`."""
         return FileMap((*self.placements, Placement(posixpath.normpath(target), path)), self.complete)
 
+    def places(self, path: str) -> tuple[str, ...]:
+        """The absolute paths at which a file of the repository lies, those that something hides aside."""
+        found = []
+        for placement in self.placements:
+            held = placement.path
+            if held is None or (placement.leaves_out is not None and placement.leaves_out(path)):
+                continue
+            if path == held:
+                found.append(placement.target)
+            elif not held or path.startswith(f"{held}/"):
+                found.append(posixpath.join(placement.target, path[len(held) :].lstrip("/")))
+        return tuple(one for one in dict.fromkeys(found) if self.candidates(one)[:1] == (path,))
+
     def holds(self, path: str) -> bool:
         """Whether a file of the repository lies anywhere."""
         return any(

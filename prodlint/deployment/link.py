@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from prodlint.deployment.app import App, app_files, apps_in
@@ -25,7 +25,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind, kind_of_step
 from prodlint.deployment.pipeline_builds import builds_in
-from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, UnreadDeployment
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
@@ -75,13 +75,15 @@ class _Linker:
             steps.extend(self._corrected(step) for step in found)
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
+        declared = self._platform_processes()
         processes, unknown = with_builds(
-            self._platform_processes(),
+            declared,
             built_images(self.built, self.compose.values(), steps, self.repository),
             self.definitions.values(),
             self.repository,
         )
         self.open.extend(unknown)
+        self.backing.extend(self._beside(declared, processes))
         services = [self._service(process, self._environment_of_process(process)) for process in processes]
         services.extend(self._compose_services(steps, services))
         builds = {build.dockerfile or "": build for build in sorted(builds_in(steps), key=_is_whole)}
@@ -112,6 +114,15 @@ class _Linker:
             open=tuple(self.open),
             unread=tuple(self.unread),
         )
+
+    def _beside(self, declared: Iterable[Process], ours: Iterable[Process]) -> Iterator[BackingService]:
+        """The containers of a cluster that run images of others."""
+        kept = {one.span for one in ours}
+        for one in declared:
+            if one.platform is Platform.KUBERNETES and one.span not in kept and one.role is not Role.RELEASE:
+                beside = backing_service(one.name, one)
+                if beside is not None and (beside.product or one.reach.names):
+                    yield replace(beside, environment=self._environment_of_process(one))
 
     def _supervised(self, services: list[Service]) -> list[Service]:
         """The programs that the services' supervisords start, and those that nothing here starts."""
@@ -248,8 +259,8 @@ class _Linker:
         services: list[Service] = []
         backing: list[BackingService] = []
         for one in declared:
-            process = process_of(one, images)
-            beside = backing_service(one) if process.build is None else None
+            process = process_of(one, images, "+".join(file.path for file in files))
+            beside = backing_service(one.name, process, one.span) if process.build is None else None
             if beside is not None and (beside.product or not self._may_be_ours(process)):
                 backing.append(beside)
                 continue

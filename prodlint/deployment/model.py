@@ -18,6 +18,7 @@ from prodlint.deployment.migration import MigrationRun, MigrationSystem, System,
 from prodlint.deployment.migration_code import migrations_in_code
 from prodlint.deployment.migration_scripts import migrations_in_scripts
 from prodlint.deployment.network import Proxy
+from prodlint.deployment.passage import Passage
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.project import Project
@@ -68,6 +69,17 @@ class Deployment:
         """Every place that applies migrations: what is declared, code and scripts, read when somebody asks."""
         scripts = migrations_in_scripts(self.repository, self.declared_runs)
         return (*self.declared_runs, *migrations_in_code(self.repository), *scripts)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The routes of the proxies, joined to what stands behind them when somebody asks."""
+        from prodlint.deployment.routing import passages
+
+        return passages(self.proxies, self.services, self.backing_services, self.repository)
+
+    def passages_to(self, service: Service) -> tuple[Passage, ...]:
+        """The routes of proxies that lead to a service."""
+        return tuple(one for one in self.passages if one.leads_to(service))
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""

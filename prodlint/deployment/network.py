@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import Value
+from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream"]
+__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream", "port_of", "upstream_of"]
+
+_ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
 
 
 @record
@@ -28,7 +32,8 @@ class Upstream:
 
     `protocol` is `http`, `https`, `uwsgi`, `fastcgi` or `grpc`. `host` is None when a variable
     decides it. `path` is the path that replaces the matched one, None when the path is passed on
-    as it came.
+    as it came. `written` is the address with its variables, `port_name` the name of a port of Kubernetes,
+    `via` what lies between the route and the address (`proxy_pass http://app;` of an `upstream`).
     """
 
     protocol: str
@@ -37,13 +42,17 @@ class Upstream:
     port: Value[int] | None = None
     socket: str = ""
     path: str | None = None
+    written: str = ""
+    port_name: str = ""
+    via: tuple[Link, ...] = ()
 
 
 @record
 class ProxyRoute:
     """What a proxy does with the paths that fit: `modifier` is empty for a prefix, `=`, `~`, `~*` or `^~`.
 
-    Requests go to one of `upstreams`, or `folder` is served as files (None: neither).
+    Requests go to one of `upstreams`, or `folder` is served as files (None: neither), or `answer` is what
+    the proxy says itself (`301 https://…`). `unread` says which part of it is not in the repository.
     """
 
     path: str
@@ -51,6 +60,8 @@ class ProxyRoute:
     modifier: str = ""
     upstreams: tuple[Upstream, ...] = ()
     folder: str | None = None
+    answer: str = ""
+    unread: str = ""
 
 
 @record
@@ -58,7 +69,8 @@ class Proxy:
     """One server of a proxy: the names that it answers to and its routes. `product` is nginx, Ingress …
 
     `environment` is what its file says of production, None when it says nothing. `complete` is
-    False when a part of it lies elsewhere.
+    False when a part of it lies elsewhere. `group` is the group of the processes that its upstreams name
+    (`Reach`), where its own file says so.
     """
 
     product: str
@@ -68,8 +80,31 @@ class Proxy:
     routes: tuple[ProxyRoute, ...] = ()
     environment: Environment | None = None
     complete: bool = True
+    group: str = ""
 
     @property
     def path(self) -> str:
         """The file that declares it."""
         return self.span.path
+
+
+def upstream_of(written: str, protocol: str, place: Span) -> Upstream:
+    """`http://host:port/path`, `host:port`, `unix:/path:/uri`; a variable in the host leaves it unknown."""
+    scheme, separator, rest = written.partition("://")
+    if not separator or scheme == "unix":
+        scheme, rest = protocol, written
+    if rest.startswith("unix:"):
+        socket, _, path = rest[len("unix:") :].partition(":")
+        return Upstream(scheme, None, place, socket="/" + socket.lstrip("/"), path=path or None, written=written)
+    found = _ADDRESS.fullmatch(rest)
+    if found is None or "$" in found[1] or "$" in scheme:
+        return Upstream(protocol, None, place, written=written)
+    port = port_of(found[2], place) if found[2] else None
+    return Upstream(scheme, found[1].lower(), place, port, path=found[3], written=written)
+
+
+def port_of(text: str, place: Span) -> Value[int]:
+    """The number that a port is written as."""
+    if text.isdecimal() and len(text) < 6:
+        return Known(int(text), place)
+    return Unknown("a variable decides it", place)

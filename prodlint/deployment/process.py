@@ -14,6 +14,7 @@ from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.word import Word
 
 __all__ = [
+    "HOST",
     "Build",
     "BuiltImage",
     "EnvDefinition",
@@ -27,11 +28,15 @@ __all__ = [
     "Probe",
     "ProbeKind",
     "Process",
+    "Reach",
     "Role",
     "UnreadDeployment",
     "Volume",
     "VolumeKind",
 ]
+
+HOST = "the host"
+"""The machine of whatever runs beside the containers."""
 
 
 class Role(Enum):
@@ -138,13 +143,31 @@ class Exposure:
     """A port that others dial, and the port of the process that it is passed on to.
 
     `port` is None where the platform chooses it (443 of a router), `owner` is what exposes it (a
-    Kubernetes Service, a router).
+    Kubernetes Service, a router), `name` what other objects call the port.
     """
 
     owner: str
     port: Value[int] | None
     target: Value[int]
     span: Span
+    name: str = ""
+
+
+@record
+class Reach:
+    """How programs find one another: those of one `group` (the files of a compose project, the objects of a
+    folder) dial a process by one of its `names`.
+
+    Processes of one `machine` share their addresses: containers of a pod, programs of a host. Empty: not known.
+    `volumes` are those that other processes may share, by name; `links` are names that it alone dials, with
+    the process that each stands for.
+    """
+
+    group: str = ""
+    names: tuple[str, ...] = ()
+    machine: str = ""
+    volumes: tuple[Volume, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class ProbeKind(Enum):
@@ -260,6 +283,7 @@ class Process:
     user: Value[str] | None = None
     variables_from: tuple[Link, ...] = ()
     settings: tuple[PlatformSetting, ...] = ()
+    reach: Reach = field(default_factory=Reach)
 
     @property
     def path(self) -> str:

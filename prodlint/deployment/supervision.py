@@ -81,13 +81,13 @@ def _read_by(step: Step, files: FileMap, configs: dict[str, SupervisorConfig]) -
         for pattern in main.includes:
             wanted = posixpath.normpath(posixpath.join(folder, pattern))
             for other in configs:
-                if other != main.path and any(fnmatch.fnmatchcase(place, wanted) for place in _places(other, files)):
+                if other != main.path and any(fnmatch.fnmatchcase(place, wanted) for place in files.places(other)):
                     yield other
         return
     if written is None or written in _DEFAULTS:
         # A distribution's own file includes the folder in which images put theirs.
         for other in configs:
-            if any(place.startswith("/etc/supervisor/conf.d/") for place in _places(other, files)):
+            if any(place.startswith("/etc/supervisor/conf.d/") for place in files.places(other)):
                 yield other
 
 
@@ -103,18 +103,6 @@ def _configuration(step: Step) -> str | None:
     return None
 
 
-def _places(path: str, files: FileMap) -> Iterator[str]:
-    """Where a file of the repository lies for a process."""
-    for placement in files.placements:
-        held = placement.path
-        if held is None or (placement.leaves_out is not None and placement.leaves_out(path)):
-            continue
-        if path == held:
-            yield placement.target
-        elif not held or path.startswith(f"{held}/"):
-            yield posixpath.join(placement.target, path[len(held) :].lstrip("/"))
-
-
 def _inside(program: Process, service: Service, step: Step) -> Process:
     """A program in the place of the supervisord that starts it, with what that one was given."""
     parent = service.process
@@ -127,6 +115,7 @@ def _inside(program: Process, service: Service, step: Step) -> Process:
         env_files=parent.env_files,
         mounts=parent.mounts,
         volumes=parent.volumes,
+        reach=parent.reach,
         environment=service.environment,
         variables_from=(*parent.variables_from, *program.variables_from),
     )

@@ -10,7 +10,20 @@ from enum import Enum
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Doubt", "Fact", "Map", "MappedProject", "MappedRelease", "MappedService", "MappedStep", "Source", "State"]
+__all__ = [
+    "Doubt",
+    "Fact",
+    "Map",
+    "MappedDestination",
+    "MappedProject",
+    "MappedProxy",
+    "MappedRelease",
+    "MappedRoute",
+    "MappedService",
+    "MappedStep",
+    "Source",
+    "State",
+]
 
 
 class State(Enum):
@@ -94,6 +107,44 @@ class MappedRelease:
 
 
 @record
+class MappedDestination:
+    """Where a route leads: `kind` is `service`, `backing service`, `outside`, `files`, `answer` or `unknown`.
+
+    `service` is the name of the service or the backing service, `label` what a service is called in the map.
+    `certain` is False where only a name says so.
+    """
+
+    kind: str
+    fact: Fact
+    service: str | None = None
+    label: str = ""
+    certain: bool = True
+
+
+@record
+class MappedRoute:
+    """One route of a proxy and where it leads; it may be to several places, or to none that is read."""
+
+    path: str
+    span: Span
+    destinations: tuple[MappedDestination, ...]
+
+
+@record
+class MappedProxy:
+    """One server of a proxy as one program runs it; `holder` is None where the repository does not tell which."""
+
+    product: str
+    span: Span
+    environment: str
+    names: tuple[str, ...]
+    listens: tuple[str, ...]
+    encrypted: str
+    holder: Source | None
+    routes: tuple[MappedRoute, ...]
+
+
+@record
 class Doubt:
     """Something that could not be decided, and why."""
 
@@ -123,7 +174,7 @@ class Map:
     projects: tuple[MappedProject, ...]
     releases: tuple[MappedRelease, ...]
     beside: tuple[Fact, ...]
-    proxies: tuple[Fact, ...]
+    proxies: tuple[MappedProxy, ...]
     doubts: tuple[Doubt, ...]
     others: tuple[tuple[str, int], ...] = ()
 

@@ -11,8 +11,18 @@ from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.service import Service
-from prodlint.map.document import Doubt, Fact, Map, MappedProject, MappedRelease, MappedService, MappedStep, State
-from prodlint.map.proxy_facts import proxy_fact
+from prodlint.map.document import (
+    Doubt,
+    Fact,
+    Map,
+    MappedProject,
+    MappedProxy,
+    MappedRelease,
+    MappedService,
+    MappedStep,
+    State,
+)
+from prodlint.map.proxy_facts import mapped_proxies, proxies_fact
 from prodlint.map.service_facts import service_facts, setting_facts, variable_facts
 
 __all__ = ["draw"]
@@ -24,14 +34,15 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
     projects = tuple(_projects(deployment, shown))
     releases = deployment.releases if environment is Environment.PRODUCTION else ()
     services = [service for project in projects for service in project.services]
+    proxies = tuple(mapped_proxies(deployment, shown))
     others = Counter(one.environment.value for one in deployment.services if one.environment not in shown)
     return Map(
         environment=environment.value,
         projects=projects,
         releases=tuple(_release(one) for one in releases),
         beside=tuple(_beside(one) for one in deployment.backing_services if one.environment in shown),
-        proxies=tuple(proxy_fact(one) for one in deployment.proxies if (one.environment or environment) in shown),
-        doubts=tuple(_doubts(services, deployment)),
+        proxies=proxies,
+        doubts=(*_doubts(services, deployment), *_doubts_of_routes(proxies)),
         others=tuple(sorted(others.items())),
     )
 
@@ -56,10 +67,25 @@ def _service(service: Service, deployment: Deployment) -> MappedService:
         environment=service.environment.value,
         platform=service.process.platform.value,
         span=service.span,
-        facts=tuple(service_facts(service, deployment.repository)),
+        facts=(*service_facts(service, deployment.repository), *_proxies(service, deployment)),
         settings=tuple(setting_facts(service)),
         variables=tuple(variable_facts(service)),
     )
+
+
+def _proxies(service: Service, deployment: Deployment) -> Iterator[Fact]:
+    fact = proxies_fact(service, deployment.passages_to(service))
+    if fact is not None:
+        yield fact
+
+
+def _doubts_of_routes(proxies: Iterable[MappedProxy]) -> Iterator[Doubt]:
+    """The routes of which it is not known where they lead."""
+    for proxy in proxies:
+        for route in proxy.routes:
+            for one in route.destinations:
+                if one.fact.state is State.UNKNOWN:
+                    yield Doubt(f"{proxy.product} {route.path}", one.fact.text, one.fact.span)
 
 
 def _beside(service: BackingService) -> Fact:

@@ -1,4 +1,4 @@
-"""A map as a picture: services, what they serve and run in, and the releases that bring them.
+"""A map as a picture: services, what they serve and run in, the proxies before them, and the releases.
 
 One graph is drawn, in the language of Mermaid or of Graphviz.
 """
@@ -13,6 +13,9 @@ from prodlint.report.escape import visible
 from prodlint.report.terminal import Terminal
 
 __all__ = ["render_dot", "render_mermaid"]
+
+
+_JOINED = ("service", "backing service")
 
 
 @record
@@ -44,7 +47,13 @@ class _Graph:
 def render_mermaid(whole: Map, terminal: Terminal) -> str:
     """A Mermaid flowchart; ends with a line feed."""
     graph = _graph(whole)
-    shapes = {"service": ("[", "]"), "app": ("([", "])"), "image": ("[[", "]]"), "release": (">", "]")}
+    shapes = {
+        "service": ("[", "]"),
+        "app": ("([", "])"),
+        "image": ("[[", "]]"),
+        "release": (">", "]"),
+        "proxy": ("{{", "}}"),
+    }
     lines = ["flowchart LR"]
     for node in graph.nodes:
         opening, closing = shapes[node.shape]
@@ -56,7 +65,7 @@ def render_mermaid(whole: Map, terminal: Terminal) -> str:
 def render_dot(whole: Map, terminal: Terminal) -> str:
     """A directed graph in the language of Graphviz; ends with a line feed."""
     graph = _graph(whole)
-    shapes = {"service": "box", "app": "ellipse", "image": "component", "release": "cds"}
+    shapes = {"service": "box", "app": "ellipse", "image": "component", "release": "cds", "proxy": "diamond"}
     lines = ["digraph deployment {", "  rankdir=LR;"]
     lines += [f'  {node.key} [shape={shapes[node.shape]}, label="{_dot(node.text)}"];' for node in graph.nodes]
     lines += [f'  {edge.start} -> {edge.end} [label="{_dot(edge.text)}"];' for edge in graph.edges]
@@ -80,6 +89,16 @@ def _graph(whole: Map) -> _Graph:
         start = node("release", release.name)
         brought = [key for key, service in keys if service.span.path == release.name]
         edges.extend(_Edge(start, key, "brings") for key in brought or [key for key, _ in keys])
+    for number, proxy in enumerate(whole.proxies):
+        led = [(one, route) for route in proxy.routes for one in route.destinations if one.kind in _JOINED]
+        if not led:
+            continue
+        where = ", ".join(proxy.names or proxy.listens)
+        start = node("proxy", f"{proxy.product} {where}".strip(), f"{number}")
+        for one, route in led:
+            ends = [key for key, service in keys if one.kind == "service" and service.label == one.label]
+            target = ends[0] if ends else node("service", one.fact.text, f"beside {one.fact.text}")
+            edges.append(_Edge(start, target, route.path))
     return _Graph(tuple(nodes.values()), tuple(dict.fromkeys(edges)))
 
 

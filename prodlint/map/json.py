@@ -6,7 +6,16 @@ import json
 from typing import Any
 
 from prodlint import __version__
-from prodlint.map.document import Doubt, Fact, Map, MappedProject, MappedRelease, MappedService
+from prodlint.map.document import (
+    Doubt,
+    Fact,
+    Map,
+    MappedProject,
+    MappedProxy,
+    MappedRelease,
+    MappedRoute,
+    MappedService,
+)
 from prodlint.report.terminal import Terminal
 from prodlint.source import Span
 
@@ -25,7 +34,7 @@ def render(whole: Map, terminal: Terminal) -> str:
         "projects": [_project(project) for project in whole.projects],
         "releases": [_release(release) for release in whole.releases],
         "backing_services": [_fact(fact) for fact in whole.beside],
-        "proxies": [_fact(fact) for fact in whole.proxies],
+        "proxies": [_proxy(proxy) for proxy in whole.proxies],
         "undecided": [_doubt(doubt) for doubt in whole.doubts],
         "other_environments": dict(whole.others),
     }
@@ -79,6 +88,28 @@ def _release(release: MappedRelease) -> dict[str, Any]:
         for step in release.steps
     ]
     return {"name": release.name, "location": _location(release.span), "steps": steps}
+
+
+def _proxy(proxy: MappedProxy) -> dict[str, Any]:
+    holder = proxy.holder
+    return {
+        "product": proxy.product,
+        "environment": proxy.environment,
+        "location": _location(proxy.span),
+        "names": list(proxy.names),
+        "listens": list(proxy.listens),
+        "encrypted": proxy.encrypted,
+        "run_by": None if holder is None else {"name": holder.text, "location": _location(holder.span)},
+        "routes": [_route(route) for route in proxy.routes],
+    }
+
+
+def _route(route: MappedRoute) -> dict[str, Any]:
+    destinations = [
+        {"kind": one.kind, "service": one.service, "certain": one.certain, **_fact(one.fact)}
+        for one in route.destinations
+    ]
+    return {"path": route.path, "location": _location(route.span), "destinations": destinations}
 
 
 def _doubt(doubt: Doubt) -> dict[str, Any]:

@@ -1,44 +1,115 @@
-"""The facts of a proxy: where it listens, for which names, and where it passes requests on to."""
+"""What a map says of proxies: where each listens and for whom, and where each of its routes leads."""
 
 from __future__ import annotations
 
-from prodlint.deployment.network import Listen, Proxy, Upstream
-from prodlint.deployment.value import EnvDriven, Known, Value
-from prodlint.map.document import Fact, Source
+from collections.abc import Iterable, Iterator
 
-__all__ = ["proxy_fact"]
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.model import Deployment
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute
+from prodlint.deployment.passage import Destination, Holder, Passage
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, UNKNOWN, EnvDriven, Known, Value
+from prodlint.map.document import Fact, MappedDestination, MappedProxy, MappedRoute, Source, State
+
+__all__ = ["mapped_proxies", "proxies_fact"]
+
+_SHOWN = 6
 
 
-def proxy_fact(proxy: Proxy) -> Fact:
-    """One server of a proxy; its sources are its routes."""
-    where = ", ".join(_listening(one) for one in proxy.listens)
-    names = f" for {', '.join(proxy.names)}" if proxy.names else ""
-    routes = [(f"{one.modifier} {one.path}".strip(), one) for one in proxy.routes]
-    passed = "; ".join(f"{path} → {_target(one.upstreams, one.folder)}" for path, one in routes)
-    text = f"{where}{names}: {passed}" if where else f"{names.strip() or 'all names'}: {passed}"
-    sources = tuple(Source(path, one.span, f"goes to {_target(one.upstreams, one.folder)}") for path, one in routes)
-    return Fact(proxy.product, text, span=proxy.span, sources=sources)
+def mapped_proxies(deployment: Deployment, shown: tuple[Environment, ...]) -> Iterator[MappedProxy]:
+    """The proxies of some environments, each once for every program that runs it in a way of its own."""
+    held: dict[tuple[int, Holder | None], list[Passage]] = {}
+    for one in deployment.passages:
+        if one.environment in shown:
+            held.setdefault((id(one.proxy), one.holder), []).append(one)
+    seen: set[MappedProxy] = set()
+    for passages in held.values():
+        found = _proxy(passages[0].proxy, passages[0].holder, passages)
+        if found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _proxy(proxy: Proxy, holder: Holder | None, passages: list[Passage]) -> MappedProxy:
+    environment = passages[0].environment.value
+    return MappedProxy(
+        product=proxy.product,
+        span=proxy.span,
+        environment=environment,
+        names=proxy.names,
+        listens=tuple(_listening(one) for one in proxy.listens),
+        encrypted=passages[0].is_encrypted.value,
+        holder=Source(holder.name, holder.span, "runs it") if holder is not None else None,
+        routes=tuple(MappedRoute(_path(one.route), one.span, tuple(_destinations(one))) for one in passages),
+    )
+
+
+def _path(route: ProxyRoute) -> str:
+    return f"{route.modifier} {route.path}".strip()
 
 
 def _listening(listen: Listen) -> str:
-    shown = f"unix:{listen.socket}" if listen.socket else f"{listen.address}:{_shown(listen.port)}".lstrip(":")
+    if listen.socket:
+        return f"unix:{listen.socket}"
+    shown = f"{listen.address}:{_shown(listen.port)}".lstrip(":")
     return f"{shown} (TLS)" if listen.tls else shown
 
 
-def _target(upstreams: tuple[Upstream, ...], folder: str | None) -> str:
-    if folder is not None:
-        return f"files of {folder}"
-    return ", ".join(_upstream(one) for one in upstreams) or "nothing"
+def _destinations(passage: Passage) -> Iterator[MappedDestination]:
+    route = passage.route
+    path = _path(route)
+    if route.folder is not None:
+        yield MappedDestination("files", Fact(path, f"files of {route.folder}", span=route.span))
+    if route.answer:
+        yield MappedDestination("answer", Fact(path, f"answers {route.answer}", span=route.span))
+    for one in passage.destinations:
+        yield _destination(path, one)
 
 
-def _upstream(upstream: Upstream) -> str:
-    if upstream.socket:
-        return f"{upstream.protocol} unix:{upstream.socket}"
-    port = f":{_shown(upstream.port)}" if upstream.port is not None else ""
-    return f"{upstream.protocol}://{upstream.host or '?'}{port}"
+def _destination(path: str, one: Destination) -> MappedDestination:
+    sources = tuple(Source("", link.span, link.note) for link in one.chain)
+    span = one.upstream.span
+    certain = one.certain is not UNKNOWN
+    if one.unknown is not None:
+        fact = Fact(path, one.unknown.reason, State.UNKNOWN, one.unknown.span or span, sources)
+        return MappedDestination("unknown", fact)
+    if one.outside:
+        return MappedDestination("outside", Fact(path, one.outside, span=span, sources=sources))
+    if one.service is not None:
+        fact = Fact(path, one.service.label + _mismatch(one), span=span, sources=sources)
+        return MappedDestination("service", fact, one.service.name, one.service.label, certain)
+    assert one.backing is not None
+    fact = Fact(path, f"{one.backing.name}: {one.backing.product or one.backing.image}", span=span, sources=sources)
+    return MappedDestination("backing service", fact, one.backing.name, certain=certain)
+
+
+def _mismatch(one: Destination) -> str:
+    return f", which does not listen on port {_shown(one.port)}" if one.listens is NO else ""
 
 
 def _shown(value: Value[int] | None) -> str:
     if isinstance(value, Known):
         return str(value.value)
     return f"${value.name}" if isinstance(value, EnvDriven) else "?"
+
+
+def proxies_fact(service: Service, passages: Iterable[Passage]) -> Fact | None:
+    """The routes that lead to a service, with every hop between them; None when no proxy is known."""
+    told: list[str] = []
+    sources: list[Source] = []
+    first = None
+    for passage in passages:
+        for one in passage.destinations:
+            if one.service is not service:
+                continue
+            first = first or passage.span
+            names = f" {', '.join(passage.proxy.names)}" if passage.proxy.names else ""
+            doubt = ", perhaps" if one.certain is UNKNOWN else ""
+            told.append(f"{passage.proxy.product}{names} {_path(passage.route)}{doubt}{_mismatch(one)}")
+            sources.extend(Source("", link.span, link.note) for link in one.chain)
+    if first is None:
+        return None
+    told = list(dict.fromkeys(told))
+    more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    return Fact("proxies", f"{'; '.join(told[:_SHOWN])}{more}", span=first, sources=tuple(dict.fromkeys(sources)))

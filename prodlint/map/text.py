@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.map.document import Doubt, Fact, Map, MappedProject, MappedRelease, MappedService, State
+from prodlint.map.document import (
+    Doubt,
+    Fact,
+    Map,
+    MappedProject,
+    MappedProxy,
+    MappedRelease,
+    MappedRoute,
+    MappedService,
+    State,
+)
 from prodlint.report.escape import at_line_start, visible
 from prodlint.report.terminal import Ink, Terminal
 from prodlint.source import Span
@@ -13,6 +23,7 @@ __all__ = ["render"]
 
 _INDENT = "    "
 _SHOWN_DOUBTS = 12
+_SHOWN_ROUTES = 12
 
 
 def render(whole: Map, terminal: Terminal) -> str:
@@ -29,11 +40,12 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
         yield from _project(project, terminal)
     for release in whole.releases:
         yield from _release(release, terminal)
-    for title, facts in (("beside them", whole.beside), ("proxies", whole.proxies)):
-        if facts:
-            yield terminal.paint(title, Ink.STRONG)
-            yield from (_fact(fact, terminal) for fact in facts)
-            yield ""
+    if whole.beside:
+        yield terminal.paint("beside them", Ink.STRONG)
+        yield from (_fact(fact, terminal) for fact in whole.beside)
+        yield ""
+    for proxy in whole.proxies:
+        yield from _proxy(proxy, terminal)
     if whole.doubts:
         yield terminal.paint("not decided", Ink.STRONG)
         yield from (_doubt(doubt) for doubt in whole.doubts[:_SHOWN_DOUBTS])
@@ -107,6 +119,33 @@ def _release(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     if not release.steps:
         yield "  no step of it could be read"
     yield ""
+
+
+def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
+    """`proxy nginx (nginx.conf:1), run by edge: 443 (TLS) for shop.example`, and its routes below it."""
+    holder = proxy.holder
+    run_by = f", run by {holder.text}" if holder is not None else ""
+    where = ", ".join(proxy.listens)
+    names = f"for {', '.join(proxy.names)}" if proxy.names else ""
+    heading = f"proxy {proxy.product} ({proxy.span.path}:{proxy.span.line}){run_by}"
+    told = " ".join(part for part in (where, names) if part)
+    yield terminal.paint(visible(f"{heading}: {told}" if told else heading), Ink.STRONG)
+    # What is only answered or redirected says least.
+    routes = sorted(proxy.routes, key=_says_little) if len(proxy.routes) > _SHOWN_ROUTES else proxy.routes
+    for route in routes[:_SHOWN_ROUTES]:
+        for one in route.destinations:
+            fact = one.fact
+            text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
+            text = text if one.certain else f"perhaps {text}"
+            label = terminal.paint(f"{visible(route.path):12}", Ink.GUTTER)
+            yield f"{_INDENT}{label} → {visible(text)}{_place(fact.span) if fact.span is not None else ''}"
+    if len(routes) > _SHOWN_ROUTES:
+        yield f"{_INDENT}… and {len(routes) - _SHOWN_ROUTES} more (all of them: --output-format json)"
+    yield ""
+
+
+def _says_little(route: MappedRoute) -> bool:
+    return all(one.kind == "answer" for one in route.destinations)
 
 
 def _doubt(doubt: Doubt) -> str:

@@ -47,7 +47,9 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
             continue
         environment = environment_of(path) or manifest.environment or Environment.PRODUCTION
         settings = tuple(_settings(template))
-        processes = list(processes_of(_as_deployment(manifest, template), Scope(()), environment, Platform.CLOUD_RUN))
+        processes = list(
+            processes_of(_as_deployment(manifest, template), Scope((), path), environment, Platform.CLOUD_RUN)
+        )
         for process in processes:
             role = Role.RELEASE if job else Role.WEB if process.ports or len(processes) == 1 else Role.UNKNOWN
             yield replace(process, role=role, settings=(*process.settings, *settings))

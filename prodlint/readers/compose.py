@@ -22,6 +22,7 @@ from prodlint.deployment.compose import (
 from prodlint.deployment.process import EnvDefinition, Mount
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.readers.compose_network import links_of, names_of, ports_of, volumes_of
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
@@ -123,6 +124,12 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         profiles=tuple(_strings(body.get("profiles"))),
         restart=_scalar(restart),
         extends=body.get("extends") is not None,
+        ports=tuple(ports_of(body.get("ports"))),
+        names=tuple(names_of(body)),
+        links=tuple(links_of(body.get("links"))),
+        network=_scalar(body.get("network_mode")) or "",
+        volumes=tuple(volumes_of(body.get("volumes"))),
+        labels=tuple(_environment(body.get("labels"))),
     )
 
 

@@ -27,7 +27,7 @@ _SUFFIXES = (".yml", ".yaml", ".json")
 # An expression that begins with letters is sought ten times as fast as one with a choice in front of them.
 _KIND = regex(
     rb"""kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|Rollout"""
-    rb"""|DeploymentConfig|ReplicationController|Ingress|HTTPRoute|\w*List|Application|ApplicationSet|HelmRelease"""
+    rb"""|DeploymentConfig|ReplicationController|Ingress|HTTPRoute|VirtualService|\w*List|Application|ApplicationSet|HelmRelease"""
     rb"""|Workflow|CronWorkflow|WorkflowTemplate|Kustomization)\b"""
 )
 _DEEPEST_INDENTATION = 500
@@ -74,7 +74,7 @@ def facts_of(
         yield UnreadDeployment("a Rollout of another object's pods", manifest.span)
     else:
         yield from processes_of(manifest, scope, environment)
-        yield from proxies_of(manifest)
+        yield from proxies_of(manifest, scope.name)
 
 
 def _names_kind(data: bytes) -> bool:
@@ -94,4 +94,4 @@ def _scope(repository: Repository, folder: str) -> Scope:
     for path in repository.files_in(folder):
         if path.endswith(_SUFFIXES) and path not in claimed and not is_kustomization(path):
             found.extend(manifests_in(path, repository))
-    return Scope(found)
+    return Scope(found, folder or ".")

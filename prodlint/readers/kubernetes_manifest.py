@@ -82,9 +82,13 @@ class Manifest:
 
 
 class Scope:
-    """Objects that are applied together, so that one may refer to another by its name."""
+    """Objects that are applied together, so that one may refer to another by its name.
 
-    def __init__(self, manifests: Iterable[Manifest]) -> None:
+    `name` is their folder or their kustomization.
+    """
+
+    def __init__(self, manifests: Iterable[Manifest], name: str) -> None:
+        self.name = name
         self.manifests = tuple(manifests)
         self._named: dict[tuple[str, str], list[Manifest]] = {}
         self._services: list[tuple[Manifest, dict[str, str]]] = []

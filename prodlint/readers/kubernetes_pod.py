@@ -18,6 +18,7 @@ from prodlint.deployment.process import (
     Probe,
     ProbeKind,
     Process,
+    Reach,
     Role,
     Volume,
     VolumeKind,
@@ -117,7 +118,7 @@ def processes_of(
         restart = scalar_at(container, "restartPolicy")
         is_sidecar = restart is not None and restart.value == "Always"
         process = _process(container, pod, False, platform)
-        yield process if is_sidecar else replace(process, role=Role.RELEASE)
+        yield process if is_sidecar else replace(process, role=Role.RELEASE, exposures=(), reach=Reach())
     for container in containers:
         yield _process(container, pod, len(containers) == 1, platform)
 
@@ -156,7 +157,16 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
         user=declared_text(user) if user is not None else None,
         variables_from=variables.elsewhere,
         settings=tuple(_settings(container, pod)),
+        reach=_reach(pod),
     )
+
+
+def _reach(pod: _Pod) -> Reach:
+    """What dials the pod: by the names of its Services; its containers share one address."""
+    services = pod.scope.services_for(dict(pod.labels), pod.manifest.namespace)
+    place = pod.manifest.span
+    machine = f"{place.path}:{place.line}:{pod.manifest.name}"
+    return Reach(pod.scope.name, tuple(one.name for one in services), machine)
 
 
 def _name(manifest: Manifest, named: Scalar | None, is_only: bool) -> str:
@@ -228,7 +238,9 @@ def _exposures(pod: _Pod, ports: tuple[Port, ...], is_only: bool) -> Iterator[Ex
             target = _port(written, ports)
             numbers = {one.number.value for one in ports if isinstance(one.number, Known)}
             if is_only or (isinstance(target, Known) and target.value in numbers):
-                yield Exposure(f"the Service {service.name}", declared_number(port), target, written.span)
+                called = scalar_at(entry, "name")
+                name = called.value if called is not None else ""
+                yield Exposure(f"the Service {service.name}", declared_number(port), target, written.span, name)
 
 
 def _probes(container: Mapping, ports: tuple[Port, ...], names: frozenset[str]) -> Iterator[Probe]:

@@ -1,30 +1,43 @@
-"""Ingress and HTTPRoute objects as proxies: which host and path reach which Service.
+"""Ingress, HTTPRoute and VirtualService objects as proxies: which host and path reach which Service.
 
 Sources: the catalogue's platform page, 2.3; Kubernetes API reference, Ingress `networking.k8s.io/v1` (and
-`v1beta1`); Gateway API, HTTPRoute.
+`v1beta1`); Gateway API, HTTPRoute; Istio, VirtualService.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.value import Known
-from prodlint.readers.declared import declared_number, mapping_at, mappings_at, scalar_at, scalars_of
+from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.kubernetes_manifest import Manifest
 from prodlint.syntax.yaml import Mapping, Scalar
 
 __all__ = ["proxies_of"]
 
 
-def proxies_of(manifest: Manifest) -> Iterator[Proxy]:
-    """A proxy for each host of an Ingress, or for all the hosts of an HTTPRoute."""
+def proxies_of(manifest: Manifest, group: str = "") -> Iterator[Proxy]:
+    """A proxy for each host of an Ingress, or for all the hosts of an HTTPRoute or a VirtualService.
+
+    `group` is the name of the set of objects in which they find their Services.
+    """
+    for proxy in _proxies(manifest):
+        yield replace(proxy, group=group)
+
+
+def _proxies(manifest: Manifest) -> Iterator[Proxy]:
     if manifest.kind == "Ingress":
         yield from _ingress(manifest)
     elif manifest.kind == "HTTPRoute":
         names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hostnames")))
         routes = tuple(_http_routes(manifest))
         yield Proxy("HTTPRoute", manifest.span, names, routes=routes, environment=manifest.environment)
+    elif manifest.kind == "VirtualService":
+        names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hosts")))
+        routes = tuple(_virtual_routes(manifest))
+        yield Proxy("VirtualService", manifest.span, names, routes=routes, environment=manifest.environment)
 
 
 def _ingress(manifest: Manifest) -> Iterator[Proxy]:
@@ -59,13 +72,21 @@ def _paths(rule: Mapping) -> Iterator[ProxyRoute]:
 def _backend(backend: Mapping) -> Iterator[Upstream]:
     """A Service with its port, in the words of `v1` or of `v1beta1`."""
     name = scalar_at(backend, "service", "name") or scalar_at(backend, "serviceName")
-    port = scalar_at(backend, "service", "port", "number") or scalar_at(backend, "servicePort")
+    port = (
+        scalar_at(backend, "service", "port", "number")
+        or scalar_at(backend, "service", "port", "name")
+        or scalar_at(backend, "servicePort")
+    )
     if name is not None:
         yield _upstream(name, port)
 
 
 def _upstream(name: Scalar, port: Scalar | None) -> Upstream:
-    return Upstream("http", name.value, name.span, declared_number(port) if port is not None else None)
+    written = name.value if port is None else f"{name.value}:{port.value}"
+    if port is None or port.value.isdecimal() or is_placeholder(port.value):
+        number = declared_number(port) if port is not None else None
+        return Upstream("http", name.value, name.span, number, written=written)
+    return Upstream("http", name.value, name.span, written=written, port_name=port.value)
 
 
 def _http_routes(manifest: Manifest) -> Iterator[ProxyRoute]:
@@ -82,3 +103,21 @@ def _http_routes(manifest: Manifest) -> Iterator[ProxyRoute]:
             kind, value = scalar_at(match, "path", "type"), scalar_at(match, "path", "value")
             modifier = {"Exact": "=", "RegularExpression": "~"}.get(kind.value if kind is not None else "", "")
             yield ProxyRoute(value.value if value is not None else "/", (value or match).span, modifier, upstreams)
+
+
+def _virtual_routes(manifest: Manifest) -> Iterator[ProxyRoute]:
+    """The `http` routes of Istio: each with its destinations, for every path that one of its matches names."""
+    for rule in mappings_at(manifest.body, "spec", "http"):
+        upstreams = tuple(
+            _upstream(host, scalar_at(reference, "destination", "port", "number"))
+            for reference in mappings_at(rule, "route")
+            if (host := scalar_at(reference, "destination", "host")) is not None
+        )
+        matches = [match for match in mappings_at(rule, "match") if mapping_at(match, "uri") is not None]
+        if not matches:
+            yield ProxyRoute("/", rule.span, upstreams=upstreams)
+        for match in matches:
+            for kind, modifier in (("exact", "="), ("prefix", ""), ("regex", "~")):
+                value = scalar_at(match, "uri", kind)
+                if value is not None:
+                    yield ProxyRoute(value.value, value.span, modifier, upstreams)

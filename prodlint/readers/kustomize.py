@@ -31,7 +31,7 @@ def read(path: str, repository: Repository) -> Iterator[Process | Proxy | Unread
             yield UnreadDeployment("one kustomization of very many", source.line_span(1))
         return
     environment = _environment(path, built)
-    scope = Scope(built.manifests)
+    scope = Scope(built.manifests, path)
     for manifest in built.manifests:
         for fact in facts_of(manifest, scope, environment):
             yield replace(fact, complete=False) if built.unread and isinstance(fact, Process) else fact

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from prodlint.deployment.command import Link
 from prodlint.deployment.environment import environment_of
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.regex import regex
 from prodlint.source import Span
-from prodlint.syntax.nginx import Argument, Directive, NginxProblem, parse_nginx
+from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx
 
 READS = Files(
     "nginx configuration",
@@ -47,7 +48,7 @@ _KNOWN_INCLUDES = regex(
     r"(^|/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params|proxy_params|options-ssl-nginx\.conf)$"
 )
 _TEMPLATED = regex(r"\{\{|\{%|<%")
-_ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
 _FILES = 200
 _EXPANDED = 20_000
 _INCLUDES = 3
@@ -114,7 +115,9 @@ def _upstreams(repository: Repository, folder: str) -> dict[str, tuple[Upstream,
         for one in _top(_directives(repository, path) or ()):
             if one.name == "upstream" and one.arguments and one.block is not None:
                 servers = tuple(
-                    _upstream(server.arguments[0], "http") for server in one.all("server") if server.arguments
+                    upstream_of(server.values[0], "http", server.arguments[0].span)
+                    for server in one.all("server")
+                    if server.arguments
                 )
                 found.setdefault(one.values[0], servers)
     return found
@@ -175,7 +178,10 @@ class _Includes:
             if self.left < 0:
                 return
             if one.name == "include" and one.arguments and depth <= _INCLUDES:
-                for other in _included(one.values[0], path or self.path, self.repository):
+                others = _included(one.values[0], path or self.path, self.repository)
+                if not others:
+                    yield one
+                for other in others:
                     if other != path:
                         yield from self.expanded(_parsed(self.repository, other) or (), other, depth + 1)
             elif one.name == "location" and one.block is not None:
@@ -195,14 +201,8 @@ def _listen(directive: Directive) -> Listen:
     if not address and not port.isdigit() and "$" not in port:
         # `listen localhost;` and `listen 1.2.3.4;` mean port 80.
         address, port = written, "80"
-    number = _number(port or "80", place)
+    number = port_of(port or "80", place)
     return Listen(place, number, address, tls="ssl" in options or "quic" in options, is_default=is_default)
-
-
-def _number(text: str, place: Span) -> Value[int]:
-    if text.isdecimal() and len(text) < 6:
-        return Known(int(text), place)
-    return Unknown("a variable decides it", place)
 
 
 def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]]) -> Iterator[ProxyRoute]:
@@ -211,6 +211,7 @@ def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ..
         one.values[0]: one for one in body if one.name == "location" and one.values[:1] and one.values[0][:1] == "@"
     }
     root = next((one.values[0] for one in reversed(body) if one.name == "root" and one.values), None)
+    targets = _Targets(upstreams, body)
     waiting: list[tuple[Directive, str | None]] = [
         (one, root) for one in reversed(body) if one.name == "location" and one.block is not None
     ]
@@ -218,7 +219,7 @@ def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ..
         one, above = waiting.pop()
         own = one.get("root")
         folder = own.values[0] if own is not None and own.values else above
-        yield _route(one, folder, named, upstreams)
+        yield _route(one, folder, named, targets)
         waiting.extend(
             (inner, folder)
             for inner in reversed(one.block or ())
@@ -231,24 +232,36 @@ def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ..
         and not any(one.values[-1:] == ("/",) for one in body if one.name == "location")
     ):
         yield ProxyRoute("/", served.span, folder=root)
+    elif root is None and served is not None and served.name == "return":
+        yield ProxyRoute("/", _head(served), answer=" ".join(served.values))
 
 
-def _route(
-    location: Directive, root: str | None, named: dict[str, Directive], upstreams: dict[str, tuple[Upstream, ...]]
-) -> ProxyRoute:
+def _route(location: Directive, root: str | None, named: dict[str, Directive], passed: _Targets) -> ProxyRoute:
     *modifier, path = location.values or ("/",)
     alias = location.get("alias")
-    targets = _targets(location, upstreams)
+    targets = passed.of(location)
+    returned = location.get("return")
     tried = location.get("try_files")
     if tried is not None and tried.values and tried.values[-1] in named:
         # What is no file goes to the named location.
-        targets = targets or _targets(named[tried.values[-1]], upstreams)
+        targets = targets or passed.of(named[tried.values[-1]])
         folder = alias.values[0] if alias is not None and alias.values else root
-    elif targets or location.get("return") is not None:
+    elif targets or returned is not None:
         folder = None
     else:
         folder = alias.values[0] if alias is not None and alias.values else root
-    return ProxyRoute(path, _head(location), modifier[0] if modifier else "", targets, folder)
+    answer = " ".join(returned.values) if returned is not None and not targets else ""
+    # What is included and is not here may say where requests go.
+    included = next((one.values[0] for one in location.all("include") if _may_pass(one)), None)
+    nothing = not targets and not answer and alias is None and location.get("root") is None
+    unread = f"it includes {included}, which is not in this repository" if included and nothing else ""
+    folder = None if unread else folder
+    return ProxyRoute(path, _head(location), modifier[0] if modifier else "", targets, folder, answer, unread)
+
+
+def _may_pass(include: Directive) -> bool:
+    """Whether an include that could not be followed may say where requests go."""
+    return bool(include.values) and not _KNOWN_INCLUDES.search(include.values[0])
 
 
 def _head(directive: Directive) -> Span:
@@ -257,40 +270,50 @@ def _head(directive: Directive) -> Span:
     return directive.name_span.to(last)
 
 
-def _targets(location: Directive, upstreams: dict[str, tuple[Upstream, ...]]) -> tuple[Upstream, ...]:
-    """Where the requests of a location go; an `if` inside of it may send some elsewhere."""
-    found: list[Upstream] = []
-    inside = [
-        *(location.block or ()),
-        *(one for branch in location.all("if", "limit_except") for one in branch.block or ()),
-    ]
-    for one in inside:
-        protocol = _PASSES.get(one.name)
-        if protocol is None or not one.arguments:
-            continue
-        upstream = _upstream(one.arguments[0], protocol)
-        members = upstreams.get(upstream.host or "") if upstream.port is None else None
-        if members:
-            found.extend(
-                Upstream(upstream.protocol, each.host, each.span, each.port, each.socket, upstream.path)
-                for each in members
-            )
-        else:
-            found.append(upstream)
-    return tuple(found)
+class _Targets:
+    """Where the locations of one server pass requests on to, by its `upstream` blocks and what it `set`s."""
+
+    def __init__(self, upstreams: dict[str, tuple[Upstream, ...]], body: tuple[Directive, ...]) -> None:
+        self.upstreams = upstreams
+        self.body = body
+
+    def of(self, location: Directive) -> tuple[Upstream, ...]:
+        """The upstreams of a location; an `if` inside of it may send some requests elsewhere."""
+        found: list[Upstream] = []
+        block = location.block or ()
+        branches = [one for branch in location.all("if", "limit_except") for one in branch.block or ()]
+        set_here = _set_variables((*self.body, *block, *branches))
+        for one in (*block, *branches):
+            protocol = _PASSES.get(one.name)
+            if protocol is None or not one.arguments:
+                continue
+            written, place = one.values[0], one.arguments[0].span
+            upstream = upstream_of(_with_variables(written, set_here), protocol, place)
+            members = self.upstreams.get(upstream.host or "") if upstream.port is None else None
+            if members is None:
+                found.append(upstream)
+                continue
+            via = (Link(place, f"passes requests on to the upstream {upstream.host}"),)
+            found.extend(replace(each, protocol=upstream.protocol, path=upstream.path, via=via) for each in members)
+        return tuple(found)
 
 
-def _upstream(argument: Argument, protocol: str) -> Upstream:
-    """`http://host:port/path`, `host:port`, `unix:/path:/uri`; a variable in the host leaves it unknown."""
-    written, place = argument.value, argument.span
-    scheme, separator, rest = written.partition("://")
-    if not separator:
-        scheme, rest = protocol, written
-    if rest.startswith("unix:"):
-        socket, _, path = rest[len("unix:") :].partition(":")
-        return Upstream(scheme, None, place, socket=socket, path=path or None)
-    found = _ADDRESS.fullmatch(rest)
-    if found is None or "$" in found[1]:
-        return Upstream(scheme, None, place)
-    port = _number(found[2], place) if found[2] else None
-    return Upstream(scheme, found[1].lower(), place, port, path=found[3])
+def _set_variables(directives: Iterable[Directive]) -> dict[str, str]:
+    """The variables that hold one value wherever they are `set`."""
+    held: dict[str, set[str]] = {}
+    for one in directives:
+        if one.name == "set" and len(one.values) == 2:
+            held.setdefault(one.values[0], set()).add(one.values[1])
+        elif one.name == "if":
+            for inner in one.all("set"):
+                held.setdefault(inner.values[0] if inner.values else "", set()).update(("", *inner.values[1:]))
+    return {name: values.pop() for name, values in held.items() if len(values) == 1}
+
+
+def _with_variables(written: str, variables: dict[str, str]) -> str:
+    """An address with the values of the variables that are known."""
+
+    def value(found: re.Match[str]) -> str:
+        return variables.get(f"${found[1] or found[2]}", found[0])
+
+    return _VARIABLE.sub(value, written) if variables else written

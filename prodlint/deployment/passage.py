@@ -1,0 +1,79 @@
+"""Passages: the routes of proxies, joined to what stands behind them."""
+
+from __future__ import annotations
+
+from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.command import Link
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
+from prodlint.deployment.process import Process
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Unknown, Value
+from prodlint.record import entity
+from prodlint.source import Span
+
+__all__ = ["Destination", "Holder", "Passage"]
+
+
+@entity
+class Holder:
+    """The program that runs a proxy, because its files hold the configuration; `span` is where it was given them.
+
+    Exactly one of `service` and `backing` is set: an image of ours, or one of others.
+    """
+
+    name: str
+    process: Process
+    environment: Environment
+    span: Span
+    service: Service | None = None
+    backing: BackingService | None = None
+
+
+@entity
+class Destination:
+    """Where one upstream of a route leads: a service of ours, one of others' images, or a host elsewhere.
+
+    `outside` is the name of a host that no file of the repository declares. Where none of the three is
+    known, `unknown` says why. `upstream` has its variables filled in. `port` is the port of the process
+    that is dialled in the end, `listens` whether it listens there. `chain` leads from the route to the
+    process, each hop in its own file. `certain` is UNKNOWN where only a name says so: no file tells that the
+    proxy runs beside what bears that name.
+    """
+
+    upstream: Upstream
+    service: Service | None = None
+    backing: BackingService | None = None
+    outside: str = ""
+    unknown: Unknown | None = None
+    port: Value[int] | None = None
+    listens: Answer = UNKNOWN
+    chain: tuple[Link, ...] = ()
+    certain: Answer = YES
+
+
+@entity
+class Passage:
+    """One route of a proxy as one program runs it; `holder` is None where the repository does not tell which."""
+
+    proxy: Proxy
+    route: ProxyRoute
+    environment: Environment
+    holder: Holder | None = None
+    destinations: tuple[Destination, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """Where the route is written."""
+        return self.route.span
+
+    @property
+    def is_encrypted(self) -> Answer:
+        """Whether clients reach it by TLS; UNKNOWN where the file does not say on which addresses it listens."""
+        if not self.proxy.listens:
+            return UNKNOWN
+        return YES if any(one.tls for one in self.proxy.listens) else NO
+
+    def leads_to(self, service: Service) -> bool:
+        """Whether some of its requests reach a service."""
+        return any(one.service is service for one in self.destinations)

@@ -1,0 +1,74 @@
+"""How the services of a compose file reach one another and are reached: ports, names, links, volumes.
+
+Source: compose specification, "Services top-level element" (`ports`, `networks`, `links`, `volumes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.deployment.compose import ComposePort
+from prodlint.deployment.process import Volume, VolumeKind
+from prodlint.regex import regex
+from prodlint.syntax.interpolation import interpolated
+from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+
+__all__ = ["links_of", "names_of", "ports_of", "volumes_of"]
+
+# One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
+_PART = regex(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:$\[]|\$(?!\{))+")
+
+
+def ports_of(node: Node | None) -> Iterator[ComposePort]:
+    """The entries of `ports`, in their short and their long form."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            written = item.text.slice(0, item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None)
+            parts = [written.slice(found.start(), found.end()) for found in _PART.finditer(written.value)]
+            if parts:
+                published = interpolated(parts[-2], True) if len(parts) > 1 else None
+                yield ComposePort(item.span, published, interpolated(parts[-1], True))
+        elif isinstance(item, Mapping) and isinstance(target := item.get("target"), Scalar):
+            outside = item.get("published")
+            published = interpolated(outside.text, True) if isinstance(outside, Scalar) else None
+            yield ComposePort(item.span, published, interpolated(target.text, True))
+
+
+def names_of(body: Mapping) -> Iterator[str]:
+    """What others may call the service besides its own name: `container_name` and the aliases of its networks."""
+    container = body.get("container_name")
+    if isinstance(container, Scalar) and not container.is_null and "$" not in container.value:
+        yield container.value
+    networks = body.get("networks")
+    for _, network in networks.items() if isinstance(networks, Mapping) else ():
+        aliases = network.get("aliases") if isinstance(network, Mapping) else None
+        for alias in aliases.items if isinstance(aliases, Sequence) else ():
+            if isinstance(alias, Scalar):
+                yield alias.value
+
+
+def links_of(node: Node | None) -> Iterator[tuple[str, str]]:
+    """The entries `service:alias` of `links`: what the service calls another."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            service, _, alias = item.value.partition(":")
+            yield alias or service, service
+
+
+def volumes_of(node: Node | None) -> Iterator[Volume]:
+    """The volumes of the project by their names, and the folders of the host by their paths."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            source, colon, rest = item.value.partition(":")
+            target = rest.partition(":")[0]
+            if not colon:
+                continue
+        elif isinstance(item, Mapping):
+            named, placed = item.get("source"), item.get("target")
+            source = named.value if isinstance(named, Scalar) else ""
+            target = placed.value if isinstance(placed, Scalar) else ""
+        else:
+            continue
+        if source and target.startswith("/"):
+            kind = VolumeKind.HOST if source.startswith(("/", ".", "~")) else VolumeKind.PERSISTENT
+            yield Volume(target, item.span, kind, source)

@@ -1,0 +1,390 @@
+"""Routes of proxies, joined to what stands behind them: whole small projects in, destinations out."""
+
+import pytest
+
+from prodlint.deployment import Environment
+from prodlint.deployment.model import Deployment
+from prodlint.deployment.passage import Destination, Passage
+from prodlint.deployment.value import NO, UNKNOWN, YES, Known
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+APP = "from flask import Flask\n\napplication = Flask(__name__)\n"
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "--bind=0.0.0.0:8000", "shop.wsgi"]\n'
+WEB = {"shop/wsgi.py": APP, "Dockerfile": DOCKERFILE}
+NGINX = "FROM nginx:1.29\nCOPY nginx.conf /etc/nginx/conf.d/default.conf\n"
+COMPOSE = "services:\n  web:\n    build: .\n    restart: always\n  edge:\n    build: ./nginx\n    restart: always\n"
+
+
+def model(files: dict[str, str]) -> Deployment:
+    return inspect(MemoryTree(files), []).deployment
+
+
+def passed(body: str, files: dict[str, str] | None = None, compose: str = COMPOSE) -> list[Destination]:
+    """The destinations of a server of nginx beside a `web` that listens on 8000."""
+    held = {**WEB, "compose.yml": compose, "nginx/Dockerfile": NGINX, "nginx/nginx.conf": body, **(files or {})}
+    return [end for passage in model(held).passages for end in passage.destinations]
+
+
+def only(body: str, files: dict[str, str] | None = None, compose: str = COMPOSE) -> Destination:
+    (end,) = passed(body, files, compose)
+    return end
+
+
+def location(directive: str) -> str:
+    return f"server {{\n  listen 80;\n  location / {{\n    {directive};\n  }}\n}}\n"
+
+
+def told(end: Destination) -> str:
+    """What a destination is, in a word."""
+    if end.service is not None:
+        return end.service.name
+    if end.backing is not None:
+        return end.backing.name
+    return end.outside or f"? {end.unknown.reason if end.unknown is not None else ''}"
+
+
+def hops(end: Destination) -> list[str]:
+    return [f"{link.span.path}:{link.span.line}" for link in end.chain]
+
+
+# Compose.
+
+
+def test_a_name_is_the_service_of_the_compose_file_that_runs_the_proxy() -> None:
+    end = only(location("proxy_pass http://web:8000"))
+    assert (told(end), end.listens, end.certain) == ("web", YES, YES)
+    assert hops(end) == ["nginx/nginx.conf:3", "nginx/nginx.conf:4", "compose.yml:2", "Dockerfile:4"]
+
+
+def test_a_passage_knows_who_runs_its_proxy_and_in_which_environment() -> None:
+    files = {**WEB, "compose.yml": COMPOSE, "nginx/Dockerfile": NGINX, "nginx/nginx.conf": location("return 204")}
+    (passage,) = model(files).passages
+    assert passage.holder is not None
+    assert (passage.holder.name, passage.environment) == ("edge", Environment.PRODUCTION)
+    assert passage.route.answer == "204"
+
+
+def test_an_upstream_block_lies_between_the_route_and_the_service() -> None:
+    end = only("upstream app {\n  server web:8000;\n}\n" + location("proxy_pass http://app"))
+    assert hops(end)[:3] == ["nginx/nginx.conf:6", "nginx/nginx.conf:7", "nginx/nginx.conf:2"]
+    assert told(end) == "web"
+
+
+def test_every_server_of_an_upstream_is_a_destination() -> None:
+    body = "upstream app {\n  server web:8000;\n  server api.example.com:443;\n}\n"
+    ends = passed(body + location("proxy_pass http://app"))
+    assert [told(end) for end in ends] == ["web", "api.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("port", "listens"),
+    [(":8000", YES), (":8001", NO), ("", NO)],
+)
+def test_a_port_that_nobody_listens_on_still_leads_to_the_service_of_the_name(port: str, listens: object) -> None:
+    end = only(location(f"proxy_pass http://web{port}"))
+    assert (told(end), end.listens) == ("web", listens)
+
+
+def test_whether_a_server_listens_is_unknown_when_its_port_is_computed() -> None:
+    dockerfile = DOCKERFILE.replace(
+        '["gunicorn", "--bind=0.0.0.0:8000", "shop.wsgi"]', "gunicorn -b :$(cat port) shop.wsgi"
+    )
+    end = only(location("proxy_pass http://web:8000"), {"Dockerfile": dockerfile})
+    assert (told(end), end.listens) == ("web", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("extra", "host"),
+    [
+        ("    container_name: shop_web\n", "shop_web"),
+        ("    networks:\n      default:\n        aliases: [backend]\n", "backend"),
+        ("", "shop-web-1"),
+        ("", "shop_web_1"),
+    ],
+)
+def test_other_names_of_a_service_lead_to_it(extra: str, host: str) -> None:
+    compose = COMPOSE.replace("    build: .\n", "    build: .\n" + extra)
+    assert told(only(location(f"proxy_pass http://{host}:8000"), compose=compose)) == "web"
+
+
+def test_a_link_gives_a_service_another_name_for_the_proxy_alone() -> None:
+    linked = COMPOSE + "    links: ['web:app']\n"
+    assert told(only(location("proxy_pass http://app:8000"), compose=linked)) == "web"
+    assert told(only(location("proxy_pass http://app:8000"))).startswith("? nothing that is read")
+
+
+def test_a_backing_service_is_a_destination_too() -> None:
+    compose = COMPOSE + "  minio:\n    image: minio/minio\n"
+    end = only(location("proxy_pass http://minio:9000"), compose=compose)
+    assert (told(end), end.service, end.listens) == ("minio", None, UNKNOWN)
+
+
+def test_a_name_that_no_service_bears_is_unknown_and_a_host_of_the_internet_is_outside() -> None:
+    assert told(only(location("proxy_pass http://wbe:8000"))) == "? nothing that is read in compose.yml is called wbe"
+    assert told(only(location("proxy_pass https://api.example.com"))) == "api.example.com"
+
+
+def test_a_name_of_another_compose_file_is_not_taken() -> None:
+    other = {"other/compose.yml": "services:\n  api:\n    build: ..\n    restart: always\n"}
+    assert told(only(location("proxy_pass http://api:8000"), other)).startswith("? nothing that is read in compose.yml")
+
+
+def test_the_file_that_a_backing_nginx_mounts_is_its_own() -> None:
+    compose = COMPOSE.replace(
+        "    build: ./nginx\n", "    image: nginx:1.29\n    volumes: ['./nginx:/etc/nginx/conf.d']\n"
+    )
+    end = only(location("proxy_pass http://web:8000"), {"nginx/Dockerfile": ""}, compose)
+    assert (told(end), end.certain) == ("web", YES)
+
+
+def test_a_proxy_that_no_file_runs_takes_a_name_only_perhaps() -> None:
+    compose = "services:\n  web:\n    build: .\n    restart: always\n"
+    end = only(location("proxy_pass http://web:8000"), {"nginx/Dockerfile": ""}, compose)
+    assert (told(end), end.certain) == ("web", UNKNOWN)
+
+
+def test_a_name_in_several_compose_files_is_unknown_when_none_of_them_runs_the_proxy() -> None:
+    service = "services:\n  web:\n    build: .\n    restart: always\n"
+    files = {"nginx/Dockerfile": "", "deploy/a.yml": service, "deploy/b.yml": service}
+    assert "web is in several files" in told(only(location("proxy_pass http://web:8000"), files, "services: {}\n"))
+
+
+# Variables.
+
+
+def test_a_variable_that_is_set_once_is_followed() -> None:
+    assert told(only(location("set $app web; proxy_pass http://$app:8000"))) == "web"
+
+
+@pytest.mark.parametrize(
+    "body", ["set $app web; if ($host) { set $app other; } proxy_pass http://$app:8000", "proxy_pass http://$app:8000"]
+)
+def test_a_variable_that_may_hold_several_values_is_unknown(body: str) -> None:
+    assert told(only(location(body))) == "? $app decides it"
+
+
+def test_a_template_takes_its_variables_from_the_service_that_runs_it() -> None:
+    compose = COMPOSE + "    environment: {APP_HOST: web, APP_PORT: '8000'}\n"
+    files = {
+        "nginx/Dockerfile": "FROM nginx:1.29\nCOPY nginx.conf /etc/nginx/templates/default.conf.template\n",
+    }
+    end = only(location("proxy_pass http://${APP_HOST}:${APP_PORT}"), files, compose)
+    assert (told(end), end.listens) == ("web", YES)
+    assert told(only(location("proxy_pass http://${APP_HOST}:${PORT}"), files, compose)) == "? $PORT decides it"
+
+
+# One machine.
+
+
+BOTH = """\
+FROM python:3.13-slim
+RUN apt-get update && apt-get install -y nginx supervisor
+WORKDIR /app
+COPY . .
+COPY nginx/nginx.conf /etc/nginx/sites-enabled/default
+COPY supervisord.conf /etc/supervisord.conf
+CMD ["supervisord", "-c", "/etc/supervisord.conf"]
+"""
+SUPERVISOR = "[program:web]\ncommand=gunicorn --bind={} shop.wsgi\n[program:nginx]\ncommand=nginx\n"
+
+
+@pytest.mark.parametrize(
+    ("bind", "target", "listens"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", YES),
+        ("127.0.0.1:8000", "http://localhost:8000", YES),
+        ("unix:/run/shop.sock", "http://unix:/run/shop.sock", YES),
+        ("unix:/var/run/shop.sock", "http://unix:/run/shop.sock:/", YES),
+    ],
+)
+def test_a_loopback_address_leads_to_the_program_of_the_same_container(bind: str, target: str, listens: object) -> None:
+    files = {"shop/wsgi.py": APP, "Dockerfile": BOTH, "supervisord.conf": SUPERVISOR.format(bind)}
+    files["nginx/nginx.conf"] = location(f"proxy_pass {target}")
+    (passage,) = model(files).passages
+    (end,) = passage.destinations
+    assert (told(end), end.listens) == ("web", listens)
+    assert hops(end)[-1] == "supervisord.conf:2"
+
+
+def test_another_port_of_the_same_container_is_unknown() -> None:
+    files = {"shop/wsgi.py": APP, "Dockerfile": BOTH, "supervisord.conf": SUPERVISOR.format("127.0.0.1:8000")}
+    files["nginx/nginx.conf"] = location("proxy_pass http://127.0.0.1:9000")
+    (passage,) = model(files).passages
+    assert told(passage.destinations[0]).startswith("? ")
+
+
+def test_the_loopback_of_one_container_is_not_that_of_another() -> None:
+    assert (
+        told(only(location("proxy_pass http://localhost:8000")))
+        == "? nothing beside it is known to listen on port 8000"
+    )
+
+
+UNIT = "[Service]\nWorkingDirectory=/srv/shop\nExecStart=/srv/shop/venv/bin/gunicorn --bind {} shop.wsgi\n"
+
+
+@pytest.mark.parametrize(
+    ("bind", "target"),
+    [("127.0.0.1:8000", "http://127.0.0.1:8000"), ("unix:/run/shop.sock", "http://unix:/run/shop.sock")],
+)
+def test_on_a_host_nginx_leads_to_the_unit_that_listens(bind: str, target: str) -> None:
+    files = {"deploy/shop.service": UNIT.format(bind), "deploy/nginx.conf": location(f"proxy_pass {target}")}
+    (passage,) = model(files).passages
+    (end,) = passage.destinations
+    assert (told(end), end.listens) == ("shop", YES)
+
+
+def test_a_socket_that_systemd_opens_leads_to_its_service() -> None:
+    files = {
+        "deploy/shop.service": "[Service]\nExecStart=/usr/bin/gunicorn shop.wsgi\n",
+        "deploy/shop.socket": "[Socket]\nListenStream=/run/shop.sock\n",
+        "deploy/nginx.conf": location("proxy_pass http://unix:/run/shop.sock"),
+    }
+    (passage,) = model(files).passages
+    assert told(passage.destinations[0]) == "shop"
+
+
+def test_a_port_of_the_host_leads_to_the_container_that_publishes_it() -> None:
+    compose = "services:\n  web:\n    build: .\n    restart: always\n    ports: ['127.0.0.1:8080:8000']\n"
+    files = {**WEB, "compose.yml": compose, "deploy/nginx.conf": location("proxy_pass http://127.0.0.1:8080")}
+    (passage,) = model(files).passages
+    (end,) = passage.destinations
+    assert (told(end), end.listens) == ("web", YES)
+    assert isinstance(end.port, Known)
+    assert end.port.value == 8000
+    assert hops(end)[2] == "compose.yml:5"
+
+
+def test_a_socket_in_a_shared_volume_leads_to_the_container_that_listens_on_it() -> None:
+    compose = (
+        "services:\n  web:\n    build: .\n    command: gunicorn --bind unix:/sockets/shop.sock shop.wsgi\n"
+        "    restart: always\n    volumes: ['run:/sockets']\n"
+        "  edge:\n    build: ./nginx\n    volumes: ['run:/run/shop']\n"
+    )
+    assert told(only(location("proxy_pass http://unix:/run/shop/shop.sock"), compose=compose)) == "web"
+    apart = compose.replace("run:/run/shop", "other:/run/shop")
+    assert told(only(location("proxy_pass http://unix:/run/shop/shop.sock"), compose=apart)).startswith(
+        "? nothing beside"
+    )
+
+
+# What is not followed.
+
+
+def test_a_location_that_includes_what_is_not_here_leads_nowhere_known() -> None:
+    assert told(only(location("include /run/shop/pass.conf"))) == (
+        "? it includes /run/shop/pass.conf, which is not in this repository"
+    )
+
+
+# Kubernetes.
+
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: web
+          image: shop/web
+          command: [gunicorn, --bind, "0.0.0.0:8000", shop.wsgi]
+          ports: [{name: http, containerPort: 8000}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop-web}
+spec:
+  selector: {app: shop}
+  ports: [{name: web, port: 80, targetPort: http}]
+---
+"""
+INGRESS = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  rules:
+    - host: shop.example.com
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: {service: {name: SERVICE, port: {PORT}}}
+"""
+
+
+def cluster(service: str = "shop-web", port: str = "number: 80", **files: str) -> list[Passage]:
+    ingress = INGRESS.replace("SERVICE", service).replace("PORT", port)
+    return list(model({"k8s/shop.yaml": MANIFEST + ingress, **files}).passages)
+
+
+@pytest.mark.parametrize("port", ["number: 80", "name: web"])
+def test_an_ingress_leads_over_its_service_to_the_port_of_the_pod(port: str) -> None:
+    ((end,),) = [one.destinations for one in cluster(port=port)]
+    assert (told(end), end.listens, end.certain) == ("shop", YES, YES)
+    assert isinstance(end.port, Known)
+    assert end.port.value == 8000
+    assert hops(end) == ["k8s/shop.yaml:29", "k8s/shop.yaml:31", "k8s/shop.yaml:19", "k8s/shop.yaml:11"]
+
+
+@pytest.mark.parametrize("port", ["number: 81", "name: http"])
+def test_a_port_that_the_service_does_not_have_is_listened_on_by_nobody(port: str) -> None:
+    ((end,),) = [one.destinations for one in cluster(port=port)]
+    assert (told(end), end.listens) == ("shop", NO)
+
+
+def test_a_service_of_no_name_here_is_unknown() -> None:
+    ((end,),) = [one.destinations for one in cluster("shop")]
+    assert told(end) == "? nothing that is read is called shop"
+
+
+def test_the_container_of_a_pod_that_listens_is_meant_whatever_the_others_declare() -> None:
+    two = MANIFEST.replace("          ports: [{name: http, containerPort: 8000}]\n", "")
+    two = two.replace(
+        "      containers:\n",
+        "      containers:\n        - name: sidecar\n          image: nginx\n"
+        "          ports: [{name: http, containerPort: 8000}]\n",
+    )
+    ((end,),) = [
+        one.destinations
+        for one in model(
+            {"k8s/shop.yaml": two + INGRESS.replace("SERVICE", "shop-web").replace("PORT", "number: 80")}
+        ).passages
+    ]
+    assert (told(end), end.listens) == ("shop/web", YES)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shop}\nspec:\n  rules:\n"
+        "    - backendRefs: [{name: shop-web, port: 80}]\n",
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: shop}\nspec:\n  hosts: ['*']\n"
+        "  http:\n    - match: [{uri: {prefix: /}}]\n"
+        "      route: [{destination: {host: shop-web.default.svc.cluster.local, port: {number: 80}}}]\n",
+    ],
+)
+def test_gateways_and_istio_lead_to_services_too(route: str) -> None:
+    (passage,) = model({"k8s/shop.yaml": MANIFEST + route}).passages
+    (end,) = passage.destinations
+    assert (told(end), end.listens) == ("shop", YES)
+
+
+def test_tls_is_told_by_what_the_proxy_listens_on() -> None:
+    secured = INGRESS.replace("spec:\n", "spec:\n  tls: [{hosts: [shop.example.com]}]\n")
+    text = (MANIFEST + secured).replace("SERVICE", "shop-web").replace("{PORT}", "{number: 80}")
+    (passage,) = model({"k8s/shop.yaml": text}).passages
+    assert passage.is_encrypted is YES
+    assert [one.is_encrypted for one in cluster()] == [NO]
+
+
+def test_the_routes_of_a_service_are_found_from_the_service() -> None:
+    deployment = model(
+        {"k8s/shop.yaml": MANIFEST + INGRESS.replace("SERVICE", "shop-web").replace("PORT", "number: 80")}
+    )
+    (service,) = deployment.services
+    assert [one.route.path for one in deployment.passages_to(service)] == ["/"]
