@@ -25,6 +25,7 @@ from prodlint.deployment.shell_walk import (
     command_span,
     exportable,
     flattened,
+    is_endless,
     is_test,
     matches,
     reads_as_shell,
@@ -393,7 +394,7 @@ class _Run:
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.walk(node.condition, replace(shell, conditional=True))
-        endless = node.kind == "while" and holds(node.condition, lambda name: self.lookup(shell, name)) is YES
+        endless = is_endless(node, lambda name: self.lookup(shell, name))
         child = shell if endless else branched(shell)
         flow = self.walk(node.body, child)
         rejoin(shell, (shell, child))

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 
 from prodlint.deployment.command import Link, Step
-from prodlint.deployment.condition import Lookup, word_value
+from prodlint.deployment.condition import Lookup, holds, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
-from prodlint.syntax.shell import AndOr, Command, Node, Pipeline
+from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 
 __all__ = [
@@ -113,6 +113,14 @@ def is_test(node: Node) -> bool:
     if isinstance(node, Command) and node.words:
         return node.words[0].literal in ("[", "test", "command", "which", "type", "grep", "id")
     return not isinstance(node, Command | AndOr)
+
+
+_LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
+
+
+def is_endless(node: Loop, lookup: Lookup) -> bool:
+    """Whether a loop goes on for ever: `while true` without a way out, which those that wait for something have."""
+    return node.kind == "while" and holds(node.condition, lookup) is YES and _LEAVES.search(node.span.text) is None
 
 
 def matches(value: str, pattern: str | None) -> Answer:

@@ -75,6 +75,7 @@ def processes(script: str, files: dict[str, str] | None = None, **environment: s
         ("serve() { gunicorn app:app; }; serve", "gunicorn app:app"),
         ("while ! nc -z db 5432; do sleep 1; done; gunicorn app:app", "gunicorn app:app"),
         ("while true; do gunicorn app:app; done", "gunicorn app:app"),
+        ("gunicorn app:app; while :; do if curl db; then break; fi; sleep 1; done", "gunicorn app:app"),
         ("set -- gunicorn; gunicorn app:app", "gunicorn app:app"),
         ("watchmedo auto-restart --recursive -- celery -A shop worker", "celery -A shop worker"),
     ],
