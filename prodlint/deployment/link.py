@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from prodlint.deployment.app import App, app_files, apps_in
+from prodlint.deployment.app import App
+from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_service
 from prodlint.deployment.built_images import built_images, with_builds
 from prodlint.deployment.command import Link, Step

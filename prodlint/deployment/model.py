@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TypeVar
 
-from prodlint.deployment.app import App, app_files, apps_in
+from prodlint.deployment.app import App
+from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import field, replace
 
-from prodlint.deployment.app import App, expression_app, locate_module, resolve
+from prodlint.deployment.app import App, locate_module
+from prodlint.deployment.app_search import expression_app, resolve
 from prodlint.deployment.command import CommandLine, exec_form, shell_form
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository

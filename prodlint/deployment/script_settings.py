@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from prodlint.deployment.app import App, app_of, expression_app
+from prodlint.deployment.app import App
+from prodlint.deployment.app_search import app_of, expression_app
 from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.evaluation import evaluate, namespace
 from prodlint.deployment.execution import Place, execute

@@ -10,7 +10,8 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from prodlint.deployment.app import App, locate_module, resolve
+from prodlint.deployment.app import App, locate_module
+from prodlint.deployment.app_search import resolve
 from prodlint.deployment.program import python_arguments
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.server import Server

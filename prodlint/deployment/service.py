@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 
-from prodlint.deployment.app import App, Interface, app_of, locate_module, module_at, roots_of
+from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
+from prodlint.deployment.app_search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment

@@ -61,6 +61,19 @@ def image_service(files: dict[str, str]) -> Service:
         ("from flask import Flask\napp = None\napp = Flask('x')\n", "Flask WSGI app.py:3"),
         ("from dash import Dash\ndash = Dash()\napp = dash.server\n", "Dash WSGI app.py:2"),
         ("from flask import Flask\napp = Flask('x').wsgi_app\n", "Flask WSGI app.py:2"),
+        ("from flask import Flask\nimport x\ndef app() -> Flask:\n    return x.y()\n", "Flask WSGI app.py:3 factory"),
+        ("def app(environ, start_response):\n    return []\n", "plain WSGI app.py:1"),
+        ("async def app(scope, receive, send):\n    pass\n", "plain ASGI app.py:1"),
+        (
+            "class App:\n    def __call__(self, environ, start_response):\n        return []\napp = App()\n",
+            "plain WSGI app.py:4",
+        ),
+        (
+            "from pyramid.config import Configurator\nconfig = Configurator()\napp = config.make_wsgi_app()\n",
+            "Pyramid WSGI app.py:3",
+        ),
+        ("try:\n    from shop import app\nexcept ImportError:\n    app = None\n", "Flask WSGI shop.py:2"),
+        ("from flask import Flask\nimport x\napp = Flask('a') if x.y else Flask('b')\n", "Flask WSGI app.py:3"),
         (
             "from flask import Flask\ntry:\n    import x\nexcept ImportError:\n    app = Flask('a')\n"
             "else:\n    app = Flask('b')\n",
@@ -69,7 +82,7 @@ def image_service(files: dict[str, str]) -> Service:
     ],
 )
 def test_an_expression_makes_an_app_of_a_framework(source: str, app: str) -> None:
-    assert told(served("gunicorn app:app", {"app.py": source})) == app
+    assert told(served("gunicorn app:app", {"app.py": source, "shop.py": FLASK})) == app
 
 
 @pytest.mark.parametrize(
@@ -89,6 +102,13 @@ def test_an_expression_makes_an_app_of_a_framework(source: str, app: str) -> Non
             id="two branches that differ",
         ),
         pytest.param("from app import app\n", id="a module that imports from itself"),
+        pytest.param("app = app\n", id="a name that is itself"),
+        pytest.param("from flask import Flask\nimport x\napp = x.wrap(Flask('x'))\n", id="an unknown wrapper"),
+        pytest.param(
+            "from flask import Flask\nimport x\napp = Flask('x')\nif x.y:\n    app = x.wrap(app)\n",
+            id="an unknown wrapper on a condition",
+        ),
+        pytest.param("def app(event, context):\n    return {}\n", id="a function of other parameters"),
         pytest.param("from a import app\n", id="a circle of modules"),
         pytest.param("app = app = (", id="a syntax error"),
         pytest.param("", id="an empty file"),
@@ -134,6 +154,20 @@ def test_what_is_not_an_app_for_certain_is_unknown(source: str) -> None:
             "Flask WSGI d.py:2",
         ),
         ("app:app.wsgi_app", {"app.py": FLASK}, "Flask WSGI app.py:2"),
+        (
+            "app:shop.web",
+            {"app.py": "from flask import Flask\nclass Shop:\n    web = Flask('x')\nshop = Shop()\n"},
+            "Flask WSGI app.py:3",
+        ),
+        (
+            "app:shop.web",
+            {
+                "app.py": "from flask import Flask\nclass Shop:\n    def __init__(self):\n"
+                "        self.web = Flask('x')\nshop = Shop()\n"
+            },
+            "Flask WSGI app.py:4",
+        ),
+        ("app:web.app", {"app.py": "import web\n", "web.py": FLASK}, "Flask WSGI web.py:2"),
         ("shop.web:app", {"src/shop/web.py": FLASK}, "Flask WSGI src/shop/web.py:2"),
         ("--chdir backend web:app", {"backend/web.py": FLASK}, "Flask WSGI backend/web.py:2"),
         ("--chdir=backend web:app", {"backend/web.py": FLASK, "web.py": FASTAPI}, "Flask WSGI backend/web.py:2"),
@@ -235,11 +269,33 @@ def test_a_factory_makes_the_app_that_it_returns(command: str, files: dict[str, 
         ("from a2wsgi import WSGIMiddleware", "WSGIMiddleware(app)", "ASGI"),
         ("import socketio", "socketio.WSGIApp(socketio.Server(), app)", "WSGI"),
         ("import socketio", "socketio.ASGIApp(socketio.AsyncServer(), app)", "ASGI"),
+        ("import socketio", "socketio.ASGIApp(socketio.AsyncServer(), other_asgi_app=app)", "ASGI"),
+        (
+            "from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware",
+            "OpenTelemetryMiddleware(app)",
+            "WSGI",
+        ),
+        ("from werkzeug.middleware.http_proxy import ProxyMiddleware", "ProxyMiddleware(app, {})", "WSGI"),
     ],
 )
 def test_a_wrapper_serves_the_app_inside_of_it(imported: str, expression: str, interface: str) -> None:
     source = f"{imported}\n{FLASK}application = {expression}\n"
     assert told(served("gunicorn app", {"app.py": source})) == f"Flask {interface} app.py:3"
+    # The same name may hold the app first and what wraps it then, in a module and in a factory.
+    again = f"{imported}\n{FLASK}app = {expression}\n"
+    assert told(served("gunicorn app:app", {"app.py": again})) == f"Flask {interface} app.py:3"
+    body = f"    app = Flask('x')\n    app = {expression}\n    return app\n"
+    made = f"{imported}\nfrom flask import Flask\ndef make():\n{body}"
+    assert told(served("gunicorn 'app:make()'", {"app.py": made})) == f"Flask {interface} app.py:4"
+
+
+def test_middleware_of_the_project_serves_the_app_inside_of_it() -> None:
+    source = (
+        f"{FLASK}class Prefix:\n    def __init__(self, app):\n        self.app = app\n"
+        "    def __call__(self, environ, start_response):\n        return self.app(environ, start_response)\n"
+        "app = Prefix(app)\n"
+    )
+    assert told(served("gunicorn app:app", {"app.py": source})) == "Flask WSGI app.py:2"
 
 
 WRAPPERS = {
