@@ -25,6 +25,7 @@ __all__ = ["app_files", "app_of", "apps_in", "expression_app", "resolve"]
 _DEPTH = 12
 _MAKES_APP = regex(rb"\b(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Dash)\s*\(")
 _Place = tuple[int, int]
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _END: _Place = (1 << 60, 0)
 # What an app of a framework calls the object that a server may be given instead of it.
 _OWN_APPS = ("wsgi_app", "asgi_app", "server", "app")
@@ -91,11 +92,17 @@ class _Search:
         found = self.here(other, here.depth + 1) if other is not None else None
         return self.named(attribute, found) if found is not None else None
 
-    @staticmethod
-    def _plain(node: ast.FunctionDef | ast.AsyncFunctionDef, here: _Here) -> App | None:
-        """A function that is an app itself, by its parameters."""
+    def _plain(self, node: _Function, here: _Here) -> App | None:
+        """A function that is an app itself, by its parameters: the app that it hands requests on to, or a plain one."""
         interface = _interface_of(node, 0)
-        return None if interface is None else App(PLAIN, interface, here.module.span(node))
+        if interface is None:
+            return None
+        inside = replace(here, depth=here.depth + 1, before=_END)
+        apps = [self.expression(one, inside) for one in _handed_on(node)]
+        if not apps:
+            return App(PLAIN, interface, here.module.span(node))
+        made = _agreed(one for one in apps if one is None or one.framework != PLAIN)
+        return None if made is None else replace(made, interface=interface, is_factory=False)
 
     def expression(self, value: ast.expr, here: _Here) -> App | None:
         """The app that an expression makes or names."""
@@ -237,10 +244,18 @@ _PARAMETERS = {
 }
 
 
-def _interface_of(node: ast.FunctionDef | ast.AsyncFunctionDef, first: int) -> Interface | None:
+def _interface_of(node: _Function, first: int) -> Interface | None:
     """The interface of a callable by its parameters behind the first ones (PEP 3333, the ASGI specification)."""
     interface = _PARAMETERS.get(tuple(one.arg.lstrip("_") for one in node.args.args[first:]))
     return interface if (interface is Interface.ASGI) == isinstance(node, ast.AsyncFunctionDef) else None
+
+
+def _handed_on(node: _Function) -> Iterator[ast.expr]:
+    """What an app that is a function calls with all that it was given."""
+    given = [one.arg for one in node.args.args]
+    for call in (one for one in _own_nodes(node) if isinstance(one, ast.Call)):
+        if [one.id for one in call.args if isinstance(one, ast.Name)] == given:
+            yield call.func
 
 
 def _argument(call: ast.Call, position: int, keywords: tuple[str, ...]) -> ast.expr | None:
@@ -287,7 +302,7 @@ def _local(name: str, here: _Here) -> tuple[ast.expr, _Place] | None:
     return found
 
 
-def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+def _own_nodes(function: _Function) -> Iterator[ast.AST]:
     """What stands in a function itself, in order: the views that a factory defines return something else."""
     waiting: list[ast.AST] = [*reversed(function.body)]
     while waiting:

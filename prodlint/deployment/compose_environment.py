@@ -36,7 +36,9 @@ def environment_by_content(
     if restarts and proxied and served:
         return Environment.PRODUCTION
     # Services of a profile start when they are asked for, and say nothing of the others.
-    always = [one for one in services if not one.process.profiles] or services
+    always = [one for one in services if not one.process.profiles] or [
+        one for one in services if one.server is not None
+    ]
     if any(_mounts_code(one, repository) or _is_for_developers(one) for one in always):
         return Environment.DEVELOPMENT
     if not any(one.image is not None or one.server is not None for one in services):

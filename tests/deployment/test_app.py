@@ -65,6 +65,13 @@ def image_service(files: dict[str, str]) -> Service:
         ("def app(environ, start_response):\n    return []\n", "plain WSGI app.py:1"),
         ("async def app(scope, receive, send):\n    pass\n", "plain ASGI app.py:1"),
         (
+            "from fastapi import FastAPI\nimport chat\napi = FastAPI()\n"
+            "async def app(scope, receive, send):\n    if scope['type'] == 'http':\n"
+            "        await api(scope, receive, send)\n    else:\n        await chat(scope, receive, send)\n"
+            "async def chat(scope, receive, send):\n    pass\n",
+            "FastAPI ASGI app.py:3",
+        ),
+        (
             "class App:\n    def __call__(self, environ, start_response):\n        return []\napp = App()\n",
             "plain WSGI app.py:4",
         ),
@@ -107,6 +114,10 @@ def test_an_expression_makes_an_app_of_a_framework(source: str, app: str) -> Non
         pytest.param(
             "from flask import Flask\nimport x\napp = Flask('x')\nif x.y:\n    app = x.wrap(app)\n",
             id="an unknown wrapper on a condition",
+        ),
+        pytest.param(
+            "import x\nasync def app(scope, receive, send):\n    await x.y(scope, receive, send)\n",
+            id="a function that hands on to what is not known",
         ),
         pytest.param("def app(event, context):\n    return {}\n", id="a function of other parameters"),
         pytest.param("from a import app\n", id="a circle of modules"),
