@@ -62,7 +62,8 @@ class Step:
     `argv` may still hold expansions. `directory` is the working directory in the file system of
     the process (absolute in an image), None when it cannot be known. `conditional` steps may or
     may not run; a `background` step runs beside what follows. `layers` names the wrappers that
-    were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here.
+    were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here. `opened`
+    is the place where a script may have set variables of which nothing is known, None without one.
     """
 
     argv: tuple[Word, ...]
@@ -75,6 +76,7 @@ class Step:
     guarded: bool = False
     layers: tuple[str, ...] = ()
     chain: tuple[Link, ...] = ()
+    opened: Link | None = None
 
     @property
     def program(self) -> str:

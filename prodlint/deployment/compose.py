@@ -186,9 +186,22 @@ def _filled_label(label: EnvDefinition, given: Mapping[str, Word]) -> EnvDefinit
 
 
 def _filled_command(command: CommandLine | None, given: Mapping[str, Word]) -> CommandLine | None:
-    if command is None or not given:
-        return command
-    return replace(command, words=tuple(with_given(word, given) for word in command.words))
+    if command is None:
+        return None
+    return replace(command, words=tuple(_by_compose(with_given(word, given)) for word in command.words))
+
+
+def _by_compose(word: Word) -> Word:
+    """A word of a command: its variables are those of the shell of compose, never those of the container."""
+    if not any(isinstance(part, Expansion) for part in word.parts):
+        return word
+    return Word(tuple(_outside(part) for part in word.parts), word.span)
+
+
+def _outside(part: Part) -> Part:
+    if not isinstance(part, Expansion):
+        return part
+    return replace(part, operand=None if part.operand is None else _by_compose(part.operand), outside=True)
 
 
 def with_given(word: Word, given: Mapping[str, Word]) -> Word:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
-from prodlint.syntax.word import Expansion, Literal, Word
+from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
-__all__ = ["NOWHERE", "Lookup", "from_outside", "holds", "settle", "word_value"]
+__all__ = ["NOWHERE", "Lookup", "asked", "from_outside", "holds", "settle", "word_value"]
 
 # Values that double with every line (`A=$A$A`) end here.
 _LONGEST = 20_000
@@ -27,6 +27,11 @@ def from_outside(name: str) -> Value[str]:
     return EnvDriven(name, None, NOWHERE)
 
 
+def asked(part: Expansion, lookup: Lookup) -> Value[str] | None:
+    """The value of the variable that an expansion names."""
+    return from_outside(part.name) if part.outside else lookup(part.name)
+
+
 def word_value(word: Word, lookup: Lookup) -> Value[str]:
     """The text of a word once its variables are replaced.
 
@@ -39,7 +44,8 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
             pieces.append(part.text.value)
             continue
         if not isinstance(part, Expansion) or part.operator == "other":
-            return Unknown("the value is computed when it runs", word.span)
+            reason = part.reason if isinstance(part, Substitution) else ""
+            return Unknown(reason or "the value is computed when it runs", word.span)
         value = _expansion(part, lookup)
         if isinstance(value, Known):
             pieces.append(value.value)
@@ -59,7 +65,7 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
 
 
 def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
-    value = lookup(part.name)
+    value = asked(part, lookup)
     if part.operator in ("", ":?", "?"):
         return Known("", part.span) if value is None else value
     operand = Known("", part.span) if part.operand is None else word_value(part.operand, lookup)

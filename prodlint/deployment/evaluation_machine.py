@@ -287,7 +287,10 @@ class Machine:
         """What some variables decide; `others` is what may hold when they are set."""
         span = self.span(node) if node is not None else None
         if isinstance(default, Opaque):
-            return self.unknown(default.reason, node, default, *others)
+            said = self.unknown(default.reason, node, default, *others)
+            shown = " or ".join(f"${name}" for name in sorted(names)[:3])
+            is_told = not shown or said.reason.startswith("is set by")
+            return said if is_told else Opaque(f"is set by {shown}, else {said.reason}", said.span, said.holds)
         if isinstance(default, Driven):
             return Driven(names | default.names, default.default, span, held_objects((*others, *default.holds)))
         return Driven(names, default, span, held_objects(others))

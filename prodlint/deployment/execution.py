@@ -7,13 +7,15 @@ all kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field, replace
+import re
+from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
-from prodlint.deployment.condition import NOWHERE, from_outside, holds, settle, word_value
-from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.condition import holds, settle, word_value
+from prodlint.deployment.filemap import absolute
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.shell_walk import (
     PREPARES,
     QUIET,
@@ -23,7 +25,6 @@ from prodlint.deployment.shell_walk import (
     branched,
     closed,
     command_span,
-    exportable,
     flattened,
     is_endless,
     is_test,
@@ -38,7 +39,6 @@ from prodlint.deployment.task import Task
 from prodlint.deployment.task_files import tasks_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.deployment.wrappers import unwrap
-from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import (
@@ -54,13 +54,14 @@ from prodlint.syntax.shell import (
     Pipeline,
     Sequence,
     Subshell,
+    Test,
     Unparsed,
     parse_shell,
     split_words,
 )
 from prodlint.syntax.word import Substitution, Word
 
-__all__ = ["Place", "execute"]
+__all__ = ["execute"]
 
 _DEPTH = 12
 _STEPS = 2_000
@@ -70,25 +71,13 @@ _WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 
 
-@record
-class Place:
-    """Where a command runs: its files, its working directory and what its environment says.
-
-    `environment` maps names to values. A name that it lacks is EnvDriven without a default: it may
-    be set from outside of the repository.
-    """
-
-    files: FileMap
-    directory: str | None = "/"
-    environment: Mapping[str, Value[str]] = field(default_factory=dict)
-
-
 class _Run:
     """One execution: collects the steps in the order in which they start."""
 
     def __init__(self, repository: Repository, place: Place) -> None:
         self.repository = repository
         self.place = place
+        self.variables = ShellVariables(place)
         self.steps: list[Step] = []
         self.unread: list[Link] = []
         self.calls = 0
@@ -96,31 +85,7 @@ class _Run:
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
-        if name in shell.variables:
-            held = shell.variables[name]
-            return word_value(held, lambda other: self._outer(other)) if isinstance(held, Word) else held
-        if name.isdigit() and name != "0":
-            index = int(name) - 1
-            if index >= len(shell.arguments):
-                return None
-            return word_value(shell.arguments[index], lambda other: self.lookup(shell, other))
-        if name == "#":
-            return Known(str(len(shell.arguments)), self._nowhere(shell))
-        if name in ("@", "*"):
-            values = [settle(word, lambda other: self.lookup(shell, other)) for word in shell.arguments]
-            if None in values:
-                return Unknown("the arguments are not known")
-            return Known(" ".join(value or "" for value in values), self._nowhere(shell))
-        return self._outer(name)
-
-    def _outer(self, name: str) -> Value[str] | None:
-        if name in self.place.environment:
-            return self.place.environment[name]
-        return from_outside(name)
-
-    @staticmethod
-    def _nowhere(shell: Shell) -> Span:
-        return shell.chain[-1].span if shell.chain else NOWHERE
+        return self.variables.lookup(shell, name)
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
@@ -137,7 +102,7 @@ class _Run:
             shell = replace(shell, exported=dict(shell.exported))
             for word in inside.assignments:
                 name, value = split_assignment(word)
-                shell.exported[name] = value
+                shell.exported[name] = self.variables.for_program(value, shell)
         if inside.script is not None:
             flow = self._string(inside.script, inside.argv, shell, span)
         elif not inside.argv:
@@ -147,6 +112,9 @@ class _Run:
         if inside.replaces_shell:
             return Flow((), (*flow.replaced, *flow.last), True)
         return flow
+
+    def _flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
+        return tuple(flat for word in words for flat in flattened(word, self.variables.of(shell)))
 
     def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """`sh -c STRING name args…`."""
@@ -158,6 +126,8 @@ class _Run:
             self.unread.append(Link(span, "hands a computed string to a shell"))
             return Flow()
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
+        if script.literal is None and (given := interpolations(script)):
+            child.variables = {**shell.variables, **given}
         return closed(self.walk(parse_shell(content).body, child))
 
     def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
@@ -262,7 +232,7 @@ class _Run:
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(
-            argv=tuple(flat for word in words for flat in flattened(word, lambda name: self.lookup(shell, name))),
+            argv=self._flattened(words, shell),
             span=command_span(words, span),
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
@@ -272,6 +242,7 @@ class _Run:
             guarded=shell.errexit,
             layers=shell.layers,
             chain=shell.chain,
+            opened=self.variables.opened,
         )
         self.steps.append(step)
         return Flow((step,))
@@ -307,6 +278,10 @@ class _Run:
             return Flow()
         if isinstance(node, Unparsed):
             self.unread.append(Link(node.span, "could not be read as shell"))
+            self.variables.open(node.span, "holds what could not be read as shell")
+        elif isinstance(node, Test) and not node.words:
+            # `(( X = 1 ))`
+            self.variables.open(node.span, "sets variables by arithmetic")
         return Flow()
 
     def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
@@ -367,6 +342,7 @@ class _Run:
         return self._arms(arms, shell)
 
     def _case(self, node: Case, shell: Shell) -> Flow:
+        self.variables.note((node.subject,), shell)
         subject = word_value(node.subject, lambda name: self.lookup(shell, name))
         arms: list[tuple[Node | None, bool]] = []
         for arm in node.arms:
@@ -393,9 +369,12 @@ class _Run:
         return Flow(last, replaced, all(flow.ended for flow, _ in flows))
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
+        self.variables.note(node.words, shell)
         self.walk(node.condition, replace(shell, conditional=True))
         endless = is_endless(node, lambda name: self.lookup(shell, name))
         child = shell if endless else branched(shell)
+        if node.variable is not None:
+            self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
         flow = self.walk(node.body, child)
         rejoin(shell, (shell, child))
         return flow if endless else Flow()
@@ -420,13 +399,11 @@ class _Run:
             self._substituted(node, shell)
         words = with_arguments(node.words, shell)
         name = words[0].literal if words else None
-        if not words or name in ("export", "declare", "typeset", "readonly", "local"):
-            for assignment in node.assignments:
-                value = self._assigned(assignment.value, shell)
-                shell.variables[assignment.name] = value
-                if name == "export" or assignment.name in shell.exported or assignment.exported:
-                    shell.exported[assignment.name] = exportable(value)
+        self.variables.note(node.words, shell)
+        if not words or name in DECLARES:
+            self.variables.declare(node, shell)
             return Flow()
+        self.variables.fill(words, shell)
         if name == "cd":
             target = words[1] if len(words) > 1 and words[1].literal != "--" else None
             written = self._settled(target, shell) if target else None
@@ -436,6 +413,8 @@ class _Run:
             flags = [word.literal or "" for word in words[1:]]
             on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
             shell.errexit = (shell.errexit or on) and "+e" not in flags
+            exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
+            shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
             return Flow()
         if name in ("exit", "return"):
             return Flow(ended=True)
@@ -450,29 +429,23 @@ class _Run:
             words = words[1:]
             if all(PREPARES.match(word.written) for word in words):
                 return Flow()
+            self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
             return Flow()
         child = shell
         if node.assignments:
-            child = replace(shell, exported=dict(shell.exported))
-            for assignment in node.assignments:
-                child.exported[assignment.name] = assignment.value
+            # `A=1 cmd $A` expands the older A.
+            words = self._flattened(words, shell)
+            child = replace(shell, exported=self.variables.before(node.assignments, shell))
         return self.argv(words, child, node.span)
-
-    def _assigned(self, value: Word | None, shell: Shell) -> Word | Value[str]:
-        """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
-        if value is None:
-            return Known("", self._nowhere(shell))
-        known = word_value(value, lambda name: self.lookup(shell, name))
-        if isinstance(known, Known):
-            return Word.of(Text.at(known.value, value.span), value.span)
-        return known
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         written = self._settled(words[1], shell) if len(words) > 1 else None
         path = self.locate(written, shell.directory) if written else None
-        script = self.repository.shell(path) if path and reads_as_shell(self.repository.source(path)) else None
+        script = self.repository.shell(path) if path else None
         if path is None or script is None or shell.depth > _DEPTH:
+            if not (written or "").endswith("/activate"):
+                self.variables.open(span, f"takes variables from {written or words[-1].written}")
             return Flow()
         shell.depth += 1
         return self.walk(script.body, shell)

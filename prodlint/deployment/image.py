@@ -12,9 +12,10 @@ from dataclasses import field, replace
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import Lookup, from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, read_context
+from prodlint.deployment.place import Place
 from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, Answer, EnvDriven, Known, Value

@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import Step
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, absolute
 from prodlint.deployment.migration import MigrationRun, migration_of
+from prodlint.deployment.place import Place
 from prodlint.deployment.release import PipelineStep, carried_by
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import python_arguments

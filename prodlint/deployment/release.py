@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
 from prodlint.record import record

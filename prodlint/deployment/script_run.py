@@ -8,8 +8,8 @@ from dataclasses import replace
 from prodlint.deployment.app import App, locate_module, module_at
 from prodlint.deployment.command import Step
 from prodlint.deployment.console_scripts import console_script
-from prodlint.deployment.execution import Place
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.place import Place
 from prodlint.deployment.program import python_arguments
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_when_called, starts_when_run

@@ -14,7 +14,8 @@ from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_of, expression_app
 from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.evaluation import evaluate, namespace
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.server import Server, server_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.execution import Place
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_config_files import configuration_file, module_values, say_toml, say_values

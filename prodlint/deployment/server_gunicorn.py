@@ -78,8 +78,8 @@ def _say_port(context: Context, layers: Layers) -> None:
         if isinstance(value, Known):
             bind = Known((f"0.0.0.0:{value.value}",), place)
         elif isinstance(value, EnvDriven):
-            default = _DEFAULT if value.default is None else (f"0.0.0.0:{value.default}",)
-            bind = EnvDriven(value.name, default, place)
+            unset = None if context.place.certainly_sets("PORT") else _DEFAULT
+            bind = EnvDriven(value.name, unset if value.default is None else (f"0.0.0.0:{value.default}",), place)
         else:
             bind = Unknown(value.reason, place)
         sources.append(SettingSource(bind, place, "PORT"))
@@ -147,7 +147,8 @@ def _binds(context: Context, setting: Setting) -> tuple[Bind, ...]:
         return tuple(bind_of_word(word, context.lookup) for word in source.words)
     if source.origin == "PORT":
         port = context.lookup("PORT")
-        if port is not None and not (isinstance(port, EnvDriven) and port.default is None):
+        is_open = isinstance(port, EnvDriven) and port.default is None and not context.place.certainly_sets("PORT")
+        if port is not None and not is_open:
             return (bind_of(Known("0.0.0.0", source.span), converted("int", port), source.span),)
     value = source.value
     if isinstance(value, Known) and isinstance(value.value, tuple):

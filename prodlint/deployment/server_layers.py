@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from prodlint.deployment.app import roots_of
 from prodlint.deployment.command import Step
-from prodlint.deployment.condition import Lookup, from_outside, word_value
-from prodlint.deployment.execution import Place
+from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_grammar import Given, Grammar, Option, Parsed
@@ -36,13 +36,8 @@ class Context:
             word = self.step.environment[name]
             if word is None:
                 return Unknown(f"${name} is computed when it runs", self.step.span)
-            return word_value(word, self._outer)
-        return self._outer(name)
-
-    def _outer(self, name: str) -> Value[str] | None:
-        if name in self.place.environment:
-            return self.place.environment[name]
-        return from_outside(name)
+            return word_value(word, self.place.variable)
+        return self.place.variable(name)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from prodlint.deployment.condition import Lookup, word_value
+from prodlint.deployment.condition import Lookup, asked, word_value
 from prodlint.deployment.server_grammar import Option
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
@@ -207,7 +207,7 @@ def text_of(word: Word, lookup: Lookup) -> Value[str]:
     """The text of a word once its variables are replaced; a lone `$NAME` that may be set outside stays EnvDriven."""
     part = word.parts[0] if len(word.parts) == 1 else None
     if isinstance(part, Expansion) and not part.operator:
-        value = lookup(part.name)
+        value = asked(part, lookup)
         if isinstance(value, EnvDriven):
             return replace(value, span=word.span)
     return word_value(word, lookup)

@@ -10,10 +10,11 @@ from prodlint.deployment.app_search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
+from prodlint.deployment.place import Place
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
@@ -188,8 +189,11 @@ def resolve_service(
         role=process.role,
         image=image,
         step=step,
-        variables=variables if step is None else variables.seen_by(step),
+        variables=variables,
     )
+    if step is not None:
+        seen = variables.seen_by(step)
+        service = replace(service, variables=seen, place=replace(place, environment=seen.values, variables=seen))
     if process.handler is not None:
         return _with_handled_app(service, process.handler, repository)
     return service if step is None else _with_server(service, step, repository)
@@ -218,7 +222,7 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
         files = files.with_mount(mount.target, mount.source)
     if process.directory is not None:
         directory = absolute(process.directory, directory)
-    return Place(files, directory, variables.values)
+    return Place(files, directory, variables.values, variables)
 
 
 def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:

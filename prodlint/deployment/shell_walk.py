@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 
 from prodlint.deployment.command import Link, Step
-from prodlint.deployment.condition import Lookup, holds, word_value
+from prodlint.deployment.condition import Lookup, asked, holds, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline
-from prodlint.syntax.word import Expansion, Literal, Part, Word
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
     "PREPARES",
@@ -59,7 +59,11 @@ class Flow:
 
 @state
 class Shell:
-    """One running shell: its variables, arguments, functions and directory."""
+    """One running shell: its variables, arguments, functions and directory.
+
+    It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
+    anything set them.
+    """
 
     directory: str | None
     variables: dict[str, Word | Value[str]]
@@ -71,6 +75,8 @@ class Shell:
     conditional: bool = False
     background: bool = False
     errexit: bool = False
+    exports: bool = False
+    marked: frozenset[str] = frozenset()
     layers: tuple[str, ...] = ()
     depth: int = 0
 
@@ -83,6 +89,7 @@ def branched(shell: Shell) -> Shell:
 def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
     """Leave in a shell what holds behind a condition: a variable on which the arms differ is unknown."""
     outcomes = list(arms)
+    shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     for name in {name for arm in outcomes for name in arm.variables}:
         values = [arm.variables.get(name) for arm in outcomes]
         same = values[0] is not None and all(value == values[0] for value in values)
@@ -99,7 +106,7 @@ def exportable(value: Word | Value[str]) -> Word | None:
     if not isinstance(value, EnvDriven) or value.default is None or not value.span.path:
         return None
     operand = Word.of(Text.at(value.default, value.span), value.span)
-    return Word((Expansion(value.name, value.span, ":-", operand, True),), value.span)
+    return Word((Expansion(value.name, value.span, ":-", operand, True, outside=True),), value.span)
 
 
 def closed(flow: Flow) -> Flow:
@@ -183,10 +190,21 @@ def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
             parts.append(Literal(Text.at(value.value, part.span), True))
         elif isinstance(value, EnvDriven) and value.default is not None:
             operand = Word.of(Text.at(value.default, part.span), part.span)
-            parts.append(Expansion(value.name, part.span, ":-", operand, part.quoted))
+            parts.append(Expansion(value.name, part.span, ":-", operand, part.quoted, outside=True))
         else:
-            parts.append(part)
+            parts.append(_computed(part, value, lookup))
     return (Word(tuple(parts), word.span),)
+
+
+def _computed(part: Part, value: Value[str], lookup: Lookup) -> Part:
+    """A part whose value is not known: nobody must look its variable up again, where it may be another one."""
+    if not isinstance(part, Expansion):
+        return part
+    held = asked(part, lookup) if part.operator in ("", ":?", "?") else None
+    if isinstance(held, EnvDriven):
+        return replace(part, name=held.name, outside=True)
+    reason = value.reason if isinstance(value, Unknown) else ""
+    return Substitution(part.span, part.quoted, reason)
 
 
 def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:

@@ -7,7 +7,7 @@ from dataclasses import field
 from prodlint.deployment import worker_tables as tables
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE
-from prodlint.deployment.execution import Place
+from prodlint.deployment.place import Place
 from prodlint.deployment.process import Role
 from prodlint.deployment.program import program_of
 from prodlint.deployment.repository import Repository

@@ -22,7 +22,8 @@ class Expansion:
 
     `operator` is empty, or one of `:-` `-` `:=` `=` `:?` `?` `:+` `+`, or `other` for the
     forms that rewrite the value (`#`, `%`, `/`, `^`, a length, an array). `operand` is the word
-    behind the operator, None where there is none.
+    behind the operator, None where there is none. An `outside` one is replaced before the program is
+    started, by the variables of whoever starts it: compose asks the shell in which it runs.
     """
 
     name: str
@@ -30,14 +31,19 @@ class Expansion:
     operator: str = ""
     operand: Word | None = None
     quoted: bool = False
+    outside: bool = False
 
 
 @record
 class Substitution:
-    """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell."""
+    """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell.
+
+    `reason` is set for what is not known for another reason.
+    """
 
     span: Span
     quoted: bool = False
+    reason: str = ""
 
 
 Part = Literal | Expansion | Substitution

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from prodlint.deployment.command import Step, shell_form
-from prodlint.deployment.execution import Place, execute
+from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT
+from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server, server_of
 from prodlint.deployment.server_configuration import configured

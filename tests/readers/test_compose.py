@@ -108,8 +108,8 @@ def test_a_variable_of_compose_keeps_its_default() -> None:
         ("command: gunicorn 'app:app' --name \"a b\"", "gunicorn app:app --name a b"),
         ("command: gunicorn app:app; echo x", "gunicorn app:app"),
         ("command: gunicorn app:app | tee x", "gunicorn app:app"),
-        ("command: sh -c 'exec gunicorn app:app --bind 0.0.0.0:$$PORT'", "gunicorn app:app --bind 0.0.0.0:$$PORT"),
-        ("command: [sh, -c, 'exec gunicorn app:app --bind 0.0.0.0:$$PORT']", "gunicorn app:app --bind 0.0.0.0:$$PORT"),
+        ("command: sh -c 'exec gunicorn app:app --name $$HOSTNAME'", "gunicorn app:app --name $$HOSTNAME"),
+        ("command: [sh, -c, 'exec gunicorn app:app --name $$HOSTNAME']", "gunicorn app:app --name $$HOSTNAME"),
         ("command: |\n      gunicorn\n      app:app", "gunicorn app:app"),
     ],
 )

@@ -1,0 +1,42 @@
+"""Where a command runs: what every walk through a command has to know of its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from prodlint.deployment.condition import from_outside
+from prodlint.deployment.filemap import FileMap
+from prodlint.deployment.value import YES, Answer, Value
+from prodlint.deployment.variable_table import Variables
+from prodlint.record import record
+
+__all__ = ["Place"]
+
+
+@record
+class Place:
+    """Where a command runs: its files, its working directory and what its environment says.
+
+    `environment` maps names to values. A name that it lacks may be set from outside of the repository,
+    unless `variables`, the merged environment of a service, says that it certainly is not.
+    """
+
+    files: FileMap
+    directory: str | None = "/"
+    environment: Mapping[str, Value[str]] = field(default_factory=dict)
+    variables: Variables | None = field(default=None, compare=False)
+
+    def variable(self, name: str) -> Value[str] | None:
+        """The value of a variable: None when it is certainly not set."""
+        if name in self.environment:
+            return self.environment[name]
+        return from_outside(name) if self.variables is None else self.variables.get(name)
+
+    def certainly_sets(self, name: str) -> bool:
+        """Whether a variable holds something, although the value may be known to the platform alone."""
+        return self.variables is not None and self.variables.is_set(name) is YES
+
+    def lacks(self, name: str) -> Answer:
+        """Whether a variable is certainly not set."""
+        return self.variables.lacks(name) if self.variables is not None else Variables().lacks(name)
