@@ -129,15 +129,26 @@ def _locate(machine: Machine, dotted: str) -> str | None:
     return next(
         (
             found
-            for root in _folders_around(machine, path)
+            for root in _folders_around(machine)
             if (found := locate_module(machine.repository, (root,), dotted)) is not None and found != path
         ),
         None,
     )
 
 
-def _folders_around(machine: Machine, path: str) -> list[str]:
-    """The folders above a file that may be a root of imports: those that are no packages."""
+def _folders_around(machine: Machine) -> list[str]:
+    """The folders above the running module that may be a root of imports, where its name does not tell the root.
+
+    Those are the ones that are no packages.
+    """
+    module = machine.frame.module
+    path = module.path
+    relative = module.dotted.replace(".", "/")
+    if any(
+        path in (normal_path(root, f"{relative}.py"), normal_path(root, relative, "__init__.py"))
+        for root in machine.roots
+    ):
+        return []
     found = [""]
     at = posixpath.dirname(path)
     while at:
@@ -149,12 +160,12 @@ def _folders_around(machine: Machine, path: str) -> list[str]:
 
 def _is_own(machine: Machine, top: str) -> bool:
     """Whether a package of that name lies in the repository, where imports are looked for."""
-    folders = (*machine.roots, *_folders_around(machine, machine.frame.module.path))
+    folders = (*machine.roots, *_folders_around(machine))
     return not _is_standard(top) and any(normal_path(folder, top) in machine.repository.folders for folder in folders)
 
 
 def _is_folder(machine: Machine, dotted: str) -> bool:
-    folders = (*machine.roots, *_folders_around(machine, machine.frame.module.path))
+    folders = (*machine.roots, *_folders_around(machine))
     relative = dotted.replace(".", "/")
     return any(normal_path(folder, relative) in machine.repository.folders for folder in folders)
 

@@ -243,3 +243,15 @@ def test_an_expression_is_evaluated_with_given_names() -> None:
     assert port.default == 80
     assert isinstance(evaluate(call.keywords[1].value, module, names, from_outside), Unknown)
     assert has_item(Known([1, 2], NOWHERE), 3) is NO
+
+
+def test_a_folder_of_the_project_that_is_called_like_a_library_is_not_that_library() -> None:
+    files = {
+        "config/settings.py": "from config.toolbar.setup import HAS\n",
+        "config/toolbar/setup.py": "try:\n    import toolbar\n    HAS = True\nexcept ImportError:\n    HAS = False\n",
+    }
+    repository = Repository(files, lambda path: files[path].encode())
+    names = namespace(repository, ("",), "config/settings.py", from_outside, installed=lambda module: NO)
+    value = names["HAS"]
+    assert isinstance(value, Known)
+    assert value.value is False

@@ -7,22 +7,18 @@ evaluator does not.
 
 from __future__ import annotations
 
-import pickle
-import struct
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_python import RealPython, differences
 
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
-from prodlint.deployment.evaluation import ROOT, Namespace, Rest, namespace
+from prodlint.deployment.evaluation import Namespace, namespace
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import EnvDriven, Known, Unknown
+from prodlint.deployment.value import Known
 
 pytestmark = pytest.mark.real
 
@@ -49,172 +45,6 @@ def maybe():
         raise random.choice([KeyError, ValueError])("by chance")
     return 1
 """
-
-_WORKER = r"""
-import importlib, os, pathlib, pickle, resource, shutil, signal, struct, sys, tempfile
-ROOT = sys.argv[1]
-sys.dont_write_bytecode = True
-# Programs by chance may double a list in a loop.
-resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-def stop(*arguments):
-    raise TimeoutError
-signal.signal(signal.SIGALRM, stop)
-def encoded(value, root, depth=0):
-    global left
-    left -= 1
-    if depth > 30 or left < 0:
-        return ("other", "too large")
-    kind = type(value)
-    if isinstance(value, pathlib.PurePath):
-        return ("str", str(value).replace(root, ROOT))
-    if kind is str:
-        return ("str", value.replace(root, ROOT))
-    if kind in (int, float, bool, bytes, complex, type(None), range):
-        return (kind.__name__, repr(value))
-    if kind in (list, tuple):
-        return (kind.__name__, [encoded(one, root, depth + 1) for one in value])
-    if kind in (set, frozenset):
-        return (kind.__name__, [encoded(one, root, depth + 1) for one in value])
-    if kind is dict:
-        return ("dict", [(encoded(k, root, depth + 1), encoded(v, root, depth + 1)) for k, v in value.items()])
-    return ("other", kind.__name__)
-def run(request):
-    root = os.path.realpath(tempfile.mkdtemp())
-    for path, text in request["files"].items():
-        file = pathlib.Path(root, path)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    sys.path.insert(0, root)
-    before = set(sys.modules)
-    importlib.invalidate_caches()
-    global left
-    left = 20_000
-    signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
-    try:
-        module = importlib.import_module(request["module"])
-        return {name: encoded(value, root) for name, value in vars(module).items() if not name.startswith("__")}
-    except BaseException as error:
-        return repr(error)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.path.remove(root)
-        for name in set(sys.modules) - before:
-            if (getattr(sys.modules[name], "__file__", None) or root).startswith(root):
-                del sys.modules[name]
-        shutil.rmtree(root)
-while True:
-    head = sys.stdin.buffer.read(4)
-    if len(head) < 4:
-        break
-    request = pickle.loads(sys.stdin.buffer.read(struct.unpack("I", head)[0]))
-    answer = pickle.dumps(run(request))
-    sys.stdout.buffer.write(struct.pack("I", len(answer)) + answer)
-    sys.stdout.buffer.flush()
-"""
-
-
-class RealPython:
-    """One interpreter that imports modules and tells what their names hold."""
-
-    def __init__(self, interpreter: str = sys.executable, seconds: float = 0.3) -> None:
-        self._command = [interpreter, "-c", _WORKER, ROOT, str(seconds)]
-        self._start()
-
-    def _start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def run(self, files: Mapping[str, str], module: str, environment: Mapping[str, str]) -> dict[str, Any] | str:
-        """What each name holds, in pairs of type and content; the error where the import fails."""
-        request = pickle.dumps({"files": dict(files), "module": module, "environment": dict(environment)})
-        pipes = self._process
-        assert pipes.stdin is not None
-        assert pipes.stdout is not None
-        pipes.stdin.write(struct.pack("I", len(request)) + request)
-        pipes.stdin.flush()
-        head = pipes.stdout.read(4)
-        if len(head) < 4:
-            # It ran out of memory.
-            self._process.wait(10)
-            self._start()
-            return "died"
-        answer: dict[str, Any] | str = pickle.loads(pipes.stdout.read(struct.unpack("I", head)[0]))
-        return answer
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
-
-
-# Comparing
-
-
-def differences(names: Namespace, real: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """Where the evaluator claims what real Python does not confirm."""
-    wrong = []
-    for name in names:
-        value = names[name]
-        if isinstance(value, Unknown) or (isinstance(value, EnvDriven) and value.name in environment):
-            continue
-        if name not in real:
-            wrong.append(f"{name} does not exist, claimed {value}")
-        elif not agrees(value, real[name], environment):
-            wrong.append(f"{name} is {real[name]}, claimed {value}")
-    if names.rest is None:
-        wrong += [f"{name} exists" for name in real if name not in names]
-    return wrong
-
-
-def agrees(value: object, real: Any, environment: Mapping[str, str]) -> bool:
-    """Whether a claim holds for what real Python computed."""
-    if isinstance(value, Known):
-        return agrees(value.value, real, environment)
-    if isinstance(value, Unknown):
-        return True
-    if isinstance(value, EnvDriven):
-        if value.name in environment:
-            return True
-        return not value.is_required and agrees(value.default, real, environment)
-    kind, content = real
-    if content == "too large":
-        return True
-    if isinstance(value, (list, tuple)):
-        return kind == type(value).__name__ and _sequence(list(value), content, environment)
-    if isinstance(value, (set, frozenset)):
-        if kind != type(value).__name__:
-            return False
-        known = [one for one in value if not isinstance(one, Unknown | EnvDriven)]
-        found = [any(agrees(one, other, environment) for other in content) for one in known]
-        return all(found) and (len(known) < len(value) or len(known) == len(content))
-    if isinstance(value, dict):
-        return kind == "dict" and _mapping(value, content, environment)
-    if isinstance(value, str):
-        return bool(real == ("str", value))
-    return bool(real == (type(value).__name__, repr(value)))
-
-
-def _sequence(claimed: Sequence[object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:
-    if not claimed:
-        return not real
-    first = claimed[0]
-    if isinstance(first, Rest):
-        return any(_sequence(claimed[1:], real[start:], environment) for start in range(len(real) + 1))
-    return bool(real) and agrees(first, real[0], environment) and _sequence(claimed[1:], real[1:], environment)
-
-
-def _mapping(claimed: Mapping[Any, object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:
-    known = [(key, value) for key, value in claimed.items() if not isinstance(key, Unknown)]
-    for key, value in known:
-        if not any(agrees(key, name, environment) and agrees(value, held, environment) for name, held in real):
-            return False
-    return len(known) < len(claimed) or (
-        len(known) == len(real)
-        and all(agrees(key, name, environment) for (key, _), (name, _) in zip(known, real, strict=True))
-    )
 
 
 # Programs
