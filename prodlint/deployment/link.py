@@ -64,7 +64,7 @@ class _Linker:
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
-        self.proxies = tuple(fact for fact in facts if isinstance(fact, Proxy))
+        self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
         self.backing: list[BackingService] = []
         self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
 
@@ -110,7 +110,7 @@ class _Linker:
             migration_systems=systems,
             declared_runs=tuple(runs),
             backing_services=tuple(self.backing),
-            proxies=self.proxies,
+            proxies=tuple(self.proxies),
             projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
             unread=tuple(self.unread),
@@ -254,13 +254,14 @@ class _Linker:
         self, files: tuple[ComposeFile, ...], environment: Environment | None, production_elsewhere: bool
     ) -> list[Service]:
         declared = merged(files)
+        group = "+".join(file.path for file in files)
         images: dict[str, ComposeBuild] = {
             one.image: one.build for one in declared if one.image is not None and one.build is not None
         }
         services: list[Service] = []
         backing: list[BackingService] = []
         for one in declared:
-            process = process_of(one, images, "+".join(file.path for file in files))
+            process = process_of(one, images, group)
             beside = backing_service(one.name, process, one.span) if process.build is None else None
             if beside is not None and (beside.product or not self._may_be_ours(process)):
                 backing.append(beside)
@@ -278,6 +279,10 @@ class _Linker:
         if said is None:
             said = environment_by_content(services, declared, backing, self.repository, not self.unread)
         self.backing.extend(replace(one, environment=said) for one in backing)
+        if any(label.name.startswith("traefik.") for one in declared for label in one.labels):
+            from prodlint.deployment.traefik import traefik_proxies
+
+            self.proxies.extend(traefik_proxies(declared, group, said))
         return [replace(service, environment=self._profiled(service, said)) for service in services]
 
     @staticmethod

@@ -35,16 +35,22 @@ _FOLDERS = (
     "/etc/caddy/",
 )
 _IMAGES = regex(r"nginx|openresty|caddy")
-_VARIABLE = regex(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
+# Of envsubst, and of a Caddyfile: `${NAME}`, `$NAME`, `{$NAME}`.
+_VARIABLE = regex(r"\{\$(\w+)\}|\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 
 
-def holders_of(
-    proxy: Proxy, services: Iterable[Service], backing: Iterable[BackingService], repository: Repository
-) -> tuple[Holder, ...]:
-    """The programs that read a proxy's file as their own configuration."""
+def holders_of(proxy: Proxy, services: Iterable[Service], backing: Iterable[BackingService]) -> tuple[Holder, ...]:
+    """The programs that read a proxy's file as their own configuration; none for the objects of a cluster."""
+    if proxy.group:
+        # What its labels are for: the Traefik of the same compose project.
+        return tuple(
+            Holder(one.name, one.process, one.environment, one.span, backing=one)
+            for one in backing
+            if one.process is not None and one.product == proxy.product and one.process.reach.group == proxy.group
+        )
     found: list[Holder] = []
     for service in services:
-        if service.role in (Role.RELEASE, Role.WORKER, Role.BEAT):
+        if service.role in (Role.RELEASE, Role.WORKER, Role.BEAT) or _starts_another(service):
             continue
         place = _place(proxy.path, service.place.files, service)
         if place is not None:
@@ -86,6 +92,15 @@ def _place(path: str, files: FileMap, service: Service) -> str | None:
     return None
 
 
+def _starts_another(service: Service) -> bool:
+    """Whether a command stands in the place of the image's own, and starts no proxy."""
+    process = service.process
+    replaced = process.command is not None or process.entrypoint is not None
+    if not replaced or is_of_proxy(service.image) or service.execution.unread:
+        return False
+    return not any(_IMAGES.search(step.written) for step in service.execution.steps)
+
+
 def is_of_proxy(image: Image | None) -> bool:
     """Whether an image is built on one of a proxy."""
     return image is not None and image.base is not None and _IMAGES.search(image.base) is not None
@@ -119,13 +134,13 @@ def with_variables(upstream: Upstream, holder: Holder | None, repository: Reposi
         return Unknown("a variable decides it", upstream.span)
     if holder is None:
         first = _VARIABLE.search(upstream.written)
-        name = (first[1] or first[2]) if first is not None else "a variable"
+        name = (first[1] or first[2] or first[3]) if first is not None else "a variable"
         return Unknown(f"${name} decides it", upstream.span)
     variables = _variables(holder, repository)
     missing: list[str] = []
 
     def value(found: re.Match[str]) -> str:
-        name = found[1] or found[2]
+        name = found[1] or found[2] or found[3]
         held = variables.get(name) if name in variables.by_name else None
         text = held.value if isinstance(held, Known) else held.default if isinstance(held, EnvDriven) else None
         if text is None:

@@ -30,6 +30,7 @@ _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = regex(r"localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0")
 _OF_THE_HOST = frozenset({"host.docker.internal", "gateway.docker.internal", "172.17.0.1"})
 _NUMBERED = regex(r"(.+)[-_]\d+")
+_OF_CLUSTERS = ("Ingress", "HTTPRoute", "VirtualService")
 _NOT_SERVING = (Role.RELEASE, Role.WORKER, Role.BEAT)
 _MOST = 2_000
 
@@ -69,7 +70,7 @@ def passages(
     ]
     found: list[Passage] = []
     for proxy in proxies:
-        holders = holders_of(proxy, services, backing, repository) if not proxy.group else ()
+        holders = holders_of(proxy, services, backing)
         for holder in holders or (None,):
             joiner = _Joiner(proxy, holder, peers, repository)
             for route in proxy.routes:
@@ -97,7 +98,7 @@ class _Joiner:
             yield Destination(Upstream("http", None, route.span), unknown=Unknown(route.unread, route.span))
         for written in route.upstreams:
             upstream = written
-            if (written.host is None and not written.socket) or isinstance(written.port, Unknown):
+            if "$" in written.written and (written.host is None or isinstance(written.port, Unknown)):
                 filled = with_variables(written, self.holder, self.repository)
                 if isinstance(filled, Unknown):
                     yield Destination(written, unknown=filled)
@@ -112,7 +113,9 @@ class _Joiner:
     def _destination(self, upstream: Upstream) -> Destination:
         if upstream.socket:
             return self._by_socket(upstream)
-        host = upstream.host or ""
+        if upstream.host is None:
+            return Destination(upstream, unknown=Unknown("the address is not understood", upstream.span))
+        host = upstream.host
         if _LOOPBACK.fullmatch(host):
             return self._by_port(upstream)
         if host in _OF_THE_HOST:
@@ -156,7 +159,7 @@ class _Joiner:
 
     @property
     def _is_cluster(self) -> bool:
-        return bool(self.proxy.group) or (
+        return self.proxy.product in _OF_CLUSTERS or (
             self.holder is not None and self.holder.process.platform is Platform.KUBERNETES
         )
 
@@ -251,9 +254,16 @@ class _Joiner:
             names = ", ".join(sorted({one.name for one in sure}))
             return Destination(upstream, unknown=Unknown(f"{names} all listen on port {number}", upstream.span))
         perhaps = [one.name for answer, one in judged if answer is UNKNOWN and not _is_proxy(one)]
-        reason = f"nothing beside it is known to listen on port {number}"
-        if perhaps:
-            reason = f"where {', '.join(dict.fromkeys(perhaps))} listens is not known"
+        return self._nothing(upstream, f"port {number}", perhaps)
+
+    @staticmethod
+    def _nothing(upstream: Upstream, wanted: str, perhaps: list[str]) -> Destination:
+        """Nothing is known to listen there; `perhaps` are the programs of which it is not known where they listen."""
+        names = list(dict.fromkeys(perhaps))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        reason = f"where {', '.join(names[:3])}{more} listens is not known"
+        if not names:
+            reason = f"nothing beside it is known to listen on {wanted}"
         return Destination(upstream, unknown=Unknown(reason, upstream.span))
 
     def _machines(self) -> tuple[str, ...]:
@@ -275,8 +285,9 @@ class _Joiner:
             for exposure in one.process.exposures
             if exposure.owner == HOST and _is_number(exposure.port, port)
         ]
-        exact = [one for one in published if one[0].environment is wanted] or published
-        own = [one for one in near if _listening(one.service, port)[0] is YES]
+        exact = [one for one in published if one[0].environment in (wanted, Environment.UNKNOWN)]
+        # A program of the host that may listen there comes first: both cannot.
+        own = [one for one in near if _listening(one.service, port)[0] is not NO and not _is_proxy(one)]
         if exact and not own:
             names = {(one.name, one.process.reach.group) for one, _ in exact}
             if len(names) == 1:
@@ -294,10 +305,13 @@ class _Joiner:
         mine = self._file(upstream.socket, self.holder.process if self.holder is not None else None)
         near = self._machines()
         found: list[tuple[_Peer, Bind | None]] = []
+        perhaps: list[str] = []
         for peer in self.peers:
             for bind in peer.service.server.binds if peer.service is not None and peer.service.server else ():
                 path = bind.socket.value if isinstance(bind.socket, Known) else None
                 if path is None:
+                    open_host = bind.socket is not None or isinstance(bind.host, Unknown)
+                    perhaps.extend([peer.name] if open_host and peer.machine in near else [])
                     continue
                 same_place = peer.machine in near and _plain(path) == _plain(upstream.socket)
                 shared = mine is not None and self._file(path, peer.process) == mine
@@ -310,10 +324,10 @@ class _Joiner:
             if listening is not None:
                 chain.append(Link(listening.span, f"{peer.name} listens on {listening}"))
             return Destination(upstream, service=peer.service, listens=YES, chain=tuple(chain))
-        reason = f"nothing beside it is known to listen on {upstream.socket}"
         if found:
             reason = f"several services listen on {upstream.socket}"
-        return Destination(upstream, unknown=Unknown(reason, upstream.span))
+            return Destination(upstream, unknown=Unknown(reason, upstream.span))
+        return self._nothing(upstream, upstream.socket, perhaps)
 
     @staticmethod
     def _file(path: str, process: Process | None) -> tuple[str, str, str] | None:

@@ -33,6 +33,8 @@ from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
 _MOST_EXTENDED = 10
+# A part of a path that stands as long as nobody sets the variable.
+_DEFAULT = regex(r"\$\{\w+:?-([^}$]*)\}")
 _OPERATOR = regex(r"[;&|<>]")
 
 
@@ -129,8 +131,14 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         links=tuple(links_of(body.get("links"))),
         network=_scalar(body.get("network_mode")) or "",
         volumes=tuple(volumes_of(body.get("volumes"))),
-        labels=tuple(_environment(body.get("labels"))),
+        labels=(*_environment(body.get("labels")), *_environment(_deployed(body))),
     )
+
+
+def _deployed(body: Mapping) -> Node | None:
+    """The labels of a service in a swarm."""
+    deploy = body.get("deploy")
+    return deploy.get("labels") if isinstance(deploy, Mapping) else None
 
 
 def _scalar(node: Node | None) -> str | None:
@@ -225,12 +233,13 @@ def _folder(context: str, folder: str) -> str | None:
 def _mounts(node: Node | None, folder: str) -> Iterator[Mount]:
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):
-            source, _, rest = item.value.partition(":")
+            source, _, rest = _DEFAULT.sub(r"\1", item.value).partition(":")
             target = rest.partition(":")[0]
         elif isinstance(item, Mapping) and _scalar(item.get("type")) == "bind":
             source, target = _scalar(item.get("source")) or "", _scalar(item.get("target")) or ""
         else:
             continue
+        source = _DEFAULT.sub(r"\1", source)
         if source.startswith(".") and target.startswith("/"):
             path = normal_path(folder, source)
             if not path.startswith(".."):

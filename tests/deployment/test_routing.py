@@ -388,3 +388,95 @@ def test_the_routes_of_a_service_are_found_from_the_service() -> None:
     )
     (service,) = deployment.services
     assert [one.route.path for one in deployment.passages_to(service)] == ["/"]
+
+
+# Traefik.
+
+TRAEFIK = """\
+services:
+  edge:
+    image: traefik:3.6
+    command: [--entrypoints.web.address=:80, --entrypoints.secure.address=:443]
+    restart: always
+  web:
+    build: .
+    restart: always
+    labels:
+"""
+
+
+def routers(*labels: str, compose: str = TRAEFIK) -> list[Passage]:
+    text = compose + "".join(f"      - {one}\n" for one in labels)
+    return list(model({**WEB, "compose.yml": text}).passages)
+
+
+RULE = "traefik.http.routers.shop.rule=Host(`shop.example`)"
+PORT = "traefik.http.services.shop.loadbalancer.server.port=8000"
+
+
+def test_a_router_of_traefik_leads_to_the_service_that_bears_its_labels() -> None:
+    (passage,) = routers(RULE, PORT)
+    (end,) = passage.destinations
+    assert (told(end), end.listens) == ("web", YES)
+    assert passage.proxy.names == ("shop.example",)
+    assert passage.holder is not None
+    assert passage.holder.name == "edge"
+    assert hops(end) == ["compose.yml:10", "compose.yml:11", "compose.yml:6", "Dockerfile:4"]
+
+
+def test_a_port_that_no_label_says_is_unknown() -> None:
+    ((end,),) = [one.destinations for one in routers(RULE)]
+    assert (told(end), end.listens) == ("web", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("rule", "paths"),
+    [
+        ("Host(`a`) && PathPrefix(`/api`)", [("", "/api")]),
+        ("PathPrefix(`/api`, `/v1`)", [("", "/api"), ("", "/v1")]),
+        ("Path(`/exact`)", [("=", "/exact")]),
+        ("Host(`a`) && !PathPrefix(`/admin`)", [("", "/")]),
+    ],
+)
+def test_a_rule_says_which_paths(rule: str, paths: list[tuple[str, str]]) -> None:
+    found = routers(f"traefik.http.routers.shop.rule={rule}", PORT)
+    assert [(one.route.modifier, one.route.path) for one in found] == paths
+
+
+@pytest.mark.parametrize(
+    ("label", "encrypted"),
+    [
+        ("traefik.http.routers.shop.entrypoints=web", NO),
+        ("traefik.http.routers.shop.tls=true", YES),
+        ("traefik.http.routers.shop.tls.certresolver=le", YES),
+        ("traefik.http.routers.shop.entrypoints=other", UNKNOWN),
+    ],
+)
+def test_a_router_is_encrypted_where_it_says_so(label: str, encrypted: object) -> None:
+    (passage,) = routers(RULE, PORT, label)
+    assert passage.is_encrypted is encrypted
+
+
+def test_a_router_that_only_redirects_leads_to_nobody() -> None:
+    redirect = "traefik.http.middlewares.up.redirectscheme.scheme=https"
+    (passage,) = routers(RULE, PORT, redirect, "traefik.http.routers.shop.middlewares=up@docker")
+    assert passage.destinations == ()
+    assert passage.route.answer == "with a redirect to https"
+
+
+def test_labels_that_switch_traefik_off_declare_nothing() -> None:
+    assert routers("traefik.enable=false", RULE, PORT) == []
+
+
+# Caddy.
+
+
+def test_a_caddyfile_leads_to_the_services_beside_its_caddy() -> None:
+    compose = (
+        "services:\n  web:\n    build: .\n    restart: always\n  caddy:\n    image: caddy:2\n"
+        "    environment: {APP: web}\n    volumes: ['./Caddyfile:/etc/caddy/Caddyfile']\n"
+    )
+    text = "shop.example {\n\treverse_proxy /api/* {$APP}:8000\n\treverse_proxy {$OTHER}:8000\n}\n"
+    passages = model({**WEB, "compose.yml": compose, "Caddyfile": text}).passages
+    assert [told(end) for one in passages for end in one.destinations] == ["web", "? $OTHER decides it"]
+    assert {one.holder.name for one in passages if one.holder is not None} == {"caddy"}
