@@ -158,7 +158,9 @@ class _Linker:
         said = self.classify(process.path)
         if said is not None:
             return said
-        named = environment_of(process.path)
+        # The templates of a Helm chart, which need not be for developers, lie in a folder of that name.
+        is_template = process.platform is Platform.KUBERNETES
+        named = environment_of(process.path.replace("/templates/", "/") if is_template else process.path)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
         return process.environment or named or Environment.UNKNOWN

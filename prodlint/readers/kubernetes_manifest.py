@@ -12,7 +12,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Unknown, Value
-from prodlint.readers.declared import declared_number, mapping_at, mappings_at, scalar_at
+from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.record import entity
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
@@ -75,10 +75,11 @@ class Manifest:
         for labels in ("labels", "annotations"):
             for key in ("environment", "env", "app.kubernetes.io/environment"):
                 label = scalar_at(self.body, "metadata", labels, key)
-                named = environment_of(label.value) if label is not None else None
+                named = environment_of(label.value) if label is not None and not is_placeholder(label.value) else None
                 if named is not None:
                     return named
-        return environment_of(self.namespace) if self.namespace is not None else None
+        namespace = self.namespace
+        return environment_of(namespace) if namespace is not None and not is_placeholder(namespace) else None
 
 
 class Scope:

@@ -15,7 +15,6 @@ _NAMES = {
     "Dockerrun.aws.json": "Elastic Beanstalk",
     "buildspec.yml": "CodeBuild",
     "appspec.yml": "CodeDeploy",
-    "Chart.yaml": "a Helm chart",
     "helmfile.yaml": "Helmfile",
     "cdk.json": "AWS CDK",
     "Pulumi.yaml": "Pulumi",

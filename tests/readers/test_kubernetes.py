@@ -255,12 +255,11 @@ def test_path_label_and_namespace_say_where_it_runs(path: str, more: str, enviro
     assert processes({path: text})["shop"].environment is environment
 
 
-def test_charts_cookiecutters_and_templates_yield_no_process() -> None:
+def test_charts_of_charts_cookiecutters_and_templates_yield_no_process() -> None:
     templated = deployment("image: {{ .Values.image }}\n{{- if .Values.x }}\ncommand: [gunicorn]\n{{- end }}")
     facts = declared(
         {
             "chart/Chart.yaml": "name: shop\n",
-            "chart/templates/web.yaml": templated,
             "chart/charts/db/templates/db.yaml": deployment("image: postgres"),
             "{{cookiecutter.name}}/k8s/web.yaml": deployment("image: shop"),
             "deploy/web.yaml": templated,

@@ -1,0 +1,139 @@
+"""The tree of a Go template: text as it is, actions, and the words of their pipelines."""
+
+from __future__ import annotations
+
+from prodlint.record import entity
+from prodlint.source import Span, SyntaxProblem
+
+__all__ = [
+    "Body",
+    "Branch",
+    "Call",
+    "Chain",
+    "Constant",
+    "Define",
+    "FunctionName",
+    "Jump",
+    "Node",
+    "Operand",
+    "Output",
+    "Pipe",
+    "Subpipe",
+    "TemplateProblem",
+    "Variable",
+    "Verbatim",
+]
+
+
+class TemplateProblem(SyntaxProblem):
+    """A template that does not follow the grammar of `text/template`."""
+
+
+@entity
+class Constant:
+    """A string, a number, a boolean or `nil`."""
+
+    value: str | int | float | bool | None
+
+
+@entity
+class FunctionName:
+    """A word that names a function."""
+
+    name: str
+
+
+@entity
+class Variable:
+    """`$x`; the empty name is `$`, what the template was given."""
+
+    name: str
+
+
+@entity
+class Subpipe:
+    """A pipeline in parentheses."""
+
+    pipe: Pipe
+
+
+@entity
+class Chain:
+    """Fields behind a base: `.a.b` (base None), `$x.a`, `(…).a`; without fields the base itself."""
+
+    base: Variable | Subpipe | None
+    fields: tuple[str, ...]
+
+
+Operand = Constant | FunctionName | Chain
+
+
+@entity
+class Pipe:
+    """Commands that hand their result on; `declares` are the variables in front, `assigns` says `=` for `:=`."""
+
+    commands: tuple[tuple[Operand, ...], ...]
+    span: Span
+    declares: tuple[str, ...] = ()
+    assigns: bool = False
+
+
+@entity
+class Verbatim:
+    """Text that is written out as it is."""
+
+    span: Span
+
+
+@entity
+class Output:
+    """An action that writes what its pipeline comes to, or that only sets a variable."""
+
+    pipe: Pipe
+    span: Span
+
+
+@entity
+class Body:
+    """What stands between two control actions."""
+
+    nodes: tuple[Node, ...]
+    span: Span
+
+
+@entity
+class Branch:
+    """`if`, `with` or `range` with its `else`; `span` is the opening action."""
+
+    kind: str
+    pipe: Pipe
+    then: Body
+    otherwise: Body
+    span: Span
+
+
+@entity
+class Call:
+    """`{{ template "name" pipeline }}`."""
+
+    name: str
+    pipe: Pipe | None
+    span: Span
+
+
+@entity
+class Define:
+    """A template that is named inside of another."""
+
+    name: str
+    body: Body
+
+
+@entity
+class Jump:
+    """`break` or `continue`."""
+
+    kind: str
+
+
+Node = Verbatim | Output | Branch | Call | Define | Jump
