@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any
 
 from prodlint.deployment.condition import NOWHERE, Lookup
 from prodlint.deployment.evaluation_concrete import lift
@@ -16,28 +17,21 @@ from prodlint.deployment.evaluation_domain import (
     ABSENT,
     MARK,
     RAISES,
-    BoundMethod,
+    AppValue,
     ClassValue,
-    DictValue,
     Driven,
     External,
-    FunctionValue,
     Gap,
-    InstanceValue,
-    ListValue,
-    Method,
     ModuleValue,
     Opaque,
-    PathValue,
-    SetValue,
-    is_plain,
+    Raised,
 )
 from prodlint.deployment.evaluation_environment import dotenv_value, read_variable
-from prodlint.deployment.evaluation_lists import reason_of
 from prodlint.deployment.evaluation_machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation_run import Evaluator
+from prodlint.deployment.evaluation_shown import ROOT, Rest, has_item, is_whole, shown
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -46,6 +40,7 @@ from prodlint.syntax.python import PythonModule
 __all__ = [
     "ROOT",
     "ClassNames",
+    "ConfigNames",
     "Interpreter",
     "Namespace",
     "Rest",
@@ -55,14 +50,6 @@ __all__ = [
     "is_whole",
     "namespace",
 ]
-
-ROOT = "/<repository>"
-"""What the path of the repository is called in a value: `/<repository>/shop/db.sqlite3`."""
-
-
-@record
-class Rest(Unknown):
-    """In a list or tuple, or as a key and value of a dictionary: any number of parts that are not known."""
 
 
 class Namespace(Mapping[str, Value[object]]):
@@ -88,7 +75,7 @@ class Namespace(Mapping[str, Value[object]]):
                 raise KeyError(name)
             writes = self.writes(name)
             span = writes[-1] if writes else self._module.module.source.span
-            self._values[name] = _shown(self._module.cells[name], span)
+            self._values[name] = shown(self._module.cells[name], span)
         return self._values[name]
 
     def __contains__(self, name: object) -> bool:
@@ -130,15 +117,41 @@ class ClassNames(Mapping[str, Value[object]]):
     def __getitem__(self, name: str) -> Value[object]:
         for base in self._cls.lineage:
             if isinstance(base, ClassValue) and name in base.cells:
-                spans = base.writes.get(name, ())
-                module = base.module.module
-                return _shown(base.cells[name], spans[-1] if spans else module.span(base.node))
+                return shown(base.cells[name], base.place(name))
             if isinstance(base, Opaque):
                 return Unknown(base.reason, base.span)
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._names if not name.startswith("__"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class ConfigNames(Mapping[str, Value[object]]):
+    """The keys of a Flask app's configuration that the project sets; others are asked for by name, with their defaults.
+
+    Any may be there, and is Unknown, where `rest` is not None.
+    `loaded` are the objects that filled it, in order: their dotted names, with the place of the call.
+    """
+
+    def __init__(self, app: AppValue) -> None:
+        config = app.config
+        self._config = config
+        self.span = app.span
+        self.rest = Unknown(config.rest.reason, config.rest.span) if isinstance(config.rest, Opaque) else None
+        self.loaded = tuple(config.loaded)
+
+    def __getitem__(self, name: str) -> Value[object]:
+        if name not in self._config.cells:
+            if self.rest is not None:
+                return self.rest
+            raise KeyError(name)
+        return shown(self._config.cells[name], self._config.places.get(name, self.span))
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._config.places if name in self._config.cells)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -195,6 +208,38 @@ class Interpreter:
             module.rest = Opaque(reason)
         return Namespace(evaluator, module)
 
+    def call(self, names: Namespace, text: str) -> None:
+        """Run an expression in a module that ran: `create_app("production")`."""
+        evaluator = self._evaluator
+        module = evaluator.modules.get(names.path)
+        try:
+            node = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        if not isinstance(module, ModuleValue):
+            return
+        for part in ast.walk(node):
+            # It stands in no file: the module as a whole is its place.
+            for name in ("lineno", "end_lineno"):
+                setattr(part, name, 1)
+            for name in ("col_offset", "end_col_offset"):
+                setattr(part, name, 0)
+        evaluator.steps = MOST_STEPS
+        evaluator.frame = Frame(module, module.cells)
+        with suppress(Raised, Exhausted, RecursionError):
+            evaluator.expression(node)
+
+    def flask_config(self, span: Span | None) -> ConfigNames | None:
+        """The configuration of the Flask app that is made at a place, the last one; None when none was.
+
+        Without a place, that of the only app.
+        """
+        apps = self._evaluator.apps
+        if span is None:
+            return ConfigNames(apps[-1]) if len({app.span for app in apps}) == 1 else None
+        found = [app for app in apps if app.span.path == span.path and app.span.start == span.start]
+        return ConfigNames(found[-1]) if found else None
+
     def load_env_file(self, path: str) -> None:
         """Variables that are not set may come from a file, as python-dotenv reads it."""
         self._evaluator.dotenv[path] = Dialect.PYTHON_DOTENV
@@ -208,12 +253,12 @@ class Interpreter:
             return None
         if isinstance(value, Driven) and value.default is ABSENT:
             return EnvDriven(name, None, value.span or span)
-        return _shown(value, span)
+        return shown(value, span)
 
     def writes(self, name: str) -> tuple[VariableWrite, ...]:
         """The places where the modules that ran set a variable, in order."""
         return tuple(
-            VariableWrite(_shown(one.value, one.span), one.span, one.is_default)
+            VariableWrite(shown(one.value, one.span), one.span, one.is_default)
             for one in self._evaluator.assigned
             if one.name == name
         )
@@ -226,7 +271,7 @@ class Interpreter:
             source = self._evaluator.repository.source(path) if path else None
             value = dotenv_value(self._evaluator, path, name, dialect)
             if source is not None and value is not ABSENT:
-                found.append(_shown(value, source.span))
+                found.append(shown(value, source.span))
         return tuple(found)
 
 
@@ -283,7 +328,7 @@ def _evaluated(evaluator: Evaluator, module: ModuleValue, node: ast.expr) -> Val
         return Unknown("is too much to evaluate", span)
     if outcome.error is not None:
         return Unknown(f"cannot be computed: {outcome.error.kind}", span)
-    return _shown(outcome.value, span)
+    return shown(outcome.value, span)
 
 
 def _held(evaluator: Evaluator, value: Value[object] | object) -> object:
@@ -321,152 +366,3 @@ def _held_parts(evaluator: Evaluator, parts: Any, depth: int) -> list[object]:
         Gap(part.reason, part.span) if isinstance(part, Rest) else _held_part(evaluator, part, depth + 1)
         for part in parts
     ]
-
-
-# What is shown of a value
-
-_MOST_PARTS = 20_000
-_NOBODY: frozenset[str] = frozenset()
-
-
-def _shown(value: object, span: Span) -> Value[object]:
-    """A value of an evaluation as one of the model."""
-    return _Showing(span).value(value, _NOBODY)
-
-
-class _NotShown(Exception):
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class _Showing:
-    """One value while it is shown: how much of it may still be, and what the part at hand lies in."""
-
-    def __init__(self, span: Span) -> None:
-        self._span = span
-        self._left = _MOST_PARTS
-        self._around: set[int] = set()
-
-    def value(self, value: object, unset: frozenset[str]) -> Value[object]:
-        """A value as it is when some variables are not set."""
-        span = self._span
-        if isinstance(value, Opaque):
-            return Unknown(value.reason, value.span or span)
-        if isinstance(value, Driven):
-            names = value.names - unset
-            if not names and value.default is not RAISES and value.default is not ABSENT:
-                return self.value(value.default, unset)
-            if len(names) != 1:
-                return Unknown(reason_of(value.names), value.span or span)
-            (name,) = names
-            if value.default is RAISES:
-                return EnvDriven(name, None, span, is_required=True)
-            if value.default is ABSENT:
-                return Unknown(f"is only there when {name} is set", value.span or span)
-            shown = self.value(value.default, unset | value.names)
-            return EnvDriven(name, shown.value, span) if isinstance(shown, Known) else shown
-        try:
-            return Known(self._part(value, unset), span)
-        except _NotShown as error:
-            return Unknown(error.reason, span)
-
-    def _part(self, value: object, unset: frozenset[str]) -> object:
-        self._left -= 1
-        if self._left < 0 or len(self._around) > 60:
-            raise _NotShown("is too large to be shown")
-        if isinstance(value, str):
-            return value.replace(f"/{MARK}", ROOT) if MARK in value else value
-        if is_plain(value):
-            return value
-        if isinstance(value, PathValue):
-            return value.text.replace(f"/{MARK}", ROOT)
-        parts = value.content if isinstance(value, (ListValue, DictValue, SetValue)) else value
-        if isinstance(parts, Opaque):
-            raise _NotShown(parts.reason)
-        if id(value) in self._around:
-            raise _NotShown("holds itself")
-        self._around.add(id(value))
-        try:
-            if isinstance(parts, tuple):
-                inner = self._parts(cast("tuple[object, ...]", parts), unset)
-                return inner if isinstance(value, ListValue) else tuple(inner)
-            if isinstance(parts, frozenset):
-                return {self._inner(part, unset) for part in cast("frozenset[object]", parts)}
-            if isinstance(parts, dict):
-                return self._mapping(parts, unset)
-        finally:
-            self._around.discard(id(value))
-        raise _NotShown(_kind_of(value))
-
-    def _parts(self, parts: tuple[object, ...], unset: frozenset[str]) -> list[object]:
-        found: list[object] = []
-        for part in parts:
-            if not isinstance(part, Gap):
-                found.append(self._inner(part, unset))
-            elif part.default is not None and part.names <= unset:
-                found += self._parts(part.default, unset)
-            else:
-                found.append(Rest(part.reason, part.span or self._span))
-        return found
-
-    def _mapping(self, parts: dict[Any, object], unset: frozenset[str]) -> dict[object, object]:
-        found: dict[object, object] = {}
-        for key, part in parts.items():
-            if isinstance(key, Gap):
-                rest = Rest(key.reason, key.span or self._span)
-                found[rest] = rest
-            else:
-                found[self._inner(key, unset)] = self._inner(part, unset)
-        return found
-
-    def _inner(self, value: object, unset: frozenset[str]) -> object:
-        if isinstance(value, (Opaque, Driven)):
-            shown = self.value(value, unset)
-            return shown.value if isinstance(shown, Known) else shown
-        try:
-            return self._part(value, unset)
-        except _NotShown as error:
-            if self._left < 0:
-                raise
-            return Unknown(error.reason, self._span)
-
-
-def _kind_of(value: object) -> str:
-    if isinstance(value, External):
-        return f"is {value.name.removeprefix('builtins.')}, which is not of this repository"
-    kinds = {
-        FunctionValue: "is a function",
-        BoundMethod: "is a function",
-        Method: "is a function",
-        ClassValue: "is a class",
-        InstanceValue: "is an object of a class",
-        ModuleValue: "is a module",
-    }
-    return kinds.get(type(value), "is an object")
-
-
-def is_whole(value: object) -> bool:
-    """Whether all of a value is known: a Known (or its value) with no Unknown or EnvDriven anywhere in it."""
-    waiting: list[Any] = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Known):
-            waiting.append(one.value)
-        elif isinstance(one, Unknown | EnvDriven):
-            return False
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, (list, tuple, set, frozenset)):
-            waiting += one
-    return True
-
-
-def has_item(value: Value[object] | None, item: object) -> Answer:
-    """Whether a list, tuple or set holds an item, or a dictionary a key."""
-    if not isinstance(value, Known) or not isinstance(value.value, (list, tuple, set, frozenset, dict)):
-        return UNKNOWN
-    parts: list[object] = list(value.value)
-    if any(part == item for part in parts if not isinstance(part, Unknown | EnvDriven)):
-        return YES
-    return NO if all(is_whole(part) for part in parts) else UNKNOWN

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from prodlint.deployment.evaluation_config import set_app_attribute, set_config_item
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     RAISES,
+    AppValue,
     ClassValue,
+    ConfigValue,
     DictValue,
     Driven,
     External,
@@ -129,6 +132,8 @@ def put_item(machine: Machine, node: ast.expr, owner: object, key: object, value
                 bind_name(machine, key, value, node)
         else:
             machine.taint("has names that are computed", node, owner, value)
+    elif isinstance(owner, ConfigValue):
+        set_config_item(machine, owner, key, value, node)
     else:
         set_item(machine, node, owner, key, value)
 
@@ -136,6 +141,8 @@ def put_item(machine: Machine, node: ast.expr, owner: object, key: object, value
 def _set_attribute(machine: Machine, target: ast.Attribute, owner: object, value: object) -> None:
     if isinstance(owner, (InstanceValue, ClassValue, ModuleValue)):
         machine.put(owner.cells, target.attr, value)
+    elif isinstance(owner, AppValue):
+        set_app_attribute(machine, owner, target.attr, value, target)
     elif isinstance(owner, ReaderValue):
         machine.put(owner.options, target.attr, value)
     elif isinstance(owner, Driven):

@@ -20,9 +20,12 @@ __all__ = [
     "MARK",
     "RAISES",
     "UNSET",
+    "AppValue",
+    "Assigned",
     "BoundMethod",
     "Cells",
     "ClassValue",
+    "ConfigValue",
     "DictValue",
     "Driven",
     "External",
@@ -31,6 +34,7 @@ __all__ = [
     "InstanceValue",
     "IteratorValue",
     "ListValue",
+    "LoadedObject",
     "Method",
     "ModuleValue",
     "NamespaceValue",
@@ -205,6 +209,55 @@ class ModuleValue:
 
 
 @entity
+class Assigned:
+    """A variable that the evaluated code sets, or sets unless it is set already (`is_default`)."""
+
+    name: str
+    value: object
+    span: Span
+    is_default: bool
+
+
+class ConfigValue:
+    """The configuration of a Flask app: `cells` maps its keys to what they hold.
+
+    `rest` is an Opaque once there may be keys that no statement spells. `places` are the last writes, `loaded`
+    the objects that it was filled from.
+    """
+
+    __slots__ = ("born", "cells", "loaded", "places", "rest")
+
+    def __init__(self, born: int) -> None:
+        self.born = born
+        self.cells = Cells(born)
+        self.rest: object = None
+        self.places: dict[str, Span] = {}
+        self.loaded: list[LoadedObject] = []
+
+
+@entity
+class LoadedObject:
+    """An object that filled a configuration: its dotted name, None when not known; `names` may choose another."""
+
+    label: str | None
+    names: frozenset[str]
+    span: Span
+    path: str = ""
+
+
+class AppValue:
+    """A Flask app, made at `span`; its files are looked for in `folder`."""
+
+    __slots__ = ("config", "folder", "is_relative", "span")
+
+    def __init__(self, config: ConfigValue, folder: str, is_relative: bool, span: Span) -> None:
+        self.config = config
+        self.folder = folder
+        self.is_relative = is_relative
+        self.span = span
+
+
+@entity
 class NamespaceValue:
     """`globals()`, or `locals()` at the level of a module."""
 
@@ -232,7 +285,7 @@ class BoundMethod:
 class ClassValue:
     """A class of the repository. `bases` are ClassValues and Externals; its MRO is `lineage`."""
 
-    __slots__ = ("annotations", "bases", "cells", "is_dataclass", "lineage", "module", "name", "node", "writes")
+    __slots__ = ("annotations", "bases", "cells", "is_dataclass", "lineage", "module", "name", "node")
 
     def __init__(self, node: ast.ClassDef, module: ModuleValue, bases: tuple[object, ...], born: int) -> None:
         self.name = node.name
@@ -240,10 +293,21 @@ class ClassValue:
         self.module = module
         self.bases = bases
         self.cells = Cells(born)
-        self.writes: dict[str, tuple[Span, ...]] = {}
         self.annotations: dict[str, ast.AnnAssign] = {}
         self.is_dataclass = False
         self.lineage: tuple[object, ...] = (self,)
+
+    def place(self, name: str) -> Span:
+        """Where the body of the class binds a name last; the class itself where that is not plain to see."""
+        for node in reversed(self.node.body):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+                return self._span(node)
+        return self._span(self.node)
+
+    def _span(self, node: ast.AST) -> Span:
+        found: Span = self.module.module.span(node)
+        return found
 
 
 class InstanceValue:

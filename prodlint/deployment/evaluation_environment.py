@@ -11,13 +11,14 @@ from prodlint.deployment.evaluation_domain import (
     ABSENT,
     MARK,
     UNSET,
+    Assigned,
     DictValue,
     Driven,
     Gap,
     Opaque,
     is_marked,
 )
-from prodlint.deployment.evaluation_machine import Assigned, Call, Machine
+from prodlint.deployment.evaluation_machine import Call, Machine
 from prodlint.deployment.evaluation_paths import text_of
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known

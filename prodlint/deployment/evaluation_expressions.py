@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from prodlint.deployment.evaluation_binding import bind
 from prodlint.deployment.evaluation_concrete import NotConcrete, apply
+from prodlint.deployment.evaluation_config import config_holds, config_item
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     RAISES,
+    ConfigValue,
     DictValue,
     Driven,
     External,
@@ -248,6 +250,9 @@ def _compared(machine: Machine, node: ast.Compare, operation: ast.cmpop, left: o
     if isinstance(operation, (ast.In, ast.NotIn)) and isinstance(right, NamespaceValue):
         inside = _is_bound(machine, node, right.module, left)
         return unary(machine, node, ast.Not, inside) if isinstance(operation, ast.NotIn) else inside
+    if isinstance(operation, (ast.In, ast.NotIn)) and isinstance(right, ConfigValue):
+        inside = config_holds(machine, right, left, node)
+        return unary(machine, node, ast.Not, inside) if isinstance(operation, ast.NotIn) else inside
     return compare(machine, node, type(operation), left, right)
 
 
@@ -277,6 +282,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> object:
             raise Raised("KeyError")
         machine.risk()
         return machine.unknown("is a name that is not known", node) if value in (None, ABSENT) else value
+    if isinstance(owner, ConfigValue):
+        return _settled(machine, config_item(machine, owner, key, node), node)
     if isinstance(owner, (ModuleValue, FunctionValue, PathValue)):
         raise Raised("TypeError")
     found = subscript(machine, node, owner, key)

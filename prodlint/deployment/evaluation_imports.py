@@ -14,23 +14,23 @@ from prodlint.deployment.evaluation_machine import Machine
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import NO, YES
 
-__all__ = ["external_attribute", "module_attribute", "run_import"]
+__all__ = ["external_attribute", "find_module", "locate", "module_attribute", "run_import"]
 
 
 def run_import(machine: Machine, node: ast.Import | ast.ImportFrom) -> None:
     """`import a.b`, `from .base import *` …"""
     if isinstance(node, ast.Import):
         for alias in node.names:
-            found = _find(machine, alias.name, node)
+            found = find_module(machine, alias.name, node)
             if alias.asname is None and "." in alias.name:
                 top = alias.name.partition(".")[0]
-                found = _find(machine, top, node, may_lack=True)
+                found = find_module(machine, top, node, may_lack=True)
             bind_name(machine, alias.asname or alias.name.partition(".")[0], found, node)
         return
     if node.level:
         source = _relative(machine, node)
     else:
-        source = _find(machine, node.module or "", node)
+        source = find_module(machine, node.module or "", node)
     for alias in node.names:
         if alias.name == "*":
             _star(machine, source, node)
@@ -101,9 +101,9 @@ def _public_names(machine: Machine, source: ModuleValue, node: ast.ImportFrom) -
 # Finding modules
 
 
-def _find(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = False) -> object:
+def find_module(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = False) -> object:
     """The module that a dotted name stands for. Raises Raised where a `try` waits for its absence."""
-    path = _locate(machine, dotted)
+    path = locate(machine, dotted)
     if path is not None:
         return machine.load(path, dotted) or machine.unknown(f"is a module that cannot be read: {path}", node)
     top = dotted.partition(".")[0]
@@ -121,7 +121,7 @@ def _find(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = False) 
     return External(dotted)
 
 
-def _locate(machine: Machine, dotted: str) -> str | None:
+def locate(machine: Machine, dotted: str) -> str | None:
     found = locate_module(machine.repository, machine.roots, dotted)
     if found is not None or _is_standard(dotted.partition(".")[0]):
         return found
@@ -240,7 +240,7 @@ def external_attribute(machine: Machine, owner: External, name: str) -> object:
     """An attribute of something outside of the repository; a package of it may be a folder of the repository."""
     dotted = f"{owner.name}.{name}"
     if _is_own(machine, owner.name.partition(".")[0]):
-        path = _locate(machine, dotted)
+        path = locate(machine, dotted)
         if path is not None:
             return machine.load(path, dotted) or External(dotted)
     return External(dotted)

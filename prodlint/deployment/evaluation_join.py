@@ -24,7 +24,7 @@ from prodlint.deployment.evaluation_domain import (
 from prodlint.record import entity
 from prodlint.source import Span
 
-__all__ = ["MOST_HELD", "Decision", "Join", "Signal", "Undecided"]
+__all__ = ["MOST_HELD", "Decision", "Join", "Signal", "Undecided", "grown"]
 
 MOST_HELD = 64
 """More objects than this are not kept apart behind something unknown: they count as changed at once."""
@@ -257,3 +257,15 @@ class Join:
         if shared == one == other:
             return one
         return shared | {Opaque(self._decision.reason, self._decision.span)}
+
+
+def grown(old: tuple[object, ...], new: tuple[object, ...]) -> int | None:
+    """Where elements were put into a list, None when that is not all that was done to it."""
+    before = 0
+    while before < min(len(old), len(new)) and old[before] is new[before]:
+        before += 1
+    behind = len(old) - before
+    is_kept = behind <= len(new) - before and all(
+        one is other for one, other in zip(old[before:], new[len(new) - behind :], strict=True)
+    )
+    return before if is_kept else None

@@ -17,6 +17,8 @@ from prodlint.deployment.evaluation_domain import (
     ABSENT,
     RAISES,
     UNSET,
+    AppValue,
+    Assigned,
     Cells,
     DictValue,
     Driven,
@@ -31,7 +33,7 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     held_objects,
 )
-from prodlint.deployment.evaluation_join import MOST_HELD, Decision, Join, Signal
+from prodlint.deployment.evaluation_join import MOST_HELD, Decision, Join, Signal, grown
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer
 from prodlint.record import entity
@@ -104,16 +106,6 @@ class Risk:
     outcomes: tuple[Outcome, ...] = ()
 
 
-@entity
-class Assigned:
-    """A variable that the evaluated code sets, or sets unless it is set already (`is_default`)."""
-
-    name: str
-    value: object
-    span: Span
-    is_default: bool
-
-
 class Frame:
     """The names that a piece of code sees: its own, those around it, those of its module."""
 
@@ -175,6 +167,7 @@ class Machine:
         self.serial = 0
         self.variables = Cells(0)
         self.assigned: list[Assigned] = []
+        self.apps: list[AppValue] = []
         self.dotenv = Cells(0)
         self.modules = Cells(0)
         self.system = Cells(0)
@@ -404,7 +397,7 @@ class Machine:
                 parts += value.values() if isinstance(value, dict) else (value,)
             unknown = self.unknown(reason, node, *parts)
             if isinstance(target, ListValue) and now is old and isinstance(old, tuple) and isinstance(new, tuple):
-                kept = _grown(old, new)
+                kept = grown(old, new)
                 if kept is not None:
                     gap = Gap(unknown.reason, unknown.span, holds=unknown.holds)
                     self.put(target, key, (*old[:kept], gap, *old[kept:]))
@@ -492,18 +485,6 @@ class Machine:
         self.put(module, "rest", Opaque(reason, span))
         for key, value in list(module.cells.items()):
             self.put(module.cells, key, Opaque(reason, span, held_objects([value])))
-
-
-def _grown(old: tuple[object, ...], new: tuple[object, ...]) -> int | None:
-    """Where elements were put into a list, None when that is not all that was done to it."""
-    before = 0
-    while before < min(len(old), len(new)) and old[before] is new[before]:
-        before += 1
-    behind = len(old) - before
-    is_kept = behind <= len(new) - before and all(
-        one is other for one, other in zip(old[before:], new[len(new) - behind :], strict=True)
-    )
-    return before if is_kept else None
 
 
 def _parts(one: ObjectValue) -> tuple[object, ...]:

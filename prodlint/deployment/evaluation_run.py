@@ -8,11 +8,14 @@ from typing import Any
 
 from prodlint.deployment.evaluation_binding import put_item
 from prodlint.deployment.evaluation_concrete import on_defaults
+from prodlint.deployment.evaluation_config import app_attribute
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     RAISES,
+    AppValue,
     BoundMethod,
     ClassValue,
+    ConfigValue,
     DictValue,
     Driven,
     External,
@@ -34,6 +37,7 @@ from prodlint.deployment.evaluation_domain import (
 )
 from prodlint.deployment.evaluation_environment import outside_variable
 from prodlint.deployment.evaluation_expressions import expression
+from prodlint.deployment.evaluation_flask import call_flask, config_method, is_of_flask, told_of_app
 from prodlint.deployment.evaluation_imports import external_attribute, module_attribute
 from prodlint.deployment.evaluation_join import Decision
 from prodlint.deployment.evaluation_library import CONSTANTS, library_function
@@ -77,6 +81,8 @@ class Evaluator(Machine):
 
     def call(self, function: object, call: Call) -> object:
         self.charge()
+        if isinstance(function, (External, Opaque)) and self.apps:
+            told_of_app(self, function, call)
         if isinstance(function, FunctionValue):
             return run_function(self, function, call)
         if isinstance(function, BoundMethod):
@@ -114,6 +120,8 @@ class Evaluator(Machine):
             return call_method(self, call.arguments[0], function.name.rpartition(".")[2], inner)
         if is_reader(function.name):
             return make_reader(self, function.name, call)
+        if is_of_flask(function.name):
+            return call_flask(self, function.name, call)
         if function.name in ("django_heroku.settings", "django_on_heroku.settings"):
             return self._heroku(call)
         if function.name == "builtins.setattr" and len(call.arguments) == 3:
@@ -165,6 +173,8 @@ class Evaluator(Machine):
             return call_reader(self, owner, method.name, call)
         if isinstance(owner, NamespaceValue):
             return self._namespace_method(owner, method.name, call)
+        if isinstance(owner, ConfigValue):
+            return config_method(self, owner, method.name, call)
         return call_method(self, owner, method.name, call)
 
     def _namespace_method(self, owner: NamespaceValue, name: str, call: Call) -> object:
@@ -213,6 +223,8 @@ class Evaluator(Machine):
             return Method(owner, name)
         if isinstance(owner, ReaderValue) and name in owner.options:
             return owner.options[name]
+        if isinstance(owner, AppValue):
+            return app_attribute(self, owner, name, node)
         if owner is None:
             raise Raised("AttributeError")
         if isinstance(owner, (FunctionValue, BoundMethod)):

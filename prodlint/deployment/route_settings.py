@@ -12,7 +12,8 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
 from prodlint.deployment.route_django import routes_of_urlconf
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_module import AppSettings, settings_of
+from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 
 __all__ = ["routes_of_django"]

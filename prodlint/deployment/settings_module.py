@@ -18,60 +18,16 @@ from prodlint.deployment.evaluation import Interpreter, Namespace
 from prodlint.deployment.evaluation_machine import MOST_STEPS_OF_A_MODULE
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_found import AppSettings, SettingsSource
 from prodlint.deployment.settings_installed import installed_in
 from prodlint.deployment.settings_start import Start, start_of
-from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import entity, record
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
 
 __all__ = ["AppSettings", "SettingsSource", "settings_of", "settings_of_step"]
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _CLASS_VARIABLE = "DJANGO_CONFIGURATION"
-
-
-@record
-class SettingsSource:
-    """One place that had a say in which settings are used: `origin` is how a user calls it (`ENV in Dockerfile`)."""
-
-    value: Value[object]
-    span: Span
-    origin: str
-
-
-@entity
-class AppSettings:
-    """The settings of a service.
-
-    `module` names the module or class. Where it is EnvDriven, what is said here holds when that variable is
-    not set outside of the repository. `path` is its file, None when that is not here. `sources` are all
-    places that had a say in the choice, the weakest first; `origin` and `span` tell of the one that decided.
-    `values` maps the names to what they hold once the module ran with the environment of the service; one
-    that it certainly lacks has the default of the framework.
-    """
-
-    framework: str
-    module: Value[str]
-    path: str | None
-    origin: str
-    span: Span
-    sources: tuple[SettingsSource, ...]
-    values: Mapping[str, Value[object]]
-    roots: tuple[str, ...] = ()
-
-    @property
-    def is_certain(self) -> Answer:
-        """Whether it is these settings and no others, whatever is set outside of the repository."""
-        return YES if isinstance(self.module, Known) else UNKNOWN
-
-    def get(self, name: str) -> Value[object] | None:
-        """What a setting holds; None when it is certainly not set, so that the framework's default holds."""
-        return self.values.get(name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The settings that are set, in their order: names in capitals, as Django and Flask have it."""
-        return tuple(name for name in self.values if name.isupper())
 
 
 _known: WeakKeyDictionary[Repository, dict[tuple[int, int], tuple[object, AppSettings | None]]] = WeakKeyDictionary()
@@ -94,11 +50,16 @@ def settings_of_step(service: Service, step: Step, repository: Repository) -> Ap
 
 def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
     start = start_of(service, step, repository)
-    if not start.is_django and not _mentions(start, repository):
+    is_django = start.is_django or _mentions(start, repository)
+    if not is_django and not (step is service.step and _may_be_flask(service)):
         return None
     interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, installed_in(service))
     for file in start.env_files:
         interpreter.load_env_file(file)
+    if not is_django:
+        from prodlint.deployment.settings_flask import flask_settings
+
+        return flask_settings(service, start, interpreter)
     for one in start.modules:
         interpreter.run(one.path, one.dotted, MOST_STEPS_OF_A_MODULE)
     module, sources = _module(start, interpreter, step)
@@ -111,6 +72,10 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
     if path is not None:
         values = _of_class(interpreter, interpreter.run(path, name or ""))
     return AppSettings("Django", module, path, deciding.origin, deciding.span, sources, values, start.roots)
+
+
+def _may_be_flask(service: Service) -> bool:
+    return service.worker is not None if service.app is None else service.app.framework in ("Flask", "Quart")
 
 
 def _mentions(start: Start, repository: Repository) -> bool:

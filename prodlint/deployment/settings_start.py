@@ -97,7 +97,10 @@ def start_of(service: Service, step: Step, repository: Repository) -> Start:
     given = tuple(_given(server)) if server is not None else ()
     folders = [module.root for module in modules if module.root is not None]
     roots = roots_of(replace(service.place, directory=step.directory), repository, server.folders if server else ())
-    is_django = tool == "django-admin" or (own and service.app is not None and service.app.framework == "Django")
+    app = service.app if own else None
+    is_django = app.framework == "Django" if app is not None else tool == "django-admin"
+    # Other frameworks have a manage.py, too.
+    is_django = is_django and not (modules and tool == "django-admin" and not _mentions_django(modules[0], repository))
     return Start(
         modules=modules,
         argv=_argv(step, tool),
@@ -109,6 +112,10 @@ def start_of(service: Service, step: Step, repository: Repository) -> Start:
         env_files=tuple(_env_files(server, context)) if server is not None else (),
         is_django=is_django,
     )
+
+
+def _mentions_django(module: Module, repository: Repository) -> bool:
+    return b"django" in (repository.data(module.path) or b"").lower()
 
 
 def _lookup(variables: Variables, given: tuple[tuple[str, Named], ...]) -> Lookup:

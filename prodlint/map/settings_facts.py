@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_module import AppSettings, settings_of
+from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
 
