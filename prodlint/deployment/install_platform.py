@@ -58,18 +58,23 @@ _WAYS: dict[str, tuple[_Way, ...]] = {
     "lambda": (_PIP,),
     "beanstalk": (_PIP, _PIPENV),
     "digitalocean": (_PIPENV, _PIP),
+    "fly": (_PIP, _PIPENV, _POETRY),
     "azure": (_PIP,),
     "vercel": (_PIP, _PIPENV),
 }
-# Where several of these files lie side by side, which one counts has changed or is written nowhere.
+# Where several of these files lie side by side, which one counts has changed or is written nowhere: of Heroku's it
+# was the first of its order until late in 2025, now the build fails.
 _REFUSES_SEVERAL: dict[str, tuple[str, ...]] = {
     "heroku": _HEROKU,
     "digitalocean": _HEROKU,
+    "fly": _HEROKU,
     "beanstalk": (_REQUIREMENTS, "Pipfile.lock"),
     "vercel": (_REQUIREMENTS, "Pipfile.lock", "uv.lock"),
 }
 # Newer builders of these platforms read a pyproject.toml too, in ways that differ by version.
-_READS_PYPROJECT = frozenset(("appengine", "cloudrun", "lambda", "digitalocean", "azure", "vercel", "beanstalk"))
+_READS_PYPROJECT = frozenset(("appengine", "cloudrun", "lambda", "digitalocean", "azure", "vercel", "beanstalk", "fly"))
+# Where the order is known, nothing but the first was ever installed.
+_IN_ORDER = frozenset(("heroku",))
 
 PLATFORMS = frozenset(_WAYS)
 """The platforms whose own choice of a package manager is known."""
@@ -90,13 +95,16 @@ def platform_install(repository: Repository, folder: str, platform: str, span: S
 
 
 def platform_installs(repository: Repository, folder: str, platform: str, span: Span) -> tuple[Install, ...]:
-    """As `platform_install`, with every candidate where several package managers lie side by side."""
+    """As `platform_install`, with every candidate where any of the package managers side by side may be chosen."""
     here = {
         name for name in (_PYPROJECT, "Pipfile", *_HEROKU, "pdm.lock") if normal_path(folder, name) in repository.paths
     }
     ways = [command for needs, command in _WAYS.get(platform, ()) if here.issuperset(needs)]
     several = len(here.intersection(_REFUSES_SEVERAL.get(platform, ()))) > 1
-    made = [_perform(command, repository, folder, span) for command in (ways if several else ways[:1])]
+    made = [
+        _perform(command, repository, folder, span)
+        for command in (ways if several and platform not in _IN_ORDER else ways[:1])
+    ]
     found = tuple(install for install in made if install is not None)
     if several:
         return tuple(replace(install, complete=UNKNOWN) for install in found)

@@ -27,6 +27,7 @@ from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind, kind_of_step
 from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
+from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
@@ -135,15 +136,12 @@ class _Linker:
         ]
 
     def _platform_processes(self) -> list[Process]:
-        """The processes of platform files; Heroku reads no Procfile beside a heroku.yml (platform page, 2.4)."""
-        manifests = {
-            posixpath.dirname(one.path) for one in self.processes if posixpath.basename(one.path) == "heroku.yml"
-        }
+        """The processes of platform files, without those of Procfiles that are not Heroku's."""
+        taken = taken_procfiles(self.processes, self.repository)
         return [
             one
             for one in self.processes
-            if one.platform is not Platform.SUPERVISOR
-            and not (posixpath.basename(one.path) == "Procfile" and posixpath.dirname(one.path) in manifests)
+            if one.platform is not Platform.SUPERVISOR and not (one.platform is Platform.HEROKU and one.path in taken)
         ]
 
     def _corrected(self, step: PipelineStep) -> PipelineStep:

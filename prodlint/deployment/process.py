@@ -7,7 +7,7 @@ from enum import Enum
 
 from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import Value
+from prodlint.deployment.value import Known, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -289,6 +289,12 @@ class Process:
     def path(self) -> str:
         """The file that declares it."""
         return self.span.path
+
+    @property
+    def is_image(self) -> bool:
+        """Whether its file says that it is an image, without a word on which Dockerfile builds it."""
+        packed = self.setting("PackageType")
+        return self.build is None and isinstance(packed, Known) and packed.value == "Image"
 
     def setting(self, name: str) -> Value[str] | None:
         """What the file says of a setting of the platform, None when it says nothing."""

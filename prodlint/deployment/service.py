@@ -15,6 +15,7 @@ from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
 from prodlint.deployment.place import Place
+from prodlint.deployment.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
@@ -30,17 +31,6 @@ from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
 __all__ = ["Service", "resolve_service"]
-
-_PLATFORM_ROOT = "/app"
-# Without an image of ours nobody knows what lies where.
-_FILES_UNKNOWN = (
-    Platform.DOCKER,
-    Platform.COMPOSE,
-    Platform.KUBERNETES,
-    Platform.ECS,
-    Platform.SYSTEMD,
-    Platform.SUPERVISOR,
-)
 
 
 @record
@@ -213,9 +203,9 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
     if image is not None:
         files, directory = image.files, image.directory
     else:
-        unknown = process.platform in _FILES_UNKNOWN or process.image is not None
-        files = FileMap((), False) if unknown else FileMap((Placement(_PLATFORM_ROOT, process.root),))
-        directory = None if unknown else _PLATFORM_ROOT
+        # Without an image of ours, and away from platforms that build, nobody knows what lies where.
+        directory = platform_folder(process)
+        files = FileMap((), False) if directory is None else FileMap((Placement(directory, process.root),))
     for volume in process.volumes:
         files = FileMap((*files.placements, Placement(volume.target, None)), files.complete)
     for mount in process.mounts:

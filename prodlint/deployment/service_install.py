@@ -33,6 +33,7 @@ _BUILDERS = {
     Platform.LAMBDA: "lambda",
     Platform.BEANSTALK: "beanstalk",
     Platform.DIGITALOCEAN: "digitalocean",
+    Platform.FLY: "fly",
 }
 _HOSTS = (Platform.SYSTEMD, Platform.SUPERVISOR)
 _RUNNERS = frozenset(("uv", "uvx", "pipx"))

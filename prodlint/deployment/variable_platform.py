@@ -57,6 +57,11 @@ _SET_FOR_WEB = {
     Platform.CLOUD_RUN: "PORT",
     Platform.APP_ENGINE: "PORT",
 }
+# render.com, "Default Environment Variables", Python 3 (read in November 2026).
+_RENDER_PYTHON = {
+    "FORWARDED_ALLOW_IPS": "*",
+    "GUNICORN_CMD_ARGS": "--preload --access-logfile - --bind=0.0.0.0:10000",
+}
 
 
 def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
@@ -79,8 +84,19 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
         yield "RENDER", Known("true", span)
         if process.role is Role.WEB:
             yield "PORT", EnvDriven("PORT", "10000", span)
-        if process.build is None and process.image is None:
             yield "WEB_CONCURRENCY", Unknown("Render chooses it by the plan", span)
-            yield "GUNICORN_CMD_ARGS", Unknown("Render chooses it", span)
+        if process.build is None and process.image is None:
+            for name, value in _RENDER_PYTHON.items():
+                yield name, EnvDriven(name, value, span)
+    elif platform is Platform.DIGITALOCEAN and process.role is Role.WEB:
+        yield "PORT", _given_port(process)
     elif platform is Platform.FLY and process.role is Role.RELEASE:
         yield "RELEASE_COMMAND", Known("1", span)
+
+
+def _given_port(process: Process) -> Value[str]:
+    """PORT holds `http_port`, which is 8080 where the file does not say so (App Spec Reference)."""
+    for port in process.ports:
+        if isinstance(port.number, Known):
+            return Known(str(port.number.value), port.span)
+    return EnvDriven("PORT", "8080", process.span)

@@ -93,7 +93,7 @@ def variable_facts(service: Service) -> Iterator[Fact]:
     variables = service.variables
     for name in variables.names:
         held = variables.definitions(name)
-        if all(one.by_platform and isinstance(one.value, EnvDriven) for one in held):
+        if all(one.by_platform for one in held):
             continue
         sources = tuple(
             Source(valued("", variables.masked_value(name, one.value)).text, one.span, one.origin) for one in held

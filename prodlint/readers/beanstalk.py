@@ -16,8 +16,8 @@ from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
-from prodlint.regex import regex
-from prodlint.source import Span, Text
+from prodlint.readers.procfile_lines import procfile_command
+from prodlint.source import Text
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
@@ -34,7 +34,6 @@ _PYTHON = "aws:elasticbeanstalk:container:python"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
 _PROCESS = "aws:elasticbeanstalk:environment:process:default"
 _KEPT = (_PYTHON, _PROCESS, "aws:elasticbeanstalk:command", "aws:elasticbeanstalk:environment", "aws:autoscaling:asg")
-_WEB = regex(r"(?m)^web:[ \t]*([^\r\n]*[^\s])")
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
@@ -45,7 +44,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         return
     bodies = [(one, root) for one in _files(repository, folder) if (root := _root(one, repository)) is not None]
     options = [option for _, root in bodies for option in _options(root)]
-    start = _web(folder, repository) or _default_command(options)
+    start = procfile_command(repository, folder, "web") or _default_command(options)
     commands = [line for _, root in bodies for line in _container_commands(root)]
     checks = [value for space, name, value in options if (space, name.value) == (_PROCESS, "HealthCheckPath")]
     yield Process(
@@ -119,15 +118,6 @@ def _container_commands(root: Mapping) -> Iterator[CommandLine]:
             yield shell_form(command.text, command.span)
         elif (words := scalars_of(command)) and command is not None:
             yield exec_form(tuple(Word.of(one.text, one.span) for one in words), command.span)
-
-
-def _web(folder: str, repository: Repository) -> CommandLine | None:
-    """The `web` line of a Procfile, which Beanstalk uses as it is."""
-    source = repository.source(normal_path(folder, "Procfile"))
-    found = _WEB.search(source.text) if source is not None else None
-    if found is None or source is None:
-        return None
-    return shell_form(Text.verbatim(Span(source, *found.span(1))))
 
 
 def _default_command(options: list[_Option]) -> CommandLine | None:

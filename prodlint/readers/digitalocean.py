@@ -5,6 +5,7 @@ Sources: docs.digitalocean.com, "App Spec Reference".
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.command import shell_form
@@ -30,6 +31,7 @@ from prodlint.readers.declared import (
     mappings_at,
     scalar_at,
 )
+from prodlint.readers.procfile_lines import procfile_command
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping
 
@@ -51,6 +53,9 @@ _SETTINGS = (
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
     """A process for each service, worker and job that runs code of the repository."""
+    if path.endswith(".template.yaml") and normal_path(posixpath.dirname(path), "app.yaml") in repository.paths:
+        # A deploy button's copy of the spec beside it.
+        return
     documents = repository.yaml(path)
     root = documents[0].root if documents and "{{" not in path else None
     spec = mapping_at(root, "spec") or root
@@ -61,10 +66,17 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         for body in mappings_at(spec, key):
             name = scalar_at(body, "name")
             if name is not None and mapping_at(body, "image") is None:
-                yield _process(body, name.value, role, shared, path)
+                yield _process(body, name.value, role, shared, path, repository)
 
 
-def _process(body: Mapping, name: str, role: Role, shared: tuple[EnvDefinition, ...], path: str) -> Process:
+def _process(
+    body: Mapping,
+    name: str,
+    role: Role,
+    shared: tuple[EnvDefinition, ...],
+    path: str,
+    repository: Repository,
+) -> Process:
     folder, dockerfile = scalar_at(body, "source_dir"), scalar_at(body, "dockerfile_path")
     root = normal_path(folder.value) if folder is not None else ""
     start, build = scalar_at(body, "run_command"), scalar_at(body, "build_command")
@@ -72,18 +84,22 @@ def _process(body: Mapping, name: str, role: Role, shared: tuple[EnvDefinition, 
     if kind is not None and kind.value == "PRE_DEPLOY":
         role = Role.RELEASE
     count, port = scalar_at(body, "instance_count"), scalar_at(body, "http_port")
+    command = shell_form(start.text, start.span) if start is not None else None
+    if command is None and role is Role.WEB and dockerfile is None:
+        # The buildpack starts what the Procfile says.
+        command = procfile_command(repository, root, "web")
     return Process(
         name=name,
         span=start.span if start is not None else body.span,
         platform=Platform.DIGITALOCEAN,
         role=role,
-        command=shell_form(start.text, start.span) if start is not None else None,
+        command=command,
         build=Build(normal_path(dockerfile.value), root, dockerfile.span) if dockerfile is not None else None,
         root=root,
         variables=(*shared, *_variables(body)),
         environment=_environment(path),
         before=(shell_form(build.text, build.span),) if build is not None else (),
-        complete=start is not None or dockerfile is not None,
+        complete=command is not None or dockerfile is not None,
         replicas=declared_number(count) if count is not None else None,
         ports=(Port(declared_number(port), port.span),) if port is not None else (),
         probes=tuple(_probes(body)),

@@ -29,6 +29,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
 from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
+from prodlint.readers.procfile_lines import procfile_command
 from prodlint.record import record
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
@@ -85,10 +86,12 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     )
     processes = document.get("processes")
     names = list(processes) if isinstance(processes, dict) else []
-    for name in names or ["app"]:
+    for name in names:
         command = _words(document, "processes", name)
-        if not names or command is not None:
+        if command is not None:
             yield _process(app, name, command)
+    if not names:
+        yield _process(app, "app", _packed(app, repository))
     release = _words(document, "deploy", "release_command")
     if release is not None:
         yield Process(
@@ -115,13 +118,19 @@ def _build(document: Toml, source: Source, folder: str, repository: Repository) 
     return Build(dockerfile, folder, span, target if isinstance(target, str) else None, arguments)
 
 
+def _packed(app: _App, repository: Repository) -> CommandLine | None:
+    """What a buildpack starts: the `web` line of the Procfile (platform page, 2.7)."""
+    builder = app.document.get("build", "builder") or app.document.get("build", "buildpacks")
+    return procfile_command(repository, app.folder, "web") if builder and app.build is None else None
+
+
 def _process(app: _App, name: str, command: CommandLine | None) -> Process:
     document = app.document
     routed = tuple(_exposures(document, name))
     role = Role.WEB if routed or name in ("app", "web") else Role.UNKNOWN
     return Process(
         name=name,
-        span=command.span if command is not None else app.source.line_span(1),
+        span=command.span if command is not None and command.span.source is app.source else app.source.line_span(1),
         platform=Platform.FLY,
         role=role,
         command=command,

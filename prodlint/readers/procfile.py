@@ -13,12 +13,12 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
+from prodlint.readers.procfile_lines import procfile_lines
 from prodlint.regex import regex
-from prodlint.source import Span, Text
+from prodlint.source import Text
 from prodlint.syntax.json import Json
 
 READS = Files("Procfile", names=("Procfile", "Procfile.*"))
-_LINE = regex(r"(?m)^([A-Za-z0-9_-]+):[ \t]*([^\r\n]*[^\s])")
 _DEVELOPMENT = regex(
     r"(?m)^[A-Za-z0-9_-]+:.*\b(docker|npm run (dev|watch)|yarn (dev|watch)|tailwindcss|postgres|redis-server|webpack)\b"
 )
@@ -34,18 +34,17 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     source = repository.source(path)
     if source is None:
         return
-    lines = {match[1]: match for match in _LINE.finditer(source.text)}
+    lines = procfile_lines(source)
     environment = environment_of(path)
     if environment is None and (path.rpartition("/")[2] != "Procfile" or _runs_tools(source.text)):
         # `Procfile.windows`, `Procfile.tilt`: variants are for the desks of developers.
         environment = Environment.DEVELOPMENT
     formation = _formation(path, repository)
     beanstalk = normal_path(posixpath.dirname(path), ".ebextensions") in repository.folders
-    for name, match in lines.items():
+    for name, span in lines.items():
         if name == "web" and beanstalk and environment is None:
             # The reader of .ebextensions tells of it.
             continue
-        span = Span(source, match.start(2), match.end(2))
         yield Process(
             name=name,
             span=span,

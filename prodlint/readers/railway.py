@@ -15,7 +15,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
-from prodlint.regex import regex
+from prodlint.readers.procfile_lines import procfile_command
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.json import Json
 from prodlint.syntax.shell import split_words
@@ -33,7 +33,6 @@ _SETTINGS = (
     ("deploy", "drainingSeconds"),
     ("deploy", "sleepApplication"),
 )
-_PROCFILE = regex(r"(?m)^([A-Za-z0-9_-]+):[ \t]*([^\r\n]*[^\s])")
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
@@ -139,12 +138,7 @@ def _by_builder(folder: str, repository: Repository) -> CommandLine | None:
         text = packed.text("deploy", "startCommand") if packed is not None else None
         if text is not None:
             return shell_form(text)
-    source = repository.source(normal_path(folder, "Procfile"))
-    lines = {found[1]: found for found in _PROCFILE.finditer(source.text)} if source is not None else {}
-    found = lines.get("web") or lines.get("worker")
-    if found is None or source is None:
-        return None
-    return shell_form(Text.verbatim(Span(source, found.start(2), found.end(2))))
+    return procfile_command(repository, folder, "web", "worker")
 
 
 def _before(document: Json | Toml) -> Iterator[CommandLine]:
