@@ -17,10 +17,11 @@ from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["built_images", "image_path", "with_builds"]
+__all__ = ["ImageNames", "built_images", "image_names", "image_path", "with_builds"]
 
 _TAG = regex(r"[:@][^/]*$")
 _COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
@@ -125,21 +126,38 @@ def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
             yield word.partition("=")[2]
 
 
-def with_builds(
+@record
+class ImageNames:
+    """What images of this repository are called: the names that builds give, its Dockerfiles, words of the project."""
+
+    built: tuple[BuiltImage, ...]
+    ours: tuple[ImageDefinition, ...]
+    words: frozenset[str]
+
+    def build(self, image: str, span: Span) -> Build | None:
+        """The build of an image by its name, None when it is not known to be ours."""
+        return _build_of(image, span, self.built, self.ours, self.words)
+
+
+def image_names(
     processes: Iterable[Process],
     built: tuple[BuiltImage, ...],
     definitions: Iterable[ImageDefinition],
     repository: Repository,
-) -> tuple[list[Process], list[Link]]:
+) -> ImageNames:
+    """The names of this repository's images, families of the processes' own among them."""
+    ours = [one for one in definitions if environment_of(one.path) not in (Environment.DEVELOPMENT, Environment.TEST)]
+    folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
+    words = _project_words(repository) | _family_words(tuple(processes), folders)
+    return ImageNames(built, tuple(ours), words)
+
+
+def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[Process], list[Link]]:
     """The processes with the builds of their images, without those of others' images; and what is not known.
 
     A process that runs an image of this repository runs in production unless something says otherwise
     (platform page, 2.2).
     """
-    ours = [one for one in definitions if environment_of(one.path) not in (Environment.DEVELOPMENT, Environment.TEST)]
-    processes = tuple(processes)
-    folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
-    words = _project_words(repository) | _family_words(processes, folders)
     kept: list[Process] = []
     open_links: list[Link] = []
     for process in processes:
@@ -148,7 +166,7 @@ def with_builds(
         if image is None or process.build is not None:
             kept.append(process)
             continue
-        build = _build_of(image, process.span, built, ours, words)
+        build = names.build(image, process.span)
         if build is not None:
             environment = process.environment or Environment.PRODUCTION
             kept.append(replace(process, build=build, environment=environment))
@@ -168,7 +186,7 @@ def is_public(image: str) -> bool:
 
 
 def _build_of(
-    image: str, span: Span, built: tuple[BuiltImage, ...], ours: list[ImageDefinition], words: frozenset[str]
+    image: str, span: Span, built: tuple[BuiltImage, ...], ours: tuple[ImageDefinition, ...], words: frozenset[str]
 ) -> Build | None:
     path = image_path(image)
     if path and is_public(image) and not any(image_path(one.name) == path for one in built):

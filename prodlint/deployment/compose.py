@@ -16,28 +16,35 @@ from prodlint.deployment.process import (
     Exposure,
     Mount,
     Platform,
+    Port,
     Process,
     Reach,
     Volume,
 )
-from prodlint.deployment.repository import normal_path
+from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
-from prodlint.source import Span
-from prodlint.syntax.dotenv_dialects import Dialect
-from prodlint.syntax.word import Expansion, Part, Word
+from prodlint.source import Span, SyntaxProblem
+from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.word import Expansion, Part, Substitution, Word
 
 __all__ = [
     "ComposeBuild",
     "ComposeEnvFile",
     "ComposeFile",
+    "ComposeInclude",
     "ComposePort",
     "ComposeService",
+    "given_by",
     "merged",
     "over",
     "process_of",
     "with_given",
 ]
+
+
+_MOST_INCLUDED = 10
+_MOST_NESTED = 500
 
 
 @record
@@ -68,11 +75,15 @@ class ComposeEnvFile:
 
 @record
 class ComposePort:
-    """An entry of `ports`: the port of the host (None: Docker chooses it) and the one of the container."""
+    """An entry of `ports`: the port of the host (None: Docker chooses it) and the one of the container.
+
+    `address` is that of the host, None for all of them.
+    """
 
     span: Span
     published: Word | None
     target: Word
+    address: Word | None = None
 
 
 @record
@@ -81,6 +92,8 @@ class ComposeService:
 
     `names` are what others may call it besides its own name, `links` what it calls others. `network` is
     what `network_mode` says. `volumes` are the volumes by name and the folders of the host by their path.
+    `exposed` are the ports of `expose`. `foreign` is set for one that extends a service of another file,
+    from whose folder its paths start.
     """
 
     name: str
@@ -106,11 +119,26 @@ class ComposeService:
     network: str = ""
     volumes: tuple[Volume, ...] = ()
     labels: tuple[EnvDefinition, ...] = ()
+    foreign: bool = False
+    exposed: tuple[Word, ...] = ()
+
+
+@record
+class ComposeInclude:
+    """An entry of `include`: files that are merged by themselves, in the folder of a project of their own.
+
+    `given` are the variables that they find in the files of that project.
+    """
+
+    paths: tuple[str, ...]
+    folder: str
+    span: Span
+    given: tuple[EnvDefinition, ...] = ()
 
 
 @record
 class ComposeFile:
-    """One compose file; `open` when it includes others.
+    """One compose file; `open` when it includes what is not in this repository.
 
     `given` are the variables of the `.env` beside it, which compose reads where it is the first of its set.
     `files` are the paths of the repository: what an `env_file` may name.
@@ -122,6 +150,7 @@ class ComposeFile:
     open: bool = False
     given: tuple[EnvDefinition, ...] = ()
     files: frozenset[str] = frozenset()
+    includes: tuple[ComposeInclude, ...] = ()
 
     @property
     def is_layer(self) -> bool:
@@ -129,25 +158,112 @@ class ComposeFile:
         return any(not (one.image or one.build or one.extends) for one in self.services)
 
 
-def merged(files: tuple[ComposeFile, ...]) -> tuple[ComposeService, ...]:
+def given_by(paths: Iterable[str], repository: Repository) -> tuple[EnvDefinition, ...]:
+    """What files such as the `.env` of a project give to the variables of its compose files, a later one first."""
+    given: dict[str, EnvDefinition] = {}
+    words: dict[str, Word] = {}
+    sizes: dict[str, int] = {}
+    for path in paths:
+        source = repository.source(path) if path in repository.paths else None
+        try:
+            for line in read_env_file(source, Dialect.COMPOSE) if source is not None else ():
+                if line.value is not None:
+                    size = sum(sizes.get(name, 1) for name in _names(line.value))
+                    # Values that double with every line end here.
+                    bounded = size <= _MOST_NESTED
+                    word = with_given(line.value, words) if bounded else Word((Substitution(line.span),), line.span)
+                    words[line.name], sizes[line.name] = word, size + 1 if bounded else 1
+                    given[line.name] = EnvDefinition(line.name, word, line.span)
+        except SyntaxProblem:
+            return ()
+    return tuple(given.values())
+
+
+def _names(word: Word) -> Iterator[str]:
+    for part in word.parts:
+        if isinstance(part, Expansion):
+            yield part.name
+            yield from _names(part.operand) if part.operand is not None else ()
+
+
+def _words(given: Iterable[EnvDefinition]) -> dict[str, Word]:
+    return {one.name: one.value for one in given if one.value is not None}
+
+
+def merged(
+    files: tuple[ComposeFile, ...], given: tuple[EnvDefinition, ...], known: Mapping[str, ComposeFile]
+) -> tuple[ComposeService, ...]:
     """The services of several files, a later file over an earlier one (container page, 2.10, Merge).
 
-    What the `.env` of the first file gives is put in the place of variables: the shell of whoever runs
-    compose still comes before it.
+    What `given` says is put in the place of variables: the shell of whoever runs compose still comes
+    before it. `known` are all compose files of the repository, by their paths.
     """
+    folder = posixpath.dirname(files[0].path)
+    return tuple(
+        _interpolated(service, folder, given, files[0].files)
+        for service in _merged(files, folder, given, known, ()).values()
+    )
+
+
+def _merged(
+    files: Iterable[ComposeFile],
+    folder: str,
+    given: tuple[EnvDefinition, ...],
+    known: Mapping[str, ComposeFile],
+    above: tuple[str, ...],
+) -> dict[str, ComposeService]:
+    """The services by name; `above` are the files that included these."""
     result: dict[str, ComposeService] = {}
     for file in files:
+        inside = (*above, file.path)
+        for include in file.includes if len(inside) <= _MOST_INCLUDED else ():
+            result.update(_included(include, given, known, inside))
         for service in file.services:
+            placed = _placed(service, posixpath.dirname(file.path), folder)
             below = result.get(service.name)
-            result[service.name] = service if below is None else over(service, below)
-    project = files[0]
-    return tuple(_interpolated(service, project) for service in result.values())
+            result[service.name] = placed if below is None else over(placed, below)
+    return result
 
 
-def _interpolated(service: ComposeService, project: ComposeFile) -> ComposeService:
-    given = {one.name: one.value for one in project.given if one.value is not None}
+def _included(
+    include: ComposeInclude, given: tuple[EnvDefinition, ...], known: Mapping[str, ComposeFile], above: tuple[str, ...]
+) -> Iterator[tuple[str, ComposeService]]:
+    """The services of included files: paths start from their own folder, and the project's own variables win."""
+    files = [known[path] for path in include.paths if path in known and path not in above]
+    words = {one.name: one for one in (*include.given, *given)}
+    own = tuple(words.values())
+    for name, service in _merged(files, include.folder, own, known, above).items():
+        env_files = tuple(
+            replace(one, folder=include.folder if one.folder is None else one.folder) for one in service.env_files
+        )
+        made = _interpolated(replace(service, env_files=env_files), include.folder, own, frozenset())
+        yield name, replace(made, read_files=(), variables_from=(), foreign=True)
+
+
+def _placed(service: ComposeService, own: str, folder: str) -> ComposeService:
+    """A service whose paths start from the folder of the project, wherever its file lies (measured)."""
+    if own == folder or service.foreign:
+        return service
     build = service.build
-    found, elsewhere = _env_files(service, project, given)
+    if build is not None and build.context is not None:
+        build = replace(build, context=_moved(build.context, own, folder))
+    mounts = [(one, _moved(one.source, own, folder)) for one in service.mounts]
+    kept = tuple(replace(one, source=source) for one, source in mounts if source is not None)
+    return replace(service, build=build, mounts=kept)
+
+
+def _moved(path: str, own: str, folder: str) -> str | None:
+    """A path that was read as if it started in one folder, as it is from another; None outside of the repository."""
+    found = normal_path(folder, posixpath.relpath(path or ".", own or "."))
+    return None if found.startswith("..") else found
+
+
+def _interpolated(
+    service: ComposeService, folder: str, project: tuple[EnvDefinition, ...], files: frozenset[str]
+) -> ComposeService:
+    given = _words(project)
+    build = service.build
+    found, elsewhere = _env_files(service, folder, project, files)
     return replace(
         service,
         build=None if build is None else replace(build, arguments=_filled(build.arguments, given)),
@@ -160,6 +276,7 @@ def _interpolated(service: ComposeService, project: ComposeFile) -> ComposeServi
                 one,
                 published=None if one.published is None else with_given(one.published, given),
                 target=with_given(one.target, given),
+                address=None if one.address is None else with_given(one.address, given),
             )
             for one in service.ports
         ),
@@ -224,19 +341,19 @@ def _part_given(part: Part, given: Mapping[str, Word]) -> Part:
 
 
 def _env_files(
-    service: ComposeService, project: ComposeFile, given: Mapping[str, Word]
+    service: ComposeService, project: str, given: tuple[EnvDefinition, ...], files: frozenset[str]
 ) -> tuple[tuple[EnvFile, ...], tuple[Link, ...]]:
     """The files of variables that are in the repository, and those that only the host has."""
     found: dict[str, EnvFile] = {}
     elsewhere: list[Link] = []
     for one in service.env_files:
-        value = word_value(with_given(one.name, given), from_outside)
+        value = word_value(with_given(one.name, _words(given)), from_outside)
         written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
-        folder = posixpath.dirname(project.path) if one.folder is None else one.folder
+        folder = project if one.folder is None else one.folder
         path = normal_path(folder, written) if written else None
-        if path in project.files and path is not None and not (written or "").startswith(("/", "~")):
+        if path in files and path is not None and not (written or "").startswith(("/", "~")):
             dialect = Dialect.DOCKER if one.raw else Dialect.COMPOSE
-            found[path] = EnvFile(path, one.span, dialect, project.given, isinstance(value, Known))
+            found[path] = EnvFile(path, one.span, dialect, given, isinstance(value, Known))
         else:
             shown = written or one.name.written
             elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository"))
@@ -261,6 +378,8 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         profiles=tuple(dict.fromkeys((*below.profiles, *top.profiles))),
         restart=top.restart or below.restart,
         extends=top.extends or below.extends,
+        foreign=top.foreign or below.foreign,
+        exposed=tuple(dict.fromkeys((*below.exposed, *top.exposed))),
         ports=tuple(dict.fromkeys((*below.ports, *top.ports))),
         names=tuple(dict.fromkeys((*below.names, *top.names))),
         links=tuple(dict.fromkeys((*below.links, *top.links))),
@@ -304,6 +423,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         profiles=service.profiles,
         variables_from=service.variables_from,
         complete=not service.extends,
+        ports=tuple(Port(_number(word), word.span) for word in service.exposed),
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),
     )
@@ -320,13 +440,29 @@ def _machine(service: ComposeService, group: str) -> str:
 def _exposures(ports: Iterable[ComposePort]) -> Iterator[Exposure]:
     for one in ports:
         published = None if one.published is None else _number(one.published)
-        yield Exposure("the host", published, _number(one.target), one.span)
+        yield Exposure("the host", published, _number(one.target), one.span, address=_address(one))
+
+
+def _address(port: ComposePort) -> str:
+    """The address of the host, empty for every one; `${FORWARD:-127.0.0.1:8000}` may hold it with the port."""
+    text = "" if port.address is None else _text(port.address)
+    if port.address is None and port.published is not None:
+        text = _text(port.published).rpartition(":")[0]
+    shown = text.strip("[]")
+    return "" if shown in ("0.0.0.0", "::") else shown
+
+
+def _text(word: Word) -> str:
+    value = word_value(word, from_outside)
+    text = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+    return "?" if text is None else text
 
 
 def _number(word: Word) -> Value[int]:
     """A port; a variable with a default is that number as long as nobody sets it."""
     value = word_value(word, from_outside)
     text = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
+    text = None if text is None else text.rpartition(":")[2]
     number = int(text) if text is not None and text.isdecimal() and len(text) < 6 else None
     if isinstance(value, EnvDriven):
         return EnvDriven(value.name, number, word.span)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
-from prodlint.deployment.backing_service import BackingService, backing_service
-from prodlint.deployment.built_images import built_images, with_builds
-from prodlint.deployment.command import Link, Step
+from prodlint.deployment.backing_service import BackingService, backing_product, backing_service
+from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
+from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose_environment import environment_by_content
+from prodlint.deployment.compose_sets import ComposeSet, compose_sets
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.filemap import absolute
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
@@ -29,9 +28,9 @@ from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
-from prodlint.deployment.release import PipelineStep, compose_files_of, deploy_scripts, read_pipeline
+from prodlint.deployment.release import PipelineStep, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
-from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
@@ -68,6 +67,7 @@ class _Linker:
         self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
         self.backing: list[BackingService] = []
         self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
+        self.names = ImageNames((), (), frozenset())
 
     def link(self) -> Deployment:
         pipelines = (*self.pipelines, *deploy_scripts(self.repository))
@@ -78,12 +78,9 @@ class _Linker:
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
         declared = self._platform_processes()
-        processes, unknown = with_builds(
-            declared,
-            built_images(self.built, self.compose.values(), steps, self.repository),
-            self.definitions.values(),
-            self.repository,
-        )
+        built = built_images(self.built, self.compose.values(), steps, self.repository)
+        self.names = image_names(declared, built, self.definitions.values(), self.repository)
+        processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
         self.backing.extend(self._beside(declared, processes))
         services = [self._service(process, self._environment_of_process(process)) for process in processes]
@@ -183,77 +180,23 @@ class _Linker:
 
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
         """The services of every set of compose files, each set in its environment."""
-        sets = self._compose_sets(steps)
+        sets = compose_sets(self.compose, steps, self._named, self.repository)
         # Units for hosts are often offered beside images: they do not make a compose file one for desks.
         production_elsewhere = any(
             service.environment is Environment.PRODUCTION and service.process.platform is not Platform.SYSTEMD
             for service in others
-        ) or any(environment is Environment.PRODUCTION for _, environment in sets)
+        ) or any(one.environment is Environment.PRODUCTION for one in sets)
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )
         result: list[Service] = []
-        for files, environment in sets:
-            result.extend(self._services_of(files, environment, production_elsewhere))
+        for one in sets:
+            result.extend(self._services_of(one, production_elsewhere))
         return result
 
-    def _compose_sets(self, steps: list[PipelineStep]) -> list[tuple[tuple[ComposeFile, ...], Environment | None]]:
-        """Files that are merged together: as commands name them, then the default set, then each by itself."""
-        sets: dict[tuple[str, ...], Environment | None] = {}
-        for step in steps:
-            if step.step is None or "compose" not in step.written or step.environment is Environment.TEST:
-                continue
-            if "docker" not in step.step.program and "podman" not in step.step.program:
-                continue  # `ssh host "docker compose …"`: what it carries is a step of its own
-            names = compose_files_of(step.step)
-            if names is None:
-                continue
-            paths = tuple(path for path in (self._compose_path(name, step.step) for name in names) if path is not None)
-            if not names and re.search(r"\b(up|run|pull)\b", step.written):
-                paths = self._default_set()
-            if paths and (sets.get(paths) is not Environment.PRODUCTION):
-                sets[paths] = step.environment if step.environment is Environment.PRODUCTION else None
-        named = {path for paths, environment in sets.items() for path in paths if environment is Environment.PRODUCTION}
-        default = self._default_set()
-        if default and default not in sets:
-            sets[default] = None
-        for path, file in self.compose.items():
-            if path in named or (path,) in sets:
-                continue
-            base = self._base_of(path)
-            if file.is_layer and base is not None:
-                sets[base, path] = self._named(path)
-            elif path not in default:
-                sets[path,] = self._named(path)
-        return [(tuple(self.compose[path] for path in paths), environment) for paths, environment in sets.items()]
-
-    def _compose_path(self, name: str, step: Step) -> str | None:
-        path = absolute(name, step.directory or "/")
-        candidate = path.lstrip("/") if path else None
-        if candidate in self.compose:
-            return candidate
-        base = posixpath.basename(name)
-        found = [one for one in self.compose if posixpath.basename(one) == base]
-        return found[0] if len(found) == 1 else None
-
-    def _default_set(self) -> tuple[str, ...]:
-        for name in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
-            if name in self.compose:
-                return (name,)
-        return ()
-
-    def _base_of(self, path: str) -> str | None:
-        folder = posixpath.dirname(path)
-        for name in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
-            candidate = normal_path(folder, name)
-            if candidate in self.compose and candidate != path:
-                return candidate
-        return None
-
-    def _services_of(
-        self, files: tuple[ComposeFile, ...], environment: Environment | None, production_elsewhere: bool
-    ) -> list[Service]:
-        declared = merged(files)
+    def _services_of(self, project: ComposeSet, production_elsewhere: bool) -> list[Service]:
+        files = project.files
+        declared = merged(files, project.given, self.compose)
         group = "+".join(file.path for file in files)
         images: dict[str, ComposeBuild] = {
             one.image: one.build for one in declared if one.image is not None and one.build is not None
@@ -261,7 +204,7 @@ class _Linker:
         services: list[Service] = []
         backing: list[BackingService] = []
         for one in declared:
-            process = process_of(one, images, group)
+            process = self._with_build(process_of(one, images, group))
             beside = backing_service(one.name, process, one.span) if process.build is None else None
             if beside is not None and (beside.product or not self._may_be_ours(process)):
                 backing.append(beside)
@@ -273,17 +216,26 @@ class _Linker:
         if said is None and folder in (Environment.DEVELOPMENT, Environment.TEST):
             said = folder
         if said is None:
-            said = environment or self._named(paths[-1])
+            said = project.environment or self._named(paths[-1])
         if said is None:
             said = Environment.DEVELOPMENT if production_elsewhere else None
         if said is None:
             said = environment_by_content(services, declared, backing, self.repository, not self.unread)
-        self.backing.extend(replace(one, environment=said) for one in backing)
+        self.backing.extend(
+            replace(one, environment=said if one.process is None else self._profiled(one.process, said, project))
+            for one in backing
+        )
         if any(label.name.startswith("traefik.") for one in declared for label in one.labels):
             from prodlint.deployment.traefik import traefik_proxies
 
             self.proxies.extend(traefik_proxies(declared, group, said))
-        return [replace(service, environment=self._profiled(service, said)) for service in services]
+        return [replace(one, environment=self._profiled(one.process, said, project)) for one in services]
+
+    def _with_build(self, process: Process) -> Process:
+        """A service that pulls what a pipeline of this repository pushed runs the image that is built here."""
+        if process.build is not None or process.image is None or backing_product(process.image):
+            return process
+        return replace(process, build=self.names.build(process.image, process.span))
 
     @staticmethod
     def _may_be_ours(process: Process) -> bool:
@@ -291,11 +243,13 @@ class _Linker:
         return process.command is not None or process.entrypoint is not None
 
     @staticmethod
-    def _profiled(service: Service, environment: Environment) -> Environment:
-        named = [environment_of(profile) for profile in service.process.profiles]
+    def _profiled(process: Process, environment: Environment, project: ComposeSet) -> Environment:
+        """The environment of a service: one whose profile nobody asks for is perhaps never started."""
+        named = [environment_of(profile) for profile in process.profiles]
         if Environment.DEVELOPMENT in named or Environment.TEST in named:
             return Environment.DEVELOPMENT
-        return environment
+        is_started = project.starts(process.name, process.profiles)
+        return environment if is_started or environment is not Environment.PRODUCTION else Environment.UNKNOWN
 
     def _in_its_environment(self, service: Service) -> Service:
         """A service whose environment is known now, with what it installs; of production more is asked."""

@@ -143,7 +143,8 @@ class Exposure:
     """A port that others dial, and the port of the process that it is passed on to.
 
     `port` is None where the platform chooses it (443 of a router), `owner` is what exposes it (a
-    Kubernetes Service, a router), `name` what other objects call the port.
+    Kubernetes Service, a router), `name` what other objects call the port. `address` is that of the
+    host on which it is dialled, empty for all of them.
     """
 
     owner: str
@@ -151,6 +152,7 @@ class Exposure:
     target: Value[int]
     span: Span
     name: str = ""
+    address: str = ""
 
 
 @record

@@ -9,7 +9,7 @@ from prodlint.deployment.route import Routes
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source
 
-__all__ = ["contract_facts", "route_fact"]
+__all__ = ["contract_facts", "published", "route_fact"]
 
 _SHOWN_ROUTES = 6
 
@@ -44,9 +44,21 @@ def _probe(probe: Probe, routes: Routes) -> Fact:
     return Fact(probe.kind.value, text, span=probe.span)
 
 
+def published(process: Process) -> str:
+    """The ports of the host that lead to a process, as people write them."""
+    return ", ".join(dict.fromkeys(_exposed(one) for one in process.exposures))
+
+
 def _exposed(exposure: Exposure) -> str:
-    outside = _shown(exposure.port) if exposure.port is not None else exposure.owner
-    return f"{outside} → {_shown(exposure.target)}"
+    outside = _brief(exposure.port) if exposure.port is not None else exposure.owner
+    host = f"[{exposure.address}]" if ":" in exposure.address else exposure.address
+    return f"{host}:{outside} → {_brief(exposure.target)}" if host else f"{outside} → {_brief(exposure.target)}"
+
+
+def _brief(port: Value[int]) -> str:
+    if isinstance(port, EnvDriven) and port.default is not None:
+        return f"${{{port.name}:-{port.default}}}"
+    return _shown(port)
 
 
 def route_fact(routes: Routes) -> Fact | None:

@@ -11,6 +11,7 @@ from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.service import Service
+from prodlint.map.contract_facts import published
 from prodlint.map.document import (
     Doubt,
     Fact,
@@ -90,8 +91,9 @@ def _doubts_of_routes(proxies: Iterable[MappedProxy]) -> Iterator[Doubt]:
 
 def _beside(service: BackingService) -> Fact:
     """A database, broker or proxy that runs beside the app."""
-    known = f"{service.product} {service.version}".strip()
-    return Fact(service.name, known if service.product else service.image, span=service.span)
+    known = f"{service.product} {service.version}".strip() if service.product else service.image
+    ports = published(service.process) if service.process is not None else ""
+    return Fact(service.name, f"{known}, published on {ports}" if ports else known, span=service.span)
 
 
 def _migrations(system: MigrationSystem, deployment: Deployment) -> Fact:

@@ -15,17 +15,17 @@ from prodlint.deployment.compose import (
     ComposeBuild,
     ComposeEnvFile,
     ComposeFile,
+    ComposeInclude,
     ComposeService,
+    given_by,
     over,
-    with_given,
 )
 from prodlint.deployment.process import EnvDefinition, Mount
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
-from prodlint.readers.compose_network import links_of, names_of, ports_of, volumes_of
+from prodlint.readers.compose_network import exposed_by, links_of, names_of, ports_of, volumes_of
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Literal, Word
@@ -57,23 +57,36 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
     by_name = re.match(r"(docker-)?compose([.-].*)?\.ya?ml$", posixpath.basename(path))
     if not by_name and not any(one.image or one.build or one.extends for one in found):
         return
-    included = root.get("include") is not None if isinstance(root, Mapping) else False
-    given = _given(normal_path(posixpath.dirname(path), ".env"), repository)
-    yield ComposeFile(path, source.span, found, included, given, repository.paths)
+    folder = posixpath.dirname(path)
+    includes = tuple(_includes(root.get("include") if isinstance(root, Mapping) else None, folder, repository))
+    yield ComposeFile(
+        path,
+        source.span,
+        found,
+        None in includes,
+        given_by((normal_path(folder, ".env"),), repository),
+        repository.paths,
+        tuple(one for one in includes if one is not None),
+    )
 
 
-def _given(path: str, repository: Repository) -> tuple[EnvDefinition, ...]:
-    """What the `.env` of a project gives to the variables of its compose files."""
-    source = repository.source(path) if path in repository.paths else None
-    given: dict[str, EnvDefinition] = {}
-    try:
-        for line in read_env_file(source, Dialect.COMPOSE) if source is not None else ():
-            if line.value is not None:
-                words = {name: one.value for name, one in given.items() if one.value is not None}
-                given[line.name] = EnvDefinition(line.name, with_given(line.value, words), line.span)
-    except SyntaxProblem:
-        return ()
-    return tuple(given.values())
+def _includes(node: Node | None, folder: str, repository: Repository) -> Iterator[ComposeInclude | None]:
+    """The entries of `include`; None for one that lies elsewhere or whose name is computed."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        part = item.get("path") if isinstance(item, Mapping) else item
+        names = list(_strings(part))
+        if not names or any("$" in name or "://" in name or name.startswith(("git@", "/", "~")) for name in names):
+            yield None
+            continue
+        paths = tuple(normal_path(folder, name) for name in names)
+        if not all(path in repository.paths for path in paths):
+            yield None
+            continue
+        own = _scalar(item.get("project_directory")) if isinstance(item, Mapping) else None
+        project = posixpath.dirname(paths[0]) if own is None or "$" in own else normal_path(folder, own)
+        named = list(_strings(item.get("env_file"))) if isinstance(item, Mapping) else []
+        env_files = [normal_path(folder, name) for name in named] or [normal_path(project, ".env")]
+        yield ComposeInclude(paths, project, item.span, given_by(env_files, repository))
 
 
 class _Extended:
@@ -103,7 +116,9 @@ class _Extended:
         below = self.service(other, wanted, depth + 1, origin if file is None else posixpath.dirname(other))
         if below is None:
             return service
-        return replace(over(service, below), name=service.name, span=service.span, extends=below.extends)
+        made = over(service, below)
+        foreign = file is not None or below.foreign
+        return replace(made, name=service.name, span=service.span, extends=below.extends, foreign=foreign)
 
 
 def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> ComposeService:
@@ -127,6 +142,7 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         restart=_scalar(restart),
         extends=body.get("extends") is not None,
         ports=tuple(ports_of(body.get("ports"))),
+        exposed=tuple(exposed_by(body.get("expose"))),
         names=tuple(names_of(body)),
         links=tuple(links_of(body.get("links"))),
         network=_scalar(body.get("network_mode")) or "",

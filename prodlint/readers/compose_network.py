@@ -11,9 +11,10 @@ from prodlint.deployment.compose import ComposePort
 from prodlint.deployment.process import Volume, VolumeKind
 from prodlint.regex import regex
 from prodlint.syntax.interpolation import interpolated
+from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["links_of", "names_of", "ports_of", "volumes_of"]
+__all__ = ["exposed_by", "links_of", "names_of", "ports_of", "volumes_of"]
 
 # One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
 _PART = regex(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:$\[]|\$(?!\{))+")
@@ -24,14 +25,25 @@ def ports_of(node: Node | None) -> Iterator[ComposePort]:
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):
             written = item.text.slice(0, item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None)
-            parts = [written.slice(found.start(), found.end()) for found in _PART.finditer(written.value)]
+            found = [(part.start(), part.end()) for part in _PART.finditer(written.value)]
+            parts = [interpolated(written.slice(*part), True) for part in found]
             if parts:
-                published = interpolated(parts[-2], True) if len(parts) > 1 else None
-                yield ComposePort(item.span, published, interpolated(parts[-1], True))
+                host = interpolated(written.slice(0, found[-3][1]), True) if len(found) > 2 else None
+                yield ComposePort(item.span, parts[-2] if len(parts) > 1 else None, parts[-1], host)
         elif isinstance(item, Mapping) and isinstance(target := item.get("target"), Scalar):
             outside = item.get("published")
             published = interpolated(outside.text, True) if isinstance(outside, Scalar) else None
-            yield ComposePort(item.span, published, interpolated(target.text, True))
+            named = item.get("host_ip")
+            address = interpolated(named.text, True) if isinstance(named, Scalar) else None
+            yield ComposePort(item.span, published, interpolated(target.text, True), address)
+
+
+def exposed_by(node: Node | None) -> Iterator[Word]:
+    """The entries of `expose`, without their protocol."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            end = item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None
+            yield interpolated(item.text.slice(0, end), True)
 
 
 def names_of(body: Mapping) -> Iterator[str]:

@@ -1,0 +1,235 @@
+"""Which compose files run together, and with what: includes, default sets, env files, profiles; ports and images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from prodlint.cli import main
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.model import Deployment
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import EnvDriven, Known
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+WEB = "services:\n  web:\n    build: .\n    restart: always\n"
+
+
+def deployment(files: Mapping[str, str]) -> Deployment:
+    inspection = inspect(MemoryTree({"Dockerfile": DOCKERFILE, "app.py": "", **files}), ())
+    assert inspection.crashes == ()
+    return inspection.deployment
+
+
+def composed(files: Mapping[str, str]) -> list[Service]:
+    return [one for one in deployment(files).services if one.process.platform.value == "Compose"]
+
+
+def value(service: Service, name: str) -> str | None:
+    found = service.variables.get(name)
+    if isinstance(found, Known):
+        return found.value
+    if isinstance(found, EnvDriven):
+        return f"${found.name} else {found.default}"
+    return None if found is None else "?"
+
+
+# --- include -------------------------------------------------------------------------------------
+
+
+def test_included_files_bring_their_services_and_start_from_their_own_folder() -> None:
+    files = {
+        "compose.yml": "include:\n  - backend/compose.yml\n  - path: [tools/a.yml, tools/compose.b.yml]\n" + WEB,
+        "backend/compose.yml": "services:\n  api:\n    build: .\n    env_file: api.env\n"
+        "    environment: {P: '${P:-1}'}\n",
+        "backend/api.env": "A=file\n",
+        "backend/.env": "P=7\n",
+        "backend/Dockerfile": DOCKERFILE,
+        "tools/a.yml": "services:\n  beat:\n    build: ..\n    command: celery beat\n",
+        "tools/compose.b.yml": "services:\n  beat:\n    environment: {B: b}\n",
+    }
+    found = {one.name: one for one in composed(files)}
+    assert sorted(found) == ["api", "beat", "web"]
+    assert found["api"].image is not None
+    assert found["api"].image.path == "backend/Dockerfile"
+    assert [value(found["api"], name) for name in "AP"] == ["file", "$P else 7"]
+    assert found["beat"].image is not None
+    assert (found["beat"].image.path, value(found["beat"], "B")) == ("Dockerfile", "b")
+
+
+def test_the_variables_of_the_including_project_win_and_an_env_file_may_be_named() -> None:
+    files = {
+        "compose.yml": "include:\n  - {path: a/c.yml, env_file: x.env, project_directory: .}\n" + WEB,
+        "a/c.yml": "services:\n  api:\n    build: .\n    environment: {P: '${P:-0}', Q: '${Q:-0}'}\n"
+        "    env_file: e.env\n",
+        "x.env": "P=1\nQ=1\n",
+        ".env": "Q=2\n",
+        "e.env": "E=root\n",
+        "a/.env": "P=9\n",
+    }
+    (api,) = [one for one in composed(files) if one.name == "api"]
+    assert [value(api, name) for name in "PQE"] == ["$P else 1", "$Q else 2", "root"]
+
+
+def test_files_that_include_each_other_end_and_what_lies_elsewhere_does_no_harm() -> None:
+    files = {
+        "compose.yml": "include: [a.yml, '../x.yml', 'oci://x/y', '${F}', {path: }, 3]\n" + WEB,
+        "a.yml": "include: [compose.yml, a.yml]\nservices:\n  api:\n    build: .\n",
+    }
+    assert sorted(one.name for one in composed(files)) == ["api", "web"]
+
+
+# --- sets ----------------------------------------------------------------------------------------
+
+
+def test_paths_of_a_second_file_start_from_the_folder_of_the_first() -> None:
+    files = {
+        "compose.yml": "services:\n  web:\n    image: web\n",
+        "deploy/compose.prod.yml": "services:\n  web:\n    build: api\n    env_file: prod.env\n"
+        "    volumes: ['./src:/app']\n",
+        "deploy.sh": "docker compose -f compose.yml -f deploy/compose.prod.yml up -d\n",
+        "api/Dockerfile": DOCKERFILE,
+        "prod.env": "A=root\n",
+    }
+    (web,) = [one for one in composed(files) if one.environment is Environment.PRODUCTION]
+    assert web.image is not None
+    assert (web.image.path, value(web, "A")) == ("api/Dockerfile", "root")
+    assert [one.source for one in web.process.mounts] == ["src"]
+
+
+def test_a_command_without_files_takes_the_default_set_of_its_folder() -> None:
+    files = {
+        "compose.yml": WEB,
+        "infra/docker-compose.yml": "services:\n  api:\n    build: ..\n",
+        "deploy.sh": "cd infra/scripts && docker compose up -d\n",
+        "infra/scripts/x.sh": "",
+    }
+    found = {one.name: one.environment for one in composed(files)}
+    assert found == {"web": Environment.DEVELOPMENT, "api": Environment.PRODUCTION}
+
+
+def test_compose_file_in_a_committed_dotenv_lists_the_default_set() -> None:
+    files = {
+        "compose.yml": WEB,
+        "compose.tls.yml": "services:\n  web:\n    environment: {TLS: 'on'}\n",
+        ".env": "COMPOSE_FILE=compose.yml:compose.tls.yml\n",
+        "deploy.sh": "docker compose up -d\n",
+    }
+    (web,) = [one for one in composed(files) if one.environment is Environment.PRODUCTION]
+    assert value(web, "TLS") == "on"
+    files[".env"] = "COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=compose.yml,compose.tls.yml\n"
+    (web,) = [one for one in composed(files) if one.environment is Environment.PRODUCTION]
+    assert value(web, "TLS") == "on"
+    del files[".env"]
+    files["deploy.sh"] = "export COMPOSE_FILE=compose.yml:compose.tls.yml\ndocker compose up -d\n"
+    (web,) = [one for one in composed(files) if one.environment is Environment.PRODUCTION]
+    assert value(web, "TLS") == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("docker compose --env-file prod.env up -d", "$P else prod"),
+        ("docker compose --env-file=prod.env --env-file more.env up -d", "$P else more"),
+        ("docker compose --env-file /etc/app.env up -d", "$P else 0"),
+        ("COMPOSE_ENV_FILES=prod.env docker compose up -d", "$P else prod"),
+        ("docker compose up -d", "$P else dotenv"),
+    ],
+)
+def test_the_env_file_of_a_command_takes_the_place_of_the_dotenv(command: str, expected: str) -> None:
+    files = {
+        "compose.yml": WEB + "    environment: {P: '${P:-0}'}\n",
+        ".env": "P=dotenv\n",
+        "prod.env": "P=prod\n",
+        "more.env": "P=more\n",
+        "deploy.sh": command + "\n",
+    }
+    (web,) = [one for one in composed(files) if one.environment is Environment.PRODUCTION]
+    assert value(web, "P") == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "started"),
+    [
+        ("docker compose up -d", False),
+        ("docker compose --profile extra up -d", True),
+        ("docker compose --profile '*' up -d", True),
+        ("docker compose up -d --scale web=2 debug", True),
+        ("COMPOSE_PROFILES=a,extra docker compose up -d", True),
+        ("docker compose --profile other up -d", False),
+    ],
+)
+def test_a_service_whose_profile_production_does_not_ask_for_is_perhaps_not_started(
+    command: str, started: bool
+) -> None:
+    files = {
+        "compose.yml": WEB + "  debug:\n    build: .\n    profiles: [extra]\n",
+        "deploy.sh": command + "\n",
+    }
+    found = {one.name: one.environment for one in composed(files)}
+    assert found["web"] is Environment.PRODUCTION
+    assert (found["debug"] is Environment.PRODUCTION) is started
+
+
+def test_a_dotenv_whose_lines_double_ends_soon() -> None:
+    lines = "A0=x\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60))
+    (web,) = composed({"compose.yml": WEB + "    environment: {X: '${A59}', Y: '${A3}'}\n", ".env": lines})
+    assert (value(web, "X"), value(web, "Y")) == ("?", "$A3 else xxxxxxxx")
+
+
+# --- ports, images, the map ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("'8000:80'", "8000 → 80"),
+        ("127.0.0.1:8000:80", "127.0.0.1:8000 → 80"),
+        ("0.0.0.0:8000:80/tcp", "8000 → 80"),
+        ("'[::1]:8000:80'", "[::1]:8000 → 80"),
+        ("'80'", "the host → 80"),
+        ("'${FORWARD:-127.0.0.1:8000}:${PORT:-80}'", "127.0.0.1:${FORWARD:-8000} → ${PORT:-80}"),
+        ("{target: 80, published: '8000', host_ip: 127.0.0.1}", "127.0.0.1:8000 → 80"),
+        ("{target: 80}", "the host → 80"),
+    ],
+)
+def test_the_map_shows_published_ports(
+    entry: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    beside = f"  db:\n    image: postgres:17\n    ports: [{entry}]\n"
+    (tmp_path / "compose.prod.yml").write_text(WEB + f"    ports:\n      - {entry}\n" + beside, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["map", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert f"ports        {expected}  (compose.prod.yml:6)" in printed
+    assert f"PostgreSQL 17, published on {expected}  (compose.prod.yml:7)" in printed
+
+
+def test_exposed_ports_are_ports_of_the_service() -> None:
+    (web,) = composed({"compose.yml": WEB + "    expose: ['8000', 9000/udp, '${P:-1}']\n"})
+    numbers = [port.number for port in web.process.ports]
+    shown = [one.value if isinstance(one, Known) else (one.name, one.default) for one in numbers if one is not None]
+    assert shown == [8000, 9000, ("P", 1)]
+
+
+def test_an_image_that_a_pipeline_of_this_repository_pushes_is_no_backing_service() -> None:
+    workflow = (
+        "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with: {push: true, tags: 'ghcr.io/acme/shop:latest'}\n"
+    )
+    files = {
+        ".github/workflows/release.yml": workflow,
+        "compose.prod.yml": "services:\n  web:\n    image: ghcr.io/acme/shop:${TAG:-latest}\n    restart: always\n"
+        "  cache:\n    image: redis:8\n  other:\n    image: ghcr.io/else/thing:1\n",
+    }
+    found = deployment(files)
+    (web,) = [one for one in found.services if one.process.platform.value == "Compose"]
+    assert web.image is not None
+    assert (web.name, web.image.path, web.server.product if web.server else "") == ("web", "Dockerfile", "gunicorn")
+    beside = [(one.name, one.product, one.version) for one in found.backing_services]
+    assert beside == [("cache", "Redis", "8"), ("other", "", "1")]
