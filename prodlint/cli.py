@@ -374,14 +374,20 @@ def explain(name: str, plugin: tuple[str, ...]) -> None:
         meant = near(name, [*known, *ENGINE_RULES])
         _stop(f'there is no rule "{name}"' + (f'; did you mean "{meant}"?' if meant else "; see `prodlint rules`"))
     rule = known[name]
-    click.echo(f"# {rule.name}\n\n{rule.family}, {rule.severity.label}, since {rule.since}\n\n{rule.page.strip()}")
+    facts = ", ".join([rule.family, rule.severity.label, f"since {rule.since}", _fixes(rule)])
+    click.echo(f"# {rule.name}\n\n{facts}\n\n{rule.page.strip()}")
+
+
+def _fixes(rule: Rule) -> str:
+    """Whether prodlint can mend what a rule finds: `safe or unsafe fix`."""
+    return f"{' or '.join(safety.value for safety in rule.fixes)} fix" if rule.fixes else "no fix"
 
 
 @main.command()
 @click.option("--output-format", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--plugin", multiple=True, type=click.Path(), help="Also list the rules of this file or folder.")
 def rules(output_format: str, plugin: tuple[str, ...]) -> None:
-    """List every rule with its family, its severity and one line about it."""
+    """List every rule with its family, its severity, whether it can mend what it finds, and one line about it."""
     found = _rules(plugin)
     if output_format == "json":
         import json
@@ -394,14 +400,16 @@ def rules(output_format: str, plugin: tuple[str, ...]) -> None:
                 "summary": rule.summary,
                 "since": rule.since,
                 "preview": rule.preview,
+                "fixes": [safety.value for safety in rule.fixes],
             }
             for rule in found
         ]
         click.echo(json.dumps({"version": 1, "rules": rows}, indent=2))
         return
     width = max((len(rule.name) for rule in found), default=0)
+    room = max((len(_fixes(rule)) for rule in found), default=0)
     for family in sorted({rule.family for rule in found}):
         click.echo(family)
         for rule in found:
             if rule.family == family:
-                click.echo(f"  {rule.name:{width}}  {rule.severity.label:7}  {rule.summary}")
+                click.echo(f"  {rule.name:{width}}  {rule.severity.label:7}  {_fixes(rule):{room}}  {rule.summary}")

@@ -55,7 +55,10 @@ class RuleError(TypeError):
 
 @entity
 class Rule:
-    """A rule as the engine sees it. `options` is its dataclass of options, None without one."""
+    """A rule as the engine sees it. `options` is its dataclass of options, None without one.
+
+    `fixes` are the safeties of the fixes that it may offer, empty for a rule without any.
+    """
 
     name: str
     family: str
@@ -68,6 +71,7 @@ class Rule:
     since: str
     preview: bool
     formerly: tuple[str, ...]
+    fixes: tuple[Safety, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -76,9 +80,16 @@ class Rule:
 
 
 def rule(
-    severity: Severity, *, since: str = "0.1", preview: bool = False, formerly: tuple[str, ...] = ()
+    severity: Severity,
+    *,
+    since: str = "0.1",
+    preview: bool = False,
+    formerly: tuple[str, ...] = (),
+    fixes: tuple[Safety, ...] = (),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Make a function a rule. Its name, with hyphens, is the rule's name; its folder is the family.
+
+    `fixes` says which fixes it may offer: the tests of its page hold it to that.
 
     Raises RuleError when a parameter asks for something that the model does not hold.
     """
@@ -105,6 +116,7 @@ def rule(
             since=since,
             preview=preview,
             formerly=formerly,
+            fixes=fixes,
         )
         return function
 

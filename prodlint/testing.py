@@ -7,10 +7,11 @@ before the file is written. A case without a marker must not be flagged at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 
-from prodlint.finding import Finding
+from prodlint.finding import Finding, Safety
+from prodlint.fix import settle
 from prodlint.inspection import Policy, inspect
 from prodlint.record import record
 from prodlint.regex import regex
@@ -19,7 +20,7 @@ from prodlint.report.text import render_finding
 from prodlint.rule import Rule, RuleFunction
 from prodlint.tree import MemoryTree
 
-__all__ = ["Case", "cases_of", "check_case", "check_project", "example_cases", "rendered", "rule_of"]
+__all__ = ["Case", "cases_of", "check_case", "check_project", "example_cases", "fixed", "rendered", "rule_of"]
 
 _FENCE = regex(r'^(?P<marks>`{3,})(?P<language>\w*)(?:[ \t]+title="(?P<title>[^"]+)")?[ \t]*$')
 _MARKER = regex(r"[ \t]*(?:#|//) <- ([a-z0-9-]+)[ \t]*$")
@@ -60,6 +61,29 @@ def check_project(
     for crash in result.crashes:
         raise crash.cause
     return result.triaged.findings
+
+
+def fixed(
+    files: Mapping[str, str | bytes], rules: Iterable[Rule | RuleFunction], options: Mapping[str, object] | None = None
+) -> dict[str, str | bytes]:
+    """A project in memory once every fix of some rules is applied, the unsafe ones among them.
+
+    Raises AssertionError where a fix cannot be applied.
+    """
+    chosen = tuple(rules)
+    content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+
+    def look(changed: Mapping[str, bytes]) -> tuple[None, Iterable[Finding], Callable[[str], bytes | None]]:
+        now = {**content, **changed}
+        return None, check_project(now, chosen, options), now.get
+
+    outcome, _ = settle(look, (Safety.SAFE, Safety.UNSAFE), lambda path, read: None)
+    if outcome.refused or outcome.is_unfinished:
+        raise AssertionError("; ".join(one.reason for one in outcome.refused) or "the fixes go on without end")
+    return {
+        path: outcome.after[path].decode() if path in outcome.after and isinstance(text, str) else text
+        for path, text in files.items()
+    }
 
 
 def check_case(case: Case, rules: Iterable[Rule | RuleFunction]) -> str:

@@ -6,7 +6,7 @@ import posixpath
 import typing
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
@@ -27,6 +27,11 @@ from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+
+if TYPE_CHECKING:
+    from prodlint.deployment.dependency import Dependency
+    from prodlint.deployment.start_command import StartCommand
+    from prodlint.finding import Change, Fix
 
 __all__ = ["Deployment", "subjects"]
 
@@ -121,6 +126,36 @@ class Deployment:
             for other in self.services
             if other.step is not None
         ) or any(_plain(_image_name(other.base)) in names for other in self.images if other.base is not None)
+
+    def production_command(self, service: Service) -> StartCommand | None:
+        """The installed application server for the app that a development server serves, and how to write it there."""
+        from prodlint.deployment.start_command import production_command
+
+        return production_command(service, self.services, self.repository)
+
+    def without_reload(self, service: Service) -> tuple[Change, ...]:
+        """What takes reloading out of a service's command, file or call; empty where that is not certain."""
+        from prodlint.deployment.start_command import without_reload
+
+        return without_reload(service, self.services, self.repository)
+
+    def with_distribution(self, service: Service, distribution: str) -> Fix | None:
+        """A package added to the file that a service installs from; None where that is not certain."""
+        from prodlint.deployment.requirement_change import with_distribution
+
+        return with_distribution(service, distribution, self.repository)
+
+    def with_locked_versions(self, installed: InstalledFile, open_: tuple[Dependency, ...]) -> Fix | None:
+        """Open requirements fixed to what a lock beside them holds; None where it does not hold all of them."""
+        from prodlint.deployment.requirement_change import with_locked_versions
+
+        return with_locked_versions(installed, open_, self.repository)
+
+    def with_migration(self, system: MigrationSystem, release: Release) -> Fix | None:
+        """A step of a release that applies migrations; None where the file has no place for one that is known."""
+        from prodlint.deployment.release_hook import migrating
+
+        return migrating(system, release, self.services, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

@@ -30,7 +30,7 @@ from prodlint.record import record
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["Service", "resolve_service"]
+__all__ = ["Service", "resolve_service", "started"]
 
 
 @record
@@ -186,7 +186,7 @@ def resolve_service(
         service = replace(service, variables=seen, place=replace(place, environment=seen.values, variables=seen))
     if process.handler is not None:
         return _with_handled_app(service, process.handler, repository)
-    return service if step is None else _with_server(service, step, repository)
+    return service if step is None else started(service, step, repository)
 
 
 def _with_handled_app(service: Service, handler: Value[str], repository: Repository) -> Service:
@@ -253,7 +253,8 @@ def _long_running(execution: Execution) -> Step | None:
     return candidates[0] if len(shapes) == 1 and None not in shapes else None
 
 
-def _with_server(service: Service, step: Step, repository: Repository) -> Service:
+def started(service: Service, step: Step, repository: Repository) -> Service:
+    """A service with what a step starts: its server, app and worker."""
     roots = roots_of(replace(service.place, directory=step.directory), repository)
     server = server_of(step)
     role = role_of(step)

@@ -20,6 +20,17 @@ CMD ["gunicorn", "--bind=0.0.0.0:8000", "app:app"]
 flask>=3  # <- unpinned-dependency
 gunicorn==27.0.1
 ```
+```toml title="uv.lock"
+version = 1
+
+[[package]]
+name = "flask"
+version = "3.1.3"
+
+[[package]]
+name = "gunicorn"
+version = "27.0.1"
+```
 ```python title="app.py"
 from flask import Flask
 
@@ -38,6 +49,17 @@ CMD ["gunicorn", "--bind=0.0.0.0:8000", "app:app"]
 ```text title="requirements.txt"
 flask==3.1.3
 gunicorn==27.0.1
+```
+```toml title="uv.lock"
+version = 1
+
+[[package]]
+name = "flask"
+version = "3.1.3"
+
+[[package]]
+name = "gunicorn"
+version = "27.0.1"
 ```
 ```python title="app.py"
 from flask import Flask
@@ -58,8 +80,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodlint.deployment import Dependency, InstalledFile
-from prodlint.rule import Evidence, Finding, Findings, Severity, rule
+from prodlint.deployment import Dependency, Deployment, InstalledFile
+from prodlint.rule import Evidence, Finding, Findings, Safety, Severity, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +92,22 @@ class Options:
     allow_compatible: bool = False
 
 
-@rule(Severity.WARNING)
-def unpinned_dependency(installed: InstalledFile, options: Options) -> Findings:
+@rule(Severity.WARNING, fixes=(Safety.UNSAFE,))
+def unpinned_dependency(installed: InstalledFile, options: Options, deployment: Deployment) -> Findings:
     kept = [one for one in installed.open if not (options.allow_compatible and _is_compatible_release(one))]
     evidence = tuple(Evidence(one.span, f"{one.owner} installs it") for one in installed.installations)
     advice = "write the exact versions that you tested, or install from a lock file"
     if options.per_line:
         for one in kept:
-            yield Finding(one.span, f"{one.written} leaves its version open: each build may differ", evidence, advice)
+            message = f"{one.written} leaves its version open: each build may differ"
+            yield Finding(one.span, message, evidence, advice, deployment.with_locked_versions(installed, (one,)))
     elif kept:
         count, total = len(kept), len(installed.file.dependencies)
         message = (
             f"{installed.path} leaves {count} of {total} packages open (first: {kept[0].name}): each build may differ"
         )
-        yield Finding(kept[0].span, message, evidence, advice)
+        fix = deployment.with_locked_versions(installed, tuple(kept))
+        yield Finding(kept[0].span, message, evidence, advice, fix)
 
 
 def _is_compatible_release(dependency: Dependency) -> bool:

@@ -68,10 +68,10 @@ class Migration(migrations.Migration):
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, MigrationSystem
-from prodlint.rule import NO, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import NO, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.WARNING)
+@rule(Severity.WARNING, fixes=(Safety.UNSAFE,))
 def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> Findings:
     release = deployment.release_of(system)
     if release is None or deployment.is_migrated(system) is not NO:
@@ -84,4 +84,5 @@ def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> F
         f"{release.name} brings new code to production, and no step applies {system.phrase}",
         tuple(evidence),
         help=f"run `{system.system.command}` once in each release, before the new code serves",
+        fix=deployment.with_migration(system, release),
     )

@@ -53,12 +53,12 @@ if __name__ == "__main__":
 
 from __future__ import annotations
 
-from prodlint.deployment import Service
+from prodlint.deployment import Deployment, Service
 from prodlint.rule import NO, YES, Evidence, Finding, Findings, Fix, Guard, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
-def app_run_in_production(service: Service) -> Findings:
+@rule(Severity.ERROR, fixes=(Safety.SAFE, Safety.UNSAFE))
+def app_run_in_production(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES or service.step is None:
         return
     server = service.server
@@ -68,11 +68,15 @@ def app_run_in_production(service: Service) -> Findings:
             return
         reached = [Evidence(span, "calls on") for span in start.through]
         development = f"{server.owner}'s development server" if server.owner else f"{server.product} with reloading on"
+        instead = deployment.production_command(service)
+        changes = deployment.without_reload(service)
+        without = Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
         yield Finding(
             service.step.span,
             f"`{service.label}` reaches {start.call} in {start.span}: {development} serves production",
             (*service.chain, *reached, Evidence(start.span, f"starts {development}")),
-            help=service.production_command_help,
+            help=instead.help if instead is not None else service.production_command_help,
+            fix=instead.fix if instead is not None else without,
         )
     if server is None or server.in_code or server.is_development is not NO:
         return

@@ -32,7 +32,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY requirements.txt app.py ./
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "--bind=0.0.0.0:8000", "app:app"]
+CMD ["gunicorn", "--bind=0.0.0.0:5000", "app:app"]
 ```
 ```text title="requirements.txt"
 flask==3.1.3
@@ -52,12 +52,12 @@ app = Flask(__name__)
 
 from __future__ import annotations
 
-from prodlint.deployment import Service
-from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.deployment import Deployment, Service
+from prodlint.rule import YES, Evidence, Finding, Findings, Fix, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
-def dev_server_in_production(service: Service) -> Findings:
+@rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
+def dev_server_in_production(service: Service, deployment: Deployment) -> Findings:
     server = service.server
     if service.is_production is not YES or server is None or server.in_code:
         return
@@ -65,19 +65,23 @@ def dev_server_in_production(service: Service) -> Findings:
     if service.app is not None:
         evidence.append(Evidence(service.app.span, f"the {service.app.framework} app that it serves"))
     if server.is_development is YES and not service.serves_static_files:
+        instead = deployment.production_command(service)
         yield Finding(
             server.span,
             f"`{service.label}` starts {server.owner}'s development server in production",
             tuple(evidence),
-            help=service.production_command_help,
+            help=instead.help if instead is not None else service.production_command_help,
+            fix=instead.fix if instead is not None else None,
         )
     elif server.reload is YES:
         span = server.reload_span or server.span
         if span.source is not server.span.source or span.line != server.span.line:
             evidence.insert(0, Evidence(server.span, f"starts {server.product}"))
+        changes = deployment.without_reload(service)
         yield Finding(
             span,
             f"`{service.label}` reloads itself whenever a file changes, as a development server does",
             tuple(evidence),
             help="switch reloading off where production starts, and keep it in the command that developers use",
+            fix=Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None,
         )

@@ -14,6 +14,10 @@ web: gunicorn shop:app  # <- missing-application-server
 ```text title="requirements.txt"
 flask==3.1.3
 ```
+```text title="requirements-dev.txt"
+-r requirements.txt
+gunicorn==27.0.1
+```
 ```python title="shop.py"
 from flask import Flask
 
@@ -27,6 +31,10 @@ web: gunicorn shop:app
 ```
 ```text title="requirements.txt"
 flask==3.1.3
+gunicorn==27.0.1
+```
+```text title="requirements-dev.txt"
+-r requirements.txt
 gunicorn==27.0.1
 ```
 ```python title="shop.py"
@@ -43,10 +51,10 @@ app = Flask(__name__)
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import NO, YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
+@rule(Severity.ERROR, fixes=(Safety.SAFE, Safety.UNSAFE))
 def missing_application_server(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
@@ -65,6 +73,7 @@ def missing_application_server(service: Service, deployment: Deployment) -> Find
             tuple(evidence),
             help=f"add {server.distribution} to {service.install_source}: the process ends with "
             f'"{server.product}: command not found"',
+            fix=deployment.with_distribution(service, server.distribution),
         )
     elif service.starts_nothing is YES and service.image_app is not None and service.image is not None:
         if deployment.is_started_elsewhere(service.image):

@@ -7,7 +7,7 @@ import pytest
 
 from prodlint.engine import built_in_rules
 from prodlint.rule import Rule
-from prodlint.testing import Case, cases_of, check_case, example_cases, rendered
+from prodlint.testing import Case, cases_of, check_case, check_project, example_cases, fixed, rendered
 
 RULES = built_in_rules()
 PAGES = Path(__file__).parent
@@ -43,6 +43,31 @@ def test_the_example_is_flagged_and_what_to_use_instead_is_not(rule: Rule) -> No
     bad, good = example_cases(rule.page)
     assert bad.expected
     assert not good.expected
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.fixes], ids=lambda rule: rule.name)
+def test_fixing_the_example_yields_what_to_use_instead(rule: Rule) -> None:
+    bad, good = example_cases(rule.page)
+    assert fixed(bad.files, [rule], bad.options) == good.files
+
+
+@pytest.mark.parametrize(("rule", "case"), all_cases())
+def test_a_fixed_case_has_no_fix_left_and_what_was_fixed_is_no_more_flagged(rule: Rule, case: Case) -> None:
+    found = check_project(dict(case.files), [rule], case.options)
+    offered = [one for one in found if one.fix is not None and one.fix.edits]
+    after = fixed(case.files, [rule], case.options)
+    left = check_project(after, [rule], case.options)
+    assert not [one for one in left if one.fix is not None and one.fix.edits]
+    assert len(left) == len(found) - len(offered)
+    assert fixed(after, [rule], case.options) == after
+    assert (after == case.files) == (not offered)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_offers_the_fixes_that_it_declares(rule: Rule) -> None:
+    cases = (*example_cases(rule.page), *cases_of(page_of(rule).read_text(encoding="utf-8")))
+    found = [one for case in cases for one in check_project(dict(case.files), [rule], case.options)]
+    assert {one.fix.safety for one in found if one.fix is not None} == set(rule.fixes)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
