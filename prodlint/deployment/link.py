@@ -155,7 +155,7 @@ class _Linker:
             return said
         # The templates of a Helm chart, which need not be for developers, lie in a folder of that name.
         is_template = process.platform is Platform.KUBERNETES
-        named = environment_of(process.path.replace("/templates/", "/") if is_template else process.path)
+        named = environment_of(f"/{process.path}".replace("/templates/", "/") if is_template else process.path)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
         return process.environment or named or Environment.UNKNOWN

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, opened
+from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, opened, unsure_keys
 from prodlint.readers.helm_template import Renderer, field_of
 from prodlint.readers.helm_text import has_mark, printed
 
@@ -67,7 +67,10 @@ def _dict(renderer: Renderer, values: list[Data]) -> Data:
 
 
 def _changed(renderer: Renderer, held: dict[str, Data], key: str, value: Data) -> None:
-    held[key] = Hidden("a condition that is not told sets it", "") if renderer.doubts else value
+    if renderer.doubts:
+        present = key in held and not (isinstance(held[key], Hidden) and held[key].may_lack)
+        value = Hidden("a condition that is not told sets it", "", may_lack=not present)
+    held[key] = value
 
 
 def _set(renderer: Renderer, values: list[Data]) -> Data:
@@ -84,7 +87,7 @@ def _set(renderer: Renderer, values: list[Data]) -> Data:
 
 def _unset(renderer: Renderer, held: dict[str, Data], key: Data) -> Data:
     if renderer.doubts:
-        held[str(key)] = Hidden("a condition that is not told sets it", "")
+        held[str(key)] = Hidden("a condition that is not told takes it away", "", may_lack=True)
     else:
         held.pop(str(key), None)
     return held
@@ -92,7 +95,8 @@ def _unset(renderer: Renderer, held: dict[str, Data], key: Data) -> Data:
 
 def _has_key(renderer: Renderer, held: dict[str, Data], key: Data) -> Data:
     if key in held:
-        return True
+        value = held[str(key)]
+        return Hidden(value.reason, "") if isinstance(value, Hidden) and value.may_lack else True
     return Hidden(held.reason, "") if isinstance(held, Open) else False
 
 
@@ -103,9 +107,10 @@ def _get(renderer: Renderer, held: dict[str, Data], key: Data) -> Data:
 
 def _keys(renderer: Renderer, *mappings: Data) -> Data:
     # Sprig promises no order.
-    hidden = next((one for one in mappings if isinstance(one, Open)), None)
-    if hidden is not None:
-        return Hidden(hidden.reason, "")
+    for one in mappings:
+        reason = unsure_keys(one) if isinstance(one, dict) else None
+        if reason is not None:
+            return Hidden(reason, "")
     found = [key for one in mappings if isinstance(one, dict) for key in sorted(one)]
     return found if len(found) < 2 else _Unordered(found)
 
@@ -115,9 +120,10 @@ class _Unordered(list[Data]):
 
 
 def _values(renderer: Renderer, *mappings: Data) -> Data:
-    hidden = next((one for one in mappings if isinstance(one, Open)), None)
-    if hidden is not None:
-        return Hidden(hidden.reason, "")
+    for one in mappings:
+        reason = unsure_keys(one) if isinstance(one, dict) else None
+        if reason is not None:
+            return Hidden(reason, "")
     return _Unordered(one[key] for one in mappings if isinstance(one, dict) for key in sorted(one))
 
 
@@ -131,21 +137,33 @@ def _omit(renderer: Renderer, held: dict[str, Data], *keys: Data) -> Data:
     return made
 
 
-def _merge(renderer: Renderer, target: dict[str, Data], *others: Data) -> Data:
-    for other in others:
-        _merged(renderer, target, other, False)
-    return target
+def _merge(renderer: Renderer, values: list[Data]) -> Data:
+    return _all_merged(renderer, values, False)
 
 
-def _merge_over(renderer: Renderer, target: dict[str, Data], *others: Data) -> Data:
-    for other in others:
-        _merged(renderer, target, other, True)
+def _merge_over(renderer: Renderer, values: list[Data]) -> Data:
+    return _all_merged(renderer, values, True)
+
+
+def _all_merged(renderer: Renderer, values: list[Data], wins: bool) -> Data:
+    """The first mapping, changed, with the others in it."""
+    if not values:
+        raise Stopped("a function is given the wrong number of values")
+    target = values[0]
+    if isinstance(target, Hidden):
+        return Hidden(target.reason, "")
+    if not isinstance(target, dict):
+        raise Stopped("a function of mappings is given something else")
+    for other in values[1:]:
+        _merged(renderer, target, other, wins)
     return target
 
 
 def _merged(renderer: Renderer, target: dict[str, Data], other: Data, wins: bool, depth: int = 0) -> None:
     if other is None:
         return
+    if isinstance(other, Hidden):
+        raise Stopped(f"what is merged is not told: {other.reason}")
     if not isinstance(other, dict) or depth > 30 or other is target:
         raise Stopped("`merge` of what is no mapping")
     for key, value in list(other.items()):
@@ -154,7 +172,11 @@ def _merged(renderer: Renderer, target: dict[str, Data], other: Data, wins: bool
         if isinstance(held, dict) and isinstance(value, dict):
             if held is not value:
                 _merged(renderer, held, value, wins, depth + 1)
-        elif key not in target or (wins and not _is_empty(value)) or (not wins and _is_empty(held)):
+        elif (isinstance(held, dict) and isinstance(value, Hidden)) or (
+            isinstance(held, Hidden) and isinstance(value, dict)
+        ):
+            target[key] = Hidden("a part of it is not told", "")
+        elif wins or (value is not None and _is_empty(held)):
             _changed(renderer, target, key, value)
 
 
@@ -218,6 +240,8 @@ def _length(renderer: Renderer, values: list[Data]) -> Data:
     value = values[0]
     if isinstance(value, Hidden | Open) or (isinstance(value, str) and has_mark(value)):
         return Hidden(value.reason if not isinstance(value, str) else "it is not told", "")
+    if isinstance(value, dict) and unsure_keys(value) is not None:
+        return Hidden("its keys are not all told", "")
     if not isinstance(value, list | dict | str):
         raise Stopped("`len` of what has none")
     return len(value.encode()) if isinstance(value, str) else len(value)
@@ -313,10 +337,10 @@ COLLECTIONS: dict[str, Function] = {
     "values": _of_mapping(_values, 1),
     "pick": _of_mapping(_pick, 1),
     "omit": _of_mapping(_omit, 1),
-    "merge": _of_mapping(_merge, 1),
-    "mustMerge": _of_mapping(_merge, 1),
-    "mergeOverwrite": _of_mapping(_merge_over, 1),
-    "mustMergeOverwrite": _of_mapping(_merge_over, 1),
+    "merge": _merge,
+    "mustMerge": _merge,
+    "mergeOverwrite": _merge_over,
+    "mustMergeOverwrite": _merge_over,
     "deepCopy": _deep_copy,
     "mustDeepCopy": _deep_copy,
     "dig": _dig,

@@ -12,7 +12,19 @@ from prodlint.record import entity
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["Data", "Hidden", "Open", "Stopped", "copied", "data_of", "laid_over", "opened", "resolved", "with_value"]
+__all__ = [
+    "Data",
+    "Hidden",
+    "Open",
+    "Stopped",
+    "copied",
+    "data_of",
+    "laid_over",
+    "opened",
+    "resolved",
+    "unsure_keys",
+    "with_value",
+]
 
 Data = Any
 """None, a boolean, a number, a text, a list, a dict or a `Hidden`."""
@@ -37,18 +49,26 @@ class Stopped(Exception):
 class Hidden:
     """A value that the repository does not tell, and why; `label` is what stands for it in a text.
 
-    `truth` is what a condition makes of it all the same.
+    `truth` is what a condition makes of it all the same. `may_lack` says that the key that holds it need not be there.
     """
 
     reason: str
     label: str
     truth: bool | None = None
+    may_lack: bool = False
 
 
 class Open(dict[str, Data]):
     """A mapping that may have more keys than the repository tells."""
 
     reason = "more of it may be set elsewhere"
+
+
+def unsure_keys(data: dict[str, Data]) -> str | None:
+    """Why the keys of a mapping are not all told, None when they are."""
+    if isinstance(data, Open):
+        return data.reason
+    return next((value.reason for value in data.values() if isinstance(value, Hidden) and value.may_lack), None)
 
 
 def opened(reason: str) -> Open:

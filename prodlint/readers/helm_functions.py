@@ -88,7 +88,18 @@ def _textual(function: Callable[..., str], count: int) -> Function:
 
 def _trunc(count: float, text: str) -> str:
     number = int(count)
-    return text[:number] if number >= 0 else text[number:]
+    if number < 0:
+        return _bytes(text, max(0, _size(text) + number), None)
+    return _bytes(text, 0, number)
+
+
+def _size(text: str) -> int:
+    return len(text) if has_mark(text) else len(text.encode())
+
+
+def _bytes(text: str, start: int, end: int | None) -> str:
+    """A part of a text, by bytes as Go counts, or by characters where some are marks."""
+    return text[start:end] if has_mark(text) else text.encode()[start:end].decode(errors="replace")
 
 
 def _indent(count: float, text: str) -> str:
@@ -113,8 +124,10 @@ def _replaced(old: str, new: str, text: str) -> str:
 def _substring(start: float, end: float, text: str) -> str:
     first, last = int(start), int(end)
     if first < 0:
-        return text[:last] if last >= 0 else text
-    return text[first:] if last < 0 or last > len(text) else text[first:last]
+        return _bytes(text, 0, last)
+    if first > _size(text):
+        raise Stopped("a function is given what it does not take")
+    return _bytes(text, first, None if last < 0 or last > _size(text) else last)
 
 
 def _strings(quote: Callable[[str], str]) -> Function:
@@ -151,6 +164,8 @@ def _print(renderer: Renderer, values: list[Data]) -> Data:
 
 def _to_string(renderer: Renderer, values: list[Data]) -> Data:
     _count(values, 1, 1)
+    if values[0] is None:
+        return "<nil>"
     return values[0] if isinstance(values[0], Hidden | str) else printed(values[0], renderer.mark)
 
 
@@ -172,7 +187,7 @@ def _default(renderer: Renderer, values: list[Data]) -> Data:
 def _why(renderer: Renderer, value: Data) -> str:
     if isinstance(value, Hidden | Open):
         return value.reason
-    return renderer.hidden_in(str(value)).reason
+    return "its keys are not all told" if isinstance(value, dict) else renderer.hidden_in(str(value)).reason
 
 
 def _coalesce(renderer: Renderer, values: list[Data]) -> Data:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from prodlint.readers.helm_data import Data, Hidden, Open, Stopped
+from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, unsure_keys
 from prodlint.readers.helm_text import FIRST_MARK, LAST_MARK, MARKED, has_mark, printed
 from prodlint.record import entity
 from prodlint.regex import regex
@@ -37,7 +37,7 @@ from prodlint.syntax.go_template_tree import (
 
 __all__ = ["FilledIn", "Lost", "Piece", "Renderer", "truth"]
 
-_STEPS = 400_000
+_STEPS = 100_000
 _DEEPEST = 36
 _PARENTHESES = 50
 _LONGEST = 1_000_000
@@ -84,8 +84,8 @@ def truth(data: Data) -> bool | None:
     """What `if` makes of a value; None when the repository does not tell."""
     if isinstance(data, Hidden):
         return data.truth
-    if isinstance(data, Open):
-        return True if data else None
+    if isinstance(data, dict) and unsure_keys(data) is not None:
+        return True if any(not (isinstance(one, Hidden) and one.may_lack) for one in data.values()) else None
     if isinstance(data, str) and has_mark(data):
         return True if MARKED.sub("", data) else None
     return bool(data)
@@ -237,7 +237,7 @@ class Renderer:
         try:
             value = self.pipe(node.pipe) if node.kind != "range" else self._pipe_value(node.pipe)
             said = truth(value)
-            if node.kind == "range" and isinstance(value, Open):
+            if node.kind == "range" and isinstance(value, dict) and unsure_keys(value) is not None:
                 # More may follow what is told.
                 self._range(node, value)
                 said = None
@@ -281,7 +281,7 @@ class Renderer:
 
     def _doubtful(self, node: Branch, value: Data) -> None:
         """Neither side of a condition that is not told: a mark of the shape that the sides have."""
-        reason = value.reason if isinstance(value, Hidden | Open) else self.hidden_in(str(value)).reason
+        reason = _reason(self, value)
         hidden = Hidden(reason, node.span.text.strip("{}- \n")[:80])
         inner = Hidden(reason, hidden.label)
         sides = []
@@ -434,6 +434,8 @@ class Renderer:
 def _reason(renderer: Renderer, value: Data) -> str:
     if isinstance(value, Hidden | Open):
         return value.reason
+    if isinstance(value, dict):
+        return unsure_keys(value) or "its keys are not all told"
     return renderer.hidden_in(str(value)).reason
 
 

@@ -69,7 +69,7 @@ def _float(number: float, widest: int = 21, least: int = -4) -> str:
     if number != number or number in (float("inf"), float("-inf")):
         return "NaN" if number != number else "+Inf" if number > 0 else "-Inf"
     if number == 0:
-        return "0"
+        return f"{number:.0f}"
     sign = "-" if number < 0 else ""
     digits = repr(abs(number))
     head, _, power = digits.partition("e")
@@ -165,7 +165,9 @@ def json_text(data: Data, mark: Mark, depth: int = 0) -> str:
         for character, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
             written = written.replace(character, code)
         return written
-    return "null" if data is None else _float(data, least=-6) if isinstance(data, float) else printed(data, mark)
+    if isinstance(data, float):
+        return _float(data, least=-6).replace("e-0", "e-")
+    return "null" if data is None else printed(data, mark)
 
 
 def yaml_text(data: Data, mark: Mark) -> str:
@@ -184,6 +186,10 @@ def _yaml_lines(data: Data, mark: Mark, depth: int) -> list[str]:
         lines: list[str] = []
         for key in sorted(data):
             value = data[key]
+            if isinstance(value, Hidden) and value.may_lack:
+                hidden = mark(value)
+                lines.append(f"{hidden}: {hidden}")
+                continue
             name = _yaml_scalar(key, mark)[0]
             if isinstance(value, dict | list) and (value or isinstance(value, Open)):
                 inner = _yaml_lines(value, mark, depth + 1)
@@ -223,7 +229,7 @@ def _yaml_scalar(data: Data, mark: Mark) -> list[str]:
     if data is None:
         return ["null"]
     if not isinstance(data, str):
-        return [_float(data) if isinstance(data, float) else printed(data, mark)]
+        return ["0" if data == 0 else _float(data)] if isinstance(data, float) else [printed(data, mark)]
     if _CONTROL.search(data) or "\x85" in data or "\ufeff" in data:
         return [json.dumps(data, ensure_ascii=True) if data.isascii() else quoted(data)]
     if "\n" in data:

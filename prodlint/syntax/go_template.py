@@ -42,6 +42,8 @@ _WORD = regex(
     r"|(?P<raw>`[^`]*`)|(?P<number>[+-]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?"
     r"|\.\d+(?:[eE][+-]?\d+)?))|(?P<name>[^\W\d]\w*)|(?P<char>'(?:[^'\\\n]|\\.)')|(?P<mark>:=|[=|(),.])"
 )
+_SPACES = frozenset(_WHITE)
+_BEFORE_END = frozenset(" \t\r\n\f\v}")
 _CONSTANTS = {"true": True, "false": False, "nil": None}
 _ESCAPE = regex(r"\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -105,7 +107,7 @@ class _Parser:
             trims_before = (
                 opened >= 0
                 and self.text[opened + 2 : opened + 3] == "-"
-                and (self.text[opened + 3 : opened + 4] in tuple(_WHITE))
+                and (self.text[opened + 3 : opened + 4] in _SPACES)
             )
             if trims_before:
                 while stop > begin and self.text[stop - 1] in _WHITE:
@@ -133,7 +135,7 @@ class _Parser:
     def is_comment(self, inside: int) -> bool:
         """Whether a comment begins here; then the place is behind it."""
         start = inside
-        while self.text[start : start + 1] in tuple(_WHITE):
+        while self.text[start : start + 1] in _SPACES:
             start += 1
         found = _COMMENT.match(self.text, start)
         if found is None:
@@ -150,7 +152,7 @@ class _Parser:
         self.words, self.next = [], 0
         at = start
         while True:
-            end = _END.match(self.text, at)
+            end = _END.match(self.text, at) if self.text[at : at + 1] in _BEFORE_END else None
             if end is not None:
                 self.trims = end[0].lstrip().startswith("-")
                 self.end = end.end()
@@ -206,6 +208,8 @@ class _Parser:
         return Branch(keyword, pipe, then, otherwise, span)
 
     def named(self, keyword: str, span: Span) -> list[Node]:
+        if keyword == "define" and self.depth > 1:
+            raise self.problem("`define` inside of another action")
         self.skip(keyword)
         name = self.take()
         if name is None or name.kind not in ("string", "raw"):
