@@ -24,6 +24,8 @@ __all__ = ["ComposeSet", "compose_sets"]
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _STARTS = regex(r"\b(up|run|pull|create|start)\b")
+# A command in a container of its own says nothing of what serves.
+_RUNS_ONCE = regex(r"\b(run|exec|config|logs|ps|down|stop)\b")
 # Words between `up` and the services that it names: options with a value.
 _VALUED = frozenset("--scale -t --timeout --wait-timeout --pull --attach --no-attach --exit-code-from".split())
 
@@ -93,7 +95,7 @@ class _Sets:
         if not paths:
             return
         before = self.sets.get(paths)
-        is_production = found.environment is Environment.PRODUCTION
+        is_production = found.environment is Environment.PRODUCTION and not _RUNS_ONCE.search(found.written)
         if before is not None and before.environment is Environment.PRODUCTION and not (is_production and starts):
             return
         made = self._set(paths, Environment.PRODUCTION if is_production else None)

@@ -23,7 +23,7 @@ from prodlint.deployment.migration_files import migration_systems
 from prodlint.deployment.migration_runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
-from prodlint.deployment.pipeline import Pipeline, StepKind, kind_of_step
+from prodlint.deployment.pipeline import Pipeline, StepKind
 from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
 from prodlint.deployment.procfile import taken_procfiles
@@ -34,6 +34,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
+from prodlint.deployment.step_kind import kinds_of_step
 from prodlint.deployment.supervision import SupervisorConfig, supervised
 from prodlint.deployment.uwsgi import uwsgi_hooks
 from prodlint.deployment.value import NO
@@ -280,7 +281,7 @@ class _Linker:
 
 def _unless_test(service: Service) -> Service:
     """The service of an image; one that runs tests or load on others is no production, whatever its place says."""
-    tests = service.step is not None and kind_of_step(service.step) is StepKind.TEST
+    tests = service.step is not None and StepKind.TEST in kinds_of_step(service.step)
     return replace(service, environment=Environment.TEST) if tests else service
 
 

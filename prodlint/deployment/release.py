@@ -12,10 +12,11 @@ from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
-from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind, kind_of_action, kind_of_step
+from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
+from prodlint.deployment.step_kind import kinds_of_action, kinds_of_step
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -101,17 +102,17 @@ def _typed(
     declared: JobStep, job: Job, pipeline: Pipeline, repository: Repository, unread: list[Link]
 ) -> Iterator[PipelineStep]:
     if declared.action is not None:
-        kind = kind_of_action(declared.action)
-        yield PipelineStep(
-            kind,
-            declared.span,
-            job,
-            pipeline,
-            Environment.UNKNOWN,
-            declared.action.name,
-            remote=declared.remote,
-            action=declared.action,
-        )
+        for kind in kinds_of_action(declared.action):
+            yield PipelineStep(
+                kind,
+                declared.span,
+                job,
+                pipeline,
+                Environment.UNKNOWN,
+                declared.action.name,
+                remote=declared.remote,
+                action=declared.action,
+            )
     if declared.script is None:
         return
     directory = None if declared.directory is None else "/" + declared.directory
@@ -136,8 +137,8 @@ def _with_carried(
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
     elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
     on_host = declared.remote or job.on_host or elsewhere
-    kind = kind_of_step(step, on_host)
-    yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
+    for kind in kinds_of_step(step, on_host):
+        yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
         if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
@@ -283,6 +284,7 @@ def compose_files_of(step: Step) -> tuple[str, ...] | None:
 
 
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
+_CHECKS = frozenset((StepKind.TEST, StepKind.LINT))
 
 
 def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -> Environment:
@@ -304,7 +306,7 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
         return next(
             (one for one in (Environment.DEVELOPMENT, Environment.TEST) if one in said_by), Environment.PRODUCTION
         )
-    if StepKind.TEST in kinds:
+    if StepKind.PUSH not in kinds and not _CHECKS.isdisjoint(kinds):
         return Environment.TEST
     return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
 

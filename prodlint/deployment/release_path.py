@@ -22,7 +22,8 @@ from prodlint.deployment.service import Service
 __all__ = ["jobs_in_order", "release_paths"]
 
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
-_ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION)
+_MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
+_ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
 # These start what somebody else brings.
 _STARTERS = (Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 
@@ -37,10 +38,17 @@ def release_paths(
     found = _of_platforms(tuple(services), repository)
     for path, own in by_pipeline.items():
         live = [one for one in own if one.environment is Environment.PRODUCTION and one.kind in _LIVE]
-        if live and path not in found:
-            release = Release(path, live[0].span, Environment.PRODUCTION)
+        pushed = [one for one in own if one.environment in _MAY_BE_PRODUCTION and one.kind is StepKind.PUSH]
+        if path not in found and (live or (pushed and not _is_a_check(own[0].pipeline))):
+            # Who starts an image that is pushed is not known.
+            release = Release(path, (live or pushed)[0].span, Environment.PRODUCTION, complete=bool(live))
             found[path] = replace(release, steps=tuple(_pipeline_steps(own)))
     return tuple(found.values())
+
+
+def _is_a_check(pipeline: Pipeline) -> bool:
+    """Whether only pull requests start a pipeline."""
+    return bool(pipeline.triggers) and set(pipeline.triggers) <= {"pull_request", "merge_group"}
 
 
 def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:

@@ -200,12 +200,12 @@ def test_compose_on_a_runner_of_ones_own_deploys_and_elsewhere_prepares() -> Non
         ("google-github-actions/deploy-cloudrun@v2", "deploy"),
         ("azure/webapps-deploy@v3", "deploy"),
         ("akhileshns/heroku-deploy@v3.13.15", "deploy"),
-        ("superfly/flyctl-actions/setup-flyctl@master", "other"),
+        ("superfly/flyctl-actions/setup-flyctl@master", "setup"),
         ("docker/build-push-action@v6", "build"),
         ("pypa/gh-action-pypi-publish@release/v1", "package release"),
         ("actions/deploy-pages@v4", "documentation"),
         ("appleboy/scp-action@v1", "upload"),
-        ("actions/checkout@v5", "other"),
+        ("actions/checkout@v5", "setup"),
     ],
 )
 def test_an_action_is_known_by_its_name(uses: str, kind: str) -> None:

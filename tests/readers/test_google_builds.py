@@ -56,7 +56,7 @@ def test_the_steps_of_cloud_build_are_typed_in_their_order() -> None:
     model = linked({"cloudbuild.yaml": BUILD, "api/Dockerfile": DOCKERFILE})
     kinds = [(one.kind, one.written) for one in model.pipeline_steps]
     assert kinds[0][0] is StepKind.BUILD
-    assert [kind for kind, _ in kinds[1:3]] == [StepKind.OTHER, StepKind.TEST]
+    assert [kind for kind, _ in kinds[1:3]] == [StepKind.INSTALL, StepKind.TEST]
     assert kinds[3][0] is StepKind.DEPLOY
     assert kinds[4][1] == "python manage.py migrate"
     assert kinds[5] == (StepKind.DEPLOY, "kubectl apply -f k8s/")

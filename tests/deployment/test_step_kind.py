@@ -1,0 +1,105 @@
+"""What the commands and actions of a pipeline do, in the words of the delivery page."""
+
+import pytest
+
+from prodlint.deployment import Deployment
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
+
+WORKFLOW = "on: {on}\njobs:\n  job:\n    steps:\n"
+
+
+def deployment_of(step: str, on: str = "push") -> Deployment:
+    files = {".github/workflows/cd.yml": WORKFLOW.format(on=on) + f"    - {step}\n"}
+    return inspect(MemoryTree(files), []).deployment
+
+
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        ("pip install -r requirements.txt", ["install"]),
+        ("uv sync --frozen", ["install"]),
+        ("sudo apt-get install -y libpq-dev", ["install"]),
+        ("python -m pytest -q", ["test"]),
+        ("uv run pytest", ["test"]),
+        ("python manage.py test", ["test"]),
+        ("ruff check .", ["lint"]),
+        ("poetry run mypy src", ["lint"]),
+        ("python manage.py makemigrations --check", ["lint"]),
+        ("pip-audit", ["scan"]),
+        ("trivy image shop", ["scan"]),
+        ("docker build -t shop .", ["build"]),
+        ("docker compose -f compose.prod.yml build", ["build"]),
+        ("docker buildx build --push -t shop .", ["build", "push"]),
+        ("docker push registry/shop:1", ["push"]),
+        ("docker image push registry/shop:1", ["push"]),
+        ("docker compose push", ["push"]),
+        ("skopeo copy docker://a docker://b", ["push"]),
+        ("terraform apply -auto-approve", ["provision"]),
+        ("terraform apply -var image_tag=$SHA", ["deploy"]),
+        ("python manage.py collectstatic --noinput", ["collect static"]),
+        ("kubectl apply -f k8s/", ["deploy"]),
+        ("kubectl -n prod rollout restart deployment/web", ["deploy"]),
+        ("kubectl rollout status deployment/web", ["health check"]),
+        ("helm upgrade --install shop ./chart", ["deploy"]),
+        ("flyctl deploy --remote-only", ["deploy"]),
+        ("curl -X POST $RENDER_DEPLOY_HOOK", ["deploy"]),
+        ("curl --fail https://shop.example/healthz", ["health check"]),
+        ("curl https://shop.example/statusbar", ["other"]),
+        ("rsync -az . host:/srv", ["upload"]),
+        ("twine upload dist/*", ["package release"]),
+        ("mkdocs gh-deploy", ["documentation"]),
+        ("sentry-cli releases new 1", ["notify"]),
+        ("docker compose up -d", ["other"]),
+        ("ssh host docker compose up -d", ["other", "deploy"]),
+        ("ssh host sudo systemctl restart shop", ["other", "restart"]),
+        ("blackbox --x", ["other"]),
+    ],
+)
+def test_a_command_is_known_by_what_it_does(command: str, kinds: list[str]) -> None:
+    assert [step.kind.value for step in deployment_of(f"run: {command}").pipeline_steps] == kinds
+
+
+@pytest.mark.parametrize(
+    ("step", "kinds"),
+    [
+        ("uses: docker/build-push-action@v6\n      with: {push: true, tags: 'a/b:1'}", ["build", "push"]),
+        ("uses: docker/build-push-action@v6\n      with: {push: '${{ github.event_name != 1 }}'}", ["build", "push"]),
+        ("uses: docker/build-push-action@v6\n      with: {push: false}", ["build"]),
+        ("uses: docker/build-push-action@v6\n      with: {load: true}", ["build"]),
+        ("uses: docker/build-push-action@v6\n      with: {outputs: 'type=registry'}", ["build", "push"]),
+        ("uses: aquasecurity/trivy-action@0.30.0", ["scan"]),
+        ("uses: pre-commit/action@v3", ["lint"]),
+        ("uses: slackapi/slack-github-action@v2", ["notify"]),
+        ("uses: google-github-actions/deploy-cloudrun@v2", ["deploy"]),
+        ("uses: someone/unknown@v1", ["other"]),
+    ],
+)
+def test_an_action_is_known_by_its_name_and_inputs(step: str, kinds: list[str]) -> None:
+    assert [one.kind.value for one in deployment_of(step).pipeline_steps] == kinds
+
+
+def test_an_image_that_is_pushed_is_a_release_that_nobody_can_follow_to_its_end() -> None:
+    (release,) = deployment_of("run: docker build -t a/b . && docker push a/b").releases
+    assert [step.kind.value for step in release.steps] == ["build", "push"]
+    assert not release.complete
+
+
+def test_what_pull_requests_push_is_no_release() -> None:
+    assert deployment_of("run: docker push a/b", on="pull_request").releases == ()
+
+
+def test_checks_that_a_deployment_waits_for_do_not_make_their_compose_file_production() -> None:
+    workflow = (
+        "on: push\njobs:\n  checks:\n    steps:\n    - run: docker compose run web bash -c 'black --check .'\n"
+        "    - run: docker compose run web ./prepare\n"
+        "  deploy:\n    needs: checks\n    steps:\n    - run: kubectl apply -f k8s\n"
+    )
+    files = {
+        ".github/workflows/cd.yml": workflow,
+        "docker-compose.yml": "services:\n  web:\n    build: .\n    command: flask run\n    volumes: ['.:/app']\n",
+        "Dockerfile": "FROM python:3.13\nWORKDIR /app\nCOPY . .\n",
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+    }
+    services = inspect(MemoryTree(files), []).deployment.services
+    assert [one.environment.value for one in services if one.process.path == "docker-compose.yml"] == ["development"]
