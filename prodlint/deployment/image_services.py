@@ -13,6 +13,7 @@ from prodlint.deployment.process import Build, ImageDefinition, Platform, Proces
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
+from prodlint.regex import regex
 
 __all__ = ["image_processes"]
 
@@ -134,7 +135,21 @@ def _is_served(service: Service) -> bool:
     return service.process.command is None and service.server is not None and service.server.is_development is NO
 
 
+# Folders that hold the Dockerfiles of a project, whatever they are for.
+_HOLDERS = frozenset(
+    "docker .docker dockerfiles dockerfile images image containers container build builds deploy deployment "
+    "deployments infra infrastructure ops devops compose production prod etc contrib packaging".split()
+)
+
+
 def _name(path: str) -> str:
-    """What to call the service of an image: its folder, or the file when it lies at the root."""
-    folder = posixpath.basename(posixpath.dirname(path))
-    return folder or posixpath.basename(path)
+    """What to call the service of an image: what its file is called after, else its folder, else the file."""
+    folder, _, file = path.rpartition("/")
+    own = _SUFFIX.sub("", file)
+    if own and own.lower() not in _FINAL and environment_of(own) is None:
+        return own
+    parent = posixpath.basename(folder)
+    return parent if parent and parent.lower() not in _HOLDERS else path
+
+
+_SUFFIX = regex(r"(?i)^(docker|container)file[-._]?|[-._]?(docker|container)file$")

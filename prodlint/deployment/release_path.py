@@ -6,6 +6,7 @@ the processes of its file (delivery page, 2.1; platform page, 2.4 to 2.7).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -18,11 +19,13 @@ from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.regex import regex
 
 __all__ = ["jobs_in_order", "release_paths"]
 
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
+_TESTS = regex(r"(?i)(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
 # These start what somebody else brings.
 _STARTERS = (Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
@@ -47,8 +50,9 @@ def release_paths(
 
 
 def _is_a_check(pipeline: Pipeline) -> bool:
-    """Whether only pull requests start a pipeline."""
-    return bool(pipeline.triggers) and set(pipeline.triggers) <= {"pull_request", "merge_group"}
+    """Whether only pull requests start a pipeline, or its name says that it tests."""
+    for_reviews = bool(pipeline.triggers) and set(pipeline.triggers) <= {"pull_request", "merge_group"}
+    return for_reviews or _TESTS.search(posixpath.basename(pipeline.path)) is not None
 
 
 def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:

@@ -275,14 +275,14 @@ class _Targets:
 
     def __init__(self, upstreams: dict[str, tuple[Upstream, ...]], body: tuple[Directive, ...]) -> None:
         self.upstreams = upstreams
-        self.body = body
+        self.around = _set_values(body)
 
     def of(self, location: Directive) -> tuple[Upstream, ...]:
         """The upstreams of a location; an `if` inside of it may send some requests elsewhere."""
         found: list[Upstream] = []
         block = location.block or ()
         branches = [one for branch in location.all("if", "limit_except") for one in branch.block or ()]
-        set_here = _set_variables((*self.body, *block, *branches))
+        set_here = _set_variables(self.around, _set_values((*block, *branches)))
         for one in (*block, *branches):
             protocol = _PASSES.get(one.name)
             if protocol is None or not one.arguments:
@@ -298,8 +298,8 @@ class _Targets:
         return tuple(found)
 
 
-def _set_variables(directives: Iterable[Directive]) -> dict[str, str]:
-    """The variables that hold one value wherever they are `set`."""
+def _set_values(directives: Iterable[Directive]) -> dict[str, set[str]]:
+    """The values that each variable is `set` to."""
     held: dict[str, set[str]] = {}
     for one in directives:
         if one.name == "set" and len(one.values) == 2:
@@ -307,7 +307,13 @@ def _set_variables(directives: Iterable[Directive]) -> dict[str, str]:
         elif one.name == "if":
             for inner in one.all("set"):
                 held.setdefault(inner.values[0] if inner.values else "", set()).update(("", *inner.values[1:]))
-    return {name: values.pop() for name, values in held.items() if len(values) == 1}
+    return held
+
+
+def _set_variables(around: dict[str, set[str]], here: dict[str, set[str]]) -> dict[str, str]:
+    """The variables that hold one value in a location and around it."""
+    values = {name: around.get(name, set()) | here.get(name, set()) for name in (*around, *here)}
+    return {name: min(held) for name, held in values.items() if len(held) == 1}
 
 
 def _with_variables(written: str, variables: dict[str, str]) -> str:

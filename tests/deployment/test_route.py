@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prodlint.deployment.app import app_of
+from prodlint.deployment.app_search import app_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.route_django import routes_of_urlconf

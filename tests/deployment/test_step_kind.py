@@ -89,6 +89,12 @@ def test_what_pull_requests_push_is_no_release() -> None:
     assert deployment_of("run: docker push a/b", on="pull_request").releases == ()
 
 
+@pytest.mark.parametrize("name", ["e2e-tests.yml", "test-image.yml"])
+def test_an_image_that_tests_push_is_no_release(name: str) -> None:
+    text = WORKFLOW.format(on="push") + "    - run: docker push a/b\n"
+    assert inspect(MemoryTree({f".github/workflows/{name}": text}), []).deployment.releases == ()
+
+
 def test_checks_that_a_deployment_waits_for_do_not_make_their_compose_file_production() -> None:
     workflow = (
         "on: push\njobs:\n  checks:\n    steps:\n    - run: docker compose run web bash -c 'black --check .'\n"
