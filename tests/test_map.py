@@ -348,3 +348,14 @@ def test_a_picture_leads_from_the_proxy_to_the_service(tmp_path: Path, name: str
     picture = run(write(tmp_path, BEHIND_NGINX), "--output-format", name).stdout
     assert "nginx shop.example" in picture
     assert re.search(arrow, picture)
+
+
+def test_the_settings_classes_that_an_app_imports_are_told(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "from fastapi import FastAPI\nfrom app.config import settings\n\napp = FastAPI()\n",
+        "app/config.py": "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n"
+        "    debug: bool = False\n\n\nsettings = Settings()\n",
+        "Procfile": "web: uvicorn app.main:app\n",
+    }
+    assert facts(drawn(write(tmp_path, files)))["settings"] == "app.config.Settings (class in app/config.py:4)"

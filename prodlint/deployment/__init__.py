@@ -18,9 +18,11 @@ from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.server import Server
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_found import AppSettings
 
 __all__ = [
     "App",
+    "AppSettings",
     "BackingService",
     "CommandLine",
     "Dependency",

@@ -19,7 +19,7 @@ from prodlint.record import entity
 from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
-__all__ = ["settings_files", "settings_reads"]
+__all__ = ["SettingsClass", "SettingsField", "settings_classes", "settings_files", "settings_reads"]
 
 # Far above what real code holds: a hostile file shall not take long.
 _DEPTH = 5
@@ -90,6 +90,49 @@ class _Config:
         return key in self.values and literal(self.values[key]) is True
 
 
+@entity
+class SettingsField:
+    """A field of a settings class: the variables that it reads, and how it is annotated and written."""
+
+    name: str
+    read: EnvRead
+    annotation: ast.expr | None
+    value: ast.expr | None
+
+
+@entity
+class SettingsClass:
+    """A settings class that a module makes objects of; `nodes` are those of its bases and then its own.
+
+    `config` are the entries of its configuration.
+    """
+
+    node: ast.ClassDef
+    module: PythonModule
+    fields: tuple[SettingsField, ...]
+    nodes: tuple[tuple[ast.ClassDef, PythonModule], ...]
+    config: Mapping[str, ast.expr]
+    files: tuple[EnvFileRead, ...]
+    is_old: bool
+
+
+def settings_classes(module: PythonModule, repository: Repository) -> Iterator[SettingsClass]:
+    """The settings classes of a module; those that are only there to be extended are left out."""
+    nodes = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    for one in _settings_classes(nodes, module, repository):
+        config = _config(one)
+        held = _fields(one)
+        reads = {read.owner.partition(".")[2]: read for read in _reads(one, config, repository, UNKNOWN)}
+        fields = [
+            SettingsField(name, reads[name], part.annotation, part.value)
+            for name, part in islice(held.items(), _MOST_READS)
+            if name in reads
+        ]
+        files = tuple(_files_of(one, config))
+        lineage = tuple((base.node, base.module) for base in one.lineage())
+        yield SettingsClass(one.node, module, tuple(fields), lineage, config.values, files, one.is_old)
+
+
 def settings_reads(classes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[EnvRead]:
     """The variables that the settings classes among the classes of a module read."""
     for one in _settings_classes(classes, module, repository):
@@ -101,15 +144,19 @@ def settings_reads(classes: list[ast.ClassDef], module: PythonModule, repository
 def settings_files(classes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[EnvFileRead]:
     """The `.env` files that the settings classes of a module load; those of a tuple in its order."""
     for one in _settings_classes(classes, module, repository):
-        node = _config(one).values.get("env_file")
-        owner = next((base for base in reversed([*one.lineage()]) if node is not None and _holds(base, node)), one)
-        for item in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
-            if item is None or literal(item) is None:
-                continue
-            value = literal(item)
-            span = owner.module.span(item)
-            path: Value[str] = Known(value, span) if isinstance(value, str) else Unknown("it is computed", span)
-            yield EnvFileRead(path, Dialect.PYTHON_DOTENV, NO, span, _READER)
+        yield from _files_of(one, _config(one))
+
+
+def _files_of(one: _Class, config: _Config) -> Iterator[EnvFileRead]:
+    node = config.values.get("env_file")
+    owner = next((base for base in reversed([*one.lineage()]) if node is not None and _holds(base, node)), one)
+    for item in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
+        if item is None or literal(item) is None:
+            continue
+        value = literal(item)
+        span = owner.module.span(item)
+        path: Value[str] = Known(value, span) if isinstance(value, str) else Unknown("it is computed", span)
+        yield EnvFileRead(path, Dialect.PYTHON_DOTENV, NO, span, _READER)
 
 
 def _holds(one: _Class, node: ast.expr) -> bool:

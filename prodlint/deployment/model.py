@@ -26,6 +26,7 @@ from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 
 if TYPE_CHECKING:
@@ -156,6 +157,18 @@ class Deployment:
         from prodlint.deployment.release_hook import migrating
 
         return migrating(system, release, self.services, self.repository)
+
+    def settings_of(self, service: Service) -> AppSettings | None:
+        """The settings that a service runs with, of Django or Flask; evaluated when somebody asks."""
+        from prodlint.deployment.settings_module import settings_of
+
+        return settings_of(service, self.repository)
+
+    def settings_classes_of(self, service: Service) -> tuple[AppSettings, ...]:
+        """The settings classes of pydantic that a service imports; evaluated when somebody asks."""
+        from prodlint.deployment.settings_module import settings_classes_of
+
+        return settings_classes_of(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

@@ -51,5 +51,6 @@ class AppSettings:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The settings that are set, in their order: names in capitals, as Django and Flask have it."""
-        return tuple(name for name in self.values if name.isupper())
+        """The settings that are set, in their order: names in capitals, but for the fields of a class of pydantic."""
+        is_class = self.framework == "pydantic-settings"
+        return tuple(name for name in self.values if is_class or name.isupper())

@@ -24,18 +24,32 @@ from prodlint.deployment.settings_start import Start, start_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
 
-__all__ = ["AppSettings", "SettingsSource", "settings_of", "settings_of_step"]
+__all__ = ["AppSettings", "SettingsSource", "settings_classes_of", "settings_of", "settings_of_step"]
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _CLASS_VARIABLE = "DJANGO_CONFIGURATION"
 
 
+_classes: WeakKeyDictionary[Repository, dict[int, tuple[object, tuple[AppSettings, ...]]]] = WeakKeyDictionary()
 _known: WeakKeyDictionary[Repository, dict[tuple[int, int], tuple[object, AppSettings | None]]] = WeakKeyDictionary()
 
 
 def settings_of(service: Service, repository: Repository) -> AppSettings | None:
     """The settings of a service's program; None when it is of no framework whose settings are read."""
     return None if service.step is None else settings_of_step(service, service.step, repository)
+
+
+def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSettings, ...]:
+    """The settings classes of pydantic that a service's program imports, with what their fields hold there."""
+    if service.step is None:
+        return ()
+    answers = _classes.setdefault(repository, {})
+    if id(service) not in answers:
+        from prodlint.deployment.settings_pydantic import pydantic_settings
+
+        found = pydantic_settings(service, start_of(service, service.step, repository), repository)
+        answers[id(service)] = (service, found)
+    return answers[id(service)][1]
 
 
 def settings_of_step(service: Service, step: Step, repository: Repository) -> AppSettings | None:

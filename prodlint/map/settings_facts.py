@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
-from prodlint.deployment.settings_module import settings_of
+from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
 
@@ -15,11 +15,19 @@ __all__ = ["settings_facts"]
 
 
 def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
-    """The settings module of a service; nothing for a service without one."""
+    """The settings module or object of a service, else the settings classes that it imports; nothing without any."""
     settings = settings_of(service, repository)
     if settings is not None:
-        sources = tuple(Source(_shown(one.value), one.span, one.origin) for one in settings.sources)
-        yield Fact("settings", _text(settings), _state(settings.module), settings.span, sources)
+        yield Fact("settings", _text(settings), _state(settings.module), settings.span, _sources(settings))
+        return
+    classes = settings_classes_of(service, repository)
+    if classes:
+        sources = tuple(source for one in classes for source in _sources(one))
+        yield Fact("settings", ", ".join(_text(one) for one in classes), span=classes[0].span, sources=sources)
+
+
+def _sources(settings: AppSettings) -> tuple[Source, ...]:
+    return tuple(Source(_shown(one.value), one.span, one.origin) for one in settings.sources)
 
 
 def _text(settings: AppSettings) -> str:
