@@ -465,7 +465,7 @@ def _number(word: Word) -> Value[int]:
     text = None if text is None else text.rpartition(":")[2]
     number = int(text) if text is not None and text.isdecimal() and len(text) < 6 else None
     if isinstance(value, EnvDriven):
-        return EnvDriven(value.name, number, word.span)
+        return EnvDriven(value.name, number, word.span, form=value.form)
     return Known(number, word.span) if number is not None else Unknown("it is no single number", word.span)
 
 

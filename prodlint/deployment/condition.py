@@ -38,10 +38,12 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
     EnvDriven when one variable that the repository does not set decides it and has a default.
     """
     pieces: list[str] = []
+    forms: list[str | None] = []
     driven: EnvDriven[str] | None = None
     for part in word.parts:
         if isinstance(part, Literal):
             pieces.append(part.text.value)
+            forms.append(part.text.value)
             continue
         if not isinstance(part, Expansion) or part.operator == "other":
             reason = part.reason if isinstance(part, Substitution) else ""
@@ -49,19 +51,27 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
         value = _expansion(part, lookup)
         if isinstance(value, Known):
             pieces.append(value.value)
+            forms.append(value.value)
         elif isinstance(value, EnvDriven):
             driven = driven or value
             if value.default is None:
                 return Unknown(f"${value.name} is not set in this repository", word.span)
             pieces.append(value.default)
+            forms.append(f"${value.name}" if value.is_variable else value.form)
         else:
             return Unknown(value.reason, word.span)
     if sum(len(piece) for piece in pieces) > _LONGEST:
         return Unknown("the value is too long", word.span)
     text = "".join(pieces)
     if driven is not None:
-        return EnvDriven(driven.name, text, word.span)
+        return EnvDriven(driven.name, text, word.span, form=driven.form if len(word.parts) == 1 else _joined(forms))
     return Known(text, word.span)
+
+
+def _joined(forms: list[str | None]) -> str | None:
+    """The form of a text that is put together; None where one of its parts has none."""
+    known = [form for form in forms if form is not None]
+    return "".join(known) if len(known) == len(forms) else None
 
 
 def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
@@ -77,7 +87,7 @@ def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
             if isinstance(operand, Known):
                 return EnvDriven(value.name, operand.value, part.span)
             # `${A:-${B:-c}}`: A is asked first.
-            return replace(operand, name=value.name) if isinstance(operand, EnvDriven) else operand
+            return replace(operand, name=value.name, form="") if isinstance(operand, EnvDriven) else operand
         assert value is not None
         return value
     if part.operator in (":+", "+"):

@@ -252,7 +252,7 @@ class Interpreter:
         if value is ABSENT:
             return None
         if isinstance(value, Driven) and value.default is ABSENT:
-            return EnvDriven(name, None, value.span or span)
+            return EnvDriven(name, None, value.span or span, form="" if value.is_variable else None)
         return shown(value, span)
 
     def writes(self, name: str) -> tuple[VariableWrite, ...]:
@@ -337,7 +337,7 @@ def _held(evaluator: Evaluator, value: Value[object] | object) -> object:
         return _held_part(evaluator, value.value, 0)
     if isinstance(value, EnvDriven):
         default = RAISES if value.is_required else _held_part(evaluator, value.default, 0)
-        return Driven(frozenset({value.name}), default, value.span)
+        return Driven(frozenset({value.name}), default, value.span, is_variable=value.is_variable)
     return Opaque(getattr(value, "reason", "is not known"), getattr(value, "span", None))
 
 

@@ -20,6 +20,7 @@ from prodlint.deployment.evaluation_domain import (
     PathValue,
     Raised,
     SetValue,
+    as_variable,
     is_plain,
 )
 from prodlint.deployment.evaluation_lists import parts_of
@@ -49,6 +50,16 @@ def on_first(function: Callable[[Machine, Call, object], object]) -> Function:
             machine.risk()
             return machine.unknown("is called in a way that is not followed", call.node, *call.values)
         return on_defaults(machine, call.node, lambda value: function(machine, call, value), call.arguments[0])
+
+    return called
+
+
+def _reading(function: Function) -> Function:
+    """A function that takes a text for what it stands for: `int` of a variable says what the variable says."""
+
+    def called(machine: Machine, call: Call) -> object:
+        made = function(machine, call)
+        return as_variable(made, call.arguments[0]) if len(call.arguments) == 1 else made
 
     return called
 
@@ -289,9 +300,9 @@ def stopped(machine: Machine, call: Call) -> object:
 
 
 BUILTINS: dict[str, Function] = {
-    "builtins.str": lambda machine, call: on_first(_text)(machine, call) if call.values else "",
-    "builtins.int": lambda machine, call: pure(_integer)(machine, call) if call.values else 0,
-    "builtins.float": pure(float),
+    "builtins.str": _reading(lambda machine, call: on_first(_text)(machine, call) if call.values else ""),
+    "builtins.int": _reading(lambda machine, call: pure(_integer)(machine, call) if call.values else 0),
+    "builtins.float": _reading(pure(float)),
     "builtins.bool": lambda machine, call: (
         on_first(lambda machine, call, value: truth(machine, call.node, value))(machine, call) if call.values else False
     ),

@@ -44,6 +44,7 @@ __all__ = [
     "Raised",
     "ReaderValue",
     "SetValue",
+    "as_variable",
     "held_objects",
     "is_marked",
     "is_plain",
@@ -90,13 +91,15 @@ class Opaque:
 class Driven:
     """Something that variables decide: `default` holds when none of `names` is set.
 
-    `holds` are the objects that may be reached through it when one is.
+    `holds` are the objects that may be reached through it when one is. `is_variable` tells what a variable
+    says, as it is or as a number, from what is made of it or depends on it.
     """
 
     names: frozenset[str]
     default: object
     span: Span | None = None
     holds: tuple[object, ...] = ()
+    is_variable: bool = False
 
 
 @entity
@@ -321,6 +324,13 @@ class InstanceValue:
 
 
 _PLAIN = (str, int, float, bytes, complex, range, frozenset, type(None), type(Ellipsis))
+
+
+def as_variable(value: object, read: object) -> object:
+    """A value that says what a read variable says: `int(read)`, `read or 8000`."""
+    if not isinstance(value, Driven) or not isinstance(read, Driven) or not read.is_variable:
+        return value
+    return Driven(value.names, value.default, value.span, value.holds, value.names == read.names)
 
 
 def is_plain(value: object) -> bool:

@@ -16,6 +16,7 @@ from prodlint.deployment.evaluation_domain import (
     Driven,
     Gap,
     Opaque,
+    as_variable,
     is_marked,
 )
 from prodlint.deployment.evaluation_machine import Call, Machine
@@ -54,7 +55,7 @@ def read_variable(machine: Machine, name: object, node: ast.AST | None) -> objec
     if name in machine.variables:
         value = machine.variables[name]
         if isinstance(value, Driven) and value.default is UNSET:
-            return Driven(value.names, ABSENT, value.span, value.holds)
+            return Driven(value.names, ABSENT, value.span, value.holds, value.is_variable)
         return ABSENT if value is UNSET else value
     if _ANY in machine.variables:
         return machine.unknown("any variable may have been written before", node)
@@ -70,7 +71,8 @@ def outside_variable(machine: Machine, name: str) -> object:
     if not is_open or not machine.dotenv:
         return value
     names = value.names if isinstance(value, Driven) else frozenset({name})
-    return Driven(names, _from_dotenv(machine, name))
+    is_variable = value.is_variable if isinstance(value, Driven) else True
+    return Driven(names, _from_dotenv(machine, name), is_variable=is_variable)
 
 
 def _from_outside(machine: Machine, name: str) -> object:
@@ -79,7 +81,7 @@ def _from_outside(machine: Machine, name: str) -> object:
         return ABSENT
     if isinstance(value, EnvDriven):
         default = ABSENT if value.default is None else value.default
-        return Driven(frozenset({value.name}), default)
+        return Driven(frozenset({value.name}), default, is_variable=value.is_variable)
     if not isinstance(value, Known):
         return Opaque(value.reason, value.span)
     if is_marked(value.value) or len(value.value) > MOST_TEXT:
@@ -92,7 +94,7 @@ def or_default(machine: Machine, value: object, default: object, node: ast.AST) 
     if value is ABSENT:
         return default
     if isinstance(value, Driven) and value.default is ABSENT:
-        return machine.driven(value.names, default, node)
+        return as_variable(machine.driven(value.names, default, node), value)
     return machine.unknown(value.reason, node, value, default) if isinstance(value, Opaque) else value
 
 
@@ -101,7 +103,7 @@ def required(machine: Machine, value: object, kind: str, node: ast.AST) -> objec
     if value is ABSENT:
         return machine.fail(kind, (), node)
     if isinstance(value, Driven) and value.default is ABSENT:
-        return machine.fail(kind, value.names, node)
+        return as_variable(machine.fail(kind, value.names, node), value)
     return value
 
 

@@ -25,6 +25,7 @@ from prodlint.deployment.evaluation_domain import (
     Opaque,
     PathValue,
     Raised,
+    as_variable,
     is_marked,
 )
 from prodlint.deployment.evaluation_environment import read_variable, required, variable_is_set
@@ -86,7 +87,7 @@ def look_up(machine: Machine, name: str, node: ast.AST) -> object:
 def _settled(machine: Machine, value: object, node: ast.AST) -> object:
     if isinstance(value, Driven) and value.default is ABSENT:
         machine.risk(value.names, "NameError")
-        return Driven(value.names, RAISES, value.span, value.holds)
+        return Driven(value.names, RAISES, value.span, value.holds, value.is_variable)
     return value
 
 
@@ -192,7 +193,7 @@ def _operands(machine: Machine, node: ast.BoolOp, is_and: bool, index: int) -> o
 
     if is_and:
         return choose(machine, node, decided, others, lambda: value)
-    return choose(machine, node, decided, lambda: value, others)
+    return as_variable(choose(machine, node, decided, lambda: value, others), value)
 
 
 def choose(

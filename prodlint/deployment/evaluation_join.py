@@ -182,6 +182,7 @@ class Join:
         if isinstance(one, Driven) and isinstance(other, Driven):
             return (
                 one.names == other.names
+                and one.is_variable is other.is_variable
                 and not one.holds
                 and not other.holds
                 and self._same(one.default, other.default, depth + 1)

@@ -13,6 +13,7 @@ from prodlint.deployment.evaluation_domain import (
     PathValue,
     Raised,
     SetValue,
+    as_variable,
     is_plain,
 )
 from prodlint.deployment.evaluation_join import Decision
@@ -28,6 +29,8 @@ MUTATING = frozenset(
     "append extend insert remove pop popitem reverse sort clear update setdefault add discard "
     "intersection_update difference_update symmetric_difference_update".split()
 )
+# What a text stands for stays the same.
+_READING = frozenset("strip lstrip rstrip lower upper casefold split".split())
 _TEXT_METHODS = frozenset(
     "split rsplit strip lstrip rstrip lower upper title capitalize swapcase casefold startswith endswith "
     "removeprefix removesuffix find rfind index rindex count partition rpartition splitlines isdigit isalpha "
@@ -90,7 +93,8 @@ def _driven_method(machine: Machine, owner: Driven, name: str, call: Call) -> ob
         return machine.raising(owner.names, call.node)
     if name not in MUTATING or is_plain(owner.default):
         inner = Call(call.node, call.arguments, call.keywords, call.is_open)
-        return on_defaults(machine, call.node, lambda default: call_method(machine, default, name, inner), owner)
+        made = on_defaults(machine, call.node, lambda default: call_method(machine, default, name, inner), owner)
+        return as_variable(made, owner) if name in _READING else made
     decision = Decision(reason_of(owner.names), machine.span(call.node), owner.names, True)
     other = machine.unknown(decision.reason, call.node, *owner.holds)
     return machine.fork(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodlint.deployment.evaluation_domain import ABSENT, Driven, Opaque, Raised, ReaderValue
+from prodlint.deployment.evaluation_domain import (
+    ABSENT,
+    Driven,
+    Opaque,
+    Raised,
+    ReaderValue,
+    as_variable,
+)
 from prodlint.deployment.evaluation_environment import dotenv_value, file_above, read_variable, repository_file
 from prodlint.deployment.evaluation_machine import Call, Machine
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -58,8 +65,8 @@ def read(
         try:
             made = when_unset() if default is ABSENT else when_set(default)
         except Raised as error:
-            return machine.fail(error.kind, value.names, node)
-        return machine.driven(value.names, made, node)
+            return as_variable(machine.fail(error.kind, value.names, node), value)
+        return as_variable(machine.driven(value.names, made, node), value)
     if isinstance(value, Opaque):
         machine.risk()
         return machine.unknown(value.reason, node, value, *call.values)
@@ -76,7 +83,8 @@ def _or_from_file(machine: Machine, reader: ReaderValue, call: Call, name: str, 
     path = file_above(machine, ("settings.ini", ".env")) if file is None else repository_file(machine, file)
     if path.endswith(".ini"):
         return machine.unknown(f"may be set by {path}", call.node)
-    return Driven(names, dotenv_value(machine, path, name, DIALECTS[reader.library]), machine.span(call.node))
+    held = dotenv_value(machine, path, name, DIALECTS[reader.library])
+    return Driven(names, held, machine.span(call.node), is_variable=True)
 
 
 def missing(machine: Machine, call: Call, kind: str, default: object) -> Callable[[], object]:

@@ -75,12 +75,13 @@ class _Showing:
             if len(names) != 1:
                 return Unknown(reason_of(value.names), value.span or span)
             (name,) = names
+            form = "" if value.is_variable else None
             if value.default is RAISES:
-                return EnvDriven(name, None, span, is_required=True)
+                return EnvDriven(name, None, span, is_required=True, form=form)
             if value.default is ABSENT:
                 return Unknown(f"is only there when {name} is set", value.span or span)
             default = self.value(value.default, unset | value.names)
-            return EnvDriven(name, default.value, span) if isinstance(default, Known) else default
+            return EnvDriven(name, default.value, span, form=form) if isinstance(default, Known) else default
         try:
             return Known(self._part(value, unset), span)
         except _NotShown as error:

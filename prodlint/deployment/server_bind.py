@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 
 from prodlint.deployment.condition import Lookup
@@ -38,28 +39,72 @@ class Bind:
         """Whether only programs of the same machine (or container) reach it over the network."""
         if self.socket is not None:
             return NO
-        host = _settled(self.host)
-        if host is None:
-            return UNKNOWN
-        return answer(host.lower() in _LOOPBACK or host.startswith("127."))
+        return _agreed(answer(host.lower() in _LOOPBACK or host.startswith("127.")) for host in _possible(self.host))
 
     @property
     def is_everywhere(self) -> Answer:
         """Whether it listens on every address of the machine."""
         if self.socket is not None:
             return NO
-        host = _settled(self.host)
-        return UNKNOWN if host is None else answer(host in _EVERY)
+        return _agreed(answer(host in _EVERY) for host in _possible(self.host))
+
+    @property
+    def form(self) -> str | None:
+        """The address once its variable is set, with `$NAME` in its place; None where nobody can say."""
+        parts = [_formed(part) for part in ((self.host, self.port) if self.socket is None else (self.socket,))]
+        return None if None in parts else _spelt([part for part in parts if part is not None])
 
     def __str__(self) -> str:
-        if self.socket is not None:
-            return f"unix:{_shown(self.socket)}"
-        host = _shown(self.host)
-        return f"[{host}]:{_shown(self.port)}" if ":" in host and "$" not in host else f"{host}:{_shown(self.port)}"
+        parts: list[Value[object]] = [self.host, self.port] if self.socket is None else [self.socket]
+        derived = [part for part in parts if isinstance(part, EnvDriven) and not part.is_variable]
+        if not derived:
+            return _spelt([_shown(part) for part in parts])
+        name, form = derived[0].name, self.form
+        held = [_unset(part) for part in parts]
+        unset = _spelt([one for one in held if one is not None]) if None not in held else None
+        if form is None:
+            return f"${name}" if unset is None else f"{unset}, unless ${name} changes it"
+        told = form if f"${name}" in form else f"{form} when ${name} is set"
+        return told if unset is None else f"{told}, else {unset}"
 
 
-def _settled(value: Value[str]) -> str | None:
-    return value.value if isinstance(value, Known) else None
+def _possible(value: Value[str]) -> list[str]:
+    """All that a host may be; empty when there may be others."""
+    if isinstance(value, Known):
+        return [value.value]
+    if isinstance(value, EnvDriven) and value.default is not None and value.form and "$" not in value.form:
+        return [value.default, value.form]
+    return []
+
+
+def _agreed(answers: Iterable[Answer]) -> Answer:
+    """The answer of all; UNKNOWN without one."""
+    found = set(answers)
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _spelt(parts: list[str]) -> str:
+    """An address of a host and a port, or of a path alone."""
+    if len(parts) == 1:
+        return f"unix:{parts[0]}"
+    host, port = parts
+    return f"[{host}]:{port}" if ":" in host and "$" not in host else f"{host}:{port}"
+
+
+def _unset(value: Value[object]) -> str | None:
+    """What a part of an address is when no variable is set."""
+    if isinstance(value, Unknown):
+        return "?"
+    held = value.value if isinstance(value, Known) else value.default
+    return None if held is None else str(held)
+
+
+def _formed(value: Value[object] | Value[str]) -> str | None:
+    if isinstance(value, Known):
+        return str(value.value)
+    if isinstance(value, EnvDriven):
+        return f"${value.name}" if value.is_variable else value.form
+    return None
 
 
 def _shown(value: Value[object] | Value[str]) -> str:
@@ -108,24 +153,40 @@ def split_address(value: Value[str], default_port: object = 8000, protocol: str 
     span = value.span
     if text is None:
         assert isinstance(value, EnvDriven)
-        return Bind(value, EnvDriven(value.name, None, span), span, protocol, name=f"${value.name}")
+        part = EnvDriven[str](value.name, None, span, form=None)
+        return Bind(part, part, span, protocol, name=f"${value.name}")
+    form = value.form if isinstance(value, EnvDriven) and value.form else None
 
-    def made(part: str) -> Value[str]:
-        return Known(part, span) if isinstance(value, Known) else EnvDriven(value.name, part, span)
+    def made(part: str, form: str | None) -> Value[str]:
+        if not isinstance(value, EnvDriven) or part == form:
+            return Known(part, span)
+        return EnvDriven(value.name, part, span, form="" if form == f"${value.name}" else form)
 
     if text.startswith(("unix:", "/")):
-        path = text.removeprefix("unix:").removeprefix("//") if text.startswith("unix:") else text
-        return Bind(Unknown("it is a Unix socket", span), Known(None, span), span, protocol, made(path), text)
+        formed = _socket_path(form) if form is not None and form.startswith(("unix:", "/")) else None
+        path = made(_socket_path(text), formed)
+        return Bind(Unknown("it is a Unix socket", span), Known(None, span), span, protocol, path, text)
     if text.startswith("fd://"):
         unknown = Unknown("the socket is handed over by the system", span)
         return Bind(unknown, unknown, span, protocol, name=text)
     text = text.removeprefix("tcp://")
+    host, port = _halves(text)
+    is_address = form is not None and not form.startswith(("unix:", "/", "fd://"))
+    formed_host, formed_port = _halves(form.removeprefix("tcp://")) if form is not None and is_address else (None, None)
+    number = Known(default_port, span) if not port else converted("int", made(port, formed_port or None))
+    return Bind(made(host, formed_host), number, span, protocol, name=text)
+
+
+def _socket_path(text: str) -> str:
+    return text.removeprefix("unix:").removeprefix("//") if text.startswith("unix:") else text
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Host and port of an address; the port is empty where it names none."""
     host, colon, port = text.rpartition(":")
     if not colon or port.endswith("]") or (":" in host and "[" not in host):
         host, port = text, ""
-    host = host.strip("[]")
-    number = Known(default_port, span) if not port else converted("int", made(port))
-    return Bind(made(host), number, span, protocol, name=text)
+    return host.strip("[]"), port
 
 
 def _colon(word: Word) -> tuple[int, int] | None:

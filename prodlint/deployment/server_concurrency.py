@@ -83,7 +83,7 @@ def request_timeout_of(server: Server) -> Value[int | None]:
         held = value.value if isinstance(value.value, int) else 0
         return Known(held or None, value.span)
     if isinstance(value, EnvDriven):
-        return EnvDriven(value.name, value.default if isinstance(value.default, int) else None, value.span)
+        return value.with_default(value.default if isinstance(value.default, int) else None)
     return value
 
 
@@ -99,7 +99,7 @@ def _number(server: Server, name: str, default: int) -> Value[int]:
         return Unknown(f"{name} is no number", value.span)
     if isinstance(value, Known):
         return Known(number, value.span)
-    return EnvDriven(value.name, number if held is not None else None, value.span)
+    return value.with_default(number if held is not None else None)
 
 
 def _times(one: Value[int], other: Value[int]) -> Value[int]:
@@ -113,4 +113,5 @@ def _times(one: Value[int], other: Value[int]) -> Value[int]:
     if len(names) > 1:
         return Unknown(f"{', '.join(f'${name}' for name in sorted(names))} decide", span)
     first, second = held
-    return EnvDriven(names.pop(), None if first is None or second is None else first * max(1, second), span)
+    product = None if first is None or second is None else first * max(1, second)
+    return EnvDriven(names.pop(), product, span, form=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.condition import Lookup
@@ -73,7 +74,7 @@ def object_value(option: Option, value: Value[object]) -> Value[object]:
     made = _object(option, held, value.span)
     if isinstance(value, Known) or not isinstance(made, Known):
         return made
-    return EnvDriven(value.name, made.value, value.span)
+    return replace(value, default=made.value)
 
 
 def _object(option: Option, held: object, span: Span) -> Value[object]:

@@ -29,6 +29,8 @@ from prodlint.syntax.shell import split_words
 __all__ = ["configure_gunicorn"]
 
 _DEFAULT = ("127.0.0.1:8000",)
+# A port that nobody writes.
+_PROBE = "61347"
 
 
 def configure_gunicorn(context: Context, layers: Layers) -> Server:
@@ -79,7 +81,9 @@ def _say_port(context: Context, layers: Layers) -> None:
             bind = Known((f"0.0.0.0:{value.value}",), place)
         elif isinstance(value, EnvDriven):
             unset = None if context.place.certainly_sets("PORT") else _DEFAULT
-            bind = EnvDriven(value.name, unset if value.default is None else (f"0.0.0.0:{value.default}",), place)
+            default = unset if value.default is None else (f"0.0.0.0:{value.default}",)
+            form = f"${value.name}" if value.is_variable else value.form
+            bind = EnvDriven(value.name, default, place, form=None if form is None else f"0.0.0.0:{form}")
         else:
             bind = Unknown(value.reason, place)
         sources.append(SettingSource(bind, place, "PORT"))
@@ -133,7 +137,7 @@ def _with_threads(settings: Settings) -> Settings:
         made: Value[object] = Known("gthread", source.span)
     elif isinstance(value, EnvDriven):
         many = isinstance(value.default, int) and value.default > 1
-        made = EnvDriven(value.name, "gthread" if many else name, source.span)
+        made = EnvDriven(value.name, "gthread" if many else name, source.span, form=None)
     elif isinstance(value, Unknown):
         made = Unknown("the number of threads decides between sync and gthread", source.span)
     else:
@@ -154,9 +158,10 @@ def _binds(context: Context, setting: Setting) -> tuple[Bind, ...]:
     if isinstance(value, Known) and isinstance(value.value, tuple):
         return tuple(split_address(Known(str(text), source.span)) for text in value.value)
     if isinstance(value, EnvDriven) and isinstance(value.default, tuple):
-        return tuple(split_address(EnvDriven(value.name, str(text), source.span)) for text in value.default)
+        form = value.form if len(value.default) == 1 else None
+        return tuple(split_address(EnvDriven(value.name, str(text), source.span, form=form)) for text in value.default)
     if isinstance(value, EnvDriven):
-        return (split_address(EnvDriven(value.name, None, source.span)),)
+        return (split_address(EnvDriven(value.name, None, source.span, form=value.form)),)
     reason = value.reason if isinstance(value, Unknown) else "what it binds is not known"
     return (split_address(Unknown(reason, source.span)),)
 
@@ -173,7 +178,7 @@ def _with_hosts(context: Context, setting: Setting, binds: tuple[Bind, ...], pat
     option = next((one for one in grammar_of(PRODUCTS["gunicorn"]).options if one.name == "bind"), None)
 
     def lookup(variable: str) -> Value[str] | None:
-        return Known("61347", value.span) if variable == name else context.lookup(variable)
+        return Known(_PROBE, value.span) if variable == name else context.lookup(variable)
 
     other = module_values(context, path, lookup).get("bind")
     made = object_value(option, other) if option is not None and other is not None else None
@@ -181,6 +186,11 @@ def _with_hosts(context: Context, setting: Setting, binds: tuple[Bind, ...], pat
         return binds
     found = []
     for bind, text in zip(binds, made.value, strict=True):
+        if _PROBE in str(text) and str(text) not in (_PROBE, f":{_PROBE}"):
+            # f"0.0.0.0:{PORT}": what the variable does not change is known.
+            shown = str(text).replace(_PROBE, f"${name}")
+            found.append(split_address(EnvDriven(name, bind.name, bind.span, form=shown)))
+            continue
         stays = split_address(Known(str(text), bind.span))
         host = stays.host if _agree(bind.host, stays.host) else bind.host
         port = stays.port if _agree(bind.port, stays.port) else bind.port

@@ -155,4 +155,4 @@ def _of_variable(option: Option, value: Value[str]) -> Value[object]:
 def _split(value: Known[str] | EnvDriven[str]) -> Value[object]:
     if isinstance(value, Known):
         return Known(tuple(value.value.split()), value.span)
-    return EnvDriven(value.name, None if value.default is None else tuple(value.default.split()), value.span)
+    return value.with_default(None if value.default is None else tuple(value.default.split()))

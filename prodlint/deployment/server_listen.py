@@ -156,9 +156,14 @@ def _runserver(context: Context, server: Server) -> Iterator[Bind]:
     if literal is None and ":" not in head(word) and len(word.parts) == 1 and not isinstance(bind.host, Known):
         # `runserver $PORT`: a port alone.
         number = bind.host
-        port: Value[object] = mapped(number, int) if not isinstance(number, Unknown) else number
+        port: Value[object] = mapped(_bare(number), int) if not isinstance(number, Unknown) else number
         bind = bind_of(Known("127.0.0.1", word.span), port, word.span)
     yield bind
+
+
+def _bare(value: Value[str]) -> Value[str]:
+    """An address that is the variable as a whole."""
+    return replace(value, form="") if isinstance(value, EnvDriven) else value
 
 
 def _http_server(context: Context, server: Server) -> Iterator[Bind]:
@@ -259,5 +264,5 @@ def _text(bind: Bind) -> Value[object]:
     if isinstance(pair, EnvDriven):
         default = pair.default
         text = ":".join(str(part) for part in default) if isinstance(default, tuple) else None
-        return EnvDriven(pair.name, text, pair.span)
+        return EnvDriven(pair.name, text, pair.span, form=bind.form)
     return pair

@@ -183,7 +183,7 @@ def mapped(value: Value[str], convert: Callable[[str], object]) -> Value[object]
             return Known(convert(value.value), value.span)
         if isinstance(value, EnvDriven):
             default = None if value.default is None else convert(value.default)
-            return EnvDriven(value.name, default, value.span)
+            return value.with_default(default)
     except _Invalid as problem:
         return Unknown(str(problem), value.span)
     return value
@@ -194,7 +194,7 @@ def as_text(value: Value[object]) -> Value[str]:
     if isinstance(value, Known):
         return Known(str(value.value), value.span)
     if isinstance(value, EnvDriven):
-        return EnvDriven(value.name, None if value.default is None else str(value.default), value.span)
+        return value.with_default(None if value.default is None else str(value.default))
     return value
 
 
@@ -219,7 +219,7 @@ def from_variable(variable: str, lookup: Lookup, kind: str, default: object, spa
     if value is None:
         return Known(default, span)
     if isinstance(value, EnvDriven) and value.default is None:
-        return EnvDriven(value.name, default, span)
+        return EnvDriven(value.name, default, span, form=value.form)
     return converted(kind, value)
 
 
@@ -227,12 +227,14 @@ def joined(values: Iterable[Value[object]], span: Span) -> Value[object]:
     """Several values as one tuple: known when all are, driven when one variable drives what is not known."""
     items: list[object] = []
     driven: set[str] = set()
+    forms: list[str | None] = []
     is_open = False
     for value in values:
         if isinstance(value, Known):
             items.append(value.value)
         elif isinstance(value, EnvDriven):
             driven.add(value.name)
+            forms.append(value.form)
             is_open = is_open or value.default is None
             items.append(value.default)
         else:
@@ -241,4 +243,4 @@ def joined(values: Iterable[Value[object]], span: Span) -> Value[object]:
         return Known(tuple(items), span)
     if len(driven) > 1:
         return Unknown(f"{', '.join(f'${name}' for name in sorted(driven))} decide", span)
-    return EnvDriven(driven.pop(), None if is_open else tuple(items), span)
+    return EnvDriven(driven.pop(), None if is_open else tuple(items), span, form=forms[0] if len(items) == 1 else None)

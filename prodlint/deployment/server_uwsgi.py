@@ -80,6 +80,8 @@ class _Loading:
         self.first: dict[str, _Met] = {}
         self.words: dict[str, list[Word]] = {}
         self.loaded: list[str] = []
+        # Options that only count so far while a variable is not set.
+        self.only_unset: set[str] = set()
 
     def option(self, met: _Met) -> None:
         """An option is met."""
@@ -178,14 +180,35 @@ class _Loading:
         unknown = Unknown(met.doubt or "a condition decides", met.span)
         if met.driver is None:
             return unknown
+        name = met.driver.name
         said = self.layers.said.get(option.name)
         before = said[-1].value if said else Known(default_of(option), met.span)
-        if met.driver.when_set:
-            if isinstance(before, EnvDriven) and before.name == met.driver.name:
-                return EnvDriven(before.name, before.default, met.span)
-            return EnvDriven(met.driver.name, before.value, met.span) if isinstance(before, Known) else unknown
+        if not said and name == f"UWSGI_{option.own.upper()}":
+            # uWSGI reads UWSGI_PROCESSES by itself.
+            before = EnvDriven(name, default_of(option), met.span)
+        if isinstance(before, EnvDriven) and before.name == name:
+            unset, form, is_bare = before.default, before.form, option.name in self.only_unset
+        elif isinstance(before, Known):
+            unset, form, is_bare = before.value, _form_of(before.value), before.value in (None, ())
+        else:
+            return unknown
         own = self._own_value(option, met.word, met.span)
-        return EnvDriven(met.driver.name, own.value, met.span) if isinstance(own, Known) else unknown
+        if met.driver.when_set:
+            self.only_unset.discard(option.name)
+            is_whole = is_bare or option.kind != "list"
+            return EnvDriven(name, unset, met.span, form=self._form(own, name) if is_whole else None)
+        if not isinstance(own, Known):
+            return unknown
+        if is_bare:
+            self.only_unset.add(option.name)
+        held = (*unset, *own.value) if isinstance(unset, tuple) and isinstance(own.value, tuple) else own.value
+        return EnvDriven(name, held, met.span, form=form)
+
+    def _form(self, own: Value[object], variable: str) -> str | None:
+        """What an option is once the variable of its condition is set; None when more than that variable decides."""
+        if isinstance(own, EnvDriven) and own.name == variable:
+            return own.form
+        return _form_of(own.value) if isinstance(own, Known) else None
 
     def _own_value(self, option: Option, word: Word | None, span: Span) -> Value[object]:
         if option.kind == "list" and word is not None:
@@ -244,6 +267,12 @@ class _Loading:
         values = {"p": path, "s": base, "d": folder.rstrip("/") + "/", "n": stem, "e": extension[1:], "o": file}
         values["c"] = posixpath.basename(folder)
         return (Literal(Text.at(values[magic], span), True),) if magic in values else None
+
+
+def _form_of(held: object) -> str | None:
+    if isinstance(held, tuple):
+        held = held[0] if len(held) == 1 else None
+    return str(held) if isinstance(held, str | int) and held != "" else None
 
 
 def _entries(context: Context, path: str, section: str) -> Iterator[_Entry] | None:
@@ -367,7 +396,8 @@ def _target(settings: Settings, server: Server) -> tuple[Value[str], bool]:
             text = f"{text}:{attribute}"
         if isinstance(value, Known):
             return Known(text, value.span), is_file
-        return EnvDriven(value.name, text if held else None, value.span), False
+        form = value.form if text == held else None
+        return EnvDriven(value.name, text if held else None, value.span, form=form), False
     reason = settings.doubt or "neither its command nor its configuration names an app"
     return Unknown(reason, server.span), False
 
@@ -379,7 +409,8 @@ def _binds(context: Context, settings: Settings) -> Iterator[Bind]:
         said = str(protocol) if name == "socket" and protocol is not None else spoken
         value = setting.value
         if isinstance(value, EnvDriven) and not setting.source.words and isinstance(value.default, tuple):
-            driven = [EnvDriven(value.name, str(text), value.span) for text in value.default]
+            form = value.form if len(value.default) == 1 else None
+            driven = [EnvDriven(value.name, str(text), value.span, form=form) for text in value.default]
             yield from (split_address(one, None, said) for one in driven)
         elif isinstance(value, Unknown) and not setting.source.words and len(setting.sources) > 1:
             yield split_address(value, None, said)

@@ -52,7 +52,7 @@ def _module(config: ConfigNames) -> tuple[Value[str], str | None]:
 
 def _named(one: LoadedObject) -> Value[str]:
     if one.label is None and one.names:
-        return EnvDriven(min(one.names), None, one.span)
+        return EnvDriven(min(one.names), None, one.span, form=None)
     if one.label is None:
         return Unknown("the object that fills app.config is not known", one.span)
-    return EnvDriven(min(one.names), one.label, one.span) if one.names else Known(one.label, one.span)
+    return EnvDriven(min(one.names), one.label, one.span, form=None) if one.names else Known(one.label, one.span)

@@ -143,7 +143,7 @@ def _named(value: Value[object], sources: tuple[SettingsSource, ...]) -> Value[s
         return Unknown(f"{_VARIABLE} is no text", span)
     if isinstance(value, EnvDriven):
         default = value.default if isinstance(value.default, str) else None
-        return EnvDriven(value.name, default, span, value.is_required)
+        return EnvDriven(value.name, default, span, value.is_required, value.form)
     return Unknown(value.reason, value.span or span)
 
 

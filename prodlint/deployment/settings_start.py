@@ -252,5 +252,5 @@ def _after_equals(value: Value[str]) -> Value[str]:
         return Known(value.value.partition("=")[2], value.span)
     if isinstance(value, EnvDriven):
         default = None if value.default is None else value.default.partition("=")[2]
-        return EnvDriven(value.name, default, value.span)
+        return replace(value, default=default, form=None if value.form is None else value.form.partition("=")[2])
     return Unknown(value.reason, value.span)

@@ -11,6 +11,7 @@ from prodlint.source import Span
 __all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "Unknown", "Value", "answer"]
 
 T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
 
 
 class Answer(Enum):
@@ -61,13 +62,25 @@ class Known(Generic[T_co]):
 class EnvDriven(Generic[T_co]):
     """A value that an environment variable decides; `default` holds when the variable is not set.
 
-    `is_required` says that the code which reads it fails then.
+    `is_required` says that the code which reads it fails then. `form` is what holds when it is set, with
+    `$NAME` where its value goes (`http://$NAME/`): empty where that is the variable and nothing else, None
+    where the variable only has a say in it.
     """
 
     name: str
     default: T_co | None
     span: Span
     is_required: bool = False
+    form: str | None = ""
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is what the variable says, as a text or as what the text stands for."""
+        return self.form == ""
+
+    def with_default(self, default: U | None) -> EnvDriven[U]:
+        """The same where the variable stands for something else: its text as a number."""
+        return EnvDriven(self.name, default, self.span, self.is_required, self.form)
 
 
 @record

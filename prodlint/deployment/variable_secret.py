@@ -9,7 +9,7 @@ import re
 
 from prodlint.regex import regex
 
-__all__ = ["MASK", "is_secret_name", "masked"]
+__all__ = ["MASK", "is_secret_name", "masked", "masked_form"]
 
 MASK = "***"
 
@@ -64,8 +64,20 @@ def masked(name: str, value: str) -> str:
     return _PROVIDERS.sub(MASK, value)
 
 
+# Stands for a variable while the text around it is masked.
+_VARIABLE = "\ue001"
+
+
+def masked_form(name: str, form: str, variable: str) -> str:
+    """The form of a value as it may be printed: `postgres://shop:$DB_PASSWORD@db` holds no secret."""
+    shown = f"${variable}"
+    return masked(name, form.replace(shown, _VARIABLE)).replace(_VARIABLE, shown)
+
+
 def _without_credentials(url: re.Match[str]) -> str:
     """The user of a URL is shown when there is a password to hide; a user alone may be a token (`https://KEY@host`)."""
+    if url["password"] == _VARIABLE:
+        return url[0]
     if url["password"] is None:
         return f"{url['before']}{MASK}@"
     return f"{url['before']}{url['user']}:{MASK}@" if url["password"] else url[0]

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variable_secret import is_secret_name, masked
+from prodlint.deployment.variable_secret import MASK, is_secret_name, masked, masked_form
 from prodlint.deployment.wrappers import Unwrapped
 from prodlint.record import record
 from prodlint.regex import regex
@@ -109,7 +109,8 @@ class Variables:
         if isinstance(value, Known):
             return replace(value, value=masked(shown, value.value))
         if isinstance(value, EnvDriven) and value.default is not None:
-            return replace(value, default=masked(shown, value.default))
+            form = masked_form(shown, value.form, value.name) if value.form else value.form
+            return replace(value, default=masked(shown, value.default), form=None if form == MASK else form)
         return value
 
     def over(self, definitions: Iterable[Definition]) -> Variables:

@@ -106,9 +106,20 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
     if isinstance(value, Known):
         return Fact(name, _plain(value.value), span=value.span)
     if isinstance(value, EnvDriven):
-        default = f", else {value.default}" if value.default is not None else ""
-        return Fact(name, f"${value.name}{default}", State.ENVIRONMENT, value.span)
+        return Fact(name, _driven(value), State.ENVIRONMENT, value.span)
     return Fact(name, value.reason, State.UNKNOWN, value.span)
+
+
+def _driven(value: EnvDriven[object] | EnvDriven[str]) -> str:
+    """What a variable decides: what holds when it is set, then what holds when it is not."""
+    variable = f"${value.name}"
+    default = None if value.default is None else _plain(value.default) or "empty"
+    if value.form is None:
+        return f"{variable} decides" if default is None else f"{default}, unless {variable} changes it"
+    told = value.form or variable
+    if variable not in told:
+        told = f"{told} when {variable} is set"
+    return told if default is None else f"{told}, else {default}"
 
 
 def _plain(value: object) -> str:

@@ -77,7 +77,8 @@ class Template:
         if _PARAMETER.sub("", node.value).count("${") or any(name not in self.defaults for name in names):
             return Unknown("the template computes it", node.span)
         filled = _PARAMETER.sub(lambda found: self.defaults[found[1]], node.value)
-        return EnvDriven(names[0], filled[:10_000], node.span)
+        form = _PARAMETER.sub(r"$\1", node.value)[:10_000]
+        return EnvDriven(names[0], filled[:10_000], node.span, form="" if form == f"${names[0]}" else form)
 
 
 def text(value: Value[str] | None) -> str | None:
@@ -94,6 +95,4 @@ def number(value: Value[str] | None) -> Value[int] | None:
     written = text(value)
     if written is None or not written.isdecimal() or len(written) > 9:
         return Unknown("it is not a number", value.span)
-    return (
-        Known(int(written), value.span) if isinstance(value, Known) else EnvDriven(value.name, int(written), value.span)
-    )
+    return Known(int(written), value.span) if isinstance(value, Known) else value.with_default(int(written))

@@ -78,10 +78,12 @@ class _Service:
         if not isinstance(node, Scalar) or node.is_null:
             return None if node is None or isinstance(node, Scalar) else Unknown("it is computed", node.span)
         pieces: list[str] = []
+        forms: list[str | None] = []
         driven = None
         at = 0
         for found in _VARIABLE.finditer(node.value):
             pieces.append(node.value[at : found.start()])
+            forms.append(pieces[-1])
             at = found.end()
             value = self._resolved(found[1], found[2].strip(), found[3], node, depth)
             if isinstance(value, Unknown):
@@ -89,12 +91,18 @@ class _Service:
             if isinstance(value, EnvDriven):
                 driven = driven or value
                 pieces.append(value.default or "")
+                forms.append(f"${value.name}" if value.is_variable else value.form)
             else:
                 pieces.append(value.value)
+                forms.append(value.value)
         rest = "".join((*pieces, node.value[at:]))
         if "${" in rest or len(rest) > 10_000:
             return Unknown("it comes from outside of the file", node.span)
-        return Known(rest, node.span) if driven is None else EnvDriven(driven.name, rest, node.span)
+        if driven is None:
+            return Known(rest, node.span)
+        known = [form for form in (*forms, node.value[at:]) if form is not None]
+        form = "".join(known) if len(known) > len(forms) else None
+        return EnvDriven(driven.name, rest, node.span, form="" if form == f"${driven.name}" else form)
 
     def _resolved(self, kind: str, name: str, default: str | None, node: Scalar, depth: int) -> Value[str]:
         fallback = default.strip().strip("'\"") if default is not None and "$" not in default else None

@@ -150,7 +150,7 @@ def test_an_option_of_the_command_line_is_a_setting(serve: Serve, command: str, 
         ("gunicorn -b [::]:80 app:app", ["[::]:80"]),
         ("gunicorn -b 10.0.0.1 app:app", ["10.0.0.1:8000"]),
         ("gunicorn -b fd://3 app:app", ["?:?"]),
-        ("gunicorn app:app", ["${PORT:-127.0.0.1}:${PORT:-8000}"]),
+        ("gunicorn app:app", ["0.0.0.0:$PORT, else 127.0.0.1:8000"]),
         ("uvicorn app:app", ["127.0.0.1:8000"]),
         ("uvicorn app:app --host 0.0.0.0 --port 80", ["0.0.0.0:80"]),
         ("uvicorn app:app --uds /run/x.sock", ["unix:/run/x.sock"]),
@@ -227,6 +227,45 @@ def test_a_default_that_reads_a_variable_is_driven_by_it(serve: Serve) -> None:
     assert said(serve("gunicorn -w ${WORKERS:-2} app:app"), "workers") == "$WORKERS or 2"
     assert said(serve("gunicorn -w $WORKERS app:app"), "workers") == "$WORKERS or None"
     assert said(serve("WEB_CONCURRENCY=5 gunicorn app:app"), "workers") == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("timeout = int(os.environ.get('T', 30))", ""),
+        ("timeout = int(os.getenv('T', '30').strip())", ""),
+        ("timeout = int(os.environ.get('T') or 30)", ""),
+        ("timeout = int(os.environ['T'])", ""),
+        ("timeout = int(os.environ.get('T', 30)) * 2", None),
+        ("timeout = 60 if os.environ.get('T') == 'slow' else 30", None),
+        ("timeout = 60 if 'T' in os.environ else 30", None),
+    ],
+)
+def test_what_is_made_of_a_variable_is_told_from_the_variable(serve: Serve, line: str, form: str | None) -> None:
+    value = serve("gunicorn app:app", {"gunicorn.conf.py": f"import os\n{line}\n"}).settings.value("timeout")
+    assert isinstance(value, EnvDriven)
+    assert (value.name, value.form, value.is_variable) == ("T", form, form == "")
+
+
+def test_threads_that_a_variable_decides_decide_the_class_of_workers(serve: Serve) -> None:
+    value = serve("gunicorn --threads ${MANY:-1} app:app").settings.value("worker_class")
+    assert isinstance(value, EnvDriven)
+    assert (value.name, value.default, value.form) == ("MANY", "sync", None)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("gunicorn -b $BIND app:app", "$BIND"),
+        ("gunicorn -b ${BIND:-0.0.0.0:80} app:app", "0.0.0.0:80, unless $BIND changes it"),
+        ("gunicorn -b unix:${FILE:-/run/x} app:app", "unix:${FILE:-/run/x}"),
+        ("gunicorn -b unix:/run/${NAME:-x}.sock app:app", "unix:/run/$NAME.sock, else unix:/run/x.sock"),
+        ("gunicorn -b 10.0.${NET:-0}.1:80 app:app", "10.0.$NET.1:80, else 10.0.0.1:80"),
+        ("uvicorn --port 1${NUMBER:-80} app:app", "127.0.0.1:1$NUMBER, else 127.0.0.1:180"),
+    ],
+)
+def test_an_address_is_shown_as_it_is_with_and_without_its_variable(serve: Serve, command: str, shown: str) -> None:
+    assert [str(bind) for bind in serve(command).binds] == [shown]
 
 
 def test_gunicorn_looks_for_its_file_where_it_starts_whatever_chdir_says(serve: Serve) -> None:

@@ -224,6 +224,43 @@ def test_gunicorn_reads_its_command_file_and_environment_like_the_model(
         assert differences(expected, said) == {}, (argv, environment, files)
 
 
+_DRIVEN = (
+    "bind = ['0.0.0.0:' + os.environ.get('X', '81')]",
+    "bind = os.environ.get('X') or '127.0.0.1:80'",
+    "workers = int(os.environ.get('X', 2))",
+    "workers = int(os.environ.get('X', 2)) + 1",
+    "timeout = 9 if os.environ.get('X') == '7' else 5",
+    "preload_app = os.environ.get('X', '') != 'development'",
+    "accesslog = os.environ.get('X')",
+)
+
+
+@pytest.mark.skipif(find_spec("gunicorn") is None, reason="gunicorn is not installed")
+@pytest.mark.parametrize("number", ["7", "1040"])
+def test_what_a_variable_decides_is_what_gunicorn_makes_of_it(serve: Serve, tmp_path: Path, number: str) -> None:
+    argv = ["gunicorn", "shop.wsgi:app"]
+    texts = [f"import os\n{line}\n" for line in _DRIVEN]
+    names = ["bind", "workers", "timeout", "preload_app", "accesslog", "forwarded_allow_ips"]
+    # Without a file, PORT is what X is in the files.
+    cases = [(argv, {"X": number}, names, {"gunicorn.conf.py": text}) for text in texts]
+    cases += [(argv, {"PORT": number}, names, {}), (argv, {}, names, {})]
+    files = [{"gunicorn.conf.py": text} for text in texts] + [{}, {}]
+    decided = 0
+    for case, held_files, answer in zip(cases, files, ask(_GUNICORN, cases, tmp_path), strict=True):
+        assert answer is not None
+        by_own = {option.own: option.name for option in grammar_of(PRODUCTS["gunicorn"]).options}
+        for own in names:
+            value = serve(shlex.join(argv), held_files).settings.value(by_own[own])
+            if not isinstance(value, EnvDriven) or not case[1] or value.name not in case[1]:
+                continue
+            found = answer[1][own]
+            text = found[0] if isinstance(found, list) else str(found)
+            decided += value.form is not None
+            if value.form is not None:
+                assert text == (value.form or f"${value.name}").replace(f"${value.name}", number)
+    assert decided == 4
+
+
 _GUNICORN_NAMES = {option.own for option in asked("gunicorn")} - {"user", "group"}
 
 

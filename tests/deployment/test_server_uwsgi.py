@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.value import YES, EnvDriven, Known
+from prodlint.deployment.value import NO, YES, EnvDriven, Known
 
 Serve = Callable[..., Server]
 
@@ -84,7 +84,10 @@ def test_a_variable_that_uwsgi_asks_for_drives_what_stands_below(serve: Serve) -
     )
     server = serve("uwsgi u.ini", {"u.ini": ini})
     assert [said(server, name) for name in ("workers", "threads", "timeout")] == ["$WORKERS or 4", "$MANY or 2", "?"]
-    assert [str(bind) for bind in server.binds] == ["${V6:-}:${V6:-80}"]
+    assert [str(bind) for bind in server.binds] == ["[::]:80 when $V6 is set, else :80"]
+    forms = [getattr(server.settings.value(name), "form", "?") for name in ("workers", "threads")]
+    assert forms == ["", "9"]
+    assert [(bind.is_loopback, bind.is_everywhere) for bind in server.binds] == [(NO, YES)]
     known = serve("uwsgi u.ini", {"u.ini": ini}, WORKERS="3", MANY="", V6="1")
     assert [said(known, name) for name in ("workers", "threads")] == [3, 9]
     assert [str(bind) for bind in known.binds] == ["[::]:80"]

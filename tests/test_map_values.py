@@ -1,0 +1,28 @@
+"""How `prodlint map` tells values that a variable decides, or only has a say in."""
+
+from __future__ import annotations
+
+from prodlint.deployment.environment import Environment
+from prodlint.inspection import inspect
+from prodlint.map.draw import draw
+from prodlint.tree import MemoryTree
+
+
+def told(files: dict[str, str]) -> dict[str, str]:
+    """Everything that the map says of the only service of a project, by name."""
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    [service] = whole.services
+    return {fact.name: fact.text for fact in (*service.facts, *service.settings, *service.variables)}
+
+
+def test_what_a_variable_only_has_a_say_in_is_not_told_as_the_variable() -> None:
+    compose = (
+        "services:\n  web:\n    image: shop\n    restart: always\n    command: gunicorn --threads ${MANY:-1} app:app\n"
+        "    environment:\n      DATABASE_URL: postgres://shop:${DB_PASSWORD:-s3cret}@${DB:-db}/shop\n"
+        "      API_KEY: key-${KEY:-s3cret}\n"
+    )
+    values = told({"compose.prod.yml": compose})
+    assert values["threads"] == "$MANY, else 1"
+    assert values["worker_class"] == "sync, unless $MANY changes it"
+    assert values["DATABASE_URL"] == "postgres://shop:$DB_PASSWORD@$DB/shop, else postgres://shop:***@db/shop"
+    assert values["API_KEY"] == "***, unless $KEY changes it"
