@@ -138,7 +138,7 @@ def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) < 40
-    assert "  web: gunicorn shop.wsgi (web, Compose)" in lines
+    assert "  web: gunicorn shop.wsgi (web, Compose, compose.prod.yml:2)" in lines
     assert any("shop/wsgi.py:3" in line for line in lines)
     assert "SHOP_MODE=live" in done.stdout
     assert "\x1b" not in done.stdout
@@ -325,7 +325,7 @@ def test_a_proxy_as_text_has_a_line_for_each_route(tmp_path: Path) -> None:
         "    /old         → answers 410  (nginx/shop.conf:6)",
         "    /api         → ? nothing that is read in compose.prod.yml is called api  (nginx/shop.conf:7)",
     ]
-    assert "  nginx /api: nothing that is read" in text
+    assert "not decided" not in text
 
 
 def test_the_proxies_of_a_service_are_explained_hop_by_hop(tmp_path: Path) -> None:
@@ -359,3 +359,153 @@ def test_the_settings_classes_that_an_app_imports_are_told(tmp_path: Path) -> No
         "Procfile": "web: uvicorn app.main:app\n",
     }
     assert facts(drawn(write(tmp_path, files)))["settings"] == "app.config.Settings (class in app/config.py:4)"
+
+
+def text_of(folder: Path, *arguments: str) -> str:
+    done = run(folder, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+WORKERS = """\
+x-app: &app
+  build: .
+  restart: always
+  environment: {SHOP_MAIL: "", SHOP_KEY: }
+services:
+  web: *app
+  mail:
+    <<: *app
+    profiles: [jobs]
+    command: celery -A shop worker -Q mail
+  slow:
+    <<: *app
+    command: celery -A shop worker -Q slow
+"""
+
+
+def test_what_services_share_is_told_once(tmp_path: Path) -> None:
+    files = {**SHOP, "compose.prod.yml": WORKERS}
+    files["Dockerfile"] = SHOP["Dockerfile"].replace("ENV SHOP", "ENV PIP_NO_CACHE_DIR=1 PATH=/venv/bin:$PATH SHOP")
+    text = text_of(write(tmp_path, files))
+    assert "  mail: celery -A shop worker -Q mail (worker, Compose, profile jobs, compose.prod.yml:7)\n" in text
+    assert text.count("\n    the same     image, python, variables, set outside as web\n") == 2
+    assert text.count("SHOP_MODE=live") == 1
+    assert "    set outside  SHOP_KEY\n" in text
+    assert "PATH" not in text
+    assert "PIP_NO_CACHE_DIR" not in text
+    [web, *_] = drawn(tmp_path)["projects"][0]["services"]
+    assert {"PATH", "PIP_NO_CACHE_DIR"} <= {one["name"] for one in web["variables"]}
+
+
+def test_steps_that_services_share_are_told_once_and_starts_are_one_line(tmp_path: Path) -> None:
+    text = text_of(write(tmp_path, {**SHOP, "compose.prod.yml": WORKERS}))
+    lines = text[text.index("release compose.prod.yml") :].splitlines()
+    assert lines[1] == "   1. migrate    [web, mail, slow] flask db upgrade  (entrypoint.sh:3)"
+    assert lines[2] == "   2. start      web, mail, slow"
+
+
+def test_a_release_that_only_starts_what_is_told_above_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, {**SHOP, "entrypoint.sh": '#!/bin/sh\nexec "$@"\n'})
+    assert [len(one["steps"]) for one in drawn(tmp_path)["releases"]] == [1]
+    assert "release" not in text_of(tmp_path)
+
+
+def test_long_preparations_are_told_by_their_beginning(tmp_path: Path) -> None:
+    entrypoint = (
+        "#!/bin/sh\n" + "".join(f"mkdir /{name}\n" for name in "abcdefgh") + "flask db upgrade\n" + 'exec "$@"\n'
+    )
+    text = text_of(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))
+    assert "   3. prepare    mkdir /c" in text
+    assert "mkdir /d" not in text
+    assert "… and 5 more of this kind" in text
+    assert "   9. migrate    flask db upgrade" in text
+
+
+def test_services_that_only_differ_by_their_file_are_one_with_all_places(tmp_path: Path) -> None:
+    stages = {f"k8s/production/{name}/shop.yaml": MANIFEST for name in "abcdef"}
+    text = text_of(write(tmp_path, stages))
+    [heading] = re.findall(r"^  shop.*\n(?:      .*\n)*", text, re.MULTILINE)
+    assert heading.count("shop.yaml:") == 4
+    assert " and 2 more)" in heading
+    assert text.count("replicas") == 1
+
+
+def test_no_line_is_wider_than_the_terminal(tmp_path: Path) -> None:
+    long = " ".join(f"--some-option-{number}=value" for number in range(40))
+    files = {**SHOP, "compose.prod.yml": SHOP["compose.prod.yml"] + f"    command: gunicorn {long} shop.wsgi\n"}
+    files[".github/workflows/deploy.yml"] = WORKFLOW.replace("flyctl deploy", f"flyctl deploy {long}")
+    text = text_of(write(tmp_path, files))
+    assert max(map(len, text.splitlines())) <= 120
+    assert "--some-option-9=value" in text
+
+
+def test_a_pipeline_is_told_with_what_sets_it_off_where_it_runs_and_what_it_asks_for(tmp_path: Path) -> None:
+    workflow = """\
+on: {push: {branches: [main], tags: ["v*"]}, workflow_dispatch: , schedule: [{cron: "0 3 * * *"}]}
+jobs:
+  deploy:
+    if: ${{ github.repository == 'shop/shop' }}
+    runs-on: self-hosted
+    steps: [{run: docker compose up -d}]
+"""
+    write(tmp_path, {".github/workflows/deploy.yml": workflow})
+    [release] = drawn(tmp_path)["releases"]
+    assert release["triggers"] == ["push to main, tag v*", "by hand", "schedule 0 3 * * *"]
+    assert [(step["condition"], step["on_host"]) for step in release["steps"]] == [
+        ("${{ github.repository == 'shop/shop' }}", True)
+    ]
+    text = text_of(tmp_path)
+    assert "on the machine that serves)\n" in text
+    assert "[deploy, if github.repository == 'shop/shop'] docker compose up -d" in text
+
+
+def test_what_is_not_decided_is_told_once_with_how_often(tmp_path: Path) -> None:
+    playbooks = {f"ansible/playbook-{name}.yml": "- hosts: all\n  tasks: [{name: x, ping: }]\n" for name in "abcde"}
+    write(tmp_path, {**playbooks, "Procfile": "web: gunicorn $APP\n", "requirements.txt": "gunicorn==23.0.0\n"})
+    text = text_of(tmp_path)
+    assert text.count("Ansible is not read") == 1
+    assert " and 2 more)" in text
+    assert text.count("$APP") == 2, "the heading and the app"
+    assert len([one for one in drawn(tmp_path)["undecided"] if one["subject"] == "deployment"]) == 5
+
+
+def test_what_is_not_shown_is_told_with_the_option_that_shows_it(shop: Path) -> None:
+    assert text_of(shop).endswith("\nNot shown: 1 development service (--environment development).\n")
+
+
+def test_a_pinned_image_is_told_with_its_reference_and_a_short_digest(tmp_path: Path) -> None:
+    reference = f"registry.example.org/shop:1.4@sha256:{'0123456789abcdef' * 4}"
+    text = text_of(
+        write(tmp_path, {"k8s/production/shop.yaml": MANIFEST.replace("registry.example.org/shop:1.4", reference)})
+    )
+    assert "    image        registry.example.org/shop:1.4@sha256:01234567…" in text
+    compose = SHOP["compose.prod.yml"] + "    image: registry.example.org/shop:1.4\n"
+    found = facts(drawn(write(tmp_path / "pinned", {**SHOP, "compose.prod.yml": compose})))
+    assert found["image"] == (
+        "registry.example.org/shop:1.4, a build of Dockerfile, stage runtime on python:3.13-slim at that version"
+    )
+
+
+def test_a_name_that_several_services_have_asks_for_a_fuller_one(tmp_path: Path) -> None:
+    write(tmp_path, {f"k8s/production/{name}/shop.yaml": MANIFEST for name in ("api", "site")})
+    done = run(tmp_path, "--why", "shop.replicas")
+    assert (done.returncode, done.stdout) == (2, "")
+    fuller = re.findall(r"shop@\S+", done.stderr)
+    assert fuller == ["shop@k8s/production/api/shop.yaml", "shop@k8s/production/site/shop.yaml"]
+    assert "k8s/production/site/shop.yaml:5" in text_of(tmp_path, "--why", f"{fuller[1]}.replicas")
+
+
+def test_all_variables_and_all_options_can_be_asked_for(tmp_path: Path) -> None:
+    told = text_of(write(tmp_path, {**SHOP, "compose.prod.yml": WORKERS}), "--why", "web.variables").splitlines()
+    assert told[0] == "web.variables"
+    assert "  SHOP_MODE    live  (Dockerfile:3)" in told
+    assert text_of(tmp_path, "--why", "web.options").startswith("web.options")
+
+
+def test_a_question_about_an_unknown_fact_lists_what_can_be_asked(shop: Path) -> None:
+    done = run(shop, "--why", "web.zzzzzz")
+    assert done.returncode == 2
+    assert "\nfacts:\n  declared" in done.stderr
+    assert "\nsettings of its server:\n" in done.stderr
+    assert max(map(len, done.stderr.splitlines())) <= 80

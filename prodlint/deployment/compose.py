@@ -411,6 +411,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
     return Process(
         name=service.name,
         span=service.span if declared is None else declared.span,
+        declaration=service.span,
         platform=Platform.COMPOSE,
         command=command,
         entrypoint=service.entrypoint,

@@ -96,7 +96,10 @@ class Job:
 
 @record
 class Pipeline:
-    """One workflow or CI file. `open` says what of it lies elsewhere and cannot be read."""
+    """One workflow or CI file. `open` says what of it lies elsewhere and cannot be read.
+
+    `events` are the triggers as people name them, with their branches and times: `push to main`.
+    """
 
     path: str
     name: str
@@ -104,13 +107,15 @@ class Pipeline:
     jobs: tuple[Job, ...]
     triggers: tuple[str, ...] = ()
     open: tuple[Link, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 @record
 class ReleaseStep:
     """One step of a road to production; `owner` is the job or the service whose step it is.
 
-    A `conditional` one may be left out.
+    A `conditional` one may be left out. `condition` is what its job asks for, as it is written; `on_host`
+    says that it runs on the machine that serves.
     """
 
     kind: StepKind
@@ -118,6 +123,8 @@ class ReleaseStep:
     span: Span
     owner: str = ""
     conditional: bool = False
+    condition: str = ""
+    on_host: bool = False
 
 
 @record
@@ -139,7 +146,7 @@ class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
     `served` are the web services that it brings; without one, it may bring anything. `steps` are in
-    the order in which they happen.
+    the order in which they happen, `triggers` what sets a pipeline off.
     """
 
     name: str
@@ -148,6 +155,7 @@ class Release:
     complete: bool = True
     served: tuple[Served, ...] = ()
     steps: tuple[ReleaseStep, ...] = ()
+    triggers: tuple[str, ...] = ()
 
     def brings(self, root: str, django: bool) -> Span | None:
         """Where the code of a project goes live on this road, None when it does not go this way."""

@@ -255,7 +255,8 @@ class Process:
     `replicas` is None where the file says nothing and the platform's default holds. `handler` is
     the function that a platform calls without a server (`module.attribute`). `variables_from` are
     the places that set more variables and are not in this repository. `settings` are the
-    platform's own, the last of a name counts.
+    platform's own, the last of a name counts. `declaration` is where the process itself stands, when
+    `span` is its command.
     """
 
     name: str
@@ -286,6 +287,7 @@ class Process:
     variables_from: tuple[Link, ...] = ()
     settings: tuple[PlatformSetting, ...] = ()
     reach: Reach = field(default_factory=Reach)
+    declaration: Span | None = None
 
     @property
     def path(self) -> str:

@@ -45,7 +45,7 @@ def release_paths(
         if path not in found and (live or (pushed and not _is_a_check(own[0].pipeline))):
             # Who starts an image that is pushed is not known.
             release = Release(path, (live or pushed)[0].span, Environment.PRODUCTION, complete=bool(live))
-            found[path] = replace(release, steps=tuple(_pipeline_steps(own)))
+            found[path] = replace(release, steps=tuple(_pipeline_steps(own)), triggers=own[0].pipeline.events)
     return tuple(found.values())
 
 
@@ -120,7 +120,9 @@ def _pipeline_steps(steps: list[PipelineStep]) -> Iterator[ReleaseStep]:
             if migrates or one.kind not in _ASIDE:
                 kind = StepKind.MIGRATE if migrates else one.kind
                 conditional = one.step.conditional if one.step is not None else False
-                yield ReleaseStep(kind, one.written, one.span, job.name, conditional)
+                yield ReleaseStep(
+                    kind, one.written, one.span, job.name, conditional, job.condition, job.on_host or one.remote
+                )
 
 
 def jobs_in_order(pipeline: Pipeline) -> tuple[Job, ...]:

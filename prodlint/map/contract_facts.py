@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.process import Exposure, Probe, Process
+from prodlint.deployment.process import HOST, Exposure, Probe, Process
 from prodlint.deployment.route import Routes
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source
@@ -18,8 +18,9 @@ def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
     """Only what the file says: a platform's defaults are not repeated."""
     if process.replicas is not None:
         yield Fact("replicas", _shown(process.replicas), span=process.replicas.span)
-    ports = [(_shown(port.number), port.span) for port in process.ports]
-    ports += [(_exposed(one), one.span) for one in process.exposures]
+    ports = [(_exposed(one), one.span) for one in process.exposures]
+    told = {_shown(one.target) for one in process.exposures}
+    ports += [(_shown(port.number), port.span) for port in process.ports if _shown(port.number) not in told]
     if ports:
         yield Fact("ports", ", ".join(dict.fromkeys(text for text, _ in ports)), span=ports[0][1])
     for probe in process.probes:
@@ -51,6 +52,8 @@ def published(process: Process) -> str:
 
 def _exposed(exposure: Exposure) -> str:
     outside = _brief(exposure.port) if exposure.port is not None else exposure.owner
+    if exposure.owner != HOST:
+        outside = outside if exposure.port is None else f"{outside} of {exposure.owner}"
     host = f"[{exposure.address}]" if ":" in exposure.address else exposure.address
     return f"{host}:{outside} → {_brief(exposure.target)}" if host else f"{outside} → {_brief(exposure.target)}"
 
@@ -67,7 +70,7 @@ def route_fact(routes: Routes) -> Fact | None:
         return None
     paths = list(dict.fromkeys(route.path for route in routes.routes))
     more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
-    unread = "" if routes.complete is YES else ", others are not read"
+    unread = "" if routes.complete is YES else ", and others that could not be read"
     text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{unread}"
     sources = tuple(
         Source(route.path, route.span, ", ".join(sorted(route.methods)) or "any method") for route in routes.routes
@@ -79,6 +82,6 @@ def _shown(value: Value[int] | Value[str]) -> str:
     if isinstance(value, Known):
         return str(value.value)
     if isinstance(value, EnvDriven):
-        return f"${value.name}" if value.default is None else f"${value.name}, else {value.default}"
+        return f"${value.name}" if value.default is None else f"${value.name} (else {value.default})"
     assert isinstance(value, Unknown)
     return f"? ({value.reason})"

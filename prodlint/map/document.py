@@ -48,7 +48,8 @@ class Fact:
     """One thing that is known, or not, of a service.
 
     `text` is the value as a reader wants it, or the reason why it is not known. `sources` are all
-    places that had a say, the weakest first: the last one decides.
+    places that had a say, the weakest first: the last one decides. A `quiet` fact is for programs and
+    `--why`: a reader of the whole map learns nothing from it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Fact:
     state: State = State.KNOWN
     span: Span | None = None
     sources: tuple[Source, ...] = ()
+    quiet: bool = False
 
 
 @record
@@ -88,22 +90,29 @@ class MappedService:
 
 @record
 class MappedStep:
-    """One step of a road to production; a `conditional` one may be left out."""
+    """One step of a road to production; a `conditional` one may be left out.
+
+    `condition` is what the job of a pipeline asks for, as it is written; `on_host` says that the step
+    runs on the machine that serves.
+    """
 
     kind: str
     text: str
     span: Span
     owner: str = ""
     conditional: bool = False
+    condition: str = ""
+    on_host: bool = False
 
 
 @record
 class MappedRelease:
-    """A road to production with its steps, in the order in which they happen."""
+    """A road to production with its steps, in the order in which they happen, and what sets it off."""
 
     name: str
     span: Span
     steps: tuple[MappedStep, ...]
+    triggers: tuple[str, ...] = ()
 
 
 @record
@@ -146,11 +155,12 @@ class MappedProxy:
 
 @record
 class Doubt:
-    """Something that could not be decided, and why."""
+    """Something that could not be decided, and why; `told` where the fact itself says so in the map."""
 
     subject: str
     reason: str
     span: Span | None = None
+    told: bool = False
 
 
 @record

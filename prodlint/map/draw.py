@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.migration import MigrationSystem
+from prodlint.deployment.migration import MigrationSystem, System
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO
 from prodlint.map.contract_facts import published
 from prodlint.map.document import (
     Doubt,
@@ -86,7 +87,7 @@ def _doubts_of_routes(proxies: Iterable[MappedProxy]) -> Iterator[Doubt]:
         for route in proxy.routes:
             for one in route.destinations:
                 if one.fact.state is State.UNKNOWN:
-                    yield Doubt(f"{proxy.product} {route.path}", one.fact.text, one.fact.span)
+                    yield Doubt(f"{proxy.product} {route.path}", one.fact.text, one.fact.span, told=True)
 
 
 def _beside(service: BackingService) -> Fact:
@@ -98,9 +99,18 @@ def _beside(service: BackingService) -> Fact:
 
 def _migrations(system: MigrationSystem, deployment: Deployment) -> Fact:
     runs = [run for run in deployment.runs_of(system) if run.environment is Environment.PRODUCTION]
-    label = system.label if system.count else f"those of {system.owner}"
-    text = f"{label}, applied by {runs[0].span}" if runs else label
-    return Fact("migrations", text, span=system.span)
+    label = system.label if system.count else _nobodys(system)
+    if runs:
+        label += f", applied by {runs[0].span}"
+    elif system.count and deployment.is_migrated(system) is NO:
+        label += ", applied by nothing in production"
+    return Fact("migrations", label, span=system.span)
+
+
+def _nobodys(system: MigrationSystem) -> str:
+    if system.system is System.DJANGO:
+        return "none of its own; Django's own apps have some"
+    return f"{system.system.value} is set up ({system.span}), no revision is in the repository"
 
 
 def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
@@ -114,23 +124,32 @@ def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
                     locked = f", locked by {install.lock.path}" if install.lock is not None else ""
                     count = len(file.main)
                     text = f"{file.path}: {count} package{'' if count == 1 else 's'}{locked}"
-                    yield Fact("dependencies", text, span=install.span)
+                    # A file of references to other files brings nothing by itself.
+                    yield Fact("dependencies", text, span=install.span, quiet=count == 0)
 
 
 def _release(release: Release) -> MappedRelease:
     steps = tuple(
-        MappedStep(step.kind.value, " ".join(step.written.split()), step.span, step.owner, step.conditional)
+        MappedStep(
+            kind=step.kind.value,
+            text=" ".join(step.written.split()),
+            span=step.span,
+            owner=step.owner,
+            conditional=step.conditional,
+            condition=" ".join(step.condition.split()),
+            on_host=step.on_host,
+        )
         for step in release.steps
     )
-    return MappedRelease(release.name, release.span, steps)
+    return MappedRelease(release.name, release.span, steps, release.triggers)
 
 
 def _doubts(services: Iterable[MappedService], deployment: Deployment) -> Iterator[Doubt]:
     """What could not be decided: unknown facts, then what was not followed."""
     for service in services:
         for fact in (*service.facts, *service.written_settings, *service.variables):
-            if fact.state is State.UNKNOWN:
-                yield Doubt(f"{service.name}.{fact.name}", fact.text, fact.span)
+            if fact.state is State.UNKNOWN and not fact.quiet:
+                yield Doubt(f"{service.name}.{fact.name}", fact.text, fact.span, told=True)
     seen = set()
     for one in deployment.services:
         for link in one.execution.unread if one.environment is Environment.PRODUCTION else ():

@@ -83,11 +83,18 @@ def _release(release: MappedRelease) -> dict[str, Any]:
             "text": step.text,
             "owner": step.owner,
             "conditional": step.conditional,
+            "condition": step.condition,
+            "on_host": step.on_host,
             "location": _location(step.span),
         }
         for step in release.steps
     ]
-    return {"name": release.name, "location": _location(release.span), "steps": steps}
+    return {
+        "name": release.name,
+        "location": _location(release.span),
+        "triggers": list(release.triggers),
+        "steps": steps,
+    }
 
 
 def _proxy(proxy: MappedProxy) -> dict[str, Any]:

@@ -17,14 +17,18 @@ from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
 
-__all__ = ["service_facts", "setting_facts", "valued", "variable_facts"]
+__all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
 
 def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     """Declaration, command, server, app, image and runtime."""
-    yield Fact("declared", str(service.process.span), span=service.process.span)
+    declared = service.process.declaration or service.process.span
+    yield Fact("declared", str(declared), span=declared)
+    if service.process.profiles:
+        yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
     if service.step is None:
-        yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
+        if service.process.handler is None:
+            yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     else:
         yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
     if service.server is not None:
@@ -38,14 +42,20 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield told
     yield from contract_facts(service.process, routes)
     if service.image is not None:
-        yield _image(service.image)
+        yield _image(service.image, service.process.image)
     elif service.process.image is not None:
         yield Fact("image", service.process.image, span=service.process.span)
     python = python_of(service, repository)
     if isinstance(python, Known) or service.server is not None:
         yield valued("python", python)
     if service.place.directory is not None:
-        yield Fact("directory", service.place.directory, span=service.span)
+        yield Fact("directory", service.place.directory, span=service.span, quiet=_is_usual(service))
+
+
+def _is_usual(service: Service) -> bool:
+    """Whether the working directory is the one that the image or the platform gives anyway."""
+    own = service.process.directory
+    return own is None or (service.image is not None and service.image.directory == service.place.directory)
 
 
 _SHOWN = ("workers", "worker_class", "threads")
@@ -68,7 +78,7 @@ def _serving(server: Server) -> Iterator[Fact]:
 
 def _reason(server: Server) -> str:
     values = (server.binds[0].host, server.binds[0].port)
-    return next((value.reason for value in values if isinstance(value, Unknown)), "where it listens is not known")
+    return next((told(value) for value in values if isinstance(value, Unknown)), "where it listens is not known")
 
 
 def setting_facts(service: Service) -> Iterator[Fact]:
@@ -81,7 +91,19 @@ def setting_facts(service: Service) -> Iterator[Fact]:
 
 def _setting(setting: Setting) -> Fact:
     fact = valued(setting.name, setting.value)
-    return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting))
+    quiet = _is_default(setting) or bool(setting.source.words)
+    return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting), quiet)
+
+
+def _is_default(setting: Setting) -> bool:
+    """Whether what was said comes to what the server does anyway, and nobody but its own variable may change that."""
+    value, first = setting.value, setting.sources[0].value
+    usual = first.value if isinstance(first, Known) else first.default if isinstance(first, EnvDriven) else None
+    if isinstance(value, Known):
+        return bool(value.value == usual)
+    if not isinstance(value, EnvDriven):
+        return False
+    return value.default == usual and all(one.origin == value.name for one in setting.sources[1:])
 
 
 def _sources(setting: Setting) -> tuple[Source, ...]:
@@ -98,7 +120,16 @@ def variable_facts(service: Service) -> Iterator[Fact]:
         sources = tuple(
             Source(valued("", variables.masked_value(name, one.value)).text, one.span, one.origin) for one in held
         )
-        yield replace(valued(name, variables.masked_value(name, held[-1].value)), sources=sources)
+        quiet = name in _AT_BUILD or name.startswith(_OF_INSTALLERS)
+        yield replace(valued(name, variables.masked_value(name, held[-1].value)), sources=sources, quiet=quiet)
+
+
+# What a build or an installer reads, and the path of programs: nobody asks for them when production is on fire.
+_AT_BUILD = frozenset(
+    "PATH DEBIAN_FRONTEND PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONHASHSEED PYTHONFAULTHANDLER VIRTUAL_ENV "
+    "LANG LANGUAGE LC_ALL LC_CTYPE TERM APT_KEY_DONT_WARN_ON_DANGEROUS_USAGE".split()
+)
+_OF_INSTALLERS = ("PIP_", "POETRY_", "UV_", "PIPENV_", "PDM_", "npm_config_", "NPM_CONFIG_", "BUILDKIT_", "APT_")
 
 
 def valued(name: str, value: Value[object] | Value[str]) -> Fact:
@@ -107,13 +138,18 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
         return Fact(name, _plain(value.value), span=value.span)
     if isinstance(value, EnvDriven):
         return Fact(name, _driven(value), State.ENVIRONMENT, value.span)
-    return Fact(name, value.reason, State.UNKNOWN, value.span)
+    return Fact(name, told(value), State.UNKNOWN, value.span)
+
+
+def told(value: Unknown) -> str:
+    """The reason why a value is not known, as it reads behind a question mark."""
+    return f"it {value.reason}" if value.reason.startswith(("is ", "depends ", "comes ")) else value.reason
 
 
 def _driven(value: EnvDriven[object] | EnvDriven[str]) -> str:
     """What a variable decides: what holds when it is set, then what holds when it is not."""
     variable = f"${value.name}"
-    default = None if value.default is None else _plain(value.default) or "empty"
+    default = None if value.default is None else _plain(value.default)
     if value.form is None:
         return f"{variable} decides" if default is None else f"{default}, unless {variable} changes it"
     told = value.form or variable
@@ -123,10 +159,12 @@ def _driven(value: EnvDriven[object] | EnvDriven[str]) -> str:
 
 
 def _plain(value: object) -> str:
-    """A value as people write it: a list without its brackets, no value as `none`."""
+    """A value as people write it: a list without its brackets, no value as `none`, an empty text as `empty`."""
     if isinstance(value, tuple | list):
         return ", ".join(_plain(one) for one in value) or "none"
-    return "none" if value is None else str(value)
+    if value is None or value == "":
+        return "none" if value is None else "empty"
+    return str(value)
 
 
 def _no_command(service: Service) -> str:
@@ -136,9 +174,11 @@ def _no_command(service: Service) -> str:
         )
     if service.execution.unread:
         return service.execution.unread[0].note
-    if service.image is not None:
-        return f"neither it nor {service.image.path} names a command"
-    return "the repository does not name its command"
+    if service.image is not None and service.image.base is not None:
+        return f"the command of the base image {service.image.base}, which is not read"
+    if service.process.image is not None:
+        return f"the command of the image {service.process.image}, which is not read"
+    return "no file names its command"
 
 
 def _chain(service: Service) -> tuple[Source, ...]:
@@ -167,7 +207,7 @@ def _app(service: Service) -> Iterator[Fact]:
         if isinstance(target, Unknown):
             yield Fact("app", target.reason, State.UNKNOWN, target.span)
         elif isinstance(target, EnvDriven):
-            yield Fact("app", f"${target.name} decides", State.UNKNOWN, target.span)
+            yield Fact("app", f"${target.name} names it", State.UNKNOWN, target.span)
         else:
             yield Fact("app", f"{target.value} was not found in the repository", State.UNKNOWN, target.span)
         return
@@ -176,7 +216,18 @@ def _app(service: Service) -> Iterator[Fact]:
     yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
 
 
-def _image(image: Image) -> Fact:
+def _image(image: Image, reference: str | None) -> Fact:
+    """What builds it; before that the name by which it is asked for, when that pins a version of it."""
     stage = f", stage {image.stage}" if image.stage else ""
     base = f" on {image.base}" if image.base else ""
-    return Fact("image", f"{image.path}{stage}{base}", span=image.span)
+    built = f"{image.path}{stage}{base}"
+    if reference is None or _floats(reference):
+        return Fact("image", built, span=image.span)
+    return Fact("image", f"{reference}, a build of {built} at that version", span=image.span)
+
+
+def _floats(reference: str) -> bool:
+    """Whether the reference of an image names no version of it: no tag, `latest`, a variable."""
+    name = reference.rpartition("/")[2]
+    tag = name.partition(":")[2]
+    return "@" not in name and (tag in ("", "latest") or "$" in tag or "{" in tag)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.map.document import (
-    Doubt,
-    Fact,
-    Map,
-    MappedProject,
-    MappedProxy,
-    MappedRelease,
-    MappedRoute,
-    MappedService,
-    State,
-)
+from prodlint.map.document import Map, MappedProxy, MappedRoute, State
+from prodlint.map.layout import entry, place_of, wrapped
+from prodlint.map.text_releases import release_lines
+from prodlint.map.text_services import project_lines
 from prodlint.report.escape import at_line_start, visible
 from prodlint.report.terminal import Ink, Terminal
-from prodlint.source import Span
 
 __all__ = ["render"]
 
-_INDENT = "    "
-_SHOWN_DOUBTS = 12
+_SHOWN_DOUBTS = 8
+_SHOWN_PLACES = 3
 _SHOWN_ROUTES = 12
+_MORE = "(all of them: --output-format json)"
 
 
 def render(whole: Map, terminal: Terminal) -> str:
@@ -37,88 +30,25 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
         yield f"nothing runs in {whole.environment} as far as the files tell"
         yield ""
     for project in whole.projects:
-        yield from _project(project, terminal)
-    for release in whole.releases:
-        yield from _release(release, terminal)
+        yield from project_lines(project, terminal)
+    yield from release_lines(whole, terminal)
     if whole.beside:
         yield terminal.paint("beside them", Ink.STRONG)
-        yield from (_fact(fact, terminal) for fact in whole.beside)
+        for fact in whole.beside:
+            yield from entry(4, fact.name, fact.text, terminal, place_of(fact.span))
         yield ""
     for proxy in whole.proxies:
         yield from _proxy(proxy, terminal)
-    if whole.doubts:
-        yield terminal.paint("not decided", Ink.STRONG)
-        yield from (_doubt(doubt) for doubt in whole.doubts[:_SHOWN_DOUBTS])
-        if len(whole.doubts) > _SHOWN_DOUBTS:
-            yield f"  … and {len(whole.doubts) - _SHOWN_DOUBTS} more (all of them: --output-format json)"
-        yield ""
+    yield from _doubts(whole, terminal)
     if whole.others:
-        counts = ", ".join(f"{count} of {name}" for name, count in whole.others)
-        yield f"Not shown: {counts} (--environment shows them)."
+        yield from wrapped(f"Not shown: {', '.join(_elsewhere(*one) for one in whole.others)}.", 0, 2, terminal)
 
 
-def _project(project: MappedProject, terminal: Terminal) -> Iterator[str]:
-    yield terminal.paint(f"project {visible(project.root) or '.'}", Ink.STRONG)
-    for service in project.services:
-        yield from _service(service, terminal)
-    for fact in (*project.migrations, *project.dependencies):
-        yield _fact(fact, terminal)
-    yield ""
-
-
-def _service(service: MappedService, terminal: Terminal) -> Iterator[str]:
-    unsure = "" if service.environment != "unknown" else ", perhaps production"
-    title = terminal.paint(visible(service.label), Ink.STRONG)
-    yield f"  {title} ({service.role}, {service.platform}{unsure})"
-    for fact in service.facts:
-        if fact.name != "command" or fact.state is State.UNKNOWN:
-            yield _fact(fact, terminal)
-    if service.written_settings:
-        shown = ", ".join(_variable(one) for one in service.written_settings)
-        yield from _wrapped("options", shown, terminal)
-    if service.variables:
-        shown = ", ".join(_variable(one) for one in service.variables)
-        yield from _wrapped("variables", shown, terminal)
-
-
-def _variable(fact: Fact) -> str:
-    if fact.state is State.KNOWN:
-        return f"{fact.name}={fact.text}"
-    return f"{fact.name} (set outside)" if fact.text == f"${fact.name}" else f"{fact.name} ({fact.text})"
-
-
-def _fact(fact: Fact, terminal: Terminal) -> str:
-    text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
-    place = _place(fact.span) if fact.span is not None and str(fact.span) not in text else ""
-    label = terminal.paint(f"{fact.name:12}", Ink.GUTTER)
-    return f"{_INDENT}{label} {visible(text)}{place}"
-
-
-def _place(span: Span) -> str:
-    return f"  ({visible(span.path)}:{span.line})" if span.path else ""
-
-
-def _wrapped(label: str, text: str, terminal: Terminal) -> Iterator[str]:
-    """A long list over as many lines as it needs, below its label."""
-    import textwrap
-
-    width = max(terminal.columns - len(_INDENT) - 13, 30)
-    for number, line in enumerate(textwrap.wrap(visible(text), width, break_on_hyphens=False)):
-        shown = terminal.paint(f"{label if number == 0 else '':12}", Ink.GUTTER)
-        yield f"{_INDENT}{shown} {line}"
-
-
-def _release(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
-    yield terminal.paint(f"release {visible(release.name)}", Ink.STRONG)
-    owner = ""
-    for number, step in enumerate(release.steps, 1):
-        heading = f"[{visible(step.owner)}] " if step.owner and step.owner != owner else ""
-        owner = step.owner
-        perhaps = "perhaps " if step.conditional else ""
-        yield f"  {number:2}. {step.kind:13} {heading}{perhaps}{visible(step.text)}{_place(step.span)}"
-    if not release.steps:
-        yield "  no step of it could be read"
-    yield ""
+def _elsewhere(environment: str, count: int) -> str:
+    services = "service" if count == 1 else "services"
+    if environment == "unknown":
+        return f"{count} {services} of which no file says the environment (--environment production)"
+    return f"{count} {environment} {services} (--environment {environment})"
 
 
 def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
@@ -129,7 +59,8 @@ def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
     names = f"for {', '.join(proxy.names)}" if proxy.names else ""
     heading = f"proxy {proxy.product} ({proxy.span.path}:{proxy.span.line}){run_by}"
     told = " ".join(part for part in (where, names) if part)
-    yield terminal.paint(visible(f"{heading}: {told}" if told else heading), Ink.STRONG)
+    for line in wrapped(visible(f"{heading}: {told}" if told else heading), 0, 6, terminal):
+        yield terminal.paint(line, Ink.STRONG)
     # What is only answered or redirected says least.
     routes = sorted(proxy.routes, key=_says_little) if len(proxy.routes) > _SHOWN_ROUTES else proxy.routes
     for route in routes[:_SHOWN_ROUTES]:
@@ -137,10 +68,9 @@ def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
             fact = one.fact
             text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
             text = text if one.certain else f"perhaps {text}"
-            label = terminal.paint(f"{visible(route.path):12}", Ink.GUTTER)
-            yield f"{_INDENT}{label} → {visible(text)}{_place(fact.span) if fact.span is not None else ''}"
+            yield from entry(4, route.path, f"→ {text}", terminal, place_of(fact.span))
     if len(routes) > _SHOWN_ROUTES:
-        yield f"{_INDENT}… and {len(routes) - _SHOWN_ROUTES} more (all of them: --output-format json)"
+        yield f"    … and {len(routes) - _SHOWN_ROUTES} more {_MORE}"
     yield ""
 
 
@@ -148,6 +78,28 @@ def _says_little(route: MappedRoute) -> bool:
     return all(one.kind == "answer" for one in route.destinations)
 
 
-def _doubt(doubt: Doubt) -> str:
-    place = _place(doubt.span) if doubt.span is not None else ""
-    return f"  {visible(doubt.subject)}: {visible(doubt.reason)}{place}"
+def _doubts(whole: Map, terminal: Terminal) -> Iterator[str]:
+    """What is not told above with a question mark, each reason once."""
+    grouped: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for doubt in whole.doubts:
+        if not doubt.told:
+            subjects, places = grouped.setdefault(doubt.reason, ({}, {}))
+            if doubt.subject != "deployment":
+                subjects[doubt.subject] = None
+            if doubt.span is not None and doubt.span.path:
+                places[place_of(doubt.span)] = None
+    if not grouped:
+        return
+    yield terminal.paint("not decided", Ink.STRONG)
+    for reason, (subjects, places) in list(grouped.items())[:_SHOWN_DOUBTS]:
+        who = f"{_some(list(subjects))}: " if subjects else ""
+        where = f"  ({_some(list(places))})" if places else ""
+        yield from wrapped(visible(f"{who}{reason}{where}"), 2, 6, terminal)
+    if len(grouped) > _SHOWN_DOUBTS:
+        yield f"  … and {len(grouped) - _SHOWN_DOUBTS} more {_MORE}"
+    yield ""
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN_PLACES} more" if len(names) > _SHOWN_PLACES else ""
+    return f"{', '.join(names[:_SHOWN_PLACES])}{more}"

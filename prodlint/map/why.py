@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from prodlint.deployment.variable_secret import MASK
 from prodlint.map.document import Fact, Map, MappedService, State
+from prodlint.map.layout import entry, place_of
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
 from prodlint.source import Span
@@ -19,6 +20,9 @@ class UnknownSubject(Exception):
 
 def why(whole: Map, subject: str, terminal: Terminal) -> str:
     """The story of one fact, `SERVICE.FACT`; ends with a line feed. Raises UnknownSubject."""
+    name, _, wanted = subject.rpartition(".")
+    if wanted in ("variables", "options"):
+        return _list(_service(whole, name), wanted, terminal)
     service, fact = _find(whole, subject)
     # The line of a secret would show what the value hides.
     excerpt = _place if MASK in " ".join([fact.text, *(one.text for one in fact.sources)]) else _excerpt
@@ -33,24 +37,66 @@ def why(whole: Map, subject: str, terminal: Terminal) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _list(service: MappedService, wanted: str, terminal: Terminal) -> str:
+    """All variables of a service, or all settings of its server, each with the place that decides it."""
+    facts = service.variables if wanted == "variables" else service.written_settings
+    lines = [terminal.paint(f"{service.name}.{wanted}", Ink.STRONG) + ("" if facts else ": none")]
+    for fact in facts:
+        lines += entry(2, fact.name, _value(fact), terminal, place_of(fact.span))
+    return "\n".join(lines) + "\n"
+
+
 def _find(whole: Map, subject: str) -> tuple[MappedService, Fact]:
     name, _, wanted = subject.rpartition(".")
-    services = {service.name: service for service in whole.services}
-    if name not in services:
-        raise UnknownSubject(_choice(f'there is no service "{name}"', name, list(services), "services"))
-    service = services[name]
+    service = _service(whole, name)
     fact = service.fact(wanted)
     if fact is None:
-        known = [one.name for one in (*service.facts, *service.settings, *service.variables)]
-        raise UnknownSubject(_choice(f'nothing is known of "{wanted}" of {name}', wanted, known, f"facts of {name}"))
+        known = [one.name for one in service.facts]
+        near = get_close_matches(wanted, [*known, *(one.name for one in (*service.settings, *service.variables))], 1)
+        problem = f'nothing is known of "{wanted}" of {name}'
+        if near:
+            raise UnknownSubject(f'{problem}; did you mean "{near[0]}"?')
+        parts = [("facts", [*known, "variables", "options"])]
+        parts += [("settings of its server", [one.name for one in service.settings])]
+        parts += [("variables", [one.name for one in service.variables])]
+        told = "".join(_columns(title, names) for title, names in parts if names)
+        raise UnknownSubject(f"{problem}; there are{told}")
     return service, fact
 
 
-def _choice(problem: str, name: str, known: list[str], kind: str) -> str:
-    near = get_close_matches(name, known, 1)
-    if near:
-        return f'{problem}; did you mean "{near[0]}"?'
-    return f"{problem}; the {kind}: {', '.join(known) or 'none'}"
+def _columns(title: str, names: list[str]) -> str:
+    """Names below one another in as many columns as a narrow terminal holds."""
+    width = max(map(len, names)) + 2
+    many = max(76 // width, 1)
+    rows = [names[start : start + many] for start in range(0, len(names), many)]
+    return f"\n{title}:" + "".join("\n  " + "".join(f"{visible(one):{width}}" for one in row).rstrip() for row in rows)
+
+
+def _service(whole: Map, name: str) -> MappedService:
+    """The service of a name; where several have it, `name@file` or `name@file:line` says which."""
+    plain, _, place = name.partition("@")
+    found = [one for one in whole.services if one.name == plain]
+    if not found:
+        names = list(dict.fromkeys(one.name for one in whole.services))
+        near = get_close_matches(plain, names, 1)
+        told = f'did you mean "{near[0]}"?' if near else f"there are{_columns('services', names)}" if names else ""
+        raise UnknownSubject("; ".join(part for part in (f'there is no service "{plain}"', told) if part))
+    chosen = [one for one in found if place in ("", *_places(one))]
+    if len(chosen) == 1:
+        return chosen[0]
+    shared = [one.span.path for one in found]
+    fuller = [f"{plain}@{_places(one)[shared.count(one.span.path) > 1]}" for one in found]
+    problem = (
+        f'{len(found)} services are called "{plain}"' if not place else f'no single "{plain}" is declared at {place}'
+    )
+    raise UnknownSubject(f"{problem}; say which one:{_columns('services', list(dict.fromkeys(fuller)))}")
+
+
+def _places(service: MappedService) -> tuple[str, str]:
+    """The file that declares a service, and the line of it."""
+    declared = service.fact("declared")
+    span = declared.span if declared is not None and declared.span is not None else service.span
+    return span.path, f"{span.path}:{span.line}"
 
 
 def _value(fact: Fact) -> str:

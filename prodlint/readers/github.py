@@ -43,7 +43,28 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
         tuple(found),
         tuple(_names(root.get("on"))),
         tuple(open_parts),
+        tuple(_events(root.get("on"))),
     )
+
+
+# How a reader of the workflow calls them; other events keep their names.
+_CALLED = {"workflow_dispatch": "by hand", "workflow_call": "called by another workflow"}
+
+
+def _events(node: Node | None) -> Iterator[str]:
+    """`push to main`, `schedule 0 3 * * *`, `by hand`: what starts a workflow, with branches and tags that it names."""
+    for event in _names(node):
+        told = _CALLED.get(event, event)
+        body = node.get(event) if isinstance(node, Mapping) else None
+        if isinstance(body, Sequence):
+            times = [_text(item.get("cron")) for item in body.items if isinstance(item, Mapping)]
+            told = " ".join([told, ", ".join(one for one in times if one)]).strip()
+        elif isinstance(body, Mapping):
+            branches = list(_names(body.get("branches")))
+            tags = [f"tag {tag}" for tag in _names(body.get("tags"))]
+            asked = [*branches, *tags] or list(_names(body.get("types")))
+            told += f" to {', '.join(asked)}" if branches or tags else f" {', '.join(asked)}" if asked else ""
+        yield told
 
 
 def _names(node: Node | None) -> Iterator[str]:

@@ -1,0 +1,98 @@
+"""The roads to production as lines: what several services do alike is told once, long preparations by their start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from prodlint.map.document import Map, MappedRelease, MappedStep
+from prodlint.map.layout import place_of, wrapped
+from prodlint.record import record
+from prodlint.report.escape import visible
+from prodlint.report.terminal import Ink, Terminal
+
+__all__ = ["release_lines"]
+
+# Of one kind in a row; what migrates, deploys and restarts is always shown.
+_SHOWN = 3
+_FOLDED = ("prepare", "release phase", "test", "build", "package release", "upload")
+# One word for a column, where the model tells phases from kinds.
+_WORDS = {"release phase": "prepare"}
+_TEXT = 300
+
+
+@record
+class _Line:
+    """One line of a release: `owners` are those who do the same."""
+
+    kind: str
+    text: str
+    owners: tuple[str, ...]
+    place: str = ""
+    condition: str = ""
+
+
+def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
+    """Each release with its steps; one that only starts what is told above says nothing new."""
+    for release in whole.releases:
+        if all(step.kind == "start" for step in release.steps):
+            continue
+        for line in wrapped(visible(f"release {release.name}{_told(release)}"), 0, 6, terminal):
+            yield terminal.paint(line, Ink.STRONG)
+        yield from _steps(release, terminal)
+        yield ""
+
+
+def _told(release: MappedRelease) -> str:
+    """What sets it off, and where it runs when that is the machine that serves."""
+    told = [", ".join(release.triggers)] if release.triggers else []
+    on_host = [step.on_host for step in release.steps]
+    told += ["on the machine that serves"] if on_host and all(on_host) else []
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
+    number = 0
+    owners: tuple[str, ...] = ()
+    for kind, group in groupby(_lines(release), key=lambda one: (one.kind, one.owners)):
+        lines = list(group)
+        shown = lines if kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1 else lines[:_SHOWN]
+        for line in shown:
+            number += 1
+            asked = f", if {line.condition}" if line.condition else ""
+            heading = f"[{', '.join(line.owners)}{asked}] " if line.owners and line.owners != owners else ""
+            owners = line.owners or owners
+            behind = f"  ({line.place})" if line.place else ""
+            text = f"{number:2}. {_WORDS.get(line.kind, line.kind):10} {visible(heading + line.text)}{behind}"
+            yield from wrapped(text, 2, 17, terminal)
+        if len(lines) > len(shown):
+            number += len(lines) - len(shown)
+            yield f"      … and {len(lines) - len(shown)} more of this kind (all of them: --output-format json)"
+
+
+def _lines(release: MappedRelease) -> Iterator[_Line]:
+    """The steps; those of services that do the same in the same order are one list, their starts one line."""
+    blocks: list[tuple[str, list[MappedStep]]] = [
+        (owner, list(steps)) for owner, steps in groupby(release.steps, key=lambda one: one.owner)
+    ]
+    merged: dict[tuple[tuple[str, str, bool], ...], tuple[list[str], list[MappedStep]]] = {}
+    starting: list[str] = []
+    for owner, steps in blocks:
+        rest = [one for one in steps if one.kind != "start"]
+        starting += [owner] * (len(rest) < len(steps))
+        if rest:
+            key = tuple((one.kind, one.text, one.conditional) for one in rest)
+            merged.setdefault(key, ([], rest))[0].append(owner)
+    for owners, steps in merged.values():
+        for step in steps:
+            perhaps = "perhaps " if step.conditional else ""
+            text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
+            told = tuple(dict.fromkeys(one for one in owners if one))
+            yield _Line(step.kind, f"{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
+    if starting:
+        yield _Line("start", ", ".join(dict.fromkeys(starting)), ())
+
+
+def _asked(condition: str) -> str:
+    """A condition without the brackets of an expression."""
+    return condition.removeprefix("${{").removesuffix("}}").strip()

@@ -1,0 +1,190 @@
+"""The services of a project as lines: what several of them share is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.map.document import Fact, MappedProject, MappedService, State
+from prodlint.map.layout import entry, place_of, wrapped
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.report.escape import visible
+from prodlint.report.terminal import Ink, Terminal
+
+__all__ = ["project_lines"]
+
+_INDENT = 4
+# More is what `--why SERVICE.variables` is for.
+_VARIABLES = 18
+_VALUE = 60
+_COMMAND = 300
+_PLACES = 4
+# Two equal lines are worth a third that says so.
+_ALIKE = 2
+_DIGEST = regex(r"(@sha256:[0-9a-f]{8})[0-9a-f]{56}")
+# Told in the heading, or on the line of `workers`.
+_ELSEWHERE = ("declared", "command", "handler", "profiles", "worker_class", "threads")
+
+
+@record
+class _Entry:
+    """One line of a service: `what` is the name under which others refer to it."""
+
+    label: str
+    text: str
+    place: str = ""
+    what: str = ""
+
+
+@record
+class _Shown:
+    """A service with its lines, and the places of all services that are the same to the letter."""
+
+    service: MappedService
+    entries: tuple[_Entry, ...]
+    places: tuple[str, ...]
+
+
+def project_lines(project: MappedProject, terminal: Terminal) -> Iterator[str]:
+    """A project: its services, what migrates its database, what they install."""
+    yield terminal.paint(f"project {visible(project.root) or '.'}", Ink.STRONG)
+    shown = _folded(project.services)
+    for number, one in enumerate(shown):
+        yield from _heading(one, terminal)
+        for line in _without_known(one, shown[:number]):
+            yield from entry(_INDENT, line.label, line.text, terminal, line.place)
+    for fact in project.migrations:
+        yield from entry(2, fact.name, fact.text, terminal)
+    for fact in project.dependencies:
+        if not fact.quiet:
+            yield from entry(2, "installs", fact.text, terminal, place_of(fact.span))
+    yield ""
+
+
+def _folded(services: Iterable[MappedService]) -> list[_Shown]:
+    """The services in their order, those that differ by their place alone made one."""
+    found: dict[object, _Shown] = {}
+    for service in services:
+        place = _declared(service)
+        entries = tuple(_entries(service))
+        key = (_title(service), tuple((one.label, one.text) for one in entries))
+        held = found.get(key)
+        found[key] = (
+            _Shown(service, entries, (place,))
+            if held is None
+            else _Shown(held.service, held.entries, (*held.places, place))
+        )
+    return list(found.values())
+
+
+def _heading(one: _Shown, terminal: Terminal) -> Iterator[str]:
+    """`web: gunicorn shop.wsgi (web, Compose, compose.prod.yml:3)`."""
+    name, told = _title(one.service)
+    places = dict.fromkeys(one.places)
+    shown = ", ".join(list(places)[:_PLACES])
+    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    text = f"{name} ({told}, {shown}{more})"
+    for number, line in enumerate(wrapped(visible(text), 2, 6, terminal)):
+        start = f"  {visible(name)}"
+        if number == 0 and line.startswith(start):
+            line = "  " + terminal.paint(visible(name), Ink.STRONG) + line[len(start) :]
+        yield line
+
+
+def _title(service: MappedService) -> tuple[str, str]:
+    """What a service is called, with what it runs, and what kind of process it is."""
+    runs = service.fact("command")
+    if runs is None or runs.state is State.UNKNOWN:
+        runs = service.fact("handler")
+    name = service.name if runs is None else f"{service.name}: {_short(' '.join(runs.text.split()), _COMMAND)}"
+    profiles = service.fact("profiles")
+    told = [service.role if service.role != "unknown" else "", service.platform]
+    told += [f"profile {profiles.text}"] if profiles is not None else []
+    told += ["perhaps production"] if service.environment == "unknown" else []
+    return name, ", ".join(word for word in told if word)
+
+
+def _declared(service: MappedService) -> str:
+    fact = service.fact("declared")
+    return place_of(fact.span if fact is not None else service.span)
+
+
+def _entries(service: MappedService) -> Iterator[_Entry]:
+    """The lines of a service below its heading."""
+    command = service.fact("command")
+    known = {_declared(service), place_of(service.span), place_of(command.span if command is not None else None)}
+    for fact in service.facts:
+        if fact.quiet or (fact.name in _ELSEWHERE and not (fact.name == "command" and fact.state is State.UNKNOWN)):
+            continue
+        text = _text(fact)
+        if fact.name == "workers":
+            text += "".join(_beside_workers(service))
+        place = place_of(fact.span)
+        yield _Entry(fact.name, text, "" if place in known or place in text else place, fact.name)
+    options = [_assigned(one) for one in service.written_settings if not one.quiet]
+    if options:
+        yield _Entry("options", ", ".join(options), what="options")
+    yield from _variables([one for one in service.variables if not one.quiet], service.name)
+
+
+def _beside_workers(service: MappedService) -> Iterator[str]:
+    kind, threads = service.fact("worker_class"), service.fact("threads")
+    if kind is not None:
+        yield f"; class {_text(kind)}"
+    if threads is not None:
+        yield f"; {_text(threads)} threads each"
+
+
+def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
+    """Those that the repository sets, then those whose value comes from elsewhere."""
+    inside = [_assigned(one) for one in variables if one.state is not State.ENVIRONMENT]
+    outside = [_assigned(one) for one in variables if one.state is State.ENVIRONMENT]
+    for label, told in (("variables", inside), ("set outside", outside)):
+        if told:
+            more = len(told) - _VARIABLES
+            text = ", ".join(told[:_VARIABLES])
+            yield _Entry(label, f"{text} and {more} more (--why {name}.variables)" if more > 0 else text, what=label)
+
+
+def _assigned(fact: Fact) -> str:
+    """`NAME=value`, `NAME (else value)`, or the name with the reason why its value is not known."""
+    if fact.state is State.KNOWN:
+        return f"{fact.name}={_short(_digests(fact.text), _VALUE)}"
+    if fact.state is State.ENVIRONMENT:
+        own = f"${fact.name}"
+        text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
+        return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
+    return f"{fact.name} (? {fact.text})"
+
+
+def _without_known(one: _Shown, above: list[_Shown]) -> Iterator[_Entry]:
+    """The lines of a service; those that one above it has as well are named on one line."""
+    best: _Shown | None = None
+    common: set[_Entry] = set()
+    for other in above:
+        told = {(line.label, line.text) for line in other.entries}
+        shared = {line for line in one.entries if (line.label, line.text) in told and not line.text.startswith("?")}
+        if len(shared) > len(common):
+            best, common = other, shared
+    if best is None or len(common) < _ALIKE:
+        yield from one.entries
+        return
+    yield from (line for line in one.entries if line not in common)
+    names = ", ".join(line.what for line in one.entries if line in common)
+    alone = sum(other.service.name == best.service.name for other in above) == 1
+    place = "" if alone and best.service.name != one.service.name else f" ({best.places[0]})"
+    yield _Entry("the same", f"{names} as {best.service.name}{place}")
+
+
+def _text(fact: Fact) -> str:
+    text = _digests(fact.text)
+    return f"? {text}" if fact.state is State.UNKNOWN else text
+
+
+def _digests(text: str) -> str:
+    """Digests by their beginning: nobody reads sixty-four digits."""
+    return _DIGEST.sub(r"\1…", text)
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
