@@ -15,6 +15,7 @@ from prodlint.kind import Kind, classify
 from prodlint.kind_of_content import HEAD_SIZE, classify_content, needs_content
 from prodlint.path_pattern import PathMatcher
 from prodlint.record import entity, record
+from prodlint.regex import regex
 from prodlint.tree import Entry, Tree
 
 __all__ = ["File", "Kind", "Skipped", "Survey", "classify", "classify_content", "discover", "survey"]
@@ -49,6 +50,10 @@ SKIPPED_FOLDERS: Mapping[str, str] = {
 }
 """Folders that are never looked into, wherever they lie, with the reason."""
 
+MAX_CHART = 100_000
+_ENTRY = regex(rb"(?m)^[ \t]*-[ \t]+|\{")
+_NAME = regex(rb"\bname:[ \t]*[\"']?([\w.-]+)")
+_ELSEWHERE = regex(rb"\brepository:[ \t]*[\"']?(?:https?://|oci://|@|alias:)")
 SKIPPED_SUFFIXES = (".egg-info", ".dist-info")
 ENVIRONMENT_NAMES = frozenset({"venv", ".venv", "env", ".env", "virtualenv"})
 ENVIRONMENT_MARKS = ("bin/activate", "Scripts/activate")
@@ -206,11 +211,12 @@ class _Walk:
             if ignore:
                 rules = ((len(view), IgnoreRules(ignore)), *rules)
         is_chart = "Chart.yaml" in names
+        foreign = self._charts_of_others(folder.path) if folder.path.endswith("charts/") else frozenset()
         found = []
         for entry in entries:
             name, is_dir = entry.name, entry.is_dir
             path = f"{folder.path}{name}/" if is_dir else folder.path + name
-            reason = self._left_out(name, path, is_dir, is_chart)
+            reason = VENDORED if is_dir and name in foreign else self._left_out(name, path, is_dir)
             ignored = folder.is_ignored
             if reason is None and not ignored and rules:
                 seen = byte_text(name)
@@ -227,7 +233,20 @@ class _Walk:
                 self.files.append(File(path, entry.size, self.tree, told))
         return found
 
-    def _left_out(self, name: str, path: str, is_dir: bool, is_chart: bool) -> str | None:
+    def _charts_of_others(self, path: str) -> frozenset[str]:
+        """The folders in the `charts` of a Helm chart that hold what it brings from elsewhere."""
+        chart = path.removesuffix("charts/")
+        if not (chart == "" or chart.endswith("/")):
+            return frozenset()
+        found = set()
+        for file in ("Chart.yaml", "requirements.yaml"):
+            for entry in _ENTRY.split(_content(self.tree, chart + file, MAX_CHART)):
+                name = _NAME.search(entry)
+                if name is not None and _ELSEWHERE.search(entry):
+                    found.add(name[1].decode(errors="replace"))
+        return frozenset(found)
+
+    def _left_out(self, name: str, path: str, is_dir: bool) -> str | None:
         if "{{" in name:
             return "a template of a project"
         if self.excluded and self.excluded.matches(path):
@@ -237,8 +256,6 @@ class _Walk:
                 return SKIPPED_FOLDERS[name]
             if name.endswith(SKIPPED_SUFFIXES):
                 return INSTALLED
-            if is_chart and name == "charts":
-                return VENDORED
         elif name == ".git":
             return VERSION_CONTROL
         return None

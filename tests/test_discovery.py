@@ -453,16 +453,22 @@ def test_any_bytes_have_a_kind_or_none(path: str, head: bytes) -> None:
 
 def test_a_chart_holds_values_and_templates() -> None:
     files = {
-        "chart/Chart.yaml": "name: x\n",
+        "chart/Chart.yaml": (
+            "name: x\ndependencies:\n- repository: https://example.com\n  name: redis\n- {name: own, version: 1.0.0}\n"
+        ),
         "chart/values.yaml": "a: 1\n",
         "chart/values-prod.yaml": "a: 1\n",
         "chart/templates/web.yaml": "apiVersion: v1\nkind: Pod\n",
         "chart/templates/tests/a.yaml": "",
         "chart/charts/redis/Chart.yaml": "",
+        "chart/charts/own/Chart.yaml": "",
+        "chart/charts/own/templates/web.yaml": "",
         "templates/a.html": "",
     }
     assert kinds(files) == {
         "chart/Chart.yaml": Kind.HELM_CHART,
+        "chart/charts/own/Chart.yaml": Kind.HELM_CHART,
+        "chart/charts/own/templates/web.yaml": Kind.HELM_TEMPLATE,
         "chart/templates/tests/a.yaml": Kind.HELM_TEMPLATE,
         "chart/templates/web.yaml": Kind.HELM_TEMPLATE,
         "chart/values-prod.yaml": Kind.HELM_VALUES,

@@ -22,7 +22,8 @@ from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_templ
 from prodlint.regex import regex
 
 if TYPE_CHECKING:
-    from prodlint.readers.helm_chart import Chart, Rendered
+    from prodlint.readers.helm_chart import Chart
+    from prodlint.readers.helm_rendering import Rendered
     from prodlint.readers.helm_variants import Variant
 
 READS = Files("Helm chart", names=("Chart.yaml",))
@@ -42,11 +43,13 @@ def read(path: str, repository: Repository) -> Iterator[Process | Proxy | Unread
         return
     # Few repositories hold a chart.
     from prodlint.readers.helm_chart import chart_at
-    from prodlint.readers.helm_variants import variants
+    from prodlint.readers.helm_variants import is_part, variants
 
     chart = chart_at(repository, path)
     place = environment_of(path)
-    if chart is None or not chart.templates:
+    if chart is not None and is_part(chart, repository):
+        return
+    if chart is None or not (chart.templates or chart.dependencies):
         if place not in _NOT_PRODUCTION:
             yield UnreadDeployment("a Helm chart", source.line_span(1))
         return
@@ -57,7 +60,7 @@ def read(path: str, repository: Repository) -> Iterator[Process | Proxy | Unread
 def _of_variant(
     chart: Chart, variant: Variant, place: Environment | None, repository: Repository
 ) -> Iterator[Process | Proxy | UnreadDeployment]:
-    from prodlint.readers.helm_chart import rendered
+    from prodlint.readers.helm_rendering import rendered
 
     environment = place if place in _NOT_PRODUCTION else variant.environment
     found = rendered(chart, variant.given, repository)
@@ -84,7 +87,7 @@ def _named(
     process: Process, chart: Chart, manifest: Manifest, found: Rendered, variant: Variant, is_hook: bool
 ) -> Process:
     """A process with a name for people, and with what its chart does not tell."""
-    name = _PLACEHOLDER.sub(str(chart.about.get("name") or "chart").replace("\\", ""), process.name, count=1)
+    name = _PLACEHOLDER.sub(chart.name.replace("\\", ""), process.name, count=1)
     name = _FURTHER.sub("", name)
     role = Role.RELEASE if is_hook else process.role
     if manifest in found.doubtful:

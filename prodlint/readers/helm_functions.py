@@ -17,7 +17,7 @@ from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, data_of
 from prodlint.readers.helm_template import Renderer, truth
 from prodlint.readers.helm_text import formatted, has_mark, json_text, printed, quoted, yaml_text
 from prodlint.source import Source, SyntaxProblem
-from prodlint.syntax.yaml import parse_yaml
+from prodlint.syntax.yaml import Mapping, Sequence, parse_yaml
 
 __all__ = ["FUNCTIONS"]
 
@@ -258,7 +258,8 @@ def _from_yaml(text: str) -> Data:
         documents = parse_yaml(Source("", text))
     except SyntaxProblem:
         return Hidden("a text that is no YAML", "")
-    return data_of(documents[0].root) if documents else {}
+    root = documents[0].root if documents else None
+    return data_of(root) if isinstance(root, Mapping | Sequence) else Hidden("a text without data", "")
 
 
 def _number(value: Data) -> float | int:
@@ -412,6 +413,10 @@ _VALUES: dict[str, Function] = {
     "b64dec": _plain(lambda text: _from_base64(_text(text)), 1, 1),
     "sha256sum": _plain(lambda text: hashlib.sha256(_text(text).encode()).hexdigest(), 1, 1),
     "fromYaml": _plain(lambda text: _from_yaml(_text(text)), 1, 1),
+    "fromYamlArray": _plain(lambda text: _from_yaml(_text(text)), 1, 1),
+    # JSON is YAML; what is no JSON is not told.
+    "fromJson": _plain(lambda text: _from_yaml(_text(text)), 1, 1),
+    "fromJsonArray": _plain(lambda text: _from_yaml(_text(text)), 1, 1),
 }
 
 

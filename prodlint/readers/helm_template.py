@@ -457,7 +457,9 @@ def _items(value: Data) -> list[tuple[Data, Data]]:
     if isinstance(value, list):
         return list(enumerate(value))
     if isinstance(value, dict):
-        return [(key, value[key]) for key in sorted(value)]
+        # A key that need not be there is a part of what the range leaves open.
+        told = [key for key, held in value.items() if not (isinstance(held, Hidden) and held.may_lack)]
+        return [(key, value[key]) for key in sorted(told)]
     if isinstance(value, int) and not isinstance(value, bool):
         return [(number, number) for number in range(min(value, 10_000))]
     raise Stopped("`range` over what is no list")

@@ -10,14 +10,16 @@ import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers.helm_chart import Chart, Given
+from prodlint.readers.helm_chart import Chart, chart_at
+from prodlint.readers.helm_family import Given
 from prodlint.readers.helm_install import Install, installs
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["Variant", "variants"]
+__all__ = ["Variant", "is_part", "variants"]
 
 _MOST = 4
 _NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
@@ -56,6 +58,20 @@ def variants(chart: Chart, repository: Repository) -> list[Variant]:
         if environment is Environment.DEVELOPMENT
     ]
     return [*live[:_MOST], *others[:1]]
+
+
+def is_part(chart: Chart, repository: Repository) -> bool:
+    """Whether another chart brings this one, and no command installs it by itself."""
+    path = posixpath.join(chart.folder, "Chart.yaml")
+    return path in _brought(repository, "") and not any(
+        _is_of(one, chart, repository) for one in installs(repository, "")
+    )
+
+
+@per_repository
+def _brought(repository: Repository, _: str) -> frozenset[str]:
+    charts = (chart_at(repository, path) for path in repository.named("Chart.yaml"))
+    return frozenset(one.path for chart in charts if chart is not None for one in chart.dependencies if one.path)
 
 
 def _live(found: list[Variant]) -> list[Variant]:

@@ -104,6 +104,9 @@ print <S> <S> <S>
 cat <S> <S>
 <S> | toJson
 <S> | toYaml
+dict "x" <S> "y" (list <S>) | toJson | fromJson | toJson
+dict "x" <S> "y" (list <S>) | toYaml | fromYaml | toJson
+(dict "x" <S> | toJson | fromJson).x | toString
 <T> | upper
 <T> | trunc 3
 <T> | trunc -2

@@ -168,3 +168,44 @@ def test_whatever_is_known_of_a_generated_chart_is_what_helm_makes_of_it(
 
     check()
     assert total[0] > total[1] * (1_000 if is_told else 2), f"{total[0]} parts are known and {total[1]} are not"
+
+
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  template:
+    spec:
+      containers:
+      - name: NAME
+        image: shop
+        args: [{{ .Chart.Name }}, {{ .Template.Name }}, '{{ toJson .Values }}', '{{ include "name" . }}']
+"""
+CHARTS = """\
+apiVersion: v2
+name: all
+version: 1.0.0
+dependencies:
+- {name: web, version: 0.1.0, condition: web.on}
+- {name: jobs, version: 0.1.0, alias: work, tags: [back]}
+- {name: extra, version: 0.1.0, condition: extra.on}
+"""
+
+
+@pytest.mark.real
+def test_a_chart_of_charts_is_what_helm_makes_of_it(helm: Helm) -> None:
+    files = {
+        "chart/Chart.yaml": CHARTS,
+        "chart/values.yaml": "web: {port: 9000}\nglobal: {a: 1, b: {c: 2}}\nextra: {on: false}\ntags: {back: true}\n",
+        "chart/templates/_x.tpl": '{{ define "name" }}outer{{ end }}',
+        "chart/templates/all.yaml": POD.replace("NAME", "all"),
+    }
+    for name in ("web", "jobs", "extra"):
+        files[f"chart/charts/{name}/Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 0.1.0\n"
+        files[f"chart/charts/{name}/values.yaml"] = "port: 8000\nn: null\nglobal: {b: {d: 3}, a: 5}\n"
+        files[f"chart/charts/{name}/templates/_x.tpl"] = '{{ define "name" }}' + name + "{{ end }}"
+        files[f"chart/charts/{name}/templates/x.yaml"] = POD.replace("NAME", name)
+    known, hidden = judged(helm, {**files, "deploy.sh": RELEASE}, "live", False)
+    assert known > 15
+    assert hidden == 0
