@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 
+from prodlint.deployment.base_image import base_brings_servers, base_command
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import Lookup, from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
@@ -18,23 +19,17 @@ from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, r
 from prodlint.deployment.place import Place
 from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import NO, UNKNOWN, Answer, EnvDriven, Known, Value
+from prodlint.deployment.value import Answer, EnvDriven, Known, Value
 from prodlint.record import record
-from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
 from prodlint.syntax.word import Word
 
-__all__ = ["BuildStep", "Image", "base_brings_servers", "build_image"]
+__all__ = ["BuildStep", "Image", "build_image"]
 
 # Far above what real files hold: a hostile one shall not take long.
 _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
-_OFFICIAL = regex(
-    r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
-    r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
-)
-_EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
 
 
 @record
@@ -79,13 +74,6 @@ class Image:
         return base_brings_servers(self.base)
 
 
-def base_brings_servers(base: str | None) -> Answer:
-    """NO for images of which it is known that they hold no Python server, else UNKNOWN (container page, 2.8)."""
-    if base is None:
-        return UNKNOWN
-    return NO if _OFFICIAL.match(base) or _EMPTY.match(base) else UNKNOWN
-
-
 @record
 class _Stage:
     """The state at one point of a stage. `scope` is what its instructions expand: ENV and ARG, the later one wins."""
@@ -116,6 +104,7 @@ def build_image(repository: Repository, build: Build) -> Image | None:
     for one in stages:
         reader.read(one)
     stage = reader.states[index]
+    nameless = stage.command is None and stage.entrypoint is None
     return Image(
         path=build.dockerfile,
         span=stage.span,
@@ -123,7 +112,7 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         base=stage.base,
         context=context,
         entrypoint=stage.entrypoint,
-        command=stage.command,
+        command=base_command(stage.base, stage.span) if nameless else stage.command,
         directory=stage.directory,
         variables=stage.variables,
         files=stage.files.files,

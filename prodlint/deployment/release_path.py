@@ -58,7 +58,9 @@ def _is_a_check(pipeline: Pipeline) -> bool:
 def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:
     found: dict[str, Release] = {}
     production = [
-        one for one in services if one.environment is Environment.PRODUCTION and one.process.platform not in _STARTERS
+        one
+        for one in services
+        if one.environment is Environment.PRODUCTION and (one.process.platform not in _STARTERS or _image_prepares(one))
     ]
     for service in production:
         if service.role is not Role.WEB:
@@ -67,6 +69,8 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
         root = service.image.context if service.image is not None else service.process.root
         complete = service.process.complete and not service.execution.unread and service.step is not None
         complete = complete and service.step is not None and not is_task(service.step)
+        # What starts an image that only its Dockerfile tells of may do more.
+        complete = complete and service.process.platform not in _STARTERS
         release = found.get(path) or Release(path, service.span, Environment.PRODUCTION)
         framework = service.app.framework if service.app is not None else None
         found[path] = replace(
@@ -78,6 +82,12 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
         path: replace(release, steps=tuple(_platform_steps(path, production, repository)))
         for path, release in found.items()
     }
+
+
+def _image_prepares(service: Service) -> bool:
+    """Whether an image does something before its service starts: that is a part of each release."""
+    steps = service.execution.steps
+    return service.process.platform is Platform.DOCKER and bool(steps) and steps[0] is not service.step
 
 
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.base_image import base_brings_servers
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import from_outside, word_value
-from prodlint.deployment.image import Image, base_brings_servers
+from prodlint.deployment.image import Image
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value

@@ -446,3 +446,21 @@ def test_a_hostile_dockerfile_does_not_take_long(text: str) -> None:
     held = {"Dockerfile": text.encode(), "a" * 200: b""}
     repository = Repository(held, held.__getitem__)
     build_image(repository, Build("Dockerfile", "", Source("x", "").span))
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "command"),
+    [
+        ("FROM nginx:1.29\nCOPY app /srv\n", "nginx -g daemon off;"),
+        ("FROM docker.io/nginxinc/nginx-unprivileged:1.29\n", "nginx -g daemon off;"),
+        ("FROM postgres:17@sha256:0123\n", "postgres"),
+        ("FROM node:22 AS build\nFROM caddy:2\n", "caddy run --config /etc/caddy/Caddyfile --adapter caddyfile"),
+        ('FROM nginx\nCMD ["nginx-debug"]\n', "nginx-debug"),
+        # An entrypoint empties the command of the base.
+        ('FROM nginx\nENTRYPOINT ["./x"]\n', None),
+        ("FROM python:3.13\n", None),
+        ("FROM registry.example/base\n", None),
+    ],
+)
+def test_an_image_without_a_command_starts_what_its_base_starts(dockerfile: str, command: str | None) -> None:
+    assert written(build(dockerfile, FILES).command) == command

@@ -67,6 +67,14 @@ def test_what_brings_code_to_production_is_a_release(files: dict[str, str], rele
     assert names(files) == releases
 
 
+def test_an_image_that_prepares_its_start_is_a_release_that_something_else_begins() -> None:
+    files = {**IMAGE, "Dockerfile": IMAGE["Dockerfile"].replace('["gunicorn", "app:app"]', '["./start.sh"]')}
+    files["start.sh"] = "python manage.py migrate\nexec gunicorn app:app\n"
+    (release,) = deployment_of(files).releases
+    assert [step.kind.value for step in release.steps] == ["migrate", "start"]
+    assert not release.complete
+
+
 @pytest.mark.parametrize(
     ("files", "complete"),
     [

@@ -1,0 +1,48 @@
+"""What is known of images of others that ours are built on: what they hold, and what they start by themselves."""
+
+from __future__ import annotations
+
+from prodlint.deployment.backing_service import backing_product
+from prodlint.deployment.command import CommandLine, exec_form
+from prodlint.deployment.value import NO, UNKNOWN, Answer
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.shell import split_words
+
+__all__ = ["base_brings_servers", "base_command"]
+
+_OFFICIAL = regex(
+    r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
+    r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
+)
+_EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
+
+# The CMD of the official images, read on 2026-11-26 from their Dockerfiles.
+_COMMANDS = {
+    "nginx": "nginx -g 'daemon off;'",
+    "Apache httpd": "httpd-foreground",
+    "Caddy": "caddy run --config /etc/caddy/Caddyfile --adapter caddyfile",
+    "Traefik": "traefik",
+    "HAProxy": "haproxy -f /usr/local/etc/haproxy/haproxy.cfg",
+    "PostgreSQL": "postgres",
+    "MySQL": "mysqld",
+    "MariaDB": "mariadbd",
+    "MongoDB": "mongod",
+    "Redis": "redis-server",
+    "Valkey": "valkey-server",
+    "Memcached": "memcached",
+    "RabbitMQ": "rabbitmq-server",
+}
+
+
+def base_brings_servers(base: str | None) -> Answer:
+    """NO for images of which it is known that they hold no Python server, else UNKNOWN (container page, 2.8)."""
+    if base is None:
+        return UNKNOWN
+    return NO if _OFFICIAL.match(base) or _EMPTY.match(base) else UNKNOWN
+
+
+def base_command(base: str | None, span: Span) -> CommandLine | None:
+    """What an image starts that names no command of its own, when its base is a well-known server."""
+    written = _COMMANDS.get(backing_product(base)) if base is not None else None
+    return None if written is None else exec_form(split_words(Text.at(written, span)), span)
