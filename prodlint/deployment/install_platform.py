@@ -62,8 +62,8 @@ _WAYS: dict[str, tuple[_Way, ...]] = {
     "azure": (_PIP,),
     "vercel": (_PIP, _PIPENV),
 }
-# Where several of these files lie side by side, which one counts has changed or is written nowhere: of Heroku's it
-# was the first of its order until late in 2025, now the build fails.
+# Where several of these files lie side by side, which one counts has changed or is written nowhere: Heroku took the
+# first of its order until late in 2025, now the build fails, and one of them has to go.
 _REFUSES_SEVERAL: dict[str, tuple[str, ...]] = {
     "heroku": _HEROKU,
     "digitalocean": _HEROKU,
@@ -73,8 +73,6 @@ _REFUSES_SEVERAL: dict[str, tuple[str, ...]] = {
 }
 # Newer builders of these platforms read a pyproject.toml too, in ways that differ by version.
 _READS_PYPROJECT = frozenset(("appengine", "cloudrun", "lambda", "digitalocean", "azure", "vercel", "beanstalk", "fly"))
-# Where the order is known, nothing but the first was ever installed.
-_IN_ORDER = frozenset(("heroku",))
 
 PLATFORMS = frozenset(_WAYS)
 """The platforms whose own choice of a package manager is known."""
@@ -101,10 +99,7 @@ def platform_installs(repository: Repository, folder: str, platform: str, span: 
     }
     ways = [command for needs, command in _WAYS.get(platform, ()) if here.issuperset(needs)]
     several = len(here.intersection(_REFUSES_SEVERAL.get(platform, ()))) > 1
-    made = [
-        _perform(command, repository, folder, span)
-        for command in (ways if several and platform not in _IN_ORDER else ways[:1])
-    ]
+    made = [_perform(command, repository, folder, span) for command in (ways if several else ways[:1])]
     found = tuple(install for install in made if install is not None)
     if several:
         return tuple(replace(install, complete=UNKNOWN) for install in found)

@@ -3,7 +3,7 @@
 import pytest
 
 from prodlint.deployment import Platform, Service
-from prodlint.deployment.value import EnvDriven, Known
+from prodlint.deployment.value import UNKNOWN, EnvDriven, Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -138,8 +138,12 @@ def test_a_buildpack_of_fly_installs_the_requirements() -> None:
     assert [file.path for install in service.installs for file in install.files] == ["requirements.txt"]
 
 
-def test_heroku_installs_by_its_first_package_manager_alone() -> None:
+def test_of_two_package_managers_either_may_stay_on_heroku() -> None:
     lock = '{"_meta": {}, "default": {"flask": {"version": "==3.1.3"}}, "develop": {}}'
     files = {"Procfile": PROCFILE, "Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": lock}
     web = services(files)[0]
-    assert [file.path for install in web.installs for file in install.files] == ["Pipfile"]
+    assert [file.path for install in web.installs for file in install.files] == [
+        "Pipfile",
+        "requirements.txt",
+    ]
+    assert web.installs_distribution("uvicorn") is UNKNOWN
