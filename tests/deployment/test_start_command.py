@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prodlint.engine import built_in_rules
 from prodlint.testing import check_project, fixed
@@ -231,3 +237,57 @@ def test_two_services_that_start_one_line_differently_keep_it() -> None:
     text = f"services:\n  a:\n{service}  b:\n{service.replace('app}', 'shop}')}"
     files = {**REQUIREMENTS, **files, **FACTORY, "compose.prod.yml": text}
     assert {one.fix for one in check_project(files, RULES)} == {None}
+
+
+def _json(words: list[str]) -> str:
+    return json.dumps(words)
+
+
+def _block(words: list[str]) -> str:
+    return "".join(f"\n      - {json.dumps(word) if index % 2 else word}" for index, word in enumerate(words))
+
+
+# How a command is written as the value of `command:`, and how somebody else than prodlint reads it.
+FORMS = {
+    "list": _json,
+    "single quotes": lambda words: "[" + ", ".join(f"'{word}'" for word in words) + "]",
+    "bare list": lambda words: "[" + ", ".join(words) + "]",
+    "lines": _block,
+    "string": " ".join,
+    "quoted string": lambda words: json.dumps(" ".join(words)),
+    "folded string": lambda words: " >-\n      " + "\n      ".join(words),
+    "shell": lambda words: json.dumps(["sh", "-c", f"exec {' '.join(words)}"]),
+}
+
+
+def read_by_others(text: str) -> list[str]:
+    command = yaml.safe_load(text)["services"]["web"]["command"]
+    words = shlex.split(command) if isinstance(command, str) else command
+    return shlex.split(words[2])[1:] if words[0] == "sh" else words
+
+
+@given(
+    st.sampled_from(sorted(FORMS)),
+    st.sampled_from(["0.0.0.0", "127.0.0.1", "10.0.0.7"]),
+    st.sampled_from(["80", "8000"]),
+    st.sampled_from(["--host={}", "--host {}", "-h {}"]),
+    st.sampled_from(["--port={}", "--port {}", "-p {}"]),
+    st.lists(st.sampled_from(["--debug", "--no-reload", "--with-threads"]), max_size=2, unique=True),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_written_is_read_by_others_as_the_command_that_is_meant(
+    form: str, host: str, port: str, host_option: str, port_option: str, more: list[str], is_factory: bool
+) -> None:
+    app = ["flask", "--app", "shop", "run"] if is_factory else ["flask", "run"]
+    words = [*app, *more, *host_option.format(host).split(), *port_option.format(port).split()]
+    text = f"services:\n  web:\n    build: .\n    command: {FORMS[form](words)}\n    restart: always\n"
+    files = {**REQUIREMENTS, **(FACTORY if is_factory else FLASK), "Dockerfile": IMAGE, "compose.prod.yml": text}
+    after = fixed(files, RULES)["compose.prod.yml"]
+    assert isinstance(after, str)
+    target = "shop:create_app()" if is_factory else "app:app"
+    assert read_by_others(after) == ["gunicorn", f"--bind={host}:{port}", target]
+    assert {**yaml.safe_load(after)["services"]["web"], "command": 0} == {
+        **yaml.safe_load(text)["services"]["web"],
+        "command": 0,
+    }

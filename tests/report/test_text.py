@@ -99,6 +99,7 @@ def test_a_report_ends_with_the_verdict_and_what_was_understood():
            = fix: Serve app:app with gunicorn (unsafe, apply with --unsafe-fixes)
 
         Found 1 error, 1 warning. (3 hidden by comments, 1 by settings)
+        To be fixed: 1 with --unsafe-fixes. See what changes with --diff.
         1 service: web: flask run in Docker; 41 files, 0.09 s
     """)
 
@@ -341,3 +342,13 @@ def test_nothing_raises_and_nothing_printed_is_obeyed(found, understood, width, 
         assert "##[" not in line
     if name == "concise":
         assert text.count("\n") == len(found) + 2
+
+
+def test_the_closing_lines_say_how_many_findings_can_be_fixed_and_how():
+    edits = (Edit(place(DOCKERFILE, "CMD"), "CMD"),)
+    fixes = [Fix("a", edits, safety) for safety in (Safety.UNSAFE, Safety.SAFE, Safety.MANUAL, Safety.SAFE)]
+    findings = tuple(Finding(place(DOCKERFILE, "FROM"), "m", fix=fix, rule="r") for fix in (*fixes, Fix("b"), None))
+    lines = renderer("text")(Report(findings, Summary(1)), Terminal(width=100)).splitlines()
+    assert lines[-2] == "To be fixed: 2 with --fix, 1 with --unsafe-fixes. See what changes with --diff."
+    lines = renderer("text")(Report(findings[-2:], Summary(1)), Terminal(width=100)).splitlines()
+    assert lines[-2] == "Found 2 warnings."
