@@ -17,6 +17,7 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.release import PipelineStep, compose_files_of
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Known
 from prodlint.record import record
 from prodlint.regex import regex
 
@@ -87,8 +88,8 @@ class _Sets:
         if names is None:
             return
         starts = _STARTS.search(found.written) is not None
-        if not names and (listed := step.environment.get("COMPOSE_FILE")) is not None:
-            names = tuple((listed.literal or "").split(":"))
+        if not names:
+            names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
         paths = tuple(path for path in (self._path(name, step) for name in names) if path is not None)
         if not names and starts:
             paths = self._default_of(step)
@@ -99,12 +100,14 @@ class _Sets:
         if before is not None and before.environment is Environment.PRODUCTION and not (is_production and starts):
             return
         made = self._set(paths, Environment.PRODUCTION if is_production else None)
-        files = tuple(_env_files(step))
+        listed = _known(found, "COMPOSE_ENV_FILES").split(",")
+        files = [name for name in (*_option(step, "--env-file"), *listed) if name]
         if files:
             held = tuple(path for path in (self._file(name, step) for name in files) if path is not None)
             made = replace(made, given=given_by(held, self.repository))
         asked = _asked(step) if starts else frozenset()
-        profiles = _profiles(step) | _listed(made.given, "COMPOSE_PROFILES")
+        asked_for = (*_option(step, "--profile"), *_known(found, "COMPOSE_PROFILES").split(","))
+        profiles = frozenset(name for name in asked_for if name) | _listed(made.given, "COMPOSE_PROFILES")
         if before is not None and before.profiles is not None:
             profiles, asked = profiles | before.profiles, asked | before.asked
         self.sets[paths] = replace(made, profiles=profiles if starts and is_production else None, asked=asked)
@@ -192,6 +195,11 @@ def _listed(given: Iterable[EnvDefinition], name: str) -> frozenset[str]:
     return frozenset(part.strip() for value in _values(given, name) for part in value.split(",") if part.strip())
 
 
+def _known(found: PipelineStep, name: str) -> str:
+    value = found.variables.get(name)
+    return value.value if isinstance(value, Known) else ""
+
+
 def _option(step: Step, name: str) -> Iterator[str]:
     words = step.argv[1:]
     for index, word in enumerate(words):
@@ -200,19 +208,6 @@ def _option(step: Step, name: str) -> Iterator[str]:
             yield words[index + 1].literal or ""
         elif value.startswith(f"{name}="):
             yield value.partition("=")[2]
-
-
-def _env_files(step: Step) -> Iterator[str]:
-    """The files that `--env-file` names in front of the verb; behind `run` it would be docker's own option."""
-    yield from (name for name in _option(step, "--env-file") if name)
-    listed = step.environment.get("COMPOSE_ENV_FILES")
-    yield from (name for name in ((listed.literal or "") if listed is not None else "").split(",") if name)
-
-
-def _profiles(step: Step) -> frozenset[str]:
-    listed = step.environment.get("COMPOSE_PROFILES")
-    names = (listed.literal or "").split(",") if listed is not None else []
-    return frozenset(name for name in (*names, *_option(step, "--profile")) if name)
 
 
 def _asked(step: Step) -> frozenset[str]:

@@ -6,17 +6,19 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind
+from prodlint.deployment.pipeline_variables import filled, step_variables
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
 from prodlint.deployment.step_kind import kinds_of_action, kinds_of_step
+from prodlint.deployment.variable_table import Variables
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -36,7 +38,7 @@ __all__ = [
 
 @record
 class PipelineStep:
-    """One typed step of a job, in the order in which the job runs them."""
+    """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds."""
 
     kind: StepKind
     span: Span
@@ -47,6 +49,7 @@ class PipelineStep:
     step: Step | None = None
     remote: bool = False
     action: Action | None = None
+    variables: Variables = field(default_factory=Variables)
 
 
 @record
@@ -116,11 +119,15 @@ def _typed(
     if declared.script is None:
         return
     directory = None if declared.directory is None else "/" + declared.directory
-    place = Place(FileMap((), False), None) if declared.remote else Place(CHECKOUT, directory)
-    execution = execute(declared.script, place, repository)
+    variables = step_variables(declared, job)
+    script = filled(declared.script, variables)
+    # Another machine knows nothing of the variables of the runner.
+    found = Variables() if declared.remote else variables
+    files, folder = (FileMap((), False), None) if declared.remote else (CHECKOUT, directory)
+    execution = execute(script, Place(files, folder, found.values, found), repository)
     unread.extend(execution.unread)
     for step in execution.steps:
-        yield from _with_carried(step, declared, job, pipeline, repository, unread, 0)
+        yield from _with_carried(step, declared, job, pipeline, repository, unread, 0, found)
 
 
 def _with_carried(
@@ -131,14 +138,18 @@ def _with_carried(
     repository: Repository,
     unread: list[Link],
     depth: int,
+    variables: Variables,
 ) -> Iterator[PipelineStep]:
     tool, words = program_of(step)
     if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
     elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
     on_host = declared.remote or job.on_host or elsewhere
+    seen = variables.seen_by(step)
     for kind in kinds_of_step(step, on_host):
-        yield PipelineStep(kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host)
+        yield PipelineStep(
+            kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host, variables=seen
+        )
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
         if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
@@ -150,7 +161,7 @@ def _with_carried(
     if step.program == "ssh":
         declared = replace(declared, remote=True)
     for inner in execution.steps:
-        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1)
+        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1, Variables())
 
 
 def _guessed(command: CommandLine, repository: Repository) -> FileMap:

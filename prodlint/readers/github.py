@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Pipeline
+from prodlint.deployment.pipeline_variables import expression_word
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
-from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/workflows/*.yaml"))
@@ -93,7 +93,7 @@ def _variables(node: Mapping) -> tuple[EnvDefinition, ...]:
     """What `env:` of a workflow, a job or a step sets."""
     declared = node.get("env")
     return tuple(
-        EnvDefinition(key.value, Word.of(value.text, value.span), key.span)
+        EnvDefinition(key.value, expression_word(value.text, value.span), key.span)
         for key, value in (declared.items() if isinstance(declared, Mapping) else ())
         if isinstance(key, Scalar) and isinstance(value, Scalar)
     )

@@ -6,12 +6,16 @@ Keys and merging: the catalogue's delivery page, 2.2.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
+from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.source import Span
+from prodlint.syntax.interpolation import interpolated
+from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("GitLab CI", paths=(".gitlab-ci.yml",))
@@ -82,20 +86,47 @@ def _text(node: Node | None) -> str | None:
     return node.value if isinstance(node, Scalar) and not node.is_null else None
 
 
-def _field(node: Mapping, key: str, entries: dict[str, Node], depth: int = 0) -> Node | None:
+def _field(node: Mapping, key: str, entries: dict[str, Node]) -> Node | None:
     """A key of a job, looked for in the job and then in what it extends (the last one first)."""
-    own = node.get(key)
-    if own is not None or depth > 11:
-        return own
-    extends = node.get("extends")
-    names = [extends] if isinstance(extends, Scalar) else list(extends.items) if isinstance(extends, Sequence) else []
-    for name in reversed(names):
-        parent = entries.get(name.value) if isinstance(name, Scalar) else None
-        if isinstance(parent, Mapping):
-            found = _field(parent, key, entries, depth + 1)
-            if found is not None:
-                return found
-    return None
+    return next((found for one in _with_extended(node, entries) if (found := one.get(key)) is not None), None)
+
+
+def _with_extended(node: Mapping, entries: dict[str, Node]) -> Iterator[Mapping]:
+    """A job and what it extends, each once, the strongest first."""
+    waiting, seen = [node], set()
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        extends = current.get("extends")
+        names = extends.items if isinstance(extends, Sequence) else [] if extends is None else [extends]
+        parents = (entries.get(name.value) for name in names if isinstance(name, Scalar))
+        waiting.extend(parent for parent in parents if isinstance(parent, Mapping))
+
+
+def _variables(node: Node | None) -> Iterator[EnvDefinition]:
+    """The entries of `variables`: a value, or a mapping with `value` and whether it is expanded."""
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        held = value.get("value") if isinstance(value, Mapping) else value
+        if not isinstance(key, Scalar) or not isinstance(held, Scalar):
+            continue
+        is_raw = isinstance(value, Mapping) and _text(value.get("expand")) == "false"
+        word = Word.of(held.text, held.span) if is_raw else interpolated(held.text, True)
+        yield EnvDefinition(key.value, word, key.span)
+
+
+def _variables_of(node: Mapping, entries: dict[str, Node]) -> dict[str, EnvDefinition]:
+    """The variables of a job, over those of what it extends; those of `rules` are set in some pipelines alone."""
+    found: dict[str, EnvDefinition] = {}
+    for one in reversed(list(_with_extended(node, entries))):
+        found.update({variable.name: variable for variable in _variables(one.get("variables"))})
+    rules = _field(node, "rules", entries)
+    for rule in rules.items if isinstance(rules, Sequence) else ():
+        for variable in _variables(rule.get("variables")) if isinstance(rule, Mapping) else ():
+            found[variable.name] = EnvDefinition(variable.name, None, variable.span)
+    return found
 
 
 def _job(
@@ -108,6 +139,8 @@ def _job(
     open_parts: list[Link],
 ) -> Job:
     steps: list[JobStep] = []
+    everywhere = {one.name: one for one in _variables(entries.get("variables"))}
+    variables = tuple({**everywhere, **_variables_of(node, entries)}.values())
     default = entries.get("default")
     defaults = default if isinstance(default, Mapping) else None
     for key in ("before_script", "script", "after_script"):
@@ -115,6 +148,7 @@ def _job(
         if part is None and key != "script":
             part = entries.get(key) or (defaults.get(key) if defaults else None)
         steps.extend(_lines(part, entries, open_parts, 0))
+    steps = [replace(one, variables=variables) for one in steps]
     environment = _field(node, "environment", entries)
     named = _text(environment) or (_text(environment.get("name")) if isinstance(environment, Mapping) else None)
     needs = _field(node, "needs", entries)

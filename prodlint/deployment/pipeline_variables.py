@@ -1,0 +1,112 @@
+"""The variables that the commands of a pipeline's step find: those of its workflow, its job and itself.
+
+Source: GitHub, "Store information in variables" and "Workflow commands" (GITHUB_ENV); GitLab, "CI/CD
+variables". Runners set many more, so none of these environments is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from prodlint.deployment.command import CommandLine
+from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.pipeline import Job, JobStep
+from prodlint.deployment.process import EnvDefinition
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.variable_table import Definition, Variables, placed
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
+
+__all__ = ["expression_word", "filled", "step_variables"]
+
+_EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
+_OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
+_WRITTEN = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:=|<<)")
+_FOR_LATER = ("GITHUB_ENV", "dotenv")
+_MOST_DEEP = 20
+
+
+def expression_word(text: Text, span: Span) -> Word:
+    """A text of a workflow as a word: `${{ env.NAME }}` is that variable, any other expression is not known here."""
+    parts: list[Part] = []
+    at = 0
+    for found in _EXPRESSION.finditer(text.value):
+        if found.start() > at:
+            parts.append(Literal(text.slice(at, found.start()), True))
+        place = text.span_of(*found.span())
+        name = _OF_ENV.fullmatch(found[1])
+        kept = found[1].startswith(("secrets.", "vars."))
+        reason = "it is kept outside of the repository" if kept else "an expression of the pipeline decides it"
+        parts.append(Expansion(name[1], place, quoted=True) if name else Substitution(place, True, reason))
+        at = found.end()
+    if at < len(text.value) or not parts:
+        parts.append(Literal(text.slice(at), True))
+    return Word(tuple(parts), span)
+
+
+def step_variables(declared: JobStep, job: Job) -> Variables:
+    """The merged variables of one step; one that the job writes for its later steps is not known."""
+    written = _written_by(job)
+    values = _Values({one.name: one for one in declared.variables})
+    return Variables().over(
+        Definition(one.name, _unless_written(one, values.of(one), written), one.span, f"variables in {one.span.path}")
+        for one in declared.variables
+    )
+
+
+def _written_by(job: Job) -> frozenset[str]:
+    """The names that `echo "NAME=…" >> "$GITHUB_ENV"` gives to the steps behind it."""
+    scripts = (one.script.text.value for one in job.steps if one.script is not None and one.script.text is not None)
+    told = [script for script in scripts if any(word in script for word in _FOR_LATER)]
+    return frozenset(found[1] for script in told for found in _WRITTEN.finditer(script))
+
+
+def _unless_written(one: EnvDefinition, value: Value[str], written: frozenset[str]) -> Value[str]:
+    return Unknown("a step of the job writes it", one.span) if one.name in written else value
+
+
+class _Values:
+    """The values of variables that may name one another, in whatever order."""
+
+    def __init__(self, by_name: Mapping[str, EnvDefinition]) -> None:
+        self.by_name = by_name
+        self.known: dict[str, Value[str]] = {}
+        self.depth = 0
+
+    def of(self, one: EnvDefinition) -> Value[str]:
+        if one.value is None:
+            return EnvDriven(one.name, None, one.span)
+        return placed(word_value(one.value, self.lookup), one.span)
+
+    def lookup(self, name: str) -> Value[str] | None:
+        held = self.by_name.get(name)
+        if held is None or self.depth > _MOST_DEEP:
+            return from_outside(name)
+        if name not in self.known:
+            self.depth += 1
+            self.known[name] = Unknown("it names itself", held.span)
+            self.known[name] = self.of(held)
+            self.depth -= 1
+        return self.known[name]
+
+
+def filled(script: CommandLine, variables: Variables) -> CommandLine:
+    """A script in which `${{ env.NAME }}` is replaced where the variable is known: the pipeline does so, as text."""
+    text = script.text
+    if text is None or "${{" not in text.value:
+        return script
+    return replace(script, text=Text.join(_pieces(text, variables)))
+
+
+def _pieces(text: Text, variables: Variables) -> Iterator[Text]:
+    at = 0
+    for found in _EXPRESSION.finditer(text.value):
+        name = _OF_ENV.fullmatch(found[1])
+        value = variables.get(name[1]) if name is not None else None
+        if isinstance(value, Known):
+            yield text.slice(at, found.start())
+            yield Text.at(value.value, text.span_of(*found.span()))
+            at = found.end()
+    yield text.slice(at)
