@@ -176,8 +176,23 @@ class _Search:
                     return self._returned(binding.node, here)
                 if isinstance(binding.node, ast.ClassDef):
                     return self._made(binding.node, call, here)
+        wrapper = self._wrapper(call.func, here)
+        if wrapper is not None:
+            return self._call(wrapper, here)
         made = self._imported(name, here)
         return replace(made, is_factory=False) if made is not None and made.is_factory else None
+
+    @staticmethod
+    def _wrapper(function: ast.expr, here: _Here) -> ast.Call | None:
+        """The wrapper around an app that a function hands its arguments to: `Mangum(app)(event, context)`."""
+        if isinstance(function, ast.Name) and here.function is not None:
+            values = [one.value for one in here.module.bindings(function.id)]
+            local = _local(function.id, here)
+            held = local[0] if local is not None else values[-1] if values else None
+            function = held if isinstance(held, ast.expr) else function
+        if not isinstance(function, ast.Call) or not is_wrapper(here.module.qualified_name(function.func) or ""):
+            return None
+        return function
 
     @staticmethod
     def _method(function: ast.expr, here: _Here) -> str | None:

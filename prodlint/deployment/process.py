@@ -74,13 +74,16 @@ class Platform(Enum):
 class EnvDefinition:
     """A variable that a deployment file sets; `value` is None when it is passed on from outside.
 
-    `is_secret` says that the file itself keeps it as a secret: its value must not be shown.
+    `is_secret` says that the file itself keeps it as a secret: its value must not be shown. `given` is
+    set where the file tells more than a word can hold: a value that the platform fills in from others, or
+    Unknown with the place that the value comes from.
     """
 
     name: str
     value: Word | None
     span: Span
     is_secret: bool = False
+    given: Value[str] | None = None
 
 
 @record
@@ -253,10 +256,10 @@ class Process:
     is not the whole truth about its process.
 
     `replicas` is None where the file says nothing and the platform's default holds. `handler` is
-    the function that a platform calls without a server (`module.attribute`). `variables_from` are
-    the places that set more variables and are not in this repository. `settings` are the
-    platform's own, the last of a name counts. `declaration` is where the process itself stands, when
-    `span` is its command.
+    the function that a platform calls without a server (`module.attribute`), `events` what it is called
+    for, by kind (`http`: `GET /orders`). `variables_from` are the places that set more variables and are not
+    in this repository. `settings` are the platform's own, the last of a name counts. `declaration` is where
+    the process itself stands, when `span` is its command.
     """
 
     name: str
@@ -283,6 +286,7 @@ class Process:
     volumes: tuple[Volume, ...] = ()
     schedule: Value[str] | None = None
     handler: Value[str] | None = None
+    events: tuple[PlatformSetting, ...] = ()
     user: Value[str] | None = None
     variables_from: tuple[Link, ...] = ()
     settings: tuple[PlatformSetting, ...] = ()

@@ -20,6 +20,7 @@ from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.regex import regex
+from prodlint.deployment.value import Known
 
 __all__ = ["jobs_in_order", "release_paths"]
 
@@ -107,6 +108,8 @@ def _platform_steps(path: str, production: list[Service], repository: Repository
             yield _step(step, StepKind.PREPARE, service.name)
         if service.step is not None:
             yield _step(service.step, StepKind.START, service.name)
+        elif isinstance(service.handler, Known):
+            yield ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
 
 
 def _prepared(line: CommandLine, service: Service, repository: Repository) -> Iterator[ReleaseStep]:

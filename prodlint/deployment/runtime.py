@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prodlint.deployment.dependency import Install
-from prodlint.deployment.process import Platform
+from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
@@ -22,6 +22,7 @@ __all__ = ["python_of", "version_of"]
 _OFFICIAL = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
 _IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
 _NUMBER = regex(r"(?:c?python[-@]?)?(?P<version>\d+(?:\.\d+){0,2})")
+_RUNTIME = regex(r"(?:python)?(?P<major>[23])(?:\.(?P<minor>\d+(?:\.\d+)?)|(?P<short>\d{1,2}))?")
 _FILES = (".python-version", "runtime.txt")
 _EXACT = regex(r"={2,3}\s*(?P<version>[0-9][^\s,*]*)")
 
@@ -30,6 +31,9 @@ def python_of(service: Service, repository: Repository) -> Value[str]:
     """The version of Python that a service runs on: `3.13` or `3.13.1`, as precisely as it is written."""
     if service.image is not None:
         return _of_image(service)
+    named = _of_setting(service.process)
+    if named is not None:
+        return named
     root = service.process.root
     if service.process.platform is Platform.RENDER:
         set_here = service.place.environment.get("PYTHON_VERSION")
@@ -44,6 +48,18 @@ def python_of(service: Service, repository: Repository) -> Value[str]:
             return found
         return Unknown(f"no file tells {service.process.platform.value} which Python to use", service.span)
     return Unknown("nothing here says which Python it runs on", service.span)
+
+
+def _of_setting(process: Process) -> Known[str] | None:
+    """The runtime that a platform's file names: `python3.12` of Lambda, `python312` of App Engine and App Runner."""
+    for name in ("runtime-version", "runtime_config.runtime_version", "Runtime", "runtime"):
+        written = process.setting(name)
+        found = _RUNTIME.fullmatch(written.value) if isinstance(written, Known) else None
+        if found is not None and isinstance(written, Known):
+            minor = found["minor"] or found["short"]
+            if minor is not None:
+                return Known(f"{found['major']}.{minor}", written.span)
+    return None
 
 
 def _of_image(service: Service) -> Value[str]:

@@ -12,6 +12,7 @@ from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
+from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
 from prodlint.deployment.place import Place
@@ -42,7 +43,8 @@ class Service:
     a Python script reaches; `import_starts` those that importing the module runs into, known for
     production alone. `installs` is what the process's image or platform installs. `variables` are
     those that the program finds, with what the command before it sets. `worker` is set instead of
-    `server` for a program that works off a queue or a schedule.
+    `server` for a program that works off a queue or a schedule. `handler` is the function that the platform
+    calls where it starts no program, `handled_at` the place that makes it.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Service:
     step: Step | None = None
     server: Server | None = None
     worker: Worker | None = None
+    handler: Value[str] | None = None
+    handled_at: Span | None = None
     app: App | None = None
     module: str | None = None
     roots: tuple[str, ...] = ()
@@ -76,8 +80,10 @@ class Service:
 
     @property
     def written(self) -> str:
-        """The command that it runs, as its author spelt it; empty when it is not known."""
-        return self.step.written if self.step is not None else ""
+        """The command or the handler that it runs, as its author spelt it; empty when it is not known."""
+        if self.step is not None:
+            return self.step.written
+        return self.handler.value if isinstance(self.handler, Known) else ""
 
     @property
     def label(self) -> str:
@@ -167,7 +173,10 @@ def resolve_service(
     variables = variables_of(process, image, repository)
     place = _place_of(process, image, variables)
     command, arguments, span = _start_command(process, image)
-    execution = Execution() if command is None else execute(command, place, repository, arguments)
+    command = command or adapted_command(process, variables)
+    handler = handler_of(process, image, command, variables)
+    called = command is None or handler is not None
+    execution = Execution() if called or command is None else execute(command, place, repository, arguments)
     step = _long_running(execution)
     service = Service(
         name=process.name,
@@ -184,19 +193,15 @@ def resolve_service(
     if step is not None:
         seen = variables.seen_by(step)
         service = replace(service, variables=seen, place=replace(place, environment=seen.values, variables=seen))
-    if process.handler is not None:
-        return _with_handled_app(service, process.handler, repository)
+    if handler is not None:
+        return _with_handler(service, handler, repository)
     return service if step is None else started(service, step, repository)
 
 
-def _with_handled_app(service: Service, handler: Value[str], repository: Repository) -> Service:
-    """The app behind the function that a platform calls: `module.attribute`, slashes are dots (platform page, 2.10)."""
-    text = handler.value if isinstance(handler, Known) else handler.default if isinstance(handler, EnvDriven) else None
-    module, _, attribute = (text or "").rpartition(".")
-    if not module:
-        return service
-    target = f"{module.replace('/', '.')}:{attribute}"
-    return replace(service, app=app_of(repository, roots_of(service.place, repository), target, None))
+def _with_handler(service: Service, handler: Value[str], repository: Repository) -> Service:
+    found = handled(handler, service.place, repository)
+    app = replace(found.app, is_factory=False) if found.app is not None else None
+    return replace(service, handler=handler, handled_at=found.span, app=app)
 
 
 def _place_of(process: Process, image: Image | None, variables: Variables) -> Place:

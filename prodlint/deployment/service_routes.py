@@ -20,7 +20,7 @@ _TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
 def routes_of(service: Service, repository: Repository) -> Routes:
     """The routes of the app that a service serves; none, and not complete, where they cannot be read."""
     app = service.app
-    if app is None or service.step is None:
+    if app is None or (service.step is None and service.handled_at is None):
         return _NOTHING
     if app.framework == "Django":
         # Its settings have to be evaluated: nobody else needs to load what does that.
@@ -30,5 +30,6 @@ def routes_of(service: Service, repository: Repository) -> Routes:
     if app.framework not in _TABLES:
         return _NOTHING
     folders = service.server.folders if service.server is not None else ()
-    roots = roots_of(replace(service.place, directory=service.step.directory), repository, folders)
+    directory = service.step.directory if service.step is not None else service.place.directory
+    roots = roots_of(replace(service.place, directory=directory), repository, folders)
     return routes_of_tables(app, repository, roots)

@@ -89,12 +89,15 @@ def _declared(process: Process, below: Variables) -> Iterator[Definition]:
         value, sets = _value_of(one, process, below, earlier)
         earlier[one.name] = value
         origin = pattern.format(name=process.name, path=one.span.path)
-        yield Definition(one.name, value, one.span, origin, sets, one.is_secret)
+        is_given = one.is_secret or one.given is not None
+        yield Definition(one.name, value, one.span, origin, sets, one.is_secret, is_given=is_given)
 
 
 def _value_of(
     one: EnvDefinition, process: Process, below: Variables, earlier: Mapping[str, Value[str]]
 ) -> tuple[Value[str], Answer]:
+    if one.given is not None:
+        return placed(one.given, one.span), YES
     if one.value is None:
         if process.platform in _PASSES_ON:
             return EnvDriven(one.name, None, one.span), UNKNOWN

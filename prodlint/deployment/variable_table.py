@@ -44,6 +44,7 @@ class Definition:
     sets: Answer = YES
     is_secret: bool = False
     by_platform: bool = False
+    is_given: bool = False
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.process import HOST, Exposure, Probe, Process
+from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, Process
 from prodlint.deployment.route import Routes
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source
@@ -27,8 +27,10 @@ def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
         yield _probe(probe, routes)
     if process.schedule is not None:
         yield Fact("schedule", _shown(process.schedule), span=process.schedule.span)
-    if process.handler is not None:
-        yield Fact("handler", _shown(process.handler), span=process.handler.span)
+    if process.events:
+        shown = list(dict.fromkeys(_event(one) for one in process.events))
+        more = f" and {len(shown) - _SHOWN_ROUTES} more" if len(shown) > _SHOWN_ROUTES else ""
+        yield Fact("events", f"{', '.join(shown[:_SHOWN_ROUTES])}{more}", span=process.events[0].span)
 
 
 def _probe(probe: Probe, routes: Routes) -> Fact:
@@ -48,6 +50,12 @@ def _probe(probe: Probe, routes: Routes) -> Fact:
 def published(process: Process) -> str:
     """The ports of the host that lead to a process, as people write them."""
     return ", ".join(dict.fromkeys(_exposed(one) for one in process.exposures))
+
+
+def _event(event: PlatformSetting) -> str:
+    """`GET /orders`, `sqs jobs`."""
+    shown = "" if isinstance(event.value, Unknown) else _shown(event.value)
+    return shown if event.name in ("http", "httpApi") and shown else f"{event.name} {shown}".strip()
 
 
 def _exposed(exposure: Exposure) -> str:

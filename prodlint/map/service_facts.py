@@ -26,9 +26,11 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield Fact("declared", str(declared), span=declared)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
-    if service.step is None:
-        if service.process.handler is None:
-            yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
+    if service.handler is not None:
+        yield _handler(service, service.handler)
+        yield from _app(service) if service.app is not None else ()
+    elif service.step is None:
+        yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     else:
         yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
     if service.server is not None:
@@ -120,8 +122,11 @@ def variable_facts(service: Service) -> Iterator[Fact]:
         sources = tuple(
             Source(valued("", variables.masked_value(name, one.value)).text, one.span, one.origin) for one in held
         )
-        quiet = name in _AT_BUILD or name.startswith(_OF_INSTALLERS)
-        yield replace(valued(name, variables.masked_value(name, held[-1].value)), sources=sources, quiet=quiet)
+        fact = valued(name, variables.masked_value(name, held[-1].value))
+        if fact.state is State.UNKNOWN and held[-1].is_given:
+            # Who gives it is written down: only its value is kept elsewhere.
+            fact = replace(fact, state=State.ENVIRONMENT)
+        yield replace(fact, sources=sources, quiet=name in _AT_BUILD or name.startswith(_OF_INSTALLERS))
 
 
 # What a build or an installer reads, and the path of programs: nobody asks for them when production is on fire.
@@ -181,6 +186,17 @@ def _no_command(service: Service) -> str:
     return "no file names its command"
 
 
+def _handler(service: Service, handler: Value[str]) -> Fact:
+    fact = valued("handler", handler)
+    if isinstance(handler, Unknown):
+        return fact
+    if service.handled_at is None:
+        return Fact("handler", f"{fact.text} was not found in the repository", State.UNKNOWN, handler.span)
+    made = service.handled_at
+    sources = (Source(fact.text, handler.span, "is called"), Source("", made, "makes it"))
+    return replace(fact, text=f"{fact.text} → {made}", sources=sources)
+
+
 def _chain(service: Service) -> tuple[Source, ...]:
     step = service.step
     assert step is not None
@@ -201,8 +217,8 @@ def _server(service: Service) -> Fact:
 
 def _app(service: Service) -> Iterator[Fact]:
     server, app = service.server, service.app
-    assert server is not None
     if app is None:
+        assert server is not None
         target = server.target
         if isinstance(target, Unknown):
             yield Fact("app", target.reason, State.UNKNOWN, target.span)

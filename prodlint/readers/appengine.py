@@ -34,6 +34,7 @@ _MARKS = (
 )
 _SETTINGS = (
     "runtime",
+    "runtime_config.runtime_version",
     "env",
     "instance_class",
     "service",

@@ -47,7 +47,11 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         environment=environment_of(path) or Environment.PRODUCTION,
         before=tuple(_before(root)),
         ports=(Port(declared_number(port), port.span),) if port is not None else (),
-        settings=(PlatformSetting("runtime", declared_text(runtime), runtime.span),) if runtime is not None else (),
+        settings=tuple(
+            PlatformSetting(name, declared_text(written), written.span)
+            for name, written in (("runtime", runtime), ("runtime-version", scalar_at(root, "run", "runtime-version")))
+            if written is not None
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Build, EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Value
+from prodlint.deployment.value import Known, Value
 from prodlint.readers import Files
 from prodlint.readers.cloudformation import Template, text
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
@@ -101,6 +101,7 @@ class _Function:
             environment=environment_of(path) or Environment.PRODUCTION,
             complete=handler is not None or self.is_image,
             handler=handler,
+            events=tuple(self._events()),
             settings=tuple(self._settings()),
         )
 
@@ -137,6 +138,22 @@ class _Function:
         kinds = [scalar_at(one, "Type") for _, one in events.items()] if isinstance(events, Mapping) else []
         return any(kind is not None and kind.value in _HTTP for kind in kinds)
 
+    def _events(self) -> Iterator[PlatformSetting]:
+        """What calls it: the method and path of a gateway, the schedule, else the kind alone."""
+        events = self.node("Events")
+        for _, one in events.items() if isinstance(events, Mapping) else ():
+            kind = scalar_at(one, "Type")
+            if kind is None:
+                continue
+            properties = mapping_at(one, "Properties")
+            path, method = scalar_at(properties, "Path"), scalar_at(properties, "Method")
+            schedule = scalar_at(properties, "Schedule") or scalar_at(properties, "ScheduleExpression")
+            if kind.value in _HTTP:
+                shown = f"{(method.value if method is not None else 'any').upper()} {path.value if path else '/*'}"
+                yield PlatformSetting("http", Known(shown, one.span), one.span)
+            else:
+                yield PlatformSetting(kind.value, Known(schedule.value if schedule else "", one.span), one.span)
+
     def _variables(self) -> Iterator[EnvDefinition]:
         places = (self.shared, self.properties)
         for place in places:
@@ -146,7 +163,7 @@ class _Function:
                     known = self.template.value(value)
                     is_written = isinstance(value, Scalar) and text(known) == value.value
                     word = Word.of(value.text, value.span) if is_written and isinstance(value, Scalar) else None
-                    yield EnvDefinition(key.value, word, key.span)
+                    yield EnvDefinition(key.value, word, key.span, given=None if word is not None else known)
 
     def _settings(self) -> Iterator[PlatformSetting]:
         for name in _SETTINGS:

@@ -30,10 +30,14 @@ READS = Files(
         "serverless.json",
     ),
 )
+_AWS = ("aws", "localstack")
 _HTTP = ("http", "httpApi", "websocket", "alb")
 _SETTINGS = ("runtime", "timeout", "memorySize", "reservedConcurrency", "provisionedConcurrency")
 _VARIABLE = regex(r"\$\{(self|opt|sls|env|param)\s*:\s*([^,{}]*)(?:,\s*([^{}]*))?\}")
+_NAMED = regex(r"(self|opt|sls|env|param)\s*:\s*(.+)")
+_ANY = regex(r"\$\{[^{}]{0,80}\}?")
 _DEPTH = 10
+_LONGEST = 10_000
 
 
 def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment]:
@@ -47,8 +51,14 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         return
     documents = repository.yaml(path)
     root = documents[0].root if documents else None
-    provider = mapping_at(root, "provider")
-    if not isinstance(root, Mapping) or provider is None:
+    written = root.get("provider") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping) or written is None:
+        return
+    provider = written if isinstance(written, Mapping) else Mapping.of([], written.span)
+    name = scalar_at(provider, "name") or (written if isinstance(written, Scalar) else None)
+    if name is not None and name.value not in _AWS:
+        if environment_of(path) not in (Environment.DEVELOPMENT, Environment.TEST):
+            yield UnreadDeployment(f"the Serverless Framework's provider {name.value[:40]}", name.span)
         return
     service = _Service(root, provider)
     functions = root.get("functions")
@@ -77,47 +87,66 @@ class _Service:
         """A text with its `${…}` filled in; None when nothing is there."""
         if not isinstance(node, Scalar) or node.is_null:
             return None if node is None or isinstance(node, Scalar) else Unknown("it is computed", node.span)
-        pieces: list[str] = []
-        forms: list[str | None] = []
-        driven = None
-        at = 0
-        for found in _VARIABLE.finditer(node.value):
-            pieces.append(node.value[at : found.start()])
-            forms.append(pieces[-1])
-            at = found.end()
-            value = self._resolved(found[1], found[2].strip(), found[3], node, depth)
-            if isinstance(value, Unknown):
-                return value
-            if isinstance(value, EnvDriven):
-                driven = driven or value
-                pieces.append(value.default or "")
-                forms.append(f"${value.name}" if value.is_variable else value.form)
-            else:
-                pieces.append(value.value)
-                forms.append(value.value)
-        rest = "".join((*pieces, node.value[at:]))
-        if "${" in rest or len(rest) > 10_000:
-            return Unknown("it comes from outside of the file", node.span)
+        rest, driven = node.value, None
+        form: str | None = None
+        for turn in range(_DEPTH):
+            # The innermost come first: `${opt:stage, ${self:provider.stage}}`.
+            pieces, forms, at = [""], [""], 0
+            for found in _VARIABLE.finditer(rest):
+                value = self._resolved(found[1], found[2].strip(), found[3], node, depth)
+                if isinstance(value, Unknown):
+                    return value
+                driven = driven or (value if isinstance(value, EnvDriven) else None)
+                text, shown = _spelt(value)
+                pieces += [rest[at : found.start()], text]
+                forms += [rest[at : found.start()], shown or "${"]
+                at = found.end()
+            if not at or len(rest) > _LONGEST:
+                break
+            form = "".join((*forms, rest[at:])) if turn == 0 else None
+            rest = "".join((*pieces, rest[at:]))
+        outside = _ANY.search(rest)
+        if outside is not None or len(rest) > _LONGEST:
+            told = outside[0] if outside is not None else "too long"
+            return Unknown(f"it is {told}, from outside of the file", node.span)
         if driven is None:
             return Known(rest, node.span)
-        known = [form for form in (*forms, node.value[at:]) if form is not None]
-        form = "".join(known) if len(known) > len(forms) else None
+        form = None if form is None or "${" in form else form
         return EnvDriven(driven.name, rest, node.span, form="" if form == f"${driven.name}" else form)
 
+    def _at(self, name: str) -> Node | None:
+        """The node behind `custom.x`; `service` is the name of the service in both of its spellings."""
+        found = self.root.path(*name.split("."))
+        return found.get("name") if name == "service" and isinstance(found, Mapping) else found
+
     def _resolved(self, kind: str, name: str, default: str | None, node: Scalar, depth: int) -> Value[str]:
-        fallback = default.strip().strip("'\"") if default is not None and "$" not in default else None
+        fallback = default.strip().strip("'\"") if default is not None else None
+        named = _NAMED.fullmatch(default.strip()) if default is not None else None
+        if named is not None and depth < _DEPTH:
+            # `${opt:stage, self:provider.stage}`
+            other = self._resolved(named[1], named[2].strip(), None, node, depth + 1)
+            fallback = other.value if isinstance(other, Known) else getattr(other, "default", None)
         if kind == "self" and depth < _DEPTH:
-            found = self.text(self.root.path(*name.split(".")), depth + 1)
+            found = self.text(self._at(name), depth + 1)
             if found is not None:
                 return found
             if fallback is not None:
                 return Known(fallback, node.span)
         elif kind in ("opt", "sls", "env", "param"):
             if fallback is None and (kind, name) == ("sls", "stage"):
-                fallback = "dev"
+                stage = self.text(self.root.path("provider", "stage"), depth + 1) if depth < _DEPTH else None
+                told = stage.value if isinstance(stage, Known) else getattr(stage, "default", None)
+                fallback = told or "dev"
             if fallback is not None:
                 return EnvDriven(name, fallback, node.span)
-        return Unknown("it comes from outside of the file", node.span)
+        return Unknown(f"it is ${{{kind}:{name[:60]}}}, from outside of the file", node.span)
+
+
+def _spelt(value: Known[str] | EnvDriven[str]) -> tuple[str, str | None]:
+    """A value as it is by default, and as it is made of its variable."""
+    if isinstance(value, Known):
+        return value.value, value.value
+    return value.default or "", f"${value.name}" if value.is_variable else value.form
 
 
 def _process(key: Scalar, body: Mapping, service: _Service, path: str) -> Process:
@@ -137,6 +166,7 @@ def _process(key: Scalar, body: Mapping, service: _Service, path: str) -> Proces
         environment=environment_of(path) or Environment.PRODUCTION,
         complete=isinstance(handler, Known),
         handler=handler,
+        events=tuple(_calls(body, service)),
         schedule=_schedule(body, service),
         settings=tuple(_settings(body, service)),
     )
@@ -151,6 +181,35 @@ def _is_http(event: Node) -> bool:
     if isinstance(event, Scalar):
         return event.value in _HTTP
     return isinstance(event, Mapping) and any(event.get(name) is not None for name in _HTTP)
+
+
+def _calls(body: Mapping, service: _Service) -> Iterator[PlatformSetting]:
+    """What calls a function: `GET /orders` of a gateway; of a queue, a topic, a bucket its name."""
+    for event in _events(body):
+        if isinstance(event, Scalar):
+            yield PlatformSetting(event.value, Known("", event.span), event.span)
+        for key, value in event.items() if isinstance(event, Mapping) else ():
+            if isinstance(key, Scalar) and key.value != "schedule":
+                yield PlatformSetting(key.value, _called_for(key.value, value, service), key.span)
+
+
+def _called_for(kind: str, value: Node, service: _Service) -> Value[str]:
+    if isinstance(value, Scalar):
+        told = service.text(value)
+        if kind not in ("http", "httpApi") or not isinstance(told, Known):
+            return told or Known("", value.span)
+        method, _, path = told.value.strip().partition(" ")
+        return Known("any /*" if told.value.strip() == "*" else _route(method, path), value.span)
+    path, method = service.text(scalar_at(value, "path")), service.text(scalar_at(value, "method"))
+    if isinstance(path, Known):
+        return Known(_route(method.value if isinstance(method, Known) else "any", path.value), value.span)
+    named = next((found for name in ("route", "arn", "bucket", "topicName") if (found := scalar_at(value, name))), None)
+    told = service.text(named)
+    return told if told is not None else Known("", value.span)
+
+
+def _route(method: str, path: str) -> str:
+    return f"{'any' if method == '*' else method.upper()} /{path.lstrip('/')}"
 
 
 def _schedule(body: Mapping, service: _Service) -> Value[str] | None:
@@ -169,7 +228,7 @@ def _variables(body: Mapping, service: _Service) -> Iterator[EnvDefinition]:
                 word = (
                     Word.of(value.text, value.span) if isinstance(value, Scalar) and _is_plain(known, value) else None
                 )
-                yield EnvDefinition(key.value, word, key.span)
+                yield EnvDefinition(key.value, word, key.span, given=None if word is not None else known)
 
 
 def _is_plain(known: Value[str] | None, node: Scalar) -> bool:
