@@ -194,22 +194,22 @@ def _calls(body: Mapping, service: _Service) -> Iterator[PlatformSetting]:
 
 
 def _called_for(kind: str, value: Node, service: _Service) -> Value[str]:
-    if isinstance(value, Scalar):
-        told = service.text(value)
-        if kind not in ("http", "httpApi") or not isinstance(told, Known):
-            return told or Known("", value.span)
-        method, _, path = told.value.strip().partition(" ")
-        return Known("any /*" if told.value.strip() == "*" else _route(method, path), value.span)
+    told = service.text(value) if isinstance(value, Scalar) else None
+    if isinstance(told, Known) and kind in ("http", "httpApi"):
+        verb, _, written = told.value.strip().partition(" ")
+        return Known(_route(verb, "*" if verb == "*" else written), value.span)
+    if told is not None:
+        return told
     path, method = service.text(scalar_at(value, "path")), service.text(scalar_at(value, "method"))
     if isinstance(path, Known):
-        return Known(_route(method.value if isinstance(method, Known) else "any", path.value), value.span)
+        return Known(_route(method.value if isinstance(method, Known) else "*", path.value), value.span)
     named = next((found for name in ("route", "arn", "bucket", "topicName") if (found := scalar_at(value, name))), None)
     told = service.text(named)
     return told if told is not None else Known("", value.span)
 
 
 def _route(method: str, path: str) -> str:
-    return f"{'any' if method == '*' else method.upper()} /{path.lstrip('/')}"
+    return f"{'ANY' if method == '*' else method.upper()} /{path.lstrip('/')}"
 
 
 def _schedule(body: Mapping, service: _Service) -> Value[str] | None:

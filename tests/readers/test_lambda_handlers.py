@@ -146,12 +146,13 @@ def test_the_runtime_of_a_platform_is_the_python_of_its_services(files: dict[str
     ("events", "told"),
     [
         ("- httpApi: GET /orders", [("httpApi", "GET /orders")]),
-        ("- httpApi: '*'", [("httpApi", "any /*")]),
+        ("- httpApi: '*'", [("httpApi", "ANY /*")]),
         ("- http: {path: orders, method: post}", [("http", "POST /orders")]),
         ("- http: any /{proxy+}", [("http", "ANY /{proxy+}")]),
         ("- sqs: arn:aws:sqs:eu:1:jobs\n    - s3: photos", [("sqs", "arn:aws:sqs:eu:1:jobs"), ("s3", "photos")]),
         ("- stream: {arn: '${self:custom.arn}'}", [("stream", "arn:x")]),
         ("- http", [("http", "")]),
+        ("- httpApi: ${ssm:/x}", [("httpApi", None)]),
         ("  nonsense", []),
     ],
 )
