@@ -19,8 +19,8 @@ from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.regex import regex
 from prodlint.deployment.value import Known
+from prodlint.regex import regex
 
 __all__ = ["jobs_in_order", "release_paths"]
 
