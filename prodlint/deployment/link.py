@@ -32,6 +32,7 @@ from prodlint.deployment.release import PipelineStep, deploy_scripts, read_pipel
 from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import
+from prodlint.deployment.server_versions import with_defaults_of_its_version
 from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
 from prodlint.deployment.step_kind import kinds_of_step
@@ -255,7 +256,9 @@ class _Linker:
     def _in_its_environment(self, service: Service) -> Service:
         """A service whose environment is known now, with what it installs; of production more is asked."""
         installs, known = installs_of(service, self.repository)
-        service = replace(service, installs=installs, installs_known=known)
+        server = service.server
+        server = None if server is None else with_defaults_of_its_version(server, installs)
+        service = replace(service, installs=installs, installs_known=known, server=server)
         return self._of_production(service) if service.environment is Environment.PRODUCTION else service
 
     def _of_production(self, service: Service) -> Service:

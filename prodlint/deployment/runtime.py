@@ -5,6 +5,7 @@ Where platforms look: the catalogue's delivery page, 2.7, and platform page, 2.4
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from prodlint.deployment.dependency import Install
@@ -13,9 +14,9 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.regex import regex
-from prodlint.source import Source
+from prodlint.source import Source, Span
 
-__all__ = ["python_of", "version_of"]
+__all__ = ["placed_version_of", "python_of", "version_of"]
 
 # Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
 # `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
@@ -109,3 +110,25 @@ def version_of(installs: Iterable[Install], distribution: str) -> Known[str] | N
                 if exact is not None:
                     return Known(exact["version"], dependency.span)
     return None
+
+
+def placed_version_of(installs: Iterable[Install], distribution: str, repository: Repository) -> Known[str] | None:
+    """The version that installations fix, at the line of the lock where one does."""
+    installs = tuple(installs)
+    version = version_of(installs, distribution)
+    for install in installs:
+        lock = install.lock
+        if version is None or lock is None or version.span is not install.span:
+            continue
+        source = repository.source(lock.path)
+        if source is not None and lock.packages.get(distribution) == version.value:
+            name = re.escape(distribution).replace("\\-", "[-_.]+")
+            number = re.escape(version.value)
+            # TOML names a package above its version; Pipfile.lock has one object a package.
+            toml = rf'^name = "{name}"\s*\n(?:[^\[\n].*\n){{0,20}}?version = "{number}"'
+            pipfile = rf'"{name}": \{{[^{{}}]{{0,20000}}?"version": "==\s*{number}"'
+            found = re.search(rf"(?im){toml}|{pipfile}", source.content.value)
+            if found is not None:
+                start = found.end() - len(found[0].rpartition("\n")[2].lstrip())
+                return Known(version.value, Span(source, start, found.end()))
+    return version

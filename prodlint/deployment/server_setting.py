@@ -118,6 +118,10 @@ class Settings(Mapping[str, Setting]):
         """The same with stronger sources for one setting."""
         return self.copy({**self._said, name: (*self._said.get(name, ()), *sources)})
 
+    def replacing(self, setting: Setting) -> Settings:
+        """The same with other places for one setting."""
+        return self.copy({**self._said, setting.name: setting.sources})
+
     def copy(self, said: Mapping[str, tuple[SettingSource, ...]] | None = None, doubt: str | None = None) -> Settings:
         """The same with other sources, or with a reason to doubt the defaults."""
         made = Settings("", self._span, self._options.values(), self._said if said is None else said)

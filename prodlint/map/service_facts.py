@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from prodlint.deployment.image import Image
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.runtime import python_of, version_of
+from prodlint.deployment.runtime import placed_version_of, python_of
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_setting import Setting
+from prodlint.deployment.server_versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
@@ -34,7 +35,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     else:
         yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
     if service.server is not None:
-        yield _server(service)
+        yield _server(service, repository)
         yield from _app(service)
         yield from _serving(service.server)
     yield from settings_facts(service, repository)
@@ -103,6 +104,8 @@ def _is_default(setting: Setting) -> bool:
     usual = first.value if isinstance(first, Known) else first.default if isinstance(first, EnvDriven) else None
     if isinstance(value, Known):
         return bool(value.value == usual)
+    if isinstance(value, Unknown) and isinstance(first, Unknown):
+        return value.reason == first.reason
     if not isinstance(value, EnvDriven):
         return False
     return value.default == usual and all(one.origin == value.name for one in setting.sources[1:])
@@ -204,11 +207,13 @@ def _chain(service: Service) -> tuple[Source, ...]:
     return (*links, Source(step.written, step.span, "is what stays"))
 
 
-def _server(service: Service) -> Fact:
+def _server(service: Service, repository: Repository) -> Fact:
     server = service.server
     assert server is not None
-    version = version_of(service.installs, server.distribution) if server.distribution else None
-    text = server.product if version is None else f"{server.product} {version.value}"
+    distribution = serving_distribution(server)
+    version = placed_version_of(service.installs, distribution, repository) if distribution else None
+    named = server.product if distribution in (None, server.distribution) else f"{server.product}, {distribution}"
+    text = server.product if version is None else f"{named} {version.value}"
     sources = [Source(server.product, server.span, "starts it")]
     if version is not None:
         sources.insert(0, Source(version.value, version.span, "fixes its version"))

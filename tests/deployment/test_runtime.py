@@ -2,7 +2,7 @@
 
 import pytest
 
-from prodlint.deployment.runtime import python_of, version_of
+from prodlint.deployment.runtime import placed_version_of, python_of, version_of
 from prodlint.deployment.value import Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
@@ -85,3 +85,39 @@ def test_a_version_is_known_when_the_installation_fixes_it(requirements: str, ve
     (service,) = inspect(MemoryTree(files), []).deployment.services
     found = version_of(service.installs, "django")
     assert (found.value if found is not None else None) == version
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (
+            {
+                "Dockerfile": "FROM python:3.13\nCOPY . .\nRUN poetry install\nCMD gunicorn a:b\n",
+                "pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.13"\nGunicorn = "*"\n',
+                "poetry.lock": '[[package]]\nname = "flask"\nversion = "3.1.3"\n\n[[package]]\nname = "gunicorn"\n'
+                'version = "23.0.0"\n',
+            },
+            ("poetry.lock", 7, 'version = "23.0.0"'),
+        ),
+        (
+            {
+                "Procfile": "web: gunicorn a:b\n",
+                "Pipfile": '[packages]\ngunicorn = "*"\n',
+                "Pipfile.lock": '{"_meta": {}, "default": {\n"flask": {"version": "==3.1.3"},\n"gunicorn": {\n'
+                '"hashes": [],\n"version": "==23.0.0"\n}}}\n',
+            },
+            ("Pipfile.lock", 5, '"version": "==23.0.0"'),
+        ),
+        (
+            {"Procfile": "web: gunicorn a:b\n", "requirements.txt": "flask\ngunicorn==23.0.0\n"},
+            ("requirements.txt", 2, "gunicorn==23.0.0"),
+        ),
+    ],
+)
+def test_the_line_of_the_lock_fixes_the_version(files: dict[str, str], place: tuple[str, int, str]) -> None:
+    deployment = inspect(MemoryTree(files), []).deployment
+    (service,) = deployment.services
+    version = placed_version_of(service.installs, "gunicorn", deployment.repository)
+    assert version is not None
+    assert version.value == "23.0.0"
+    assert (version.span.path, version.span.line, version.span.text.strip()) == place
