@@ -70,7 +70,7 @@ def image_processes(
         )
         said = classify(path)
         of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
-        environment = said or _environment(path, of_this_stage, _is_alone(path, definitions))
+        environment = said or _environment(path, of_this_stage, _is_alone(path, definitions), path in named)
         stage = environment_of(image.stage) if image.stage else None
         if said is None and stage in _NOT_PRODUCTION:
             environment = stage
@@ -108,13 +108,14 @@ def _final_stage(path: str, repository: Repository) -> str | None:
     return next((name for name in reversed(names) if name.lower() in _FINAL), None)
 
 
-def _environment(path: str, using: list[Service], is_alone: bool) -> Environment:
+def _environment(path: str, using: list[Service], is_alone: bool, is_built: bool) -> Environment:
+    """`is_alone`: no other image is made of what it is made of; `is_built`: a pipeline builds it, and not for tests."""
     named = environment_of(path)
     if named is not None:
         return named
     if using and all(one.environment is Environment.DEVELOPMENT for one in using):
         # Built for development alone, unless it is the only image: then production builds it too.
-        is_product = _is_overridden(using) or any(_is_served(one) for one in using)
+        is_product = is_built or _is_overridden(using) or any(_is_served(one) for one in using)
         return Environment.PRODUCTION if is_alone and is_product else Environment.DEVELOPMENT
     return Environment.PRODUCTION if is_alone else Environment.UNKNOWN
 
