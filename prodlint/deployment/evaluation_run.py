@@ -271,7 +271,8 @@ class Evaluator(Machine):
         self.put(self.modules, path, made)
         steps = self.steps
         outer = getattr(self, "frame", None)
-        allowed = self.steps = steps if outer is None else min(steps, MOST_STEPS_OF_A_MODULE)
+        # An import may take a part of what is left: what stands behind it counts too.
+        allowed = self.steps = steps if outer is None else min(steps // 2, MOST_STEPS_OF_A_MODULE)
         reads, self.reads = self.reads, set()
         self.frame = Frame(made, made.cells)
         made.state = "running"
