@@ -38,6 +38,7 @@ from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.python import PythonModule
 
 __all__ = [
+    "FEW_STEPS",
     "ROOT",
     "ClassNames",
     "ConfigNames",
@@ -50,6 +51,10 @@ __all__ = [
     "is_whole",
     "namespace",
 ]
+
+
+FEW_STEPS = 8_000
+"""Enough for a file that configures or starts a server; one that imports the whole app says little more for it."""
 
 
 class Namespace(Mapping[str, Value[object]]):

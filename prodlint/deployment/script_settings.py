@@ -13,7 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_of, expression_app
 from prodlint.deployment.command import CommandLine, Step
-from prodlint.deployment.evaluation import evaluate, namespace
+from prodlint.deployment.evaluation import FEW_STEPS, Interpreter, evaluate
 from prodlint.deployment.execution import execute
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
@@ -148,7 +148,7 @@ class _Reading:
         self.start = start
         self.roots = roots
         path = module.source.path
-        self.names = namespace(context.repository, roots, path, context.lookup)
+        self.names = Interpreter(context.repository, roots, context.lookup).run(path, steps=FEW_STEPS)
         self.locals: dict[str, Value[object]] = {}
         self.calls: dict[str, ast.Call] = {}
         self.attributes: dict[str, dict[str, Value[object]]] = {}

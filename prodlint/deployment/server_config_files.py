@@ -57,15 +57,11 @@ def configuration_file(context: Context, named: Value[object], word: Word | None
     return ConfigurationFile(written, context.locate(written.removeprefix("file:")), span)
 
 
-# A configuration that imports the whole app says little more for it.
-_STEPS = 8_000
-
-
 def module_values(context: Context, path: str, lookup: Lookup | None = None) -> Mapping[str, Value[object]]:
     """What the names of a Python module hold once it ran where the server starts."""
-    from prodlint.deployment.evaluation import Interpreter
+    from prodlint.deployment.evaluation import FEW_STEPS, Interpreter
 
-    return Interpreter(context.repository, context.roots(), lookup or context.lookup).run(path, steps=_STEPS)
+    return Interpreter(context.repository, context.roots(), lookup or context.lookup).run(path, steps=FEW_STEPS)
 
 
 def object_value(option: Option, value: Value[object]) -> Value[object]:
