@@ -57,7 +57,6 @@ from prodlint.syntax.shell import (
     Test,
     Unparsed,
     parse_shell,
-    split_words,
 )
 from prodlint.syntax.word import Substitution, Word
 
@@ -69,6 +68,7 @@ _CALLS = 20_000
 
 _WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+_FIELD = regex(r"[^ \t\n]+")
 
 
 class _Run:
@@ -184,11 +184,13 @@ class _Run:
         return value.default if isinstance(value, EnvDriven) else None
 
     def _expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
-        """A command that begins with `$VARIABLE`, split into the words that the variable holds."""
+        """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""
         text = self._settled(words[0], shell)
         if not text:
             return None
-        return (*split_words(Text.at(text, words[0].span)), *words[1:])
+        whole = Text.at(text, words[0].span)
+        parts = [whole.slice(*found.span()) for found in _FIELD.finditer(text)]
+        return (*(Word.of(part, part.span) for part in parts), *words[1:]) if parts else None
 
     def _file(self, name: Word, arguments: tuple[Word, ...], shell: Shell, span: Span, is_shell: bool) -> Flow | None:
         """A script of the repository, followed; None when the file is not a shell script of ours."""

@@ -206,3 +206,20 @@ def test_bash_starts_the_same_programs_in_the_same_order(tmp_path: Path, script:
     subprocess.run(["bash", "-c", script], env=environment, check=False, capture_output=True, timeout=20)
     found = run(script, A=a, B="", C="")
     assert [step.program for step in found.steps if not step.conditional] == log.read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("value", "process"),
+    [
+        ("flask run --host 0.0.0.0", "flask run --host 0.0.0.0"),
+        ("flask run --ho'st 0.0.0.0", "flask run --ho'st 0.0.0.0"),
+        ("gunicorn 'shop:create_app()'", "gunicorn 'shop:create_app()'"),
+        ("gunicorn app:app \\", "gunicorn app:app \\"),
+    ],
+)
+def test_a_variable_that_holds_a_command_is_split_at_blanks_and_its_quotes_are_plain_text(
+    value: str, process: str
+) -> None:
+    # As a shell has it: `A="'b c'"; printf '<%s>' $A` prints <'b><c'>.
+    [step] = run("exec $SERVER", SERVER=value).processes
+    assert [word.literal for word in step.argv] == process.split(" ")
