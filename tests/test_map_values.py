@@ -26,3 +26,12 @@ def test_what_a_variable_only_has_a_say_in_is_not_told_as_the_variable() -> None
     assert values["worker_class"] == "sync, unless $MANY changes it"
     assert values["DATABASE_URL"] == "postgres://shop:$DB_PASSWORD@$DB/shop, else postgres://shop:***@db/shop"
     assert values["API_KEY"] == "***, unless $KEY changes it"
+
+
+def test_workers_by_the_cpus_are_told_as_a_formula() -> None:
+    conf = "import os\nfrom multiprocessing import cpu_count\nworkers = {}\n"
+    files = {"Procfile": "web: gunicorn -c conf.py app:app\n", "app.py": ""}
+    known = told({**files, "conf.py": conf.format("cpu_count() * 2 + 1")})
+    assert known["workers"] == "CPUs × 2 + 1"
+    driven = told({**files, "conf.py": conf.format("int(os.environ.get('WORKERS', cpu_count() * 2 + 1))")})
+    assert driven["workers"] == "$WORKERS, else CPUs × 2 + 1"

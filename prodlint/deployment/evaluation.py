@@ -19,6 +19,7 @@ from prodlint.deployment.evaluation_domain import (
     RAISES,
     AppValue,
     ClassValue,
+    Cpus,
     Driven,
     External,
     Gap,
@@ -31,7 +32,7 @@ from prodlint.deployment.evaluation_machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation_run import Evaluator
 from prodlint.deployment.evaluation_shown import ROOT, Rest, has_item, is_whole, shown
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -343,6 +344,8 @@ def _held(evaluator: Evaluator, value: Value[object] | object) -> object:
     if isinstance(value, EnvDriven):
         default = RAISES if value.is_required else _held_part(evaluator, value.default, 0)
         return Driven(frozenset({value.name}), default, value.span, is_variable=value.is_variable)
+    if isinstance(value, PerCpu):
+        return Cpus(value.reason, value.span, (), value.formula, value.least, value.most)
     return Opaque(getattr(value, "reason", "is not known"), getattr(value, "span", None))
 
 

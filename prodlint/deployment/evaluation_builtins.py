@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from prodlint.deployment.evaluation_concrete import MOST_ELEMENTS, NotConcrete, apply, on_defaults
+from prodlint.deployment.evaluation_cpus import whole, with_limit
 from prodlint.deployment.evaluation_domain import (
     ABSENT,
     DictValue,
@@ -301,7 +302,7 @@ def stopped(machine: Machine, call: Call) -> object:
 
 BUILTINS: dict[str, Function] = {
     "builtins.str": _reading(lambda machine, call: on_first(_text)(machine, call) if call.values else ""),
-    "builtins.int": _reading(lambda machine, call: pure(_integer)(machine, call) if call.values else 0),
+    "builtins.int": _reading(whole(lambda machine, call: pure(_integer)(machine, call) if call.values else 0)),
     "builtins.float": _reading(pure(float)),
     "builtins.bool": lambda machine, call: (
         on_first(lambda machine, call, value: truth(machine, call.node, value))(machine, call) if call.values else False
@@ -320,11 +321,11 @@ BUILTINS: dict[str, Function] = {
     "builtins.enumerate": _pairs(enumerate),
     "builtins.reversed": on_first(_reversed),
     "builtins.sorted": pure(sorted, "sets"),
-    "builtins.min": pure(min, "sets"),
-    "builtins.max": pure(max, "sets"),
+    "builtins.min": with_limit(pure(min, "sets"), is_most=True),
+    "builtins.max": with_limit(pure(max, "sets"), is_most=False),
     "builtins.sum": pure(sum),
     "builtins.abs": pure(abs),
-    "builtins.round": pure(round),
+    "builtins.round": whole(pure(round)),
     "builtins.divmod": pure(divmod),
     "builtins.ord": pure(ord),
     "builtins.chr": pure(chr),

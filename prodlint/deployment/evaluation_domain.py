@@ -26,6 +26,7 @@ __all__ = [
     "Cells",
     "ClassValue",
     "ConfigValue",
+    "Cpus",
     "DictValue",
     "Driven",
     "External",
@@ -85,6 +86,15 @@ class Opaque:
     reason: str
     span: Span | None = None
     holds: tuple[object, ...] = ()
+
+
+@entity
+class Cpus(Opaque):
+    """A number that is computed from the CPUs of the machine; the fields are those of the model's PerCpu."""
+
+    formula: str = "CPUs"
+    least: float = 1
+    most: float | None = None
 
 
 @entity

@@ -9,6 +9,7 @@ from prodlint.deployment.evaluation_domain import (
     ABSENT,
     BoundMethod,
     ClassValue,
+    Cpus,
     DictValue,
     Driven,
     FunctionValue,
@@ -136,7 +137,7 @@ class Join:
                     reason = value.reason
             return Opaque(reason, decision.span, self._held(one, other))
         default, rest = (one, other) if decision.first_is_default else (other, one)
-        if isinstance(default, Opaque):
+        if isinstance(default, Opaque) and not isinstance(default, Cpus):
             return Opaque(default.reason, default.span, self._held(one, other))
         names = decision.names
         span = decision.span

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from prodlint.deployment.evaluation_builtins import BUILTINS, Function, on_first, pure, stopped
 from prodlint.deployment.evaluation_concrete import NotConcrete
+from prodlint.deployment.evaluation_cpus import CPU_COUNTS, cpu_count
 from prodlint.deployment.evaluation_domain import (
     ClassValue,
     DictValue,
@@ -108,6 +109,7 @@ def _unquoted(text: Any) -> str:
 
 
 FUNCTIONS: dict[str, Function] = {
+    **dict.fromkeys(CPU_COUNTS, cpu_count),
     **BUILTINS,
     "sys.exit": stopped,
     "os.getenv": lambda machine, call: environ_method(machine, "get", call),

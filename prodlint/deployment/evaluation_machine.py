@@ -20,6 +20,7 @@ from prodlint.deployment.evaluation_domain import (
     AppValue,
     Assigned,
     Cells,
+    Cpus,
     DictValue,
     Driven,
     Gap,
@@ -279,7 +280,7 @@ class Machine:
     def driven(self, names: frozenset[str], default: object, node: ast.AST | None, *others: object) -> object:
         """What some variables decide; `others` is what may hold when they are set."""
         span = self.span(node) if node is not None else None
-        if isinstance(default, Opaque):
+        if isinstance(default, Opaque) and not isinstance(default, Cpus):
             said = self.unknown(default.reason, node, default, *others)
             shown = " or ".join(f"${name}" for name in sorted(names)[:3])
             is_told = not shown or said.reason.startswith("is set by")

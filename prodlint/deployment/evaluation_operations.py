@@ -18,8 +18,10 @@ from prodlint.deployment.evaluation_concrete import (
     is_key,
     on_defaults,
 )
+from prodlint.deployment.evaluation_cpus import calculated
 from prodlint.deployment.evaluation_domain import (
     ClassValue,
+    Cpus,
     DictValue,
     Driven,
     External,
@@ -57,6 +59,8 @@ def truth(machine: Machine, node: ast.AST, value: object) -> object:
     """Whether a value counts as true: a bool, or a Driven or Opaque of one."""
     if isinstance(value, Driven):
         return on_defaults(machine, node, lambda default: truth(machine, node, default), value)
+    if isinstance(value, Cpus) and value.least >= 1:
+        return True
     if isinstance(value, Opaque):
         machine.risk()
         return value
@@ -158,6 +162,9 @@ def binary(machine: Machine, node: ast.AST, kind: type, left: object, right: obj
     if isinstance(left, Driven) or isinstance(right, Driven):
         return on_defaults(machine, node, lambda one, other: binary(machine, node, kind, one, other), left, right)
     if isinstance(left, Opaque) or isinstance(right, Opaque):
+        counted = calculated(kind, left, right)
+        if counted is not None:
+            return counted
         machine.risk()
         machine.taint("was used with an unknown object", node, *_instances(left, right))
         return machine.unknown("is not known", node, left, right)

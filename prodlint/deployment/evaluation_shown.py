@@ -10,6 +10,7 @@ from prodlint.deployment.evaluation_domain import (
     RAISES,
     BoundMethod,
     ClassValue,
+    Cpus,
     DictValue,
     Driven,
     External,
@@ -25,7 +26,7 @@ from prodlint.deployment.evaluation_domain import (
     is_plain,
 )
 from prodlint.deployment.evaluation_lists import reason_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -66,6 +67,8 @@ class _Showing:
     def value(self, value: object, unset: frozenset[str]) -> Value[object]:
         """A value as it is when some variables are not set."""
         span = self._span
+        if isinstance(value, Cpus):
+            return per_cpu(value.formula, value.least, value.most, value.span or span)
         if isinstance(value, Opaque):
             return Unknown(value.reason, value.span or span)
         if isinstance(value, Driven):
@@ -81,6 +84,8 @@ class _Showing:
             if value.default is ABSENT:
                 return Unknown(f"is only there when {name} is set", value.span or span)
             default = self.value(value.default, unset | value.names)
+            if isinstance(default, PerCpu):
+                return EnvDriven(name, default, span, form=form)
             return EnvDriven(name, default.value, span, form=form) if isinstance(default, Known) else default
         try:
             return Known(self._part(value, unset), span)

@@ -6,7 +6,7 @@ Source: the catalogue's serving page, 2.6 and 2.7.
 from __future__ import annotations
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, PerCpu, Unknown, Value, answer, per_cpu
 from prodlint.source import Span
 
 __all__ = ["has_several_processes", "processes_of", "request_timeout_of", "slots_of"]
@@ -23,7 +23,7 @@ def processes_of(server: Server) -> Value[int]:
     if server.product in _ONE_PROCESS:
         return Known(1, server.span)
     if server.settings.known("fast") is True:
-        return Unknown("as many as the machine has cores", server.span)
+        return per_cpu(span=server.span)
     if server.product in ("uvicorn", "fastapi run", "fastapi dev") and server.reload is YES:
         return Known(1, server.span)
     return _number(server, "workers", 1)
@@ -34,7 +34,7 @@ def has_several_processes(server: Server) -> Answer:
     count = processes_of(server)
     if isinstance(count, Known):
         return answer(count.value > 1)
-    return UNKNOWN
+    return count.is_several if isinstance(count, PerCpu) else UNKNOWN
 
 
 def slots_of(server: Server) -> Value[int] | None:
@@ -95,6 +95,8 @@ def _number(server: Server, name: str, default: int) -> Value[int]:
         return value
     held = value.value if isinstance(value, Known) else value.default
     number = held if isinstance(held, int) and not isinstance(held, bool) else default if held is None else None
+    if isinstance(held, PerCpu):
+        return Unknown(f"{held.formula}, unless a variable says otherwise", value.span)
     if number is None:
         return Unknown(f"{name} is no number", value.span)
     if isinstance(value, Known):

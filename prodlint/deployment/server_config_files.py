@@ -10,7 +10,7 @@ from prodlint.deployment.condition import Lookup
 from prodlint.deployment.server_grammar import Option
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_setting import converted, joined
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -69,7 +69,7 @@ def object_value(option: Option, value: Value[object]) -> Value[object]:
     if isinstance(value, Unknown):
         return value
     held = value.value if isinstance(value, Known) else value.default
-    if held is None:
+    if held is None or (isinstance(held, PerCpu) and option.kind in ("int", "float")):
         return value
     made = _object(option, held, value.span)
     if isinstance(value, Known) or not isinstance(made, Known):

@@ -13,12 +13,13 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_grammar import Given, Grammar, Option, Parsed
 from prodlint.deployment.server_setting import Settings, SettingSource, converted, from_variable, joined, text_of
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["Context", "Layers"]
+__all__ = ["Context", "Layers", "cpus_of"]
 
 
 @record
@@ -124,7 +125,11 @@ class Layers:
             if option.kind == "optional" and option.constant is not None:
                 constant = option.constant.partition("|")[0]
             return Known(constant, last.span), ()
-        return converted(option.kind, text_of(last.value, lookup)), (last.value,)
+        value = converted(option.kind, text_of(last.value, lookup))
+        if option.kind == "int" and isinstance(value, Unknown):
+            counted = cpus_of(last.value)
+            value = value if counted is None else counted
+        return value, (last.value,)
 
     def variables(self, prefix: str) -> None:
         """Environment variables named after the options: `UVICORN_HOST`."""
@@ -144,6 +149,21 @@ class Layers:
         weak = {} if self.doubt is not None else self.defaults
         said = {name: (*weak.get(name, ()), *self.said.get(name, ())) for name in dict.fromkeys((*weak, *self.said))}
         return Settings(server.product, server.span, self.grammar.options, said, self.doubt)
+
+
+_NPROC = regex(r"(?:\$\(nproc(?: --all)?\)|`nproc(?: --all)?`)")
+_FORMULA = regex(r"N|\$\(\((?:(?P<before>\d{1,4})\*N|N(?:\*(?P<behind>\d{1,4}))?)(?:\+(?P<plus>\d{1,4}))?\)\)")
+
+
+def cpus_of(word: Word) -> PerCpu | None:
+    """A word that is computed from the CPUs of the machine: `$(nproc)`, `$((2 * $(nproc) + 1))`."""
+    text = _NPROC.sub("N", word.written.strip("\"'"))
+    found = _FORMULA.fullmatch(text.replace(" ", ""))
+    if found is None:
+        return None
+    times, plus = int(found["before"] or found["behind"] or 1), int(found["plus"] or 0)
+    formula = "CPUs" + (f" × {times}" if times != 1 else "") + (f" + {plus}" if plus else "")
+    return per_cpu(formula, times + plus, span=word.span)
 
 
 def _of_variable(option: Option, value: Value[str]) -> Value[object]:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "Unknown", "Value", "answer"]
+__all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "PerCpu", "Unknown", "Value", "answer", "per_cpu"]
 
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
@@ -92,6 +92,33 @@ class Unknown:
 
     def __bool__(self) -> bool:
         raise TypeError(f"the value is unknown ({self.reason}): ask isinstance(value, Known)")
+
+
+@record
+class PerCpu(Unknown):
+    """A number that is computed from the CPUs of the machine.
+
+    `formula` is for people: `CPUs × 2 + 1`. `least` is what it comes to on one CPU, `most` what it is never above.
+    """
+
+    formula: str = "CPUs"
+    least: float = 1
+    most: float | None = None
+
+    def __str__(self) -> str:
+        return self.formula
+
+    @property
+    def is_several(self) -> Answer:
+        """Whether it is more than one; UNKNOWN where that depends on the machine."""
+        if self.least >= 2:
+            return YES
+        return NO if self.most is not None and self.most < 2 else UNKNOWN
+
+
+def per_cpu(formula: str = "CPUs", least: float = 1, most: float | None = None, span: Span | None = None) -> PerCpu:
+    """A number that is computed from the CPUs of the machine."""
+    return PerCpu(f"{formula}, which the machine decides", span, formula, least, most)
 
 
 Value = Known[T_co] | EnvDriven[T_co] | Unknown

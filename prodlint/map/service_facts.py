@@ -13,7 +13,7 @@ from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.server_versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
@@ -146,6 +146,8 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
         return Fact(name, _plain(value.value), span=value.span)
     if isinstance(value, EnvDriven):
         return Fact(name, _driven(value), State.ENVIRONMENT, value.span)
+    if isinstance(value, PerCpu):
+        return Fact(name, value.formula, State.ENVIRONMENT, value.span)
     return Fact(name, told(value), State.UNKNOWN, value.span)
 
 

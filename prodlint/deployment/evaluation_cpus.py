@@ -1,0 +1,107 @@
+"""Numbers that are computed from the CPUs of the machine: `cpu_count() * 2 + 1`, `min(cpu_count(), 8)`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from math import ceil, floor
+
+from prodlint.deployment.evaluation_concrete import on_defaults
+from prodlint.deployment.evaluation_domain import Cpus, Driven
+from prodlint.deployment.evaluation_machine import Call, Machine
+
+__all__ = ["CPU_COUNTS", "calculated", "cpu_count", "whole", "with_limit"]
+
+CPU_COUNTS = (
+    "multiprocessing.cpu_count",
+    "os.cpu_count",
+    "os.process_cpu_count",
+    "psutil.cpu_count",
+    "joblib.cpu_count",
+)
+_LARGEST = 10_000
+_LONGEST = 60
+
+
+def cpu_count(machine: Machine, call: Call) -> object:
+    """The CPUs of the machine: at least one."""
+    return Cpus("depends on the number of CPUs", machine.span(call.node))
+
+
+def calculated(kind: type, left: object, right: object) -> Cpus | None:
+    """A number of CPUs times, plus, minus or by a plain number; None for all else."""
+    if isinstance(right, Cpus) and kind in (ast.Mult, ast.Add):
+        left, right = right, left
+    if not isinstance(left, Cpus) or isinstance(right, bool) or not isinstance(right, (int, float)):
+        return None
+    if not abs(right) <= _LARGEST or len(left.formula) > _LONGEST:
+        return None
+    if kind is ast.Add:
+        return _made(left, "+" if right >= 0 else "-", abs(right), lambda one: one + right)
+    if kind is ast.Sub:
+        return _made(left, "-" if right >= 0 else "+", abs(right), lambda one: one - right)
+    if kind is ast.Mult and right > 0:
+        return _made(left, "×", right, lambda one: one * right)
+    if kind in (ast.Div, ast.FloorDiv) and right > 0:
+        return _made(left, "/", right, lambda one: one // right if kind is ast.FloorDiv else one / right)
+    return None
+
+
+def _made(value: Cpus, sign: str, number: float, of: Callable[[float], float]) -> Cpus:
+    formula = value.formula
+    if sign in "×/" and any(mark in formula for mark in ("+", "-", ",")):
+        formula = f"({formula})"
+    if number != (1 if sign in "×/" else 0):
+        formula = f"{formula} {sign} {number:g}"
+    most = None if value.most is None else of(value.most)
+    return replace(value, formula=formula, least=of(value.least), most=most)
+
+
+def whole(function: Callable[[Machine, Call], object]) -> Callable[[Machine, Call], object]:
+    """`int` and `round`: a number of CPUs stays what it is."""
+
+    def called(machine: Machine, call: Call) -> object:
+        if not _is_counted(call) or len(call.arguments) != 1:
+            return function(machine, call)
+        return on_defaults(machine, call.node, _rounded, *call.arguments)
+
+    return called
+
+
+def _rounded(value: object) -> object:
+    if not isinstance(value, Cpus):
+        return value
+    return replace(value, least=floor(value.least), most=None if value.most is None else ceil(value.most))
+
+
+def with_limit(function: Callable[[Machine, Call], object], is_most: bool) -> Callable[[Machine, Call], object]:
+    """`min` and `max` of a number of CPUs and a plain number."""
+
+    def limited(machine: Machine, call: Call, one: object, other: object) -> object:
+        value, limit = (one, other) if isinstance(one, Cpus) else (other, one)
+        is_number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        if not isinstance(value, Cpus) or not is_number or len(value.formula) > _LONGEST:
+            return machine.unknown("depends on the number of CPUs", call.node)
+        assert isinstance(limit, (int, float))
+        most: float | None
+        if is_most:
+            most = limit if value.most is None else min(limit, value.most)
+            formula = f"{value.formula}, at most {limit:g}"
+            return replace(value, formula=formula, least=min(value.least, limit), most=most)
+        if value.least >= limit:
+            return value
+        most = None if value.most is None else max(limit, value.most)
+        return replace(value, formula=f"{value.formula}, at least {limit:g}", least=limit, most=most)
+
+    def called(machine: Machine, call: Call) -> object:
+        if not _is_counted(call) or len(call.arguments) != 2:
+            return function(machine, call)
+        return on_defaults(machine, call.node, lambda one, other: limited(machine, call, one, other), *call.arguments)
+
+    return called
+
+
+def _is_counted(call: Call) -> bool:
+    values = [value.default if isinstance(value, Driven) else value for value in call.arguments]
+    return not call.keywords and any(isinstance(value, Cpus) for value in values)
