@@ -210,6 +210,9 @@ class _Options:
             self.flags.add(name)
 
 
+_ESCAPED = regex(r"\\(.)")
+_VALUE = regex(r"((?:[^\\,]|\\.)*),?")
+_INTEGER = regex(r"0|-?[1-9]\d{0,17}")
 _PART = regex(r"((?:[^\\.,=\[\]]|\\.)+)|\[(\d{1,3})\]|(\.)")
 
 
@@ -237,7 +240,7 @@ def settings_of(written: str, option: str = "--set") -> list[tuple[tuple[str | i
 
 
 def _plain(text: str) -> str:
-    return regex(r"\\(.)").sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _value(text: str, option: str) -> tuple[Data, str]:
@@ -248,7 +251,7 @@ def _value(text: str, option: str) -> tuple[Data, str]:
     if text.startswith("{"):
         inside, _, rest = text[1:].partition("}")
         return [_typed(one, option) for one in inside.split(",") if one], rest.removeprefix(",")
-    found = regex(r"((?:[^\\,]|\\.)*),?").match(text)
+    found = _VALUE.match(text)
     if found is None or found.end() == 0:
         return _typed(text, option), ""
     return _typed(found[1], option), text[found.end() :]
@@ -264,5 +267,4 @@ def _typed(text: str, option: str) -> Data:
         return value == "true"
     if value == "null":
         return None
-    is_number = regex(r"0|-?[1-9]\d{0,17}").fullmatch(value) is not None
-    return int(value) if is_number else value
+    return int(value) if _INTEGER.fullmatch(value) else value

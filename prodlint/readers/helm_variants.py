@@ -57,7 +57,7 @@ def variants(chart: Chart, repository: Repository) -> list[Variant]:
         for path, environment in files
         if environment is Environment.DEVELOPMENT
     ]
-    return [*live[:_MOST], *others[:1]]
+    return [*live, *others[:1]]
 
 
 def is_part(chart: Chart, repository: Repository) -> bool:
@@ -76,7 +76,14 @@ def _brought(repository: Repository, _: str) -> frozenset[str]:
 
 def _live(found: list[Variant]) -> list[Variant]:
     final = [one for one in found if not _BEFORE.search(" ".join((*one.given.files, str(one.given.namespace))))]
-    return list(dict.fromkeys(final or found))
+    told: list[Variant] = []
+    for one in final or found:
+        # The same command may stand in several files.
+        if len(told) < _MOST and all(
+            (one.given, one.environment) != (other.given, other.environment) for other in told
+        ):
+            told.append(one)
+    return told
 
 
 def _place(path: str, chart: Chart, repository: Repository) -> Span:
@@ -129,15 +136,12 @@ def _of_install(install: Install, chart: Chart, repository: Repository) -> Varia
 
 
 def _environment(install: Install, files: list[str]) -> Environment | None:
-    """What the values files, the namespace and the release say; a development word of the script wins."""
-    script = environment_of(install.span.path)
-    if script in _NOT_PRODUCTION:
-        return script
+    """What the values files, the namespace and the release say, else the name of the script."""
     for name in (*(posixpath.basename(path) for path in reversed(files)), install.namespace, install.release):
         named = environment_of(name.replace("values", "")) if name else None
         if named is not None:
             return named
-    return script
+    return environment_of(install.span.path)
 
 
 def _file(written: str, install: Install, chart: Chart, repository: Repository) -> str | None:

@@ -1,6 +1,8 @@
 """Helm charts as their values make them: commands, images, variables, what is hidden, and what stays unread."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.link import link
@@ -459,10 +461,19 @@ def test_values_from_outside_of_the_repository_keep_the_chart_open(command: str)
 
 
 def test_a_pipeline_that_tests_the_chart_does_not_install_it() -> None:
-    files = {**CHART, ".github/workflows/chart-test.yml": WORKFLOW.replace("COMMAND", "--set replicaCount=1")}
+    command = WORKFLOW.replace("COMMAND", "--set replicaCount=1").replace("live ", "x ").replace("shop-prod", "x")
+    files = {**CHART, ".github/workflows/chart-test.yml": command}
     web = processes(files)["shop"]
     assert isinstance(web.replicas, Known)
     assert web.replicas.value == 2
+
+
+def test_a_workflow_called_ci_installs_the_chart_where_the_values_are_for_production() -> None:
+    command = WORKFLOW.replace("COMMAND", "-f chart/values-prod.yaml --set replicaCount=5")
+    files = {**CHART, "chart/values-prod.yaml": "port: 9000\n", ".github/workflows/ci.yml": command}
+    web = processes(files)["shop"]
+    assert isinstance(web.replicas, Known)
+    assert (web.replicas.value, words(web)[3]) == (5, "0.0.0.0:9000")
 
 
 def test_a_command_for_another_chart_says_nothing_about_this_one() -> None:
@@ -482,6 +493,12 @@ def test_scripts_and_makefiles_install_charts_as_pipelines_do() -> None:
         web = processes({**CHART, **files})["shop"]
         assert isinstance(web.replicas, Known), files
         assert web.replicas.value == 8, files
+
+
+def test_a_list_may_be_set_and_the_same_command_twice_is_one_installation() -> None:
+    command = "helm upgrade --install live chart --set extraArgs={--workers,5}\n"
+    found = [fact for fact in declared({**CHART, "a.sh": command, "b.sh": command}) if isinstance(fact, Process)]
+    assert [words(one)[4:] for one in found] == [["--workers", "5"]]
 
 
 def test_two_releases_of_one_chart_are_two_installations() -> None:
@@ -604,3 +621,29 @@ def test_hostile_values_end() -> None:
     assert unread(chart_of(pod("args: [{{ toYaml .Values | quote }}]"), "\n".join(lines)))
     deep = "a: " + "[" * 150 + "]" * 150
     assert unread(chart_of(pod("args: [web]"), deep))
+
+
+NOISE = [
+    *"{{ }} {{- -}} ( ) | || := = $x $ . .Values {{/* */ ` \" ' \\n [ ] { } - : null -1 1e9 &a *a".split(),
+    *"if |else |end|range |with |toYaml |toJson |fromYaml |set |merge |dict |list |index |trunc |nindent |tpl ".split(
+        "|"
+    ),
+    *'define "a"|include "a" .|until 3|printf "%v" |default |lookup |.Release.IsUpgrade|break|\t|\0'.split("|"),
+    "{{ .Values }}",
+    "{{ . }}",
+    "{{ $ }}",
+]
+
+
+@settings(deadline=None, max_examples=100)
+@given(path=st.sampled_from(sorted({**CHART, ".github/workflows/deploy.yml": ""})), data=st.data())
+def test_a_damaged_chart_is_survived(path: str, data: st.DataObject) -> None:
+    files = with_command("-f chart/values.yaml --set a.b[0]=c,env={x}")
+    text = files[path]
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 12)))
+        text = text[:start] + data.draw(st.sampled_from(NOISE)) + text[end:]
+    held = {name: written.encode() for name, written in {**files, path: text}.items()}
+    repository = Repository(held, held.__getitem__)
+    link(declare(repository)[0], repository)
