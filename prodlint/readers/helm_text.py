@@ -21,10 +21,12 @@ MARKED = regex("[\U000f0000-\U000ffffd]")
 Mark = Callable[[Hidden], str]
 _DEEPEST = 40
 _LONGEST = 1_000_000
-_AMBIGUOUS = regex(r"[-?:,\[\]{}#&*!|>'\"%@`\s]|.*(?::\s|\s#|:$|\s$)|---|\.\.\.")
+_WIDTH = 80
+_BLANK = regex(r" +")
+_AMBIGUOUS = regex(r"[-?:](?:\s|\Z)|[,\[\]{}#&*!|>'\"%@`\s]|.*(?::\s|\s#|:$|\s$)|---|\.\.\.")
 # Texts that YAML 1.1 takes for dates and for numbers of base 60.
 _DATED = regex(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt \t].*)?|[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?|<<")
-_CONTROL = regex(r"[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = regex(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def has_mark(text: str) -> bool:
@@ -172,14 +174,14 @@ def json_text(data: Data, mark: Mark, depth: int = 0) -> str:
 
 def yaml_text(data: Data, mark: Mark) -> str:
     """`toYaml`, without the line break at its end."""
-    first, *rest = _yaml_lines(data, mark, 0)
+    first, *rest = _yaml_lines(data, mark, 0, 0)
     if isinstance(data, str):
         rest = [f"  {line}" if line else "" for line in rest]
     return _bounded("\n".join((first, *rest)))
 
 
-def _yaml_lines(data: Data, mark: Mark, depth: int) -> list[str]:
-    """The lines of a value that stands by itself."""
+def _yaml_lines(data: Data, mark: Mark, depth: int, indent: int) -> list[str]:
+    """The lines of a value that stands by itself, `indent` columns from the left."""
     if depth > _DEEPEST:
         raise Stopped("its data is nested too deep")
     if isinstance(data, dict) and (data or isinstance(data, Open)):
@@ -190,13 +192,13 @@ def _yaml_lines(data: Data, mark: Mark, depth: int) -> list[str]:
                 hidden = mark(value)
                 lines.append(f"{hidden}: {hidden}")
                 continue
-            name = _yaml_scalar(key, mark)[0]
+            name = _yaml_scalar(key, mark, -_LONGEST, 0)[0]
             if isinstance(value, dict | list) and (value or isinstance(value, Open)):
-                inner = _yaml_lines(value, mark, depth + 1)
+                inner = _yaml_lines(value, mark, depth + 1, indent if isinstance(value, list) else indent + 2)
                 lines.append(f"{name}:")
-                lines.extend(inner if isinstance(value, list) else [f"  {line}" for line in inner])
+                lines.extend(inner if isinstance(value, list) else [f"  {line}" if line else "" for line in inner])
             else:
-                first, *rest = _yaml_scalar(value, mark)
+                first, *rest = _yaml_scalar(value, mark, indent + len(name) + 2, indent + 2)
                 lines.append(f"{name}: {first}")
                 lines.extend(f"  {line}" if line else "" for line in rest)
         if isinstance(data, Open):
@@ -206,11 +208,11 @@ def _yaml_lines(data: Data, mark: Mark, depth: int) -> list[str]:
     if isinstance(data, list) and data:
         lines = []
         for item in data:
-            first, *rest = _yaml_lines(item, mark, depth + 1)
+            first, *rest = _yaml_lines(item, mark, depth + 1, indent + 2)
             lines.append(f"- {first}")
             lines.extend(f"  {line}" if line else "" for line in rest)
         return _few(lines)
-    return _yaml_scalar(data, mark)
+    return _yaml_scalar(data, mark, indent, max(indent, 2))
 
 
 def _few(lines: list[str]) -> list[str]:
@@ -219,7 +221,8 @@ def _few(lines: list[str]) -> list[str]:
     return lines
 
 
-def _yaml_scalar(data: Data, mark: Mark) -> list[str]:
+def _yaml_scalar(data: Data, mark: Mark, column: int, indent: int) -> list[str]:
+    """The lines of a scalar that begins at a column; what follows its first line is indented."""
     if isinstance(data, Hidden):
         return [mark(data)]
     if isinstance(data, dict):
@@ -229,22 +232,54 @@ def _yaml_scalar(data: Data, mark: Mark) -> list[str]:
     if data is None:
         return ["null"]
     if not isinstance(data, str):
-        return ["0" if data == 0 else _float(data)] if isinstance(data, float) else [printed(data, mark)]
-    if _CONTROL.search(data) or "\x85" in data or "\ufeff" in data:
-        return [json.dumps(data, ensure_ascii=True) if data.isascii() else quoted(data)]
-    if "\n" in data:
+        return [_yaml_number(data) if isinstance(data, float) else printed(data, mark)]
+    has_lines = "\n" in data
+    if _CONTROL.search(data) or (has_lines and (" \n" in data or data.endswith(" "))):
+        return _folded(json.dumps(data) if data.isascii() else quoted(data), '"', column, indent)
+    if has_lines:
         return _literal(data)
     if not isinstance(resolved(data), str) or _DATED.fullmatch(data):
-        return [json.dumps(data, ensure_ascii=False)]
-    return ["'" + data.replace("'", "''") + "'"] if _AMBIGUOUS.match(data) else [data]
+        return _folded(json.dumps(data, ensure_ascii=False), '"', column, indent)
+    if _AMBIGUOUS.match(data):
+        return _folded("'" + data.replace("'", "''") + "'", "'", column, indent)
+    return _folded(data, "", column, indent)
+
+
+def _yaml_number(number: float) -> str:
+    """A whole number that 64 bits hold is written with all of its digits."""
+    if number == 0:
+        return "0"
+    return _float(number, 21 if number == int(number) and -(2.0**63) <= number < 2.0**64 else 6)
+
+
+def _folded(written: str, quote: str, column: int, indent: int) -> list[str]:
+    """A scalar with a line break in the place of the first blank behind column 80 of each line, as libyaml folds it."""
+    if column + len(written) <= _WIDTH:
+        return [written]
+    lines: list[str] = []
+    begun = 0
+    prefix = ""
+    for found in _BLANK.finditer(written):
+        at = found.start()
+        is_long = column + at - begun > _WIDTH and len(quote) < at < len(written) - len(quote) - 1
+        if not is_long or (len(found[0]) > 1 and quote != '"'):
+            continue
+        lines.append(prefix + written[begun:at])
+        # A blank at the beginning of a line is kept by a backslash.
+        prefix = "\\" if len(found[0]) > 1 else ""
+        begun = at + 1
+        column = indent + len(prefix)
+    return [*lines, prefix + written[begun:]]
 
 
 def _literal(text: str) -> list[str]:
     """A block of lines, with the header that keeps the line breaks at its end."""
     stripped = text.rstrip("\n")
     ends = len(text) - len(stripped)
-    header = "|-" if ends == 0 else "|" if ends == 1 else "|+"
-    if not stripped or stripped[0] in " \n\t":
+    if not stripped:
         return [json.dumps(text, ensure_ascii=False)]
+    # White space at the beginning would hide how deep the block is.
+    depth = "2" if stripped[0] in " \n" else ""
+    header = "|" + depth + ("-" if ends == 0 else "" if ends == 1 else "+")
     lines = stripped.split("\n") + [""] * (ends - 1)
     return [header, *lines]

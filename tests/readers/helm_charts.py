@@ -45,12 +45,18 @@ x: {{ .x | quote }}
 y: {{ toJson .y | quote }}
 {{- end -}}
 """
-PLAIN = "yes off y 0755 1_000 ~ null 1e3 .5 0x1F 0o17 0b11 22:22 2024-01-01 1.10 08 +5 -0 1000000 123456789 1.5e10 a.b"
+PLAIN = (
+    "yes off y 0755 1_000 ~ null 1e3 .5 0x1F 0o17 0b11 22:22 2024-01-01 "
+    "1.10 08 +5 -0 1000000 123456789 1.5e10 a.b 1234567.5 0.00001234 1.5e300"
+)
 SCALARS = st.one_of(
     st.sampled_from(PLAIN.split()),
     st.integers(-10_000_000, 10_000_000).map(str),
-    st.floats(allow_nan=False, allow_infinity=False, width=32).map(json.dumps),
+    st.floats(allow_nan=False, allow_infinity=False, width=32).map(lambda number: json.dumps(number or 0.0)),
     st.booleans().map(json.dumps),
+    st.lists(st.sampled_from(["word", "a" * 30, "it's", "x: y", " ", "é", "#", '"']), min_size=10, max_size=30).map(
+        lambda words: json.dumps(" ".join(words))
+    ),
     st.text("ab XY01.-_:#'\"\\{}[]&*!|>%@`,=~?\n\té☃", max_size=8).map(json.dumps),
 )
 LISTS = st.lists(SCALARS, max_size=3).map(lambda items: f"[{', '.join(items)}]")
