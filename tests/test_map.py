@@ -338,7 +338,7 @@ def test_the_proxies_of_a_service_are_explained_hop_by_hop(tmp_path: Path) -> No
 def test_a_dialled_port_on_which_nobody_listens_is_told(tmp_path: Path) -> None:
     files = {**BEHIND_NGINX, "nginx/shop.conf": BEHIND_NGINX["nginx/shop.conf"].replace("web:8000", "web:8001")}
     [proxy] = drawn(write(tmp_path, files))["proxies"]
-    assert proxy["routes"][0]["destinations"][0]["value"].endswith("shop.wsgi, which does not listen on port 8001")
+    assert proxy["routes"][0]["destinations"][0]["value"].endswith("shop.wsgi, which does not listen there (port 8001)")
 
 
 @pytest.mark.parametrize(

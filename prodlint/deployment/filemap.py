@@ -17,6 +17,10 @@ def absolute(path: str, directory: str | None) -> str | None:
     return None if directory is None else posixpath.normpath(posixpath.join(directory, path))
 
 
+# A file is copied to a few places; a hostile Dockerfile may name a thousand.
+_PLACES = 20
+
+
 @record
 class Placement:
     """A file or folder of the repository (its path, the root is empty) at an absolute path of the process.
@@ -71,7 +75,7 @@ class FileMap:
                 found.append(placement.target)
             elif not held or path.startswith(f"{held}/"):
                 found.append(posixpath.join(placement.target, path[len(held) :].lstrip("/")))
-        return tuple(one for one in dict.fromkeys(found) if self.candidates(one)[:1] == (path,))
+        return tuple(one for one in list(dict.fromkeys(found))[-_PLACES:] if self.candidates(one)[:1] == (path,))
 
     def holds(self, path: str) -> bool:
         """Whether a file of the repository lies anywhere."""

@@ -86,7 +86,16 @@ class Deployment:
 
     def passages_to(self, service: Service) -> tuple[Passage, ...]:
         """The routes of proxies that lead to a service."""
-        return tuple(one for one in self.passages if one.leads_to(service))
+        return tuple(self._passages_by_service.get(id(service), ()))
+
+    @cached_property
+    def _passages_by_service(self) -> dict[int, list[Passage]]:
+        found: dict[int, list[Passage]] = {}
+        for passage in self.passages:
+            for service in {id(one.service): one.service for one in passage.destinations}.values():
+                if service is not None:
+                    found.setdefault(id(service), []).append(passage)
+        return found
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""

@@ -54,13 +54,17 @@ class Destination:
 
 @entity
 class Passage:
-    """One route of a proxy as one program runs it; `holder` is None where the repository does not tell which."""
+    """One route of a proxy as one program runs it; `holder` is None where the repository does not tell which.
+
+    `of_platform` marks the router of a platform, which no file declares.
+    """
 
     proxy: Proxy
     route: ProxyRoute
     environment: Environment
     holder: Holder | None = None
     destinations: tuple[Destination, ...] = ()
+    of_platform: bool = False
 
     @property
     def span(self) -> Span:

@@ -7,7 +7,7 @@ in nginx configuration" (`/etc/nginx/templates/*.template`, only variables that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
@@ -35,11 +35,12 @@ _FOLDERS = (
     "/etc/caddy/",
 )
 _IMAGES = regex(r"nginx|openresty|caddy")
+_MOST = 500
 # Of envsubst, and of a Caddyfile: `${NAME}`, `$NAME`, `{$NAME}`.
 _VARIABLE = regex(r"\{\$(\w+)\}|\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 
 
-def holders_of(proxy: Proxy, services: Iterable[Service], backing: Iterable[BackingService]) -> tuple[Holder, ...]:
+def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[BackingService]) -> tuple[Holder, ...]:
     """The programs that read a proxy's file as their own configuration; none for the objects of a cluster."""
     if proxy.group:
         # What its labels are for: the Traefik of the same compose project.
@@ -49,14 +50,14 @@ def holders_of(proxy: Proxy, services: Iterable[Service], backing: Iterable[Back
             if one.process is not None and one.product == proxy.product and one.process.reach.group == proxy.group
         )
     found: list[Holder] = []
-    for service in services:
+    for service in services[:_MOST]:
         if service.role in (Role.RELEASE, Role.WORKER, Role.BEAT) or _starts_another(service):
             continue
         place = _place(proxy.path, service.place.files, service)
         if place is not None:
             span = _brought(proxy.path, service.process) or _span_of(service)
             found.append(Holder(service.name, service.process, service.environment, span, service=service))
-    for one in backing:
+    for one in backing[:_MOST]:
         if one.process is None:
             continue
         files = FileMap()

@@ -6,21 +6,23 @@ Sources: the catalogue's configuration page, 2.9, Upstream resolution; platform 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
+from prodlint.deployment.dialling import is_same_port, listening_at_home, listening_to_others, settled_port, shown_port
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.passage import Destination, Holder, Passage
+from prodlint.deployment.peers import Peer, Peers, machine_of
+from prodlint.deployment.platform_routing import platform_passages
 from prodlint.deployment.process import HOST, Exposure, Platform, Process, Role
 from prodlint.deployment.proxy_holder import holders_of, is_of_proxy, with_variables
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -29,68 +31,51 @@ __all__ = ["passages"]
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = regex(r"localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0")
 _OF_THE_HOST = frozenset({"host.docker.internal", "gateway.docker.internal", "172.17.0.1"})
-_NUMBERED = regex(r"(.+)[-_]\d+")
 _OF_CLUSTERS = ("Ingress", "HTTPRoute", "VirtualService")
 _NOT_SERVING = (Role.RELEASE, Role.WORKER, Role.BEAT)
 _MOST = 2_000
-
-
-@record
-class _Peer:
-    """A program that may stand behind a proxy."""
-
-    name: str
-    process: Process
-    environment: Environment
-    service: Service | None = None
-    backing: BackingService | None = None
-
-    @property
-    def machine(self) -> str:
-        """What shares its addresses with it; empty where that is not known."""
-        process = self.process
-        if process.reach.machine:
-            return process.reach.machine
-        image = self.service.image if self.service is not None else None
-        if image is not None:
-            return f"{image.path} {image.stage}"
-        return HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else ""
+_MOST_FILES = 300
+_MOST_GROUPS = 200
 
 
 def passages(
     proxies: Iterable[Proxy],
-    services: Iterable[Service],
-    backing: Iterable[BackingService],
+    services: Sequence[Service],
+    backing: Sequence[BackingService],
     repository: Repository,
 ) -> tuple[Passage, ...]:
     """Every route of every proxy, once for each program that runs it."""
-    peers = [
-        *(_Peer(one.name, one.process, one.environment, service=one) for one in services),
-        *(_Peer(one.name, one.process, one.environment, backing=one) for one in backing if one.process is not None),
-    ]
-    found: list[Passage] = []
+    peers = Peers(services, backing)
+    found: list[Passage] = list(platform_passages(services))[:_MOST]
+    held: dict[tuple[str, str, str], tuple[Holder, ...]] = {}
     for proxy in proxies:
-        holders = holders_of(proxy, services, backing)
-        for holder in holders or (None,):
+        key = (proxy.product, proxy.group, "" if proxy.group else proxy.path)
+        if key not in held:
+            held[key] = holders_of(proxy, services, backing) if len(held) < _MOST_FILES else ()
+        for holder in held[key] or (None,):
             joiner = _Joiner(proxy, holder, peers, repository)
             for route in proxy.routes:
                 if len(found) >= _MOST:
                     return tuple(found)
                 destinations = tuple(joiner.joined(route))
-                environment = joiner.environment
-                found.append(Passage(proxy, route, environment, holder, destinations))
+                found.append(Passage(proxy, route, joiner.environment, holder, destinations))
     return tuple(found)
 
 
 class _Joiner:
     """Joins the routes of one proxy, as one program runs it."""
 
-    def __init__(self, proxy: Proxy, holder: Holder | None, peers: list[_Peer], repository: Repository) -> None:
+    def __init__(self, proxy: Proxy, holder: Holder | None, peers: Peers, repository: Repository) -> None:
         self.proxy = proxy
         self.holder = holder
         self.peers = peers
         self.repository = repository
         self.environment = holder.environment if holder is not None else proxy.environment or Environment.UNKNOWN
+        self.links = dict(holder.process.reach.links) if holder is not None else {}
+        # Without a container that holds it, it lies on the host, if the host runs anything.
+        self.machine = HOST if peers.has_host else ""
+        if holder is not None:
+            self.machine = machine_of(holder.process, holder.service)
 
     def joined(self, route: ProxyRoute) -> Iterator[Destination]:
         """Where each upstream of a route leads."""
@@ -143,19 +128,18 @@ class _Joiner:
         """Whether a name with dots is one of a cluster."""
         return host.endswith((".svc", ".svc.cluster.local"))
 
-    def _named(self, group: str, host: str) -> list[_Peer]:
+    def _named(self, group: str, host: str) -> list[Peer]:
         """The programs of a group that answer to a name, which a link may have changed."""
-        links = dict(self.holder.process.reach.links) if self.holder is not None else {}
-        wanted = {links.get(host, host)}
-        if self._is_inside(host) or self._is_cluster:
-            wanted.add(host.partition(".")[0])
-        numbered = _NUMBERED.fullmatch(host)
-        near = [one for one in self.peers if one.process.reach.group == group]
-        found = [one for one in near if wanted & {name.lower() for name in one.process.reach.names}]
-        if not found and numbered is not None:
-            # What Docker calls the containers of a service: `project-service-1`.
-            found = [one for one in near if numbered[1].endswith(("-" + one.name.lower(), "_" + one.name.lower()))]
-        return found
+        return [one for one in self.peers.named(group, self._names(host)) if self._may_meet(one)]
+
+    def _names(self, host: str) -> tuple[str, ...]:
+        """The names that a host may be meant by: in a cluster the first part is enough."""
+        linked = self.links.get(host, host)
+        return (linked, host.partition(".")[0]) if self._is_inside(host) or self._is_cluster else (linked,)
+
+    def _may_meet(self, peer: Peer) -> bool:
+        """Whether a peer may be in the network of the proxy: the objects of a cluster lead to its pods alone."""
+        return self.proxy.product not in _OF_CLUSTERS or peer.process.platform is Platform.KUBERNETES
 
     @property
     def _is_cluster(self) -> bool:
@@ -165,11 +149,11 @@ class _Joiner:
 
     def _by_name_alone(self, upstream: Upstream, host: str) -> Destination:
         """No file says where the proxy runs: a name that one group alone knows is taken for the one that is meant."""
-        groups = dict.fromkeys(one.process.reach.group for one in self.peers if one.process.reach.group)
-        known = {group: found for group in groups if (found := self._named(group, host))}
+        groups = self.peers.groups_with(self._names(host))[:_MOST_GROUPS]
+        known = [found for group in groups if (found := self._named(group, host))]
         wanted = (self.proxy.environment or Environment.PRODUCTION, Environment.UNKNOWN)
         for environment in wanted:
-            fitting = [found for found in known.values() if found[0].environment is environment]
+            fitting = [found for found in known if found[0].environment is environment]
             if len(fitting) == 1:
                 return replace(self._one_of(upstream, fitting[0]), certain=UNKNOWN)
             if fitting:
@@ -181,7 +165,7 @@ class _Joiner:
             return Destination(upstream, outside=host)
         return Destination(upstream, unknown=Unknown(f"nothing that is read is called {host}", upstream.span))
 
-    def _one_of(self, upstream: Upstream, found: list[_Peer]) -> Destination:
+    def _one_of(self, upstream: Upstream, found: list[Peer]) -> Destination:
         """The one program among those of a name that the port leads to.
 
         A Service leads to a pod, and to whichever of its containers listens: what a container declares is
@@ -200,22 +184,22 @@ class _Joiner:
         return Destination(upstream, unknown=Unknown(f"{upstream.host} is the name of {names}", upstream.span))
 
     def _reached(
-        self, upstream: Upstream, peer: _Peer, port: Value[int] | None, exposed: dict[str, Exposure]
+        self, upstream: Upstream, peer: Peer, port: Value[int] | None, exposed: dict[str, Exposure]
     ) -> Destination:
         """What a peer does with requests that are sent to its name."""
         exposure = exposed.get(peer.machine)
         if exposure is not None:
-            link = Link(exposure.span, f"{exposure.owner} leads to port {_number(exposure.target)}")
+            link = Link(exposure.span, f"{exposure.owner} leads to port {shown_port(exposure.target)}")
             return self._ending(upstream, peer, exposure.target, (link,))
         if any(one.owner.startswith("the Service") for one in peer.process.exposures):
             # The Service has ports, and none of them is the one that is dialled.
-            answer = NO if upstream.port_name or isinstance(port, Known) else UNKNOWN
+            answer = NO if upstream.port_name or isinstance(upstream.port, Known) else UNKNOWN
             link = Link(peer.process.span, f"is what {upstream.host} selects")
             return Destination(upstream, service=peer.service, port=port, listens=answer, chain=(link,))
         return self._ending(upstream, peer, port, ())
 
-    def _ending(self, upstream: Upstream, peer: _Peer, port: Value[int] | None, chain: tuple[Link, ...]) -> Destination:
-        listens, bind = _listening(peer.service, port)
+    def _ending(self, upstream: Upstream, peer: Peer, port: Value[int] | None, chain: tuple[Link, ...]) -> Destination:
+        listens, bind = self._listening(peer, port)
         declared = Link(peer.process.span, f"is {peer.name}")
         hops = [*chain, declared]
         if bind is not None and bind.span.path:
@@ -225,31 +209,32 @@ class _Joiner:
             upstream, service=peer.service, backing=peer.backing, port=port, listens=listens, chain=tuple(hops)
         )
 
+    def _listening(self, peer: Peer, port: Value[int] | None) -> tuple[Answer, Bind | None]:
+        """Whether a peer listens on a port, as the proxy reaches it."""
+        near = peer.machine and peer.machine == self.machine
+        return (listening_at_home if near else listening_to_others)(peer.service, port)
+
     # On the same machine.
 
     def _by_port(self, upstream: Upstream) -> Destination:
         """An address of the machine itself: the one program there that listens on the port."""
-        machines = self._machines()
-        if not machines:
-            return Destination(
-                upstream, unknown=Unknown("nothing says on which machine this configuration lies", upstream.span)
-            )
+        if not self.machine:
+            reason = "nothing says on which machine this configuration lies"
+            return Destination(upstream, unknown=Unknown(reason, upstream.span))
         near = [
             one
-            for one in self.peers
-            if one.machine in machines and one.service is not None and one.service.role not in _NOT_SERVING
+            for one in self.peers.on(self.machine)
+            if one.service is not None and one.service.role not in _NOT_SERVING
         ]
-        if HOST in machines:
-            return self._by_published_port(upstream, near)
-        return self._with_port(upstream, near)
+        return self._by_published_port(upstream, near) if self.machine == HOST else self._with_port(upstream, near)
 
-    def _with_port(self, upstream: Upstream, near: list[_Peer]) -> Destination:
+    def _with_port(self, upstream: Upstream, near: list[Peer]) -> Destination:
         port = _dialled(upstream)
-        judged = [(_listening(one.service, port)[0], one) for one in near]
+        judged = [(listening_at_home(one.service, port)[0], one) for one in near]
         sure = [one for answer, one in judged if answer is YES]
         if len({one.name for one in sure}) == 1:
             return self._ending(upstream, sure[0], port, ())
-        number = _number(port)
+        number = shown_port(port)
         if sure:
             names = ", ".join(sorted({one.name for one in sure}))
             return Destination(upstream, unknown=Unknown(f"{names} all listen on port {number}", upstream.span))
@@ -266,35 +251,21 @@ class _Joiner:
             reason = f"nothing beside it is known to listen on {wanted}"
         return Destination(upstream, unknown=Unknown(reason, upstream.span))
 
-    def _machines(self) -> tuple[str, ...]:
-        """Where the configuration lies; without a container that holds it, on the host if the host runs anything."""
-        if self.holder is not None:
-            peer = _Peer(self.holder.name, self.holder.process, self.environment, self.holder.service)
-            return (peer.machine,) if peer.machine else ()
-        runs = any(one.machine == HOST for one in self.peers)
-        published = any(one.owner == HOST for peer in self.peers for one in peer.process.exposures)
-        return (HOST,) if runs or published else ()
-
-    def _by_published_port(self, upstream: Upstream, near: list[_Peer]) -> Destination:
+    def _by_published_port(self, upstream: Upstream, near: list[Peer]) -> Destination:
         """A port of the host: a program of it, or the container that publishes the port."""
         port = _dialled(upstream)
         wanted = self.environment if self.environment is not Environment.UNKNOWN else Environment.PRODUCTION
-        published = [
-            (one, exposure)
-            for one in self.peers
-            for exposure in one.process.exposures
-            if exposure.owner == HOST and _is_number(exposure.port, port)
-        ]
+        published = self.peers.publishing(settled_port(port) or 0)
         exact = [one for one in published if one[0].environment in (wanted, Environment.UNKNOWN)]
         # A program of the host that may listen there comes first: both cannot.
-        own = [one for one in near if _listening(one.service, port)[0] is not NO and not _is_proxy(one)]
+        own = [one for one in near if listening_at_home(one.service, port)[0] is not NO and not _is_proxy(one)]
         if exact and not own:
-            names = {(one.name, one.process.reach.group) for one, _ in exact}
+            names = {(one.name, one.group) for one, _ in exact}
             if len(names) == 1:
                 peer, exposure = exact[0]
-                link = Link(exposure.span, f"publishes port {_number(exposure.port)} of the host")
+                link = Link(exposure.span, f"publishes port {shown_port(exposure.port)} of the host")
                 return self._ending(upstream, peer, exposure.target, (link,))
-            reason = f"several files publish port {_number(port)}: {', '.join(sorted(name for name, _ in names))}"
+            reason = f"several files publish port {shown_port(port)}: {', '.join(sorted(name for name, _ in names))}"
             return Destination(upstream, unknown=Unknown(reason, upstream.span))
         return self._with_port(upstream, near)
 
@@ -302,23 +273,9 @@ class _Joiner:
 
     def _by_socket(self, upstream: Upstream) -> Destination:
         """A Unix socket: the program that listens on the same file."""
-        mine = self._file(upstream.socket, self.holder.process if self.holder is not None else None)
-        near = self._machines()
-        found: list[tuple[_Peer, Bind | None]] = []
-        perhaps: list[str] = []
-        for peer in self.peers:
-            for bind in peer.service.server.binds if peer.service is not None and peer.service.server else ():
-                path = bind.socket.value if isinstance(bind.socket, Known) else None
-                if path is None:
-                    open_host = bind.socket is not None or isinstance(bind.host, Unknown)
-                    perhaps.extend([peer.name] if open_host and peer.machine in near else [])
-                    continue
-                same_place = peer.machine in near and _plain(path) == _plain(upstream.socket)
-                shared = mine is not None and self._file(path, peer.process) == mine
-                if same_place or shared:
-                    found.append((peer, bind))
-            found.extend((peer, None) for one in _activated(peer.process, upstream.socket) if peer.machine in near)
-        if len({(one.name, one.process.reach.group) for one, _ in found}) == 1:
+        process = self.holder.process if self.holder is not None else None
+        found = self.peers.at_socket(self.machine, upstream.socket, process)
+        if len({(one.name, one.group) for one, _ in found}) == 1:
             peer, listening = found[0]
             chain = [Link(peer.process.span, f"is {peer.name}")]
             if listening is not None:
@@ -327,24 +284,15 @@ class _Joiner:
         if found:
             reason = f"several services listen on {upstream.socket}"
             return Destination(upstream, unknown=Unknown(reason, upstream.span))
+        perhaps = [one.name for one in self.peers.perhaps_at_sockets(self.machine)]
         return self._nothing(upstream, upstream.socket, perhaps)
-
-    @staticmethod
-    def _file(path: str, process: Process | None) -> tuple[str, str, str] | None:
-        """A file as others see it: the volume that it lies in and its path there."""
-        path = _plain(path)
-        for volume in process.reach.volumes if process is not None else ():
-            inside = volume.target.rstrip("/") + "/"
-            if path.startswith(inside) and process is not None:
-                return process.reach.group, volume.name, path[len(inside) :]
-        return None
 
 
 def _same_line(one: Span, other: Span) -> bool:
     return one.path == other.path and one.line == other.line
 
 
-def _is_proxy(peer: _Peer) -> bool:
+def _is_proxy(peer: Peer) -> bool:
     """Whether a program is a proxy itself."""
     return peer.service is not None and peer.service.server is None and is_of_proxy(peer.service.image)
 
@@ -354,22 +302,10 @@ def _name(end: Destination) -> str:
     return end.service.name if end.service is not None else end.backing.name if end.backing is not None else ""
 
 
-def _plain(path: str) -> str:
-    """A path without the alias of `/run`."""
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path
-
-
-def _activated(process: Process, socket: str) -> Iterator[Span]:
-    """The sockets that systemd opens for a service."""
-    for one in process.settings:
-        if one.name == "ListenStream" and isinstance(one.value, Known) and _plain(one.value.value) == _plain(socket):
-            yield one.span
-
-
 def _shown(upstream: Upstream) -> str:
     if upstream.socket:
         return f"unix:{upstream.socket}"
-    port = upstream.port_name or (_number(upstream.port) if upstream.port is not None else "")
+    port = upstream.port_name or (shown_port(upstream.port) if upstream.port is not None else "")
     return f"{upstream.host}:{port}" if port else f"{upstream.host}"
 
 
@@ -388,38 +324,4 @@ def _exposed(process: Process, upstream: Upstream, port: Value[int] | None) -> E
         return next((one for one in mine if one.name == upstream.port_name), None)
     if upstream.port is None and len(mine) == 1:
         return mine[0]
-    return next((one for one in mine if _is_number(one.port, port)), None)
-
-
-def _is_number(one: Value[int] | None, other: Value[int] | None) -> bool:
-    return _settled(one) is not None and _settled(one) == _settled(other)
-
-
-def _settled(value: Value[int] | Value[object] | None) -> int | None:
-    """A port that is known, or that holds unless somebody sets a variable."""
-    found = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
-    return found if isinstance(found, int) else None
-
-
-def _number(value: Value[int] | None) -> str:
-    settled = _settled(value)
-    return str(settled) if settled is not None else f"${value.name}" if isinstance(value, EnvDriven) else "?"
-
-
-def _listening(service: Service | None, port: Value[int] | None) -> tuple[Answer, Bind | None]:
-    """Whether a service listens on a port, and the socket that says so."""
-    server = service.server if service is not None else None
-    # Flower is told its port by variables of its own.
-    if server is None or not server.binds or not isinstance(port, Known) or server.product == "flower":
-        return UNKNOWN, None
-    answers: list[Answer] = []
-    for bind in server.binds:
-        if bind.socket is not None:
-            answers.append(NO)
-        elif isinstance(bind.port, Known):
-            if bind.port.value == port.value:
-                return YES, bind
-            answers.append(NO)
-        else:
-            answers.append(UNKNOWN)
-    return (UNKNOWN if UNKNOWN in answers else NO), server.binds[0]
+    return next((one for one in mine if is_same_port(one.port, port)), None)

@@ -120,7 +120,7 @@ class MappedDestination:
     """Where a route leads: `kind` is `service`, `backing service`, `outside`, `files`, `answer` or `unknown`.
 
     `service` is the name of the service or the backing service, `label` what a service is called in the map.
-    `certain` is False where only a name says so.
+    `certain` is False where only a name says so, `listens` is whether the service listens where it is dialled.
     """
 
     kind: str
@@ -128,6 +128,7 @@ class MappedDestination:
     service: str | None = None
     label: str = ""
     certain: bool = True
+    listens: str = "unknown"
 
 
 @record
@@ -141,7 +142,10 @@ class MappedRoute:
 
 @record
 class MappedProxy:
-    """One server of a proxy as one program runs it; `holder` is None where the repository does not tell which."""
+    """One server of a proxy as one program runs it; `holder` is None where the repository does not tell which.
+
+    `of_platform` marks the router of a platform, which no file declares.
+    """
 
     product: str
     span: Span
@@ -151,6 +155,7 @@ class MappedProxy:
     encrypted: str
     holder: Source | None
     routes: tuple[MappedRoute, ...]
+    of_platform: bool = False
 
 
 @record

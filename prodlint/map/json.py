@@ -113,7 +113,7 @@ def _proxy(proxy: MappedProxy) -> dict[str, Any]:
 
 def _route(route: MappedRoute) -> dict[str, Any]:
     destinations = [
-        {"kind": one.kind, "service": one.service, "certain": one.certain, **_fact(one.fact)}
+        {"kind": one.kind, "service": one.service, "certain": one.certain, "listens": one.listens, **_fact(one.fact)}
         for one in route.destinations
     ]
     return {"path": route.path, "location": _location(route.span), "destinations": destinations}

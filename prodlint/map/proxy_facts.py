@@ -40,6 +40,7 @@ def _proxy(proxy: Proxy, holder: Holder | None, passages: list[Passage]) -> Mapp
         names=proxy.names,
         listens=tuple(_listening(one) for one in proxy.listens),
         encrypted=passages[0].is_encrypted.value,
+        of_platform=passages[0].of_platform,
         holder=Source(holder.name, holder.span, "runs it") if holder is not None else None,
         routes=tuple(MappedRoute(_path(one.route), one.span, tuple(_destinations(one))) for one in passages),
     )
@@ -78,14 +79,14 @@ def _destination(path: str, one: Destination) -> MappedDestination:
         return MappedDestination("outside", Fact(path, one.outside, span=span, sources=sources))
     if one.service is not None:
         fact = Fact(path, one.service.label + _mismatch(one), span=span, sources=sources)
-        return MappedDestination("service", fact, one.service.name, one.service.label, certain)
+        return MappedDestination("service", fact, one.service.name, one.service.label, certain, one.listens.value)
     assert one.backing is not None
     fact = Fact(path, f"{one.backing.name}: {one.backing.product or one.backing.image}", span=span, sources=sources)
     return MappedDestination("backing service", fact, one.backing.name, certain=certain)
 
 
 def _mismatch(one: Destination) -> str:
-    return f", which does not listen on port {_shown(one.port)}" if one.listens is NO else ""
+    return f", which does not listen there (port {_shown(one.port)})" if one.listens is NO else ""
 
 
 def _shown(value: Value[int] | None) -> str:

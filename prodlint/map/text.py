@@ -38,7 +38,8 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
             yield from entry(4, fact.name, fact.text, terminal, place_of(fact.span))
         yield ""
     for proxy in whole.proxies:
-        yield from _proxy(proxy, terminal)
+        if not proxy.of_platform or _is_missed(proxy):
+            yield from _proxy(proxy, terminal)
     yield from _doubts(whole, terminal)
     if whole.others:
         yield from wrapped(f"Not shown: {', '.join(_elsewhere(*one) for one in whole.others)}.", 0, 2, terminal)
@@ -72,6 +73,11 @@ def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
     if len(routes) > _SHOWN_ROUTES:
         yield f"    … and {len(routes) - _SHOWN_ROUTES} more {_MORE}"
     yield ""
+
+
+def _is_missed(proxy: MappedProxy) -> bool:
+    """Whether a service does not listen where the router of its platform dials: the rest goes without saying."""
+    return any(one.listens == "no" for route in proxy.routes for one in route.destinations)
 
 
 def _says_little(route: MappedRoute) -> bool:

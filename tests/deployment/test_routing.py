@@ -86,6 +86,12 @@ def test_a_port_that_nobody_listens_on_still_leads_to_the_service_of_the_name(po
     assert (told(end), end.listens) == ("web", listens)
 
 
+def test_a_service_that_binds_its_loopback_is_not_reached_from_another_container() -> None:
+    loopback = DOCKERFILE.replace("0.0.0.0", "127.0.0.1")
+    end = only(location("proxy_pass http://web:8000"), {"Dockerfile": loopback})
+    assert (told(end), end.listens) == ("web", NO)
+
+
 def test_whether_a_server_listens_is_unknown_when_its_port_is_computed() -> None:
     dockerfile = DOCKERFILE.replace(
         '["gunicorn", "--bind=0.0.0.0:8000", "shop.wsgi"]', "gunicorn -b :$(cat port) shop.wsgi"
@@ -342,6 +348,12 @@ def test_a_service_of_no_name_here_is_unknown() -> None:
     assert told(end) == "? nothing that is read is called shop"
 
 
+def test_a_route_of_a_cluster_leads_to_no_service_of_compose() -> None:
+    ingress = INGRESS.replace("SERVICE", "web").replace("PORT", "number: 8000")
+    (passage,) = model({**WEB, "compose.yml": COMPOSE, "k8s/ingress.yaml": ingress}).passages
+    assert told(passage.destinations[0]) == "? nothing that is read is called web"
+
+
 def test_the_container_of_a_pod_that_listens_is_meant_whatever_the_others_declare() -> None:
     two = MANIFEST.replace("          ports: [{name: http, containerPort: 8000}]\n", "")
     two = two.replace(
@@ -466,6 +478,41 @@ def test_a_router_that_only_redirects_leads_to_nobody() -> None:
 
 def test_labels_that_switch_traefik_off_declare_nothing() -> None:
     assert routers("traefik.enable=false", RULE, PORT) == []
+
+
+# Platforms.
+
+FLY = "app = 'shop'\n[http_service]\n  internal_port = {}\n"
+
+
+@pytest.mark.parametrize(("port", "listens"), [(8000, YES), (8080, NO)])
+def test_the_router_of_fly_dials_the_port_that_its_file_says(port: int, listens: object) -> None:
+    (passage,) = model({**WEB, "fly.toml": FLY.format(port)}).passages
+    (end,) = passage.destinations
+    assert (passage.proxy.product, passage.is_encrypted) == ("router of Fly.io", YES)
+    assert (told(end), end.listens) == ("app", listens)
+    assert hops(end) == ["fly.toml:3", "Dockerfile:4"]
+
+
+@pytest.mark.parametrize(
+    ("files", "listens"),
+    [
+        ({"Procfile": "web: gunicorn shop.wsgi\n"}, YES),
+        ({"Procfile": "web: gunicorn -b 0.0.0.0:8000 shop.wsgi\n"}, UNKNOWN),
+        ({"Dockerfile": DOCKERFILE, "heroku.yml": "build:\n  docker:\n    web: Dockerfile\n"}, NO),
+        ({"app.yaml": "runtime: python313\nentrypoint: gunicorn -b :$PORT shop.wsgi\n"}, YES),
+        ({"app.yaml": "runtime: python313\nentrypoint: gunicorn -b :8000 shop.wsgi\n"}, NO),
+        ({"app.yaml": "runtime: python313\nentrypoint: gunicorn -b :8080 shop.wsgi\n"}, YES),
+        ({"app.yaml": "runtime: python313\nentrypoint: gunicorn -b 127.0.0.1:8080 shop.wsgi\n"}, NO),
+    ],
+)
+def test_the_router_of_a_platform_dials_the_port_that_it_sets(files: dict[str, str], listens: object) -> None:
+    ends = [end for one in model({"shop/wsgi.py": APP, **files}).passages for end in one.destinations]
+    assert [end.listens for end in ends] == [listens]
+
+
+def test_a_worker_has_no_router() -> None:
+    assert model({"Procfile": "worker: celery -A shop worker\n"}).passages == ()
 
 
 # Caddy.
