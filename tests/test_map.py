@@ -509,3 +509,58 @@ def test_a_question_about_an_unknown_fact_lists_what_can_be_asked(shop: Path) ->
     assert "\nfacts:\n  declared" in done.stderr
     assert "\nsettings of its server:\n" in done.stderr
     assert max(map(len, done.stderr.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pages"),
+    [
+        ("", "/openapi.json, /docs, /redoc"),
+        ("openapi_url='/api/v1/openapi.json', redoc_url=None", "/api/v1/openapi.json, /docs"),
+        ("openapi_url=None", None),
+        ("**pages", "/schema, /docs, /redoc"),
+        ("openapi_url=PREFIX + '/openapi.json'", "/v1/openapi.json, /docs, /redoc"),
+        ("docs_url=somewhere()", None),
+    ],
+)
+def test_the_pages_of_fastapi_stand_where_its_keywords_put_them(
+    tmp_path: Path, arguments: str, pages: str | None
+) -> None:
+    code = f"""\
+from elsewhere import somewhere
+from fastapi import FastAPI
+
+PREFIX = "/v1"
+pages = {{"openapi_url": "/schema"}}
+app = FastAPI({arguments})
+"""
+    write(tmp_path, {"main.py": code, "Procfile": "web: uvicorn main:app\n"})
+    assert facts(drawn(tmp_path)).get("routes") == pages
+
+
+def test_a_build_argument_with_a_default_from_outside_is_no_certain_value(tmp_path: Path) -> None:
+    build = "build: {context: ., args: {SHOP_MODE: '${MODE:-live}', SHOP_KIND: fast}}"
+    dockerfile = SHOP["Dockerfile"].replace(
+        "ENV SHOP_MODE=live",
+        "ARG SHOP_MODE=test SHOP_KIND SHOP_AGE=3\nENV SHOP_MODE=$SHOP_MODE SHOP_KIND=$SHOP_KIND SHOP_AGE=$SHOP_AGE",
+    )
+    files = {**SHOP, "Dockerfile": dockerfile, "compose.prod.yml": SHOP["compose.prod.yml"].replace("build: .", build)}
+    text = text_of(write(tmp_path, files))
+    assert "    set outside  SHOP_MODE ($MODE, else live)\n" in text
+    assert "    variables    SHOP_AGE=3, SHOP_KIND=fast\n" in text
+
+
+def test_what_a_loop_asks_first_is_asked_in_any_case(tmp_path: Path) -> None:
+    entrypoint = '#!/bin/sh\nuntil pg_isready; do ./wait; done\nif flask db upgrade; then echo done; fi\nexec "$@"\n'
+    [release] = drawn(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))["releases"]
+    steps = {step["text"]: step["conditional"] for step in release["steps"]}
+    assert (steps["pg_isready"], steps["./wait"], steps["flask db upgrade"]) == (False, True, False)
+
+
+def test_variables_whose_values_come_from_outside_are_told_apart(tmp_path: Path) -> None:
+    compose = SHOP["compose.prod.yml"] + (
+        "    environment: {A_URL: 'https://${DOMAIN}/', B_KEY: , C_LEVEL: '${LEVEL:-}', D_HOST: shop}\n"
+    )
+    text = text_of(write(tmp_path, {**SHOP, "compose.prod.yml": compose}))
+    assert "    variables    D_HOST=shop, SHOP_MODE=live\n" in text
+    assert "    set outside  A_URL (" in text
+    assert ", B_KEY, C_LEVEL ($LEVEL, else empty)\n" in text

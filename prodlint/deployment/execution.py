@@ -330,8 +330,9 @@ class _Run:
     def _if(self, node: If, shell: Shell) -> Flow:
         arms: list[tuple[Node | None, bool]] = []
         decided = False
-        for branch in node.branches:
-            self.walk(branch.condition, replace(shell, conditional=True))
+        for number, branch in enumerate(node.branches):
+            # The first condition is asked in any case.
+            self.walk(branch.condition, replace(shell, conditional=shell.conditional or number > 0))
             outcome = holds(branch.condition, lambda name: self.lookup(shell, name))
             if outcome is NO:
                 continue
@@ -372,7 +373,8 @@ class _Run:
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
-        self.walk(node.condition, replace(shell, conditional=True))
+        # A condition is asked at least once.
+        self.walk(node.condition, replace(shell))
         endless = is_endless(node, lambda name: self.lookup(shell, name))
         child = shell if endless else branched(shell)
         if node.variable is not None:

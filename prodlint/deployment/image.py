@@ -244,6 +244,8 @@ class _Reader:
             given = self.given.get(pair.name)
             if given is not None and given.value is not None and given.value.literal is not None:
                 scope[pair.name] = Known(given.value.literal, given.span)
+            elif given is not None and given.value is not None:
+                scope[pair.name] = word_value(given.value, from_outside)
             elif pair.value is not None:
                 value = _text(pair.value, lambda name: scope.get(name, outer.get(name)))
                 scope[pair.name] = EnvDriven(pair.name, value, pair.span)

@@ -68,7 +68,7 @@ class _Linker:
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
         self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
         self.backing: list[BackingService] = []
-        self.images: dict[tuple[str | None, str | None, str | None], Image | None] = {}
+        self.images: dict[tuple[object, ...], Image | None] = {}
         self.names = ImageNames((), (), frozenset())
 
     def link(self) -> Deployment:
@@ -165,7 +165,8 @@ class _Linker:
     def _image(self, build: Build | None) -> Image | None:
         if build is None:
             return None
-        key = (build.dockerfile, build.context, build.target)
+        arguments = tuple((one.name, None if one.value is None else str(one.value)) for one in build.arguments)
+        key = (build.dockerfile, build.context, build.target, arguments)
         if key not in self.images:
             self.images[key] = build_image(self.repository, build)
         return self.images[key]

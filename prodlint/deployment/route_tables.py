@@ -11,8 +11,10 @@ import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.app import App, locate_module
+from prodlint.deployment.condition import Lookup, from_outside
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
+from prodlint.deployment.route_fastapi import documentation_routes
 from prodlint.deployment.value import NO, YES, answer
 from prodlint.record import record
 from prodlint.source import Span
@@ -183,8 +185,8 @@ class _Reader:
                     yield from self.below(link.child, joined_path(prefix, link.prefix), seen | {link.child})
 
 
-def routes_of_tables(app: App, repository: Repository, roots: tuple[str, ...]) -> Routes:
-    """The routes of a Flask, Quart, FastAPI or Starlette app."""
+def routes_of_tables(app: App, repository: Repository, roots: tuple[str, ...], lookup: Lookup = from_outside) -> Routes:
+    """The routes of a Flask, Quart, FastAPI or Starlette app; `lookup` is what it finds in its environment."""
     reader = _Reader(repository, roots)
     # Twice: a registration needs the prefix that a blueprint's own call gives, which may stand in a later file.
     reader.read()
@@ -193,7 +195,9 @@ def routes_of_tables(app: App, repository: Repository, roots: tuple[str, ...]) -
     reader.read()
     found = [*reader.below(app.span, "", frozenset((app.span,)))]
     if app.framework == "FastAPI":
-        found += [Route(path, app.span, frozenset(("GET",))) for path in ("/openapi.json", "/docs", "/redoc")]
+        pages, complete = documentation_routes(app, repository, roots, lookup)
+        found += pages
+        reader.unread = reader.unread or complete is NO
     return Routes(tuple(found), NO if reader.unread else YES, answer(app.framework in ("Flask", "Quart", "FastAPI")))
 
 

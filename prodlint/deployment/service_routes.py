@@ -32,4 +32,4 @@ def routes_of(service: Service, repository: Repository) -> Routes:
     folders = service.server.folders if service.server is not None else ()
     directory = service.step.directory if service.step is not None else service.place.directory
     roots = roots_of(replace(service.place, directory=directory), repository, folders)
-    return routes_of_tables(app, repository, roots)
+    return routes_of_tables(app, repository, roots, service.variables.get)

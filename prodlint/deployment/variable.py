@@ -21,8 +21,10 @@ from prodlint.deployment.variable_secret import is_secret_name, masked
 from prodlint.deployment.variable_table import Definition, Variables, placed
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.word import Expansion
 
 __all__ = [
+    "OUTSIDE",
     "Definition",
     "Variables",
     "is_secret_name",
@@ -34,7 +36,8 @@ __all__ = [
 if TYPE_CHECKING:
     from prodlint.deployment.env_read import EnvRead
 
-_OUTSIDE = "it is kept outside of the repository"
+OUTSIDE = "it is kept outside of the repository"
+"""Why a value that a file names without giving it is not known."""
 # In compose and docker a name without a value is handed on from the shell, and may not be set there.
 _PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 _ORIGINS = {
@@ -74,9 +77,13 @@ def variables_of(process: Process, image: Image | None, repository: Repository) 
 
 
 def _of_image(process: Process, image: Image | None) -> Iterator[Definition]:
-    """ENV of the image; a default of ARG holds where the build's arguments are all known."""
+    """ENV of the image; a default of ARG holds where the build is given no other, as compose files tell."""
+    build = process.build
+    words = [one.value for one in (build.arguments if build is not None else ()) if one.value is not None]
+    given = {part.name for word in words for part in word.parts if isinstance(part, Expansion)}
     for name, value in image.variables.items() if image is not None else ():
-        if isinstance(value, EnvDriven) and value.default is not None and process.platform is Platform.COMPOSE:
+        certain = process.platform is Platform.COMPOSE and isinstance(value, EnvDriven) and value.name not in given
+        if certain and isinstance(value, EnvDriven) and value.default is not None:
             value = Known(value.default, value.span)
         span = value.span or process.span
         yield Definition(name, value, span, f"ENV in {span.path}")
@@ -101,7 +108,7 @@ def _value_of(
     if one.value is None:
         if process.platform in _PASSES_ON:
             return EnvDriven(one.name, None, one.span), UNKNOWN
-        return Unknown(_OUTSIDE, one.span), YES
+        return Unknown(OUTSIDE, one.span), YES
 
     def lookup(name: str) -> Value[str] | None:
         if process.platform is not Platform.KUBERNETES:

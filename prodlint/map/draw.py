@@ -42,7 +42,8 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
         environment=environment.value,
         projects=projects,
         releases=tuple(_release(one) for one in releases),
-        beside=tuple(_beside(one) for one in deployment.backing_services if one.environment in shown),
+        # Files that are combined in several ways name theirs several times.
+        beside=tuple(dict.fromkeys(_beside(one) for one in deployment.backing_services if one.environment in shown)),
         proxies=proxies,
         doubts=(*_doubts(services, deployment), *_doubts_of_routes(proxies)),
         others=tuple(sorted(others.items())),

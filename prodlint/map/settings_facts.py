@@ -18,12 +18,20 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     """The settings module or object of a service, else the settings classes that it imports; nothing without any."""
     settings = settings_of(service, repository)
     if settings is not None:
-        yield Fact("settings", _text(settings), _state(settings.module), settings.span, _sources(settings))
+        told = _state(settings.module), settings.span, _sources(settings)
+        yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service))
         return
     classes = settings_classes_of(service, repository)
     if classes:
         sources = tuple(source for one in classes for source in _sources(one))
         yield Fact("settings", ", ".join(_text(one) for one in classes), span=classes[0].span, sources=sources)
+
+
+def _is_plain(settings: AppSettings, service: Service) -> bool:
+    """Whether a Flask app is configured by nothing but the lines around it."""
+    app, module = service.app, settings.module
+    plain = app is not None and isinstance(module, Known) and module.value == "app.config"
+    return plain and app is not None and (settings.span.path, settings.span.line) == (app.path, app.span.line)
 
 
 def _sources(settings: AppSettings) -> tuple[Source, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from prodlint.deployment.variable import OUTSIDE
 from prodlint.map.document import Fact, MappedProject, MappedService, State
 from prodlint.map.layout import entry, place_of, wrapped
 from prodlint.record import record
@@ -21,6 +22,7 @@ _COMMAND = 300
 _PLACES = 4
 # Two equal lines are worth a third that says so.
 _ALIKE = 2
+_FROM = regex(r"(\$\w+) is not set in this repository")
 _DIGEST = regex(r"(@sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # Told in the heading, or on the line of `workers`.
 _ELSEWHERE = ("declared", "command", "handler", "profiles", "worker_class", "threads")
@@ -137,13 +139,20 @@ def _beside_workers(service: MappedService) -> Iterator[str]:
 
 def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
     """Those that the repository sets, then those whose value comes from elsewhere."""
-    inside = [_assigned(one) for one in variables if one.state is not State.ENVIRONMENT]
-    outside = [_assigned(one) for one in variables if one.state is State.ENVIRONMENT]
+    inside = [_assigned(one) for one in variables if not _is_outside(one)]
+    outside = [_assigned(one) for one in variables if _is_outside(one)]
     for label, told in (("variables", inside), ("set outside", outside)):
         if told:
             more = len(told) - _VARIABLES
             text = ", ".join(told[:_VARIABLES])
             yield _Entry(label, f"{text} and {more} more (--why {name}.variables)" if more > 0 else text, what=label)
+
+
+def _is_outside(fact: Fact) -> bool:
+    """Whether the value of a variable comes from elsewhere, or may."""
+    if fact.state is State.ENVIRONMENT:
+        return True
+    return fact.state is State.UNKNOWN and (fact.text == OUTSIDE or _FROM.fullmatch(fact.text) is not None)
 
 
 def _assigned(fact: Fact) -> str:
@@ -154,7 +163,10 @@ def _assigned(fact: Fact) -> str:
         own = f"${fact.name}"
         text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
         return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
-    return f"{fact.name} (? {fact.text})"
+    if fact.text == OUTSIDE:
+        return fact.name
+    source = _FROM.fullmatch(fact.text)
+    return f"{fact.name} (? {fact.text})" if source is None else f"{fact.name} (from {source[1]})"
 
 
 def _without_known(one: _Shown, above: list[_Shown]) -> Iterator[_Entry]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Link, exec_form
 from prodlint.deployment.environment import Environment, environment_of
@@ -250,8 +251,9 @@ def _socket_settings(path: str, repository: Repository) -> Iterator[PlatformSett
 
 def _schedule(path: str, repository: Repository) -> Value[str] | None:
     timer = _beside(path, "timer", repository)
-    for key in ("OnCalendar", "OnUnitActiveSec", "OnBootSec"):
+    for key, told in (("OnCalendar", "{}"), ("OnUnitActiveSec", "every {}"), ("OnBootSec", "{} after boot")):
         setting = timer.get("Timer", key) if timer is not None else None
         if setting is not None:
-            return _value(setting)
+            value = _value(setting)
+            return replace(value, value=told.format(value.value)) if isinstance(value, Known) else value
     return None
