@@ -64,7 +64,7 @@ _PRODUCTS = {
 class BackingService:
     """One such service; `product` is empty for an image that is not known, `version` is the image's tag.
 
-    `process` is what its file says of how it runs.
+    `process` is what its file says of how it runs. `managed_by` is the platform that runs it, which shows no image.
     """
 
     name: str
@@ -74,6 +74,7 @@ class BackingService:
     span: Span
     environment: Environment = Environment.UNKNOWN
     process: Process | None = None
+    managed_by: str = ""
 
 
 def backing_service(name: str, process: Process, span: Span | None = None) -> BackingService | None:

@@ -67,7 +67,7 @@ class _Linker:
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
         self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
-        self.backing: list[BackingService] = []
+        self.backing = [self._managed(fact) for fact in facts if isinstance(fact, BackingService)]
         self.images: dict[tuple[object, ...], Image | None] = {}
         self.names = ImageNames((), (), frozenset())
 
@@ -124,6 +124,10 @@ class _Linker:
                 beside = backing_service(one.name, one)
                 if beside is not None and (beside.product or one.reach.names):
                     yield replace(beside, environment=self._environment_of_process(one))
+
+    def _managed(self, service: BackingService) -> BackingService:
+        said = self.classify(service.span.path)
+        return service if said is None else replace(service, environment=said)
 
     def _supervised(self, services: list[Service]) -> list[Service]:
         """The programs that the services' supervisords start, and those that nothing here starts."""

@@ -96,7 +96,7 @@ def _declared(process: Process, below: Variables) -> Iterator[Definition]:
         value, sets = _value_of(one, process, below, earlier)
         earlier[one.name] = value
         origin = pattern.format(name=process.name, path=one.span.path)
-        is_given = one.is_secret or one.given is not None
+        is_given = one.value is None
         yield Definition(one.name, value, one.span, origin, sets, one.is_secret, is_given=is_given)
 
 

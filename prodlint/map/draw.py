@@ -94,6 +94,7 @@ def _doubts_of_routes(proxies: Iterable[MappedProxy]) -> Iterator[Doubt]:
 def _beside(service: BackingService) -> Fact:
     """A database, broker or proxy that runs beside the app."""
     known = f"{service.product} {service.version}".strip() if service.product else service.image
+    known += f", managed by {service.managed_by}" if service.managed_by else ""
     ports = published(service.process) if service.process is not None else ""
     return Fact(service.name, f"{known}, published on {ports}" if ports else known, span=service.span)
 

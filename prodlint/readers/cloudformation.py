@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.readers.declared import mapping_at, scalar_at
+from prodlint.readers.managed import managed
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["Template", "number", "text"]
+__all__ = ["Template", "number", "stores", "text"]
 
 _PARAMETER = regex(r"\$\{([A-Za-z0-9]+)\}")
 
@@ -79,6 +82,32 @@ class Template:
         filled = _PARAMETER.sub(lambda found: self.defaults[found[1]], node.value)
         form = _PARAMETER.sub(r"$\1", node.value)[:10_000]
         return EnvDriven(names[0], filled[:10_000], node.span, form="" if form == f"${names[0]}" else form)
+
+
+_STORES = {
+    "AWS::DynamoDB::Table": "DynamoDB",
+    "AWS::Serverless::SimpleTable": "DynamoDB",
+    "AWS::RDS::DBInstance": "",
+    "AWS::RDS::DBCluster": "",
+    "AWS::ElastiCache::CacheCluster": "",
+    "AWS::ElastiCache::ReplicationGroup": "Redis",
+    "AWS::ElastiCache::ServerlessCache": "",
+    "AWS::SQS::Queue": "Amazon SQS",
+    "AWS::OpenSearchService::Domain": "OpenSearch",
+}
+_ENGINES = {"postgres": "PostgreSQL", "aurora-postgresql": "PostgreSQL", "mysql": "MySQL", "aurora-mysql": "MySQL"}
+_ENGINES |= {"mariadb": "MariaDB", "redis": "Redis", "valkey": "Valkey", "memcached": "Memcached"}
+
+
+def stores(template: Template, environment: Environment) -> Iterator[BackingService]:
+    """The databases, caches and queues that a template creates; one whose engine is not known is not told."""
+    for key, body in template.resources(*_STORES):
+        kind = scalar_at(body, "Type")
+        engine = text(template.value(body.path("Properties", "Engine"))) or ""
+        version = text(template.value(body.path("Properties", "EngineVersion"))) or ""
+        product = _STORES.get(kind.value if kind is not None else "", "") or _ENGINES.get(engine, "")
+        if product:
+            yield managed(key.value, product, version, "AWS", key.span, environment)
 
 
 def text(value: Value[str] | None) -> str | None:

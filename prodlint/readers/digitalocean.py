@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import (
@@ -22,6 +23,7 @@ from prodlint.deployment.process import (
     Role,
 )
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Unknown
 from prodlint.readers import Files
 from prodlint.readers.declared import (
     declared_number,
@@ -31,6 +33,7 @@ from prodlint.readers.declared import (
     mappings_at,
     scalar_at,
 )
+from prodlint.readers.managed import managed
 from prodlint.readers.procfile_lines import procfile_command
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping
@@ -42,6 +45,15 @@ READS = Files(
     contains=(b"services:", b"workers:", b"jobs:"),
 )
 _KINDS = (("services", Role.WEB), ("workers", Role.WORKER), ("jobs", Role.WORKER))
+_ENGINES = {
+    "PG": "PostgreSQL",
+    "MYSQL": "MySQL",
+    "REDIS": "Redis",
+    "VALKEY": "Valkey",
+    "MONGODB": "MongoDB",
+    "KAFKA": "Kafka",
+    "OPENSEARCH": "OpenSearch",
+}
 _SETTINGS = (
     "instance_size_slug",
     "environment_slug",
@@ -51,8 +63,8 @@ _SETTINGS = (
 )
 
 
-def read(path: str, repository: Repository) -> Iterator[Process]:
-    """A process for each service, worker and job that runs code of the repository."""
+def read(path: str, repository: Repository) -> Iterator[Process | BackingService]:
+    """A process for each service, worker and job that runs code of the repository; the databases."""
     if path.endswith(".template.yaml") and normal_path(posixpath.dirname(path), "app.yaml") in repository.paths:
         # A deploy button's copy of the spec beside it.
         return
@@ -61,6 +73,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     spec = mapping_at(root, "spec") or root
     if not isinstance(spec, Mapping) or (scalar_at(spec, "name") is None and ".do/" not in f"/{path}"):
         return
+    yield from _databases(spec, path)
     shared = tuple(_variables(spec))
     for key, role in _KINDS:
         for body in mappings_at(spec, key):
@@ -108,6 +121,16 @@ def _process(
     )
 
 
+def _databases(spec: Mapping, path: str) -> Iterator[BackingService]:
+    """The databases of the spec; the engine is PostgreSQL where it names none."""
+    for body in mappings_at(spec, "databases"):
+        name, engine, version = (scalar_at(body, key) for key in ("name", "engine", "version"))
+        if name is not None:
+            product = _ENGINES.get(engine.value.upper(), engine.value) if engine is not None else "PostgreSQL"
+            told = version.value if version is not None else ""
+            yield managed(name.value, product, told, "DigitalOcean", name.span, _environment(path))
+
+
 def _environment(path: str) -> Environment:
     """`deploy.template.yaml` is what a deploy button starts from: production, as the folder's other files."""
     return environment_of(path.replace("deploy.template", "deploy")) or Environment.PRODUCTION
@@ -124,7 +147,13 @@ def _variables(body: Mapping) -> Iterator[EnvDefinition]:
         word = None
         if value is not None and not is_secret and not is_placeholder(value.value):
             word = Word.of(value.text, value.span)
-        yield EnvDefinition(key.value, word, key.span, is_secret)
+        given = None
+        if word is None:
+            told = (
+                "kept as a secret of the app" if is_secret or value is None else f"App Platform fills in {value.value}"
+            )
+            given = Unknown(told, (value or key).span)
+        yield EnvDefinition(key.value, word, key.span, is_secret, given)
 
 
 def _probes(body: Mapping) -> Iterator[Probe]:

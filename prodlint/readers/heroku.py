@@ -5,24 +5,32 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import CommandLine, shell_form
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import Build, Platform, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.readers.declared import mappings_at, scalar_at
+from prodlint.readers.managed import addon
 from prodlint.source import Text
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Heroku manifest", names=("heroku.yml",))
 
 
-def read(path: str, repository: Repository) -> Iterator[Process]:
-    """A process for each built image, with the command of `run`, and one for the release phase."""
+def read(path: str, repository: Repository) -> Iterator[Process | BackingService]:
+    """A process for each built image, with the command of `run`, one for the release phase, and the add-ons."""
     documents = repository.yaml(path)
     root = documents[0].root if documents else None
     if not isinstance(root, Mapping):
         return
     folder = posixpath.dirname(path)
+    for one in mappings_at(root, "setup", "addons"):
+        plan, label = scalar_at(one, "plan"), scalar_at(one, "as")
+        if plan is not None:
+            named = label.value.lower() if label is not None else ""
+            yield addon(plan.value, "", named, plan.span, Environment.PRODUCTION)
     docker = root.path("build", "docker")
     run = root.get("run")
     builds: dict[str, Build] = {}

@@ -12,6 +12,7 @@ from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.readers import Files
+from prodlint.readers.app_json import addon_variables
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_lines
 from prodlint.regex import regex
@@ -40,6 +41,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         # `Procfile.windows`, `Procfile.tilt`: variants are for the desks of developers.
         environment = Environment.DEVELOPMENT
     formation = _formation(path, repository)
+    given = addon_variables(formation)
     beanstalk = normal_path(posixpath.dirname(path), ".ebextensions") in repository.folders
     for name, span in lines.items():
         if name == "web" and beanstalk and environment is None:
@@ -53,6 +55,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
             command=shell_form(Text.verbatim(span)),
             root=posixpath.dirname(path),
             environment=environment or Environment.PRODUCTION,
+            variables=() if beanstalk else given,
             replicas=_quantity(formation, name),
             settings=tuple(_settings(formation, name)),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import (
@@ -25,11 +26,13 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.declared import declared_number, declared_text, is_placeholder, mapping_at, mappings_at, scalar_at
+from prodlint.readers.managed import managed
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping
 
 READS = Files("Render blueprint", names=("render.yaml", "render.yml"))
 _ROLES = {"web": Role.WEB, "pserv": Role.WEB, "worker": Role.WORKER, "cron": Role.WORKER}
+_CACHES = {"redis": "Redis", "keyvalue": "Valkey"}
 _SETTINGS = (
     "type",
     "plan",
@@ -42,17 +45,35 @@ _SETTINGS = (
 )
 
 
-def read(path: str, repository: Repository) -> Iterator[Process]:
-    """A process for each service that runs code, with its build and pre-deploy commands before it."""
+def read(path: str, repository: Repository) -> Iterator[Process | BackingService]:
+    """A process for each service that runs code, with its build and pre-deploy commands before it; the databases."""
     documents = repository.yaml(path)
     root = documents[0].root if documents else None
     named = environment_of(path) or Environment.PRODUCTION
     yield from _services(root, _groups(root), named)
+    yield from _managed(root, named)
     for project in mappings_at(root, "projects"):
         for part in mappings_at(project, "environments"):
             name = scalar_at(part, "name")
             said = environment_of(name.value) if name is not None else None
             yield from _services(part, {**_groups(root), **_groups(part)}, said or named)
+            yield from _managed(part, said or named)
+
+
+def _managed(node: object, environment: Environment) -> Iterator[BackingService]:
+    """The databases, and the services that are caches."""
+    if not isinstance(node, Mapping):
+        return
+    for body in mappings_at(node, "databases"):
+        name, version = scalar_at(body, "name"), scalar_at(body, "postgresMajorVersion")
+        if name is not None:
+            told = version.value if version is not None else ""
+            yield managed(name.value, "PostgreSQL", told, "Render", name.span, environment)
+    for body in mappings_at(node, "services"):
+        kind, name = scalar_at(body, "type"), scalar_at(body, "name")
+        product = _CACHES.get(kind.value) if kind is not None else None
+        if name is not None and product is not None:
+            yield managed(name.value, product, "", "Render", name.span, environment)
 
 
 def _groups(node: object) -> dict[str, Mapping]:
@@ -116,7 +137,7 @@ def _build(body: Mapping, home: str) -> Build:
 def _variables(body: Mapping, groups: dict[str, Mapping]) -> tuple[tuple[EnvDefinition, ...], tuple[Link, ...]]:
     """The variables of a service, those of its groups among them, and the groups that only the panel has.
 
-    `generateValue`, `sync: false`, `fromDatabase` and `fromService` give a value from outside.
+    `generateValue`, `sync: false`, `fromDatabase` and `fromService` give a value that no file holds.
     """
     found: list[EnvDefinition] = []
     elsewhere: list[Link] = []
@@ -130,8 +151,25 @@ def _variables(body: Mapping, groups: dict[str, Mapping]) -> tuple[tuple[EnvDefi
             if key is not None:
                 known = value is not None and not is_placeholder(value.value)
                 word = Word.of(value.text, value.span) if known and value is not None else None
-                found.append(EnvDefinition(key.value, word, key.span, scalar_at(one, "generateValue") is not None))
+                given = None if word is not None else _given(one)
+                is_secret = scalar_at(one, "generateValue") is not None
+                found.append(EnvDefinition(key.value, word, key.span, is_secret, given))
     return tuple(found), tuple(elsewhere)
+
+
+def _given(entry: Mapping) -> Unknown:
+    """Who gives a variable its value."""
+    place = entry.span
+    for key, kind in (("fromDatabase", "database"), ("fromService", "service")):
+        source = mapping_at(entry, key)
+        name, part = scalar_at(source, "name"), scalar_at(source, "property") or scalar_at(source, "envVarKey")
+        if source is not None:
+            told = f"from the {kind} {name.value}" if name is not None else f"from a {kind}"
+            told += f", {part.value}" if part is not None and part.value != "connectionString" else ""
+            return Unknown(told, source.span)
+    if scalar_at(entry, "generateValue") is not None:
+        return Unknown("Render generates it", place)
+    return Unknown("set in Render's dashboard", place)
 
 
 def _replicas(body: Mapping) -> Value[int] | None:

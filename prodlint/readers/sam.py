@@ -8,13 +8,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Build, EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Value
 from prodlint.readers import Files
-from prodlint.readers.cloudformation import Template, text
+from prodlint.readers.cloudformation import Template, stores, text
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
@@ -28,8 +29,8 @@ _HTTP = ("Api", "HttpApi")
 _SETTINGS = ("Runtime", "Timeout", "MemorySize", "PackageType", "CodeUri", "ReservedConcurrentExecutions")
 
 
-def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment]:
-    """A process for each function that runs Python."""
+def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment | BackingService]:
+    """A process for each function that runs Python, and the databases and queues beside them."""
     if "{{" in path or ".aws-sam/" in f"/{path}":
         return
     documents = repository.yaml(path)
@@ -38,12 +39,16 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         return
     template = Template(root)
     shared = mapping_at(root, "Globals", "Function")
+    found = False
     for key, body in template.resources("AWS::Serverless::Function", "AWS::Lambda::Function"):
         properties = mapping_at(body, "Properties")
         if properties is not None:
             function = _Function(key, body, properties, shared, template, posixpath.dirname(path))
             if function.is_python:
+                found = True
                 yield function.process(path, repository)
+    if found:
+        yield from stores(template, environment_of(path) or Environment.PRODUCTION)
 
 
 class _Function:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.readers import Files
+from prodlint.readers.cloudformation import Template, stores
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
 from prodlint.regex import regex
 from prodlint.syntax.word import Word
@@ -40,8 +42,8 @@ _DEPTH = 10
 _LONGEST = 10_000
 
 
-def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment]:
-    """A process for each function that runs Python; a service that is a program is not read."""
+def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment | BackingService]:
+    """A process for each function that runs Python, with its databases; a service that is a program is not read."""
     source = repository.source(path)
     if source is None or "{{" in path:
         return
@@ -62,13 +64,18 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         return
     service = _Service(root, provider)
     functions = root.get("functions")
+    found = False
     if functions is not None and not isinstance(functions, Mapping):
         # `${file(functions.yml)}`, or a list of such files.
         yield UnreadDeployment("a list of functions in another file", functions.span)
         return
     for key, body in functions.items() if isinstance(functions, Mapping) else ():
         if isinstance(key, Scalar) and isinstance(body, Mapping) and service.is_python(body):
+            found = True
             yield _process(key, body, service, path)
+    template = mapping_at(root, "resources")
+    if found and template is not None:
+        yield from stores(Template(template), environment_of(path) or Environment.PRODUCTION)
 
 
 class _Service:
