@@ -195,7 +195,8 @@ class Install:
     download`, which fill that folder and install nothing; `from_wheels` are the folders whose
     wheels are installed. `exports_to` is set for an export, which writes a requirements file (empty
     for standard output) and installs nothing. `target` is the folder behind `--prefix`, `--target`
-    and `--root`: what lies there counts where it is put on the path.
+    and `--root`: what lies there counts where it is put on the path. `python` is the version of Python
+    that it installs for, as precisely as it is written, None where it is not known.
     """
 
     span: Span
@@ -216,6 +217,7 @@ class Install:
     exports_to: str | None = None
     target: str | None = None
     members: frozenset[str] = frozenset()
+    python: str | None = None
 
     @property
     def installs(self) -> bool:

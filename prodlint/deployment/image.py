@@ -34,11 +34,16 @@ _MAX_SOURCES = 200
 
 @record
 class BuildStep:
-    """A program that a RUN of the production closure starts, with the files that it sees."""
+    """A program that a RUN of the production closure starts, with the files and variables that it sees.
+
+    `base` is the outside image below its stage, None when it is computed.
+    """
 
     step: Step
     files: FileMap
     stage: str
+    base: str | None = None
+    variables: Mapping[str, Value[str]] = field(default_factory=dict)
 
 
 @record
@@ -319,12 +324,13 @@ class _Reader:
         line = _script(instruction)
         if line is None:
             return state.files
-        execution = execute(line, Place(seen, state.directory, dict(state.scope)), self.repository)
+        scope = dict(state.scope)
+        execution = execute(line, Place(seen, state.directory, scope), self.repository)
         # What a line writes lies there for its later commands; the order of the two is not looked at.
         files = state.files.overwritten(execution.written)
         seen = replace(files, files=seen).overwritten(execution.written).files
         for step in execution.steps:
-            self.steps[index].append(BuildStep(step, seen, state.name))
+            self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)
         self.unread[index].extend(execution.unread)
         return files

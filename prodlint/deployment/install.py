@@ -47,8 +47,8 @@ class Provision:
 
 
 @lru_cache(maxsize=1024)
-def applies_on_linux(marker: str | None) -> Answer:
-    """Whether an environment marker holds on Linux: for every current Python, for none, or for some."""
+def applies_on_linux(marker: str | None, python: str | None = None) -> Answer:
+    """Whether an environment marker holds on Linux: for a version of Python, else for every current one or for none."""
     if not marker:
         return YES
     if "${" in marker:
@@ -70,15 +70,15 @@ def applies_on_linux(marker: str | None) -> Answer:
             parsed.evaluate(
                 {
                     **linux,
-                    "python_version": python,
-                    "python_full_version": f"{python}.0",
-                    "implementation_version": f"{python}.0",
+                    "python_version": minor,
+                    "python_full_version": full,
+                    "implementation_version": full,
                     "platform_machine": machine,
                     "platform_release": "6.0",
                     "platform_version": "#1 SMP",
                 }
             )
-            for python in _PYTHONS
+            for minor, full in _pythons(python)
             for machine in ("x86_64", "aarch64")
         }
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
@@ -86,6 +86,15 @@ def applies_on_linux(marker: str | None) -> Answer:
     if len(truths) > 1:
         return UNKNOWN
     return YES if True in truths else NO
+
+
+def _pythons(python: str | None) -> tuple[tuple[str, str], ...]:
+    """Versions as `3.13` and as `3.13.0`: every release of a minor version that is known, the first of all others."""
+    parts = python.split(".") if python is not None else []
+    if len(parts) < 2:
+        return tuple((one, f"{one}.0") for one in _PYTHONS)
+    minor = ".".join(parts[:2])
+    return tuple((minor, full) for full in ([python or ""] if len(parts) > 2 else [f"{minor}.0", f"{minor}.99"]))
 
 
 def provides(installs: tuple[Install, ...], distribution: str) -> Answer:
@@ -114,7 +123,7 @@ def provision(installs: tuple[Install, ...], distribution: str) -> Provision:
 def _provision(install: Install, name: str) -> Provision:
     doubt = Provision(NO)
     for dependency in install.dependencies:
-        applies = applies_on_linux(dependency.marker)
+        applies = applies_on_linux(dependency.marker, install.python)
         if applies is NO:
             continue
         if dependency.name == name:
@@ -297,5 +306,5 @@ def _is_open(dependency: Dependency, install: Install, fixed: frozenset[str], pi
         and dependency.name not in fixed
         and dependency.name not in _TOOLS
         and all(dependency.name != project.project for project in install.projects if project.project)
-        and applies_on_linux(dependency.marker) is not NO
+        and applies_on_linux(dependency.marker, install.python) is not NO
     )

@@ -16,7 +16,7 @@ from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Source, Span
 
-__all__ = ["placed_version_of", "python_of", "version_of"]
+__all__ = ["placed_version_of", "python_in", "python_of", "version_of"]
 
 # Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
 # `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
@@ -68,10 +68,16 @@ def _of_image(service: Service) -> Value[str]:
     assert image is not None
     if image.base is None:
         return Unknown("the base of the image is computed", image.span)
-    found = _OFFICIAL.search(image.base) or _IN_TAG.search(image.base)
-    if found is None:
+    version = python_in(image.base)
+    if version is None:
         return Unknown(f"{image.base} does not say which Python it holds", image.span)
-    return Known(found["version"], image.span)
+    return Known(version, image.span)
+
+
+def python_in(base: str | None) -> str | None:
+    """The version of Python that an image of others is named for, None where its name tells none."""
+    found = _OFFICIAL.search(base) or _IN_TAG.search(base) if base is not None else None
+    return found["version"] if found is not None else None
 
 
 def _first_number(source: Source) -> Value[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency import Install
@@ -14,8 +15,10 @@ from prodlint.deployment.install_platform import platform_installs
 from prodlint.deployment.installation import Installation
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.runtime import python_in, python_of
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import UNKNOWN, YES, Answer
+from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
+from prodlint.record import record
 from prodlint.regex import regex
 
 __all__ = ["installs_of", "production_installations"]
@@ -35,6 +38,8 @@ _BUILDERS = {
     Platform.DIGITALOCEAN: "digitalocean",
     Platform.FLY: "fly",
 }
+# These bring a Python of their own.
+_OWN_PYTHON = frozenset(("conda", "mamba", "micromamba", "pixi", "rye"))
 _HOSTS = (Platform.SYSTEMD, Platform.SUPERVISOR)
 _RUNNERS = frozenset(("uv", "uvx", "pipx"))
 
@@ -46,30 +51,61 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
     if service.image is not None:
         known = UNKNOWN if service.image.unread else known
         known = known if service.image.base_brings_servers is not UNKNOWN else UNKNOWN
-        steps = [(one.step, one.files) for one in service.image.steps]
+        steps = [_Install(one.step, one.files, one.variables, python_in(one.base)) for one in service.image.steps]
     else:
         steps = []
         for line in service.process.before:
             execution = execute(line, service.place, repository)
             known = UNKNOWN if execution.unread else known
-            steps.extend((step, service.place.files) for step in execution.steps)
+            steps.extend(_Install(step, service.place.files, service.place.environment) for step in execution.steps)
         found.extend(_by_platform(service, repository))
         known = UNKNOWN if _may_run_in_an_image(service, repository) else known
-    for step, files in steps:
-        install = _install(step, files, repository)
+    for one in steps:
+        install = _install(one, repository)
         if install is not None:
             found.append(install)
-        elif _may_install(step):
+        elif _may_install(one.step):
             known = UNKNOWN
     if service.image is None and (not found or service.process.platform in _HOSTS):
         # Something installs the app's packages, and nothing here says what.
         known = UNKNOWN
     for step in service.execution.steps:
-        install = _install(step, service.place.files, repository) if step is not service.step else None
+        started = _Install(step, service.place.files, service.place.environment)
+        install = _install(started, repository) if step is not service.step else None
         found.extend([install] if install is not None else [])
     if service.step is not None and _RUNNERS & set(service.step.layers):
         known = UNKNOWN
-    return tuple(found), known
+    return tuple(_for_python(found, service, repository)), known
+
+
+def _for_python(installs: list[Install], service: Service, repository: Repository) -> Iterator[Install]:
+    """The installations with the Python of the service, where their own image does not tell another."""
+    python = python_of(service, repository) if any(one.python is None for one in installs) else None
+    version = python.value if isinstance(python, Known) else None
+    for one in installs:
+        other = (
+            one.tool in _OWN_PYTHON or one.isolated or _names_python(one) or (one.tool == "uv" and _pinned(repository))
+        )
+        yield replace(one, python=None if other else one.python or version)
+
+
+def _names_python(install: Install) -> bool:
+    return "--python" in install.written or " -p " in install.written
+
+
+def _pinned(repository: Repository) -> bool:
+    """Whether a file tells uv which Python to bring."""
+    return bool(repository.named(".python-version"))
+
+
+@record
+class _Install:
+    """A step that may install, where it runs, and the Python of its image."""
+
+    step: Step
+    files: FileMap
+    variables: Mapping[str, Value[str]]
+    python: str | None = None
 
 
 def _may_run_in_an_image(service: Service, repository: Repository) -> bool:
@@ -90,15 +126,16 @@ def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
         yield from platform_installs(repository, service.process.root, name, service.span)
 
 
-def _install(step: Step, files: FileMap, repository: Repository) -> Install | None:
+def _install(one: _Install, repository: Repository) -> Install | None:
     def locate(written: str) -> str | None:
-        path = absolute(written, step.directory)
-        for candidate in files.candidates(path) if path is not None else ():
+        path = absolute(written, one.step.directory)
+        for candidate in one.files.candidates(path) if path is not None else ():
             if candidate in repository.paths or candidate in repository.folders:
                 return candidate
         return None
 
-    return install_of(step, step.directory, repository, locate)
+    found = install_of(one.step, one.step.directory, repository, locate, one.variables)
+    return found if found is None or one.python is None else replace(found, python=one.python)
 
 
 def _may_install(step: Step) -> bool:
