@@ -70,7 +70,7 @@ class Proxy:
 
     `environment` is what its file says of production, None when it says nothing. `complete` is
     False when a part of it lies elsewhere. `group` is the group of the processes that its upstreams name
-    (`Reach`), where its own file says so.
+    (`Reach`), where its own file says so, `configuration` the name of the volume that holds it (a ConfigMap).
     """
 
     product: str
@@ -81,6 +81,7 @@ class Proxy:
     environment: Environment | None = None
     complete: bool = True
     group: str = ""
+    configuration: str = ""
 
     @property
     def path(self) -> str:

@@ -42,6 +42,8 @@ _VARIABLE = regex(r"\{\$(\w+)\}|\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 
 def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[BackingService]) -> tuple[Holder, ...]:
     """The programs that read a proxy's file as their own configuration; none for the objects of a cluster."""
+    if proxy.configuration:
+        return _with_volume(proxy, services, backing)
     if proxy.group:
         # What its labels are for: the Traefik of the same compose project.
         return tuple(
@@ -68,6 +70,26 @@ def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[Back
             span = _brought(proxy.path, one.process) or one.span
             found.append(Holder(one.name, one.process, one.environment, span, backing=one))
     return _without_twins(found)
+
+
+def _with_volume(proxy: Proxy, services: Sequence[Service], backing: Sequence[BackingService]) -> tuple[Holder, ...]:
+    """The containers that mount the ConfigMap in which the proxy is written."""
+    found: list[Holder] = []
+    for service in services:
+        span = _mount(service.process, proxy)
+        if span is not None:
+            found.append(Holder(service.name, service.process, service.environment, span, service=service))
+    for one in backing:
+        span = _mount(one.process, proxy) if one.process is not None else None
+        if span is not None and one.process is not None:
+            found.append(Holder(one.name, one.process, one.environment, span, backing=one))
+    return tuple(found)
+
+
+def _mount(process: Process, proxy: Proxy) -> Span | None:
+    if process.reach.group != proxy.group:
+        return None
+    return next((one.span for one in process.reach.volumes if one.name == proxy.configuration), None)
 
 
 def _without_twins(found: list[Holder]) -> tuple[Holder, ...]:

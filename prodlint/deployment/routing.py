@@ -49,7 +49,7 @@ def passages(
     found: list[Passage] = list(platform_passages(services))[:_MOST]
     held: dict[tuple[str, str, str], tuple[Holder, ...]] = {}
     for proxy in proxies:
-        key = (proxy.product, proxy.group, "" if proxy.group else proxy.path)
+        key = (proxy.product, proxy.group, proxy.configuration if proxy.group else proxy.path)
         if key not in held:
             held[key] = holders_of(proxy, services, backing) if len(held) < _MOST_FILES else ()
         for holder in held[key] or (None,):

@@ -30,6 +30,7 @@ _KIND = regex(
     rb"""|DeploymentConfig|ReplicationController|Ingress|HTTPRoute|VirtualService|\w*List|Application|ApplicationSet|HelmRelease"""
     rb"""|Workflow|CronWorkflow|WorkflowTemplate|Kustomization)\b"""
 )
+_NGINX = (b"proxy_pass", b"uwsgi_pass", b"fastcgi_pass", b"grpc_pass")
 _DEEPEST_INDENTATION = 500
 # By kind, the group of its API and what to call it.
 _ELSEWHERE = {
@@ -75,10 +76,16 @@ def facts_of(
     else:
         yield from processes_of(manifest, scope, environment)
         yield from proxies_of(manifest, scope.name)
+        if manifest.kind == "ConfigMap":
+            from prodlint.readers.kubernetes_nginx import proxies_of_configuration
+
+            yield from proxies_of_configuration(manifest, scope.name)
 
 
 def _names_kind(data: bytes) -> bool:
     """Whether the first key of some line is a kind that is read, with nothing but marks in front of it."""
+    if b"ConfigMap" in data and any(word in data for word in _NGINX):
+        return True
     for found in _KIND.finditer(data):
         before = data[max(0, found.start() - _DEEPEST_INDENTATION) : found.start()]
         if not before.rpartition(b"\n")[2].strip(b" \t\r,{-\"'"):

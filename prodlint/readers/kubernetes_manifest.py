@@ -22,6 +22,7 @@ __all__ = [
     "SCALED",
     "Manifest",
     "Scope",
+    "configuration_name",
     "is_chart_template",
     "is_templated",
     "labels_of",
@@ -152,6 +153,11 @@ def manifests_of(roots: Iterable[Node | None]) -> Iterator[Manifest]:
         name = scalar_at(node, "metadata", "name") or scalar_at(node, "metadata", "generateName")
         span = (name or kind).span
         yield Manifest(kind.value, version.value, name.value if name is not None else "", node, span)
+
+
+def configuration_name(name: str) -> str:
+    """What the volume of a ConfigMap is called, by those that hold it and those that mount it."""
+    return f"the ConfigMap {name}"
 
 
 def is_templated(text: str) -> bool:

@@ -33,7 +33,7 @@ from prodlint.readers.declared import (
     scalar_at,
     scalars_of,
 )
-from prodlint.readers.kubernetes_manifest import Manifest, Scope, labels_of
+from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
 from prodlint.readers.kubernetes_variables import expanded, variables_of_container
 from prodlint.record import record
 from prodlint.source import Span
@@ -157,16 +157,33 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
         user=declared_text(user) if user is not None else None,
         variables_from=variables.elsewhere,
         settings=tuple(_settings(container, pod)),
-        reach=_reach(pod),
+        reach=_reach(pod, container),
     )
 
 
-def _reach(pod: _Pod) -> Reach:
-    """What dials the pod: by the names of its Services; its containers share one address."""
+def _reach(pod: _Pod, container: Mapping) -> Reach:
+    """What dials the pod: by the names of its Services; its containers share one address and some volumes."""
     services = pod.scope.services_for(dict(pod.labels), pod.manifest.namespace)
     place = pod.manifest.span
     machine = f"{place.path}:{place.line}:{pod.manifest.name}"
-    return Reach(pod.scope.name, tuple(one.name for one in services), machine)
+    volumes = tuple(_shared(container, pod, machine))
+    return Reach(pod.scope.name, tuple(one.name for one in services), machine, volumes)
+
+
+def _shared(container: Mapping, pod: _Pod, machine: str) -> Iterator[Volume]:
+    """The ConfigMaps that a container mounts, and the folders that it shares with others of its pod."""
+    sources: dict[str, tuple[str, VolumeKind]] = {}
+    for entry in mappings_at(pod.body, "volumes"):
+        name, configuration = scalar_at(entry, "name"), scalar_at(entry, "configMap", "name")
+        if name is not None and configuration is not None:
+            sources[name.value] = (configuration_name(configuration.value), VolumeKind.CONFIGURATION)
+        elif name is not None and entry.get("emptyDir") is not None:
+            sources[name.value] = (f"{machine} {name.value}", VolumeKind.EPHEMERAL)
+    for entry in mappings_at(container, "volumeMounts"):
+        name, target = scalar_at(entry, "name"), scalar_at(entry, "mountPath")
+        if name is not None and target is not None and name.value in sources:
+            source, kind = sources[name.value]
+            yield Volume(target.value, target.span, kind, source)
 
 
 def _name(manifest: Manifest, named: Scalar | None, is_only: bool) -> str:

@@ -19,8 +19,8 @@ from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, por
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.regex import regex
-from prodlint.source import Span
-from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx
+from prodlint.source import Span, Text
+from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx, parse_nginx_text
 
 READS = Files(
     "nginx configuration",
@@ -64,12 +64,25 @@ def read(path: str, repository: Repository) -> Iterator[Proxy]:
     environment = environment_of(path.replace("/templates/", "/").removesuffix(".template"))
     includes = _Includes(path, repository)
     for server in _servers(directives):
-        names = tuple(name for one in server.all("server_name") for name in one.values if name != "_")
-        complete = not _opens(server, path, repository)
         body = tuple(includes.expanded(server.block or ()))
-        routes = tuple(_routes(body, upstreams))
-        listens = tuple(_listen(one) for one in body if one.name == "listen" and one.arguments)
-        yield Proxy("nginx", server.name_span, names, listens, routes, environment, complete)
+        complete = not _opens(server, path, repository)
+        yield replace(_proxy(server, body, upstreams), environment=environment, complete=complete)
+
+
+def proxies_in(text: Text) -> Iterator[Proxy]:
+    """A proxy for each `server` of a configuration that stands inside of another file."""
+    if _TEMPLATED.search(text.value) or not _SERVER.search(text.value):
+        return
+    directives = parse_nginx_text(text)
+    upstreams = dict(_upstreams_of(directives))
+    for server in _servers(directives):
+        yield _proxy(server, server.block or (), upstreams)
+
+
+def _proxy(server: Directive, body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]]) -> Proxy:
+    names = tuple(name for one in server.all("server_name") for name in one.values if name != "_")
+    listens = tuple(_listen(one) for one in body if one.name == "listen" and one.arguments)
+    return Proxy("nginx", server.name_span, names, listens, tuple(_routes(body, upstreams)))
 
 
 def _directives(repository: Repository, path: str) -> tuple[Directive, ...] | None:
@@ -112,15 +125,23 @@ def _upstreams(repository: Repository, folder: str) -> dict[str, tuple[Upstream,
         data = repository.data(path) if "nginx" in path or ".conf" in path else None
         if data is None or b"upstream" not in data:
             continue
-        for one in _top(_directives(repository, path) or ()):
-            if one.name == "upstream" and one.arguments and one.block is not None:
-                servers = tuple(
+        for name, servers in _upstreams_of(_directives(repository, path) or ()):
+            found.setdefault(name, servers)
+    return found
+
+
+def _upstreams_of(directives: tuple[Directive, ...]) -> Iterator[tuple[str, tuple[Upstream, ...]]]:
+    """The `upstream` blocks of a file, each with its name."""
+    for one in _top(directives):
+        if one.name == "upstream" and one.arguments and one.block is not None:
+            yield (
+                one.values[0],
+                tuple(
                     upstream_of(server.values[0], "http", server.arguments[0].span)
                     for server in one.all("server")
                     if server.arguments
-                )
-                found.setdefault(one.values[0], servers)
-    return found
+                ),
+            )
 
 
 def _top(directives: tuple[Directive, ...]) -> Iterator[Directive]:

@@ -7,12 +7,13 @@ template engine is no configuration yet; `${NAME}` of envsubst is a word like an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.record import entity, record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
-__all__ = ["Argument", "Directive", "NginxConfig", "NginxProblem", "parse_nginx"]
+__all__ = ["Argument", "Directive", "NginxConfig", "NginxProblem", "parse_nginx", "parse_nginx_text"]
 
 MAX_LENGTH = 2_000_000
 MAX_DEPTH = 50
@@ -95,6 +96,31 @@ def parse_nginx(source: Source) -> NginxConfig:
     if len(source.text) > MAX_LENGTH:
         raise NginxProblem(f"the file is larger than {MAX_LENGTH:,} characters", Span(source, 0, 0))
     return NginxConfig(source, _Reader(source).read())
+
+
+def parse_nginx_text(text: Text) -> tuple[Directive, ...]:
+    """The directives of a configuration that stands inside of another file, those in front of a fault included."""
+    try:
+        directives = parse_nginx(Source(text.source.path, text.value)).directives
+    except NginxProblem as problem:
+        directives = problem.directives
+    return tuple(_moved(one, text) for one in directives)
+
+
+def _moved(directive: Directive, text: Text) -> Directive:
+    """A directive of a text at its place in the file around it; blocks are at most MAX_DEPTH deep."""
+    arguments = tuple(
+        replace(one, text=Text(one.value, text.source, tuple(text.offsets[place] for place in one.text.offsets)))
+        for one in directive.arguments
+    )
+    return Directive(
+        directive.name,
+        arguments,
+        text.span_of(directive.span.start, directive.span.end),
+        text.span_of(directive.name_span.start, directive.name_span.end),
+        None if directive.block is None else tuple(_moved(one, text) for one in directive.block),
+        directive.raw,
+    )
 
 
 class _Open:

@@ -386,6 +386,63 @@ def test_gateways_and_istio_lead_to_services_too(route: str) -> None:
     assert (told(end), end.listens) == ("shop", YES)
 
 
+CONFIGURED = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: edge}
+data:
+  default.conf: |
+    upstream app {
+      server shop-web;
+    }
+    server {
+      location / { proxy_pass http://app; }
+      location /local { proxy_pass http://127.0.0.1:8000; }
+    }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: edge}
+spec:
+  template:
+    metadata: {labels: {app: edge}}
+    spec:
+      containers:
+        - name: nginx
+          image: nginx:1.29
+          volumeMounts: [{name: conf, mountPath: /etc/nginx/conf.d}]
+      volumes: [{name: conf, configMap: {name: edge}}]
+"""
+
+
+def test_the_configuration_in_a_config_map_is_read_at_its_lines_and_run_by_the_pod_that_mounts_it() -> None:
+    passages = model({"k8s/shop.yaml": MANIFEST, "k8s/edge.yaml": CONFIGURED}).passages
+    (end,), (local,) = (one.destinations for one in passages)
+    assert (told(end), end.listens, end.certain) == ("shop", YES, YES)
+    assert hops(end)[:3] == ["k8s/edge.yaml:10", "k8s/edge.yaml:10", "k8s/edge.yaml:7"]
+    assert end.chain[1].span.text == "http://app"
+    assert end.chain[1].span.column == 31
+    assert told(local) == "? nothing beside it is known to listen on port 8000"
+    assert {one.holder.name for one in passages if one.holder is not None} == {"edge"}
+
+
+def test_a_socket_in_a_folder_of_the_pod_leads_to_the_container_that_listens_on_it() -> None:
+    pod = """\
+      containers:
+        - {name: nginx, image: "nginx:1.29", volumeMounts: [{name: run, mountPath: /run/shop},
+           {name: conf, mountPath: /etc/nginx/conf.d}]}
+        - name: web
+          image: shop/web
+          command: [gunicorn, --bind, "unix:/sockets/shop.sock", shop.wsgi]
+          volumeMounts: [{name: run, mountPath: /sockets}]
+      volumes: [{name: conf, configMap: {name: edge}}, {name: run, emptyDir: {}}]
+"""
+    text = CONFIGURED[: CONFIGURED.index("      containers:")] + pod
+    text = text.replace("http://127.0.0.1:8000", "http://unix:/run/shop/shop.sock")
+    ends = [end for one in model({"k8s/edge.yaml": text}).passages for end in one.destinations]
+    assert told(ends[1]) == "edge/web"
+
+
 def test_tls_is_told_by_what_the_proxy_listens_on() -> None:
     secured = INGRESS.replace("spec:\n", "spec:\n  tls: [{hosts: [shop.example.com]}]\n")
     text = (MANIFEST + secured).replace("SERVICE", "shop-web").replace("{PORT}", "{number: 80}")
