@@ -148,8 +148,10 @@ class _Run:
                 return self._file(following[0], following[1:], shell, span, True) or self._step(
                     words, shell, span, replaces
                 )
-        if "/" in name or _SCRIPT.search(name):
-            flow = self._file(words[0], words[1:], shell, span, False)
+        found = self._on_path(name) if "/" not in name else None
+        if found is not None or "/" in name or _SCRIPT.search(name):
+            named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
+            flow = self._file(named, words[1:], shell, span, False)
             if flow is not None:
                 return flow
         directory = shell.directory
@@ -231,6 +233,11 @@ class _Run:
                 if candidate in self.repository.paths:
                     return candidate
         return None
+
+    def _on_path(self, name: str) -> str | None:
+        """Where a program lies that is named without a path, when the repository holds it."""
+        paths = (f"{folder}/{name}" for folder in self.place.programs)
+        return next((path for path in paths if self.locate(path, None) is not None), None)
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(

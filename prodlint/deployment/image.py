@@ -16,7 +16,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, read_context
-from prodlint.deployment.place import Place
+from prodlint.deployment.place import PROGRAM_FOLDERS, Place
 from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Value
@@ -48,7 +48,10 @@ class BuildStep:
 
 @record
 class Image:
-    """What one build makes. `base` is the outside image below it, None when it is computed."""
+    """What one build makes.
+
+    `base` is the outside image below it, None when it is computed; `programs` are the folders of its PATH.
+    """
 
     path: str
     span: Span
@@ -60,13 +63,14 @@ class Image:
     directory: str | None = "/"
     variables: Mapping[str, Value[str]] = field(default_factory=dict)
     files: FileMap = field(default_factory=FileMap)
+    programs: tuple[str, ...] = PROGRAM_FOLDERS
     steps: tuple[BuildStep, ...] = ()
     unread: tuple[Link, ...] = ()
 
     @property
     def place(self) -> Place:
         """Where its start command runs."""
-        return Place(self.files, self.directory, self.variables)
+        return Place(self.files, self.directory, self.variables, programs=self.programs)
 
     @property
     def environment(self) -> Environment | None:
@@ -93,6 +97,7 @@ class _Stage:
     directory: str | None = "/"
     variables: dict[str, Value[str]] = field(default_factory=dict)
     scope: dict[str, Value[str]] = field(default_factory=dict)
+    programs: tuple[str, ...] = PROGRAM_FOLDERS
 
 
 def build_image(repository: Repository, build: Build) -> Image | None:
@@ -121,6 +126,7 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         directory=stage.directory,
         variables=stage.variables,
         files=stage.files.files,
+        programs=stage.programs,
         steps=tuple(step for one in stages for step in reader.steps[one]),
         unread=tuple(link for one in stages for link in reader.unread[one]),
     )
@@ -271,7 +277,9 @@ class _Reader:
             for pair, value in values:
                 # A default of ARG is what the variable holds unless the build is given another.
                 state.variables[pair.name] = state.scope[pair.name] = replace(value, span=pair.span)
-        elif keyword == "ARG":
+            named = [pair.value for pair in instruction.pairs if pair.name == "PATH" and pair.value is not None]
+            return replace(state, programs=_folders_of(named[-1], state.programs)) if named else state
+        if keyword == "ARG":
             self._argument(instruction, state.scope, self.globals)
         elif keyword == "WORKDIR" and instruction.words:
             path = self._value(instruction.words[0], state)
@@ -325,7 +333,8 @@ class _Reader:
         if line is None:
             return state.files
         scope = dict(state.scope)
-        execution = execute(line, Place(seen, state.directory, scope), self.repository)
+        place = Place(seen, state.directory, scope, programs=state.programs)
+        execution = execute(line, place, self.repository)
         # What a line writes lies there for its later commands; the order of the two is not looked at.
         files = state.files.overwritten(execution.written)
         seen = replace(files, files=seen).overwritten(execution.written).files
@@ -359,6 +368,13 @@ def _text(word: Word, lookup: Callable[[str], Value[str] | None]) -> str | None:
     if isinstance(value, Known):
         return value.value
     return value.default if isinstance(value, EnvDriven) else None
+
+
+def _folders_of(path: Word, before: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders that a value of PATH names by themselves, with those of the PATH that it goes on with."""
+    parts = path.written.strip("\"'").split(":")
+    named = tuple(part for part in parts if part.startswith("/") and "$" not in part)
+    return (*named, *before) if "$" in path.written else named
 
 
 def _command(instruction: Instruction) -> CommandLine | None:

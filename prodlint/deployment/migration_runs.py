@@ -33,6 +33,11 @@ def service_runs(services: Iterable[Service], repository: Repository) -> Iterato
             for step in execute(line, service.place, repository).steps:
                 note = f"{service.name} applies migrations before it starts"
                 yield from _run(step, service, note, files, repository)
+        for built in service.image.steps if service.image is not None else ():
+            # A database that lies in the image is migrated with it.
+            yield from _run(
+                built.step, service, f"the image of {service.name} applies migrations", built.files, repository
+            )
 
 
 def _run(step: Step, service: Service, note: str, files: FileMap, repository: Repository) -> Iterator[MigrationRun]:

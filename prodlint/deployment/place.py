@@ -11,7 +11,10 @@ from prodlint.deployment.value import YES, Answer, Value
 from prodlint.deployment.variable_table import Variables
 from prodlint.record import record
 
-__all__ = ["Place"]
+__all__ = ["PROGRAM_FOLDERS", "Place"]
+
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""Where images of Linux look for a program that is named without a path."""
 
 
 @record
@@ -19,13 +22,15 @@ class Place:
     """Where a command runs: its files, its working directory and what its environment says.
 
     `environment` maps names to values. A name that it lacks may be set from outside of the repository,
-    unless `variables`, the merged environment of a service, says that it certainly is not.
+    unless `variables`, the merged environment of a service, says that it certainly is not. `programs` are
+    the folders of PATH as far as they are known, in their order.
     """
 
     files: FileMap
     directory: str | None = "/"
     environment: Mapping[str, Value[str]] = field(default_factory=dict)
     variables: Variables | None = field(default=None, compare=False)
+    programs: tuple[str, ...] = ()
 
     def variable(self, name: str) -> Value[str] | None:
         """The value of a variable: None when it is certainly not set."""

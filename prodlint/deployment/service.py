@@ -217,11 +217,13 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
         files = files.with_mount(mount.target, mount.source)
     if process.directory is not None:
         directory = absolute(process.directory, directory)
-    return Place(files, directory, variables.values, variables)
+    return Place(files, directory, variables.values, variables, image.programs if image is not None else ())
 
 
 def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:
     """ENTRYPOINT and CMD joined as Docker joins them (serving page, 2.1), and where the result is declared."""
+    if process.platform is Platform.SUPERVISOR:
+        image = None  # The container has long started when supervisord starts its programs.
     entrypoint = process.entrypoint or (image.entrypoint if image is not None else None)
     command = process.command
     if command is None and process.entrypoint is None and image is not None:
