@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from prodlint.deployment.evaluation_domain import AppValue, ConfigValue, Opaque, Raised, is_marked, marked
+from prodlint.deployment.evaluation_domain import (
+    AppValue,
+    BoundMethod,
+    ClassValue,
+    ConfigValue,
+    FunctionValue,
+    Opaque,
+    Raised,
+    is_marked,
+    marked,
+)
 from prodlint.deployment.evaluation_machine import Machine
 from prodlint.source import Span
 
@@ -36,6 +46,12 @@ def app_attribute(machine: Machine, app: AppValue, name: str, node: ast.expr) ->
         return app.config.cells.get(_ATTRIBUTES[name], None)
     if name == "root_path":
         return marked(app.folder)
+    for base in app.cls.lineage if app.cls is not None else ():
+        if isinstance(base, ClassValue) and name in base.cells:
+            held = base.cells[name]
+            if isinstance(held, FunctionValue):
+                return BoundMethod(held, app) if held.kind == "function" else held
+            return held
     machine.risk()
     return machine.unknown(f"is {name} of a Flask app", node)
 

@@ -259,11 +259,14 @@ class LoadedObject:
 
 
 class AppValue:
-    """A Flask app, made at `span`; its files are looked for in `folder`."""
+    """A Flask app, made at `span`; its files are looked for in `folder`. `cls` is its class, if the project has one."""
 
-    __slots__ = ("config", "folder", "is_relative", "span")
+    __slots__ = ("cls", "config", "folder", "is_relative", "span")
 
-    def __init__(self, config: ConfigValue, folder: str, is_relative: bool, span: Span) -> None:
+    def __init__(
+        self, config: ConfigValue, folder: str, is_relative: bool, span: Span, cls: ClassValue | None = None
+    ) -> None:
+        self.cls = cls
         self.config = config
         self.folder = folder
         self.is_relative = is_relative

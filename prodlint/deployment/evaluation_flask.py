@@ -22,6 +22,7 @@ from prodlint.deployment.evaluation_domain import (
     DictValue,
     Driven,
     External,
+    FunctionValue,
     Gap,
     InstanceValue,
     LoadedObject,
@@ -39,7 +40,7 @@ from prodlint.deployment.evaluation_objects import is_open_class
 from prodlint.deployment.repository import normal_path
 from prodlint.source import Span
 
-__all__ = ["call_flask", "config_method", "is_of_flask", "told_of_app"]
+__all__ = ["call_flask", "config_method", "is_app_class", "is_of_flask", "make_app", "told_of_app"]
 
 _APPS = frozenset({"flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart", "quart.app.Quart"})
 _DEBUG_FLAG = ("flask.helpers.get_debug_flag",)
@@ -111,18 +112,34 @@ def is_of_flask(name: str) -> bool:
 
 def call_flask(machine: Machine, name: str, call: Call) -> object:
     """`Flask(__name__)`, with the configuration that it starts with; `get_debug_flag()`."""
+    return _debug(machine, call.node) if name in _DEBUG_FLAG else _made(machine, call, None)
+
+
+def is_app_class(cls: ClassValue) -> bool:
+    """Whether a class of the repository extends Flask's."""
+    return any(isinstance(base, External) and base.name in _APPS for base in cls.lineage)
+
+
+def make_app(machine: Machine, cls: ClassValue, call: Call) -> object:
+    """`Shop(__name__)` of a class that extends Flask's."""
+    app = _made(machine, call, cls)
+    own = [one for one in cls.lineage if isinstance(one, ClassValue) and "__init__" in one.cells]
+    initial = own[0].cells["__init__"] if own else None
+    if isinstance(initial, FunctionValue):
+        machine.call(initial, Call(call.node, (app, *call.arguments), call.keywords, call.is_open))
+    return app
+
+
+def _made(machine: Machine, call: Call, cls: ClassValue | None) -> AppValue:
     node = call.node
-    if name in _DEBUG_FLAG:
-        return _debug(machine, node)
     config = ConfigValue(machine.born())
     config.cells.update(_DEFAULTS)
     for name in _UNSURE:
         config.cells[name] = Opaque("depends on the version of Flask", machine.span(node))
     config.cells["DEBUG"] = _debug(machine, node)
     folder = posixpath.dirname(machine.frame.module.path)
-    app = AppValue(
-        config, folder, call.keywords.get("instance_relative_config", False) is not False, machine.span(node)
-    )
+    is_relative = call.keywords.get("instance_relative_config", False) is not False
+    app = AppValue(config, folder, is_relative, machine.span(node), cls)
     machine.apps.append(app)
     return app
 

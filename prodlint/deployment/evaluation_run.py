@@ -37,7 +37,14 @@ from prodlint.deployment.evaluation_domain import (
 )
 from prodlint.deployment.evaluation_environment import outside_variable
 from prodlint.deployment.evaluation_expressions import expression
-from prodlint.deployment.evaluation_flask import call_flask, config_method, is_of_flask, told_of_app
+from prodlint.deployment.evaluation_flask import (
+    call_flask,
+    config_method,
+    is_app_class,
+    is_of_flask,
+    make_app,
+    told_of_app,
+)
 from prodlint.deployment.evaluation_imports import external_attribute, module_attribute
 from prodlint.deployment.evaluation_join import Decision
 from prodlint.deployment.evaluation_library import CONSTANTS, library_function
@@ -97,6 +104,8 @@ class Evaluator(Machine):
         if isinstance(function, ClassValue):
             if is_enumeration(function):
                 return self.unknown("is a member of an enumeration", call.node)
+            if is_app_class(function):
+                return make_app(self, function, call)
             return make_instance(self, function, call)
         if isinstance(function, InstanceValue):
             return self.call(self.attribute(function, "__call__", call.node), call)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
-from prodlint.deployment.value import NO, UNKNOWN, YES
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
-__all__ = ["routes_of_urlconf"]
+__all__ = ["Decide", "routes_of_urlconf"]
+
+Decide = Callable[[ast.expr, PythonModule], Answer]
+"""Whether a test in a module holds."""
 
 _DEPTH = 12
+_MOST = 5_000
 _PLAIN = ("django.urls.path", "django.urls.conf.path")
 _REGEX = (
     "django.urls.re_path",
@@ -49,10 +53,12 @@ class _Prefix:
 class _Reader:
     """Reads URL configurations from one down to all that it includes."""
 
-    def __init__(self, repository: Repository, roots: tuple[str, ...]) -> None:
+    def __init__(self, repository: Repository, roots: tuple[str, ...], decide: Decide) -> None:
         self.repository = repository
         self.roots = roots
+        self.decide = decide
         self.unread = False
+        self.count = 0
 
     def module(self, dotted: str, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
         roots = tuple(dict.fromkeys((*self.roots, near, "")))
@@ -61,19 +67,46 @@ class _Reader:
         if path is None or module is None or depth > _DEPTH:
             self.unread = True
             return
-        for binding in module.bindings("urlpatterns"):
-            value = binding.node.value if isinstance(binding.node, ast.AugAssign) else binding.value
-            if isinstance(value, ast.expr):
-                yield from self.patterns(value, module, prefix, depth, posixpath.dirname(path))
-            else:
-                self.unread = True
+        yield from self.named("urlpatterns", None, module, prefix, depth, posixpath.dirname(path))
         if any(_changes(node) for node in ast.walk(module.tree)):
             self.unread = True
 
+    def named(
+        self, name: str, before: ast.expr | None, module: PythonModule, prefix: _Prefix, depth: int, near: str
+    ) -> Iterator[Route]:
+        """The patterns that a name holds where an expression reads it, or at the end of the module."""
+        bindings = [
+            one
+            for one in module.bindings(name)
+            if (before is None or _end(one.node) <= _place(before))
+            and not any(self.decide(test, module) is answer(not branch) for test, branch in one.guards)
+        ]
+        whole = [at for at, one in enumerate(bindings) if isinstance(one.node, ast.Assign | ast.AnnAssign)]
+        certain = [at for at in whole if not bindings[at].conditional or self.settled(bindings[at].guards, module)]
+        for binding in bindings[certain[-1] if certain else 0 :]:
+            value = binding.node.value if isinstance(binding.node, ast.AugAssign) else binding.value
+            if isinstance(value, ast.expr):
+                yield from self.patterns(value, module, prefix, depth, near)
+            else:
+                self.unread = True
+        self.unread = self.unread or not bindings
+
+    def settled(self, guards: tuple[tuple[ast.expr, bool], ...], module: PythonModule) -> bool:
+        """Whether all tests around a statement are known to lead there."""
+        return bool(guards) and all(self.decide(test, module) is answer(branch) for test, branch in guards)
+
     def patterns(self, node: ast.expr, module: PythonModule, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
-        if isinstance(node, ast.List | ast.Tuple):
+        self.count += 1
+        if depth > _DEPTH or self.count > _MOST:
+            self.unread = True
+        elif isinstance(node, ast.List | ast.Tuple):
             for item in node.elts:
-                yield from self.pattern(item, module, prefix, depth, near)
+                if isinstance(item, ast.Starred):
+                    yield from self.patterns(item.value, module, prefix, depth + 1, near)
+                else:
+                    yield from self.pattern(item, module, prefix, depth, near)
+        elif isinstance(node, ast.Name):
+            yield from self.named(node.id, node, module, prefix, depth + 1, near)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             yield from self.patterns(node.left, module, prefix, depth, near)
             yield from self.patterns(node.right, module, prefix, depth, near)
@@ -116,15 +149,18 @@ class _Reader:
         text = module.text(node)
         if text is not None:
             yield from self.module(text.value, whole, depth + 1, near)
-        elif isinstance(node, ast.List):
+        elif isinstance(node, ast.List | ast.Name):
             yield from self.patterns(node, module, whole, depth + 1, near)
-        elif isinstance(node, ast.Name):
-            values = [one.value for one in module.bindings(node.id) if isinstance(one.value, ast.expr)]
-            for value in values:
-                yield from self.patterns(value, module, whole, depth + 1, near)
-            self.unread = self.unread or not values
         else:
             self.unread = True
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
 
 
 def _by_regex(whole: _Prefix, span: Span) -> Route:
@@ -141,8 +177,16 @@ def _changes(node: ast.AST) -> bool:
     )
 
 
-def routes_of_urlconf(urlconf: str, repository: Repository, roots: tuple[str, ...]) -> Routes:
-    """The routes of the URL configuration that settings name in ROOT_URLCONF."""
-    reader = _Reader(repository, roots)
+def routes_of_urlconf(
+    urlconf: str,
+    repository: Repository,
+    roots: tuple[str, ...],
+    decide: Decide = lambda test, module: UNKNOWN,
+) -> Routes:
+    """The routes of the URL configuration that settings name in ROOT_URLCONF.
+
+    `decide` answers whether a test holds under which patterns are added: `if settings.DEBUG`.
+    """
+    reader = _Reader(repository, roots, decide)
     found = tuple(reader.module(urlconf, _Prefix(), 0, ""))
     return Routes(found, NO if reader.unread else YES, UNKNOWN)

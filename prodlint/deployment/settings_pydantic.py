@@ -16,6 +16,7 @@ from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.env_read_settings import SettingsClass, SettingsField, settings_classes
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.evaluation import Interpreter
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
@@ -41,13 +42,18 @@ _LISTS = ("list", "List", "Sequence")
 
 def pydantic_settings(service: Service, start: Start, repository: Repository) -> tuple[AppSettings, ...]:
     """The settings classes that the code of a service imports, each with what its fields hold."""
-    telling = {path for path in repository.python_files if _tells(path, repository)}
+    telling = _telling_files(repository)
     found: list[AppSettings] = []
     for path in _imported(start, telling, repository):
         module = repository.python(path)
         if module is not None:
             found += [_settings(one, path, service, start, repository) for one in settings_classes(module, repository)]
     return tuple(found)
+
+
+@per_repository
+def _telling_files(repository: Repository) -> frozenset[str]:
+    return frozenset(path for path in repository.python_files if _tells(path, repository))
 
 
 def _tells(path: str, repository: Repository) -> bool:
@@ -57,8 +63,10 @@ def _tells(path: str, repository: Repository) -> bool:
     return _TELLING.search(repository.data(path) or b"") is not None
 
 
-def _imported(start: Start, wanted: set[str], repository: Repository) -> Iterator[str]:
+def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> Iterator[str]:
     """Those of some files that a process imports, in the order in which they are found; not those of functions."""
+    if not wanted:
+        return
     roots = (*start.roots, "")
     waiting = [module.path for module in start.modules]
     seen = set(waiting)

@@ -324,3 +324,24 @@ def test_circular_includes_end() -> None:
 )
 def test_a_placeholder_takes_what_its_converter_allows(path: str, asked: str, found: object) -> None:
     assert Route(path, PLACE).matches(asked) is found
+
+
+def test_patterns_that_include_themselves_below_a_prefix_lose_their_old_place() -> None:
+    text = (
+        "from django.urls import include, path\n"
+        "urlpatterns = [path('a/', view)]\n"
+        "urlpatterns = [path('b/', view), *urlpatterns]\n"
+        "urlpatterns = [path('app/', include(urlpatterns))]\n"
+    )
+    routes = routes_of_urlconf("urls", of({"urls.py": text}), ("",))
+    assert [route.path for route in routes.routes] == ["/app/b/", "/app/a/"]
+    assert routes.complete is YES
+
+
+def test_patterns_that_grow_with_every_line_end_soon() -> None:
+    lines = ["from django.urls import include, path", "p0 = [path('a/', view)]"]
+    lines += [f"p{n} = [path('x/', include(p{n - 1})), path('y/', include(p{n - 1}))]" for n in range(1, 40)]
+    text = "\n".join([*lines, "urlpatterns = p39 + p39"]) + "\n"
+    routes = routes_of_urlconf("urls", of({"urls.py": text}), ("",))
+    assert routes.complete is NO
+    assert len(routes.routes) < 10_000

@@ -163,6 +163,29 @@ def test_what_nobody_sets_has_flasks_default() -> None:
     assert found.get("SQLALCHEMY_DATABASE_URI") is None
 
 
+def test_an_app_of_a_class_that_extends_flasks_is_followed_through_its_own_methods() -> None:
+    text = """\
+from flask import Flask
+
+
+class Shop(Flask):
+    pages = 4
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(__name__, *arguments, **keywords)
+        self.config["PAGES"] = self.pages
+        self.harden()
+
+    def harden(self):
+        self.config.update(SESSION_COOKIE_SECURE=True)
+
+
+app = Shop()
+"""
+    found = used("gunicorn shop:app", {"shop.py": text})
+    assert (known(found, "PAGES"), known(found, "SESSION_COOKIE_SECURE")) == (4, True)
+
+
 def test_flask_debug_switches_debugging_on() -> None:
     assert known(used("gunicorn shop:app", app(), FLASK_DEBUG="1"), "DEBUG") is True
     assert known(used("gunicorn shop:app", app(), FLASK_DEBUG="0"), "DEBUG") is False

@@ -363,6 +363,23 @@ def test_a_slash_is_appended_by_the_common_middleware_alone() -> None:
         assert routes_of(service, deployment.repository).appends_slash is appends
 
 
+def test_routes_that_only_debugging_adds_are_there_only_when_it_is_on() -> None:
+    urls = """\
+from django.conf import settings
+from django.urls import path
+
+urlpatterns = [path("health/", view)]
+if settings.DEBUG and "debug_toolbar" in settings.INSTALLED_APPS:
+    urlpatterns += [path("__debug__/", view)]
+if not settings.DEBUG:
+    urlpatterns = [path("live/", view), *urlpatterns]
+"""
+    apps = 'INSTALLED_APPS = ["debug_toolbar"]\n'
+    for text, shown in ((apps, ["/health/", "/__debug__/"]), (apps + "DEBUG = False\n", ["/live/", "/health/"])):
+        service, deployment = routed(urls, text)
+        assert [route.path for route in routes_of(service, deployment.repository).routes] == shown
+
+
 def test_settings_that_are_not_certain_leave_the_routes_incomplete() -> None:
     deployment, found = services({"Procfile": "web: gunicorn config.wsgi\n", "config/urls.py": URLS})
     routes = routes_of(found["web"], deployment.repository)
