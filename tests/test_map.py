@@ -320,7 +320,7 @@ def test_a_proxy_as_text_has_a_line_for_each_route(tmp_path: Path) -> None:
     lines = text[text.index("proxy nginx") :].splitlines()[:5]
     assert [line.rstrip() for line in lines] == [
         "proxy nginx (nginx/shop.conf:1), run by edge: 443 (TLS) for shop.example",
-        "    /            → web: gunicorn --bind=0.0.0.0:8000 shop.wsgi  (nginx/shop.conf:4)",
+        "    /            → web  (nginx/shop.conf:4)",
         "    /static/     → files of /srv/static/  (nginx/shop.conf:5)",
         "    /old         → answers 410  (nginx/shop.conf:6)",
         "    /api         → ? nothing that is read in compose.prod.yml is called api  (nginx/shop.conf:7)",
@@ -564,3 +564,43 @@ def test_variables_whose_values_come_from_outside_are_told_apart(tmp_path: Path)
     assert "    variables    D_HOST=shop, SHOP_MODE=live\n" in text
     assert "    set outside  A_URL (" in text
     assert ", B_KEY, C_LEVEL ($LEVEL, else empty)\n" in text
+
+
+def test_variables_that_differ_little_are_told_by_what_differs(tmp_path: Path) -> None:
+    compose = """\
+services:
+  web:
+    build: .
+    restart: always
+    environment: {A: a, B: b, C: c, D: d, E: e, F: f}
+  mail:
+    build: .
+    restart: always
+    command: celery -A shop worker
+    environment: {A: a, B: b, C: c, D: d, E: e, G: g, H: h}
+"""
+    text = text_of(write(tmp_path, {**SHOP, "compose.prod.yml": compose}))
+    assert "    variables    as web, without F, and G=g, H=h\n" in text
+
+
+def test_proxies_that_differ_by_their_file_alone_are_one_and_a_single_route_is_on_the_line_of_its_proxy(
+    tmp_path: Path,
+) -> None:
+    ingress = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  rules: [{host: shop.example, http: {paths: [{path: /, backend: {service: {name: shop, port: {number: 80}}}}]}}]
+"""
+    service = """\
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {selector: {app: shop}, ports: [{port: 80, targetPort: 8000}]}
+"""
+    files = {f"k8s/production/{name}/all.yaml": "---\n".join((MANIFEST, service, ingress)) for name in "ab"}
+    text = text_of(write(tmp_path, files))
+    [line] = re.findall(r"^proxy Ingress.*\n(?:      .*\n)*", text, re.MULTILINE)
+    assert line.count("all.yaml") == 3
+    assert "for shop.example, / → shop" in line

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from prodlint.map.document import Map, MappedProxy, MappedRoute, State
+from prodlint.map.document import Map, MappedDestination, MappedProxy, MappedRoute, State
 from prodlint.map.layout import entry, place_of, wrapped
 from prodlint.map.text_releases import release_lines
 from prodlint.map.text_services import project_lines
@@ -37,9 +38,7 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
         for fact in whole.beside:
             yield from entry(4, fact.name, fact.text, terminal, place_of(fact.span))
         yield ""
-    for proxy in whole.proxies:
-        if not proxy.of_platform or _is_missed(proxy):
-            yield from _proxy(proxy, terminal)
+    yield from _proxies(whole, terminal)
     yield from _doubts(whole, terminal)
     if whole.others:
         yield from wrapped(f"Not shown: {', '.join(_elsewhere(*one) for one in whole.others)}.", 0, 2, terminal)
@@ -52,27 +51,57 @@ def _elsewhere(environment: str, count: int) -> str:
     return f"{count} {environment} {services} (--environment {environment})"
 
 
-def _proxy(proxy: MappedProxy, terminal: Terminal) -> Iterator[str]:
+def _proxies(whole: Map, terminal: Terminal) -> Iterator[str]:
+    """The proxies, each once: those of several overlays differ by their places alone."""
+    counts = Counter(service.name for service in whole.services)
+    alike = frozenset(name for name, count in counts.items() if count > 1)
+    found: dict[object, tuple[MappedProxy, dict[str, None]]] = {}
+    for proxy in whole.proxies:
+        if proxy.of_platform and not _is_missed(proxy):
+            continue
+        holder = proxy.holder.text if proxy.holder is not None else ""
+        led = tuple((route.path, _leads(one, alike)) for route in proxy.routes for one in route.destinations)
+        key = (proxy.product, holder, proxy.listens, proxy.names, led)
+        found.setdefault(key, (proxy, {}))[1][place_of(proxy.span)] = None
+    for proxy, places in found.values():
+        yield from _proxy(proxy, _some(list(places)), alike, terminal)
+    if found:
+        yield ""
+
+
+def _proxy(proxy: MappedProxy, places: str, alike: frozenset[str], terminal: Terminal) -> Iterator[str]:
     """`proxy nginx (nginx.conf:1), run by edge: 443 (TLS) for shop.example`, and its routes below it."""
     holder = proxy.holder
     run_by = f", run by {holder.text}" if holder is not None else ""
     where = ", ".join(proxy.listens)
     names = f"for {', '.join(proxy.names)}" if proxy.names else ""
-    heading = f"proxy {proxy.product} ({proxy.span.path}:{proxy.span.line}){run_by}"
+    heading = f"proxy {proxy.product} ({places}){run_by}"
     told = " ".join(part for part in (where, names) if part)
-    for line in wrapped(visible(f"{heading}: {told}" if told else heading), 0, 6, terminal):
-        yield terminal.paint(line, Ink.STRONG)
+    heading = f"{heading}: {told}" if told else heading
     # What is only answered or redirected says least.
     routes = sorted(proxy.routes, key=_says_little) if len(proxy.routes) > _SHOWN_ROUTES else proxy.routes
-    for route in routes[:_SHOWN_ROUTES]:
-        for one in route.destinations:
-            fact = one.fact
-            text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
-            text = text if one.certain else f"perhaps {text}"
-            yield from entry(4, route.path, f"→ {text}", terminal, place_of(fact.span))
-    if len(routes) > _SHOWN_ROUTES:
-        yield f"    … and {len(routes) - _SHOWN_ROUTES} more {_MORE}"
-    yield ""
+    lines = [
+        (route.path, _leads(one, alike), place_of(one.fact.span)) for route in routes for one in route.destinations
+    ]
+    if len(lines) == 1:
+        [(path, leads, place)] = lines
+        yield from wrapped(visible(f"{heading}, {path} {leads}  ({place})"), 0, 6, terminal)
+        return
+    for line in wrapped(visible(heading), 0, 6, terminal):
+        yield terminal.paint(line, Ink.STRONG)
+    for path, leads, place in lines[:_SHOWN_ROUTES]:
+        yield from entry(4, path, leads, terminal, place)
+    if len(lines) > _SHOWN_ROUTES:
+        yield f"    … and {len(lines) - _SHOWN_ROUTES} more {_MORE}"
+
+
+def _leads(one: MappedDestination, alike: frozenset[str]) -> str:
+    """`→ web`: a service by its name, where no other has it."""
+    fact = one.fact
+    text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
+    if one.service is not None and one.label and one.service not in alike:
+        text = text.replace(one.label, one.service, 1)
+    return f"→ {text}" if one.certain else f"→ perhaps {text}"
 
 
 def _is_missed(proxy: MappedProxy) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from prodlint.deployment.variable import OUTSIDE
 from prodlint.map.document import Fact, MappedProject, MappedService, State
@@ -22,6 +23,8 @@ _COMMAND = 300
 _PLACES = 4
 # Two equal lines are worth a third that says so.
 _ALIKE = 2
+# So many variables more in common than missing, and only what differs is told.
+_COMMON = 4
 _FROM = regex(r"(\$\w+) is not set in this repository")
 _DIGEST = regex(r"(@sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # Told in the heading, or on the line of `workers`.
@@ -30,12 +33,13 @@ _ELSEWHERE = ("declared", "command", "handler", "profiles", "worker_class", "thr
 
 @record
 class _Entry:
-    """One line of a service: `what` is the name under which others refer to it."""
+    """One line of a service: `what` is the name under which others refer to it, `items` what it lists."""
 
     label: str
     text: str
     place: str = ""
     what: str = ""
+    items: tuple[str, ...] = ()
 
 
 @record
@@ -134,7 +138,7 @@ def _beside_workers(service: MappedService) -> Iterator[str]:
     if kind is not None:
         yield f"; class {_text(kind)}"
     if threads is not None:
-        yield f"; {_text(threads)} threads each"
+        yield f"; threads {_text(threads)}"
 
 
 def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
@@ -143,9 +147,13 @@ def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
     outside = [_assigned(one) for one in variables if _is_outside(one)]
     for label, told in (("variables", inside), ("set outside", outside)):
         if told:
-            more = len(told) - _VARIABLES
-            text = ", ".join(told[:_VARIABLES])
-            yield _Entry(label, f"{text} and {more} more (--why {name}.variables)" if more > 0 else text, what=label)
+            yield _Entry(label, _listed(told, name), what=label, items=tuple(told))
+
+
+def _listed(told: Sequence[str], name: str) -> str:
+    more = len(told) - _VARIABLES
+    text = ", ".join(told[:_VARIABLES])
+    return f"{text} and {more} more (--why {name}.variables)" if more > 0 else text
 
 
 def _is_outside(fact: Fact) -> bool:
@@ -174,18 +182,52 @@ def _without_known(one: _Shown, above: list[_Shown]) -> Iterator[_Entry]:
     best: _Shown | None = None
     common: set[_Entry] = set()
     for other in above:
-        told = {(line.label, line.text) for line in other.entries}
-        shared = {line for line in one.entries if (line.label, line.text) in told and not line.text.startswith("?")}
+        told = {_content(line) for line in other.entries}
+        shared = {line for line in one.entries if _content(line) in told and not line.text.startswith("?")}
         if len(shared) > len(common):
             best, common = other, shared
     if best is None or len(common) < _ALIKE:
-        yield from one.entries
+        yield from (_shorter(line, one, above) for line in one.entries)
         return
-    yield from (line for line in one.entries if line not in common)
+    yield from (_shorter(line, one, above) for line in one.entries if line not in common)
     names = ", ".join(line.what for line in one.entries if line in common)
-    alone = sum(other.service.name == best.service.name for other in above) == 1
-    place = "" if alone and best.service.name != one.service.name else f" ({best.places[0]})"
-    yield _Entry("the same", f"{names} as {best.service.name}{place}")
+    yield _Entry("the same", f"{names} as {_reference(best, one, above)}")
+
+
+def _content(line: _Entry) -> tuple[str, object]:
+    return line.label, line.items or line.text
+
+
+def _shorter(line: _Entry, one: _Shown, above: list[_Shown]) -> _Entry:
+    """A list that differs little from that of a service above, by what differs."""
+    best: tuple[int, _Entry, _Shown] | None = None
+    for other in above:
+        for held in other.entries:
+            if line.items and held.label == line.label and len(held.items) > 1:
+                many = len(set(line.items) & set(held.items)) - len(set(held.items) - set(line.items))
+                if many >= _COMMON and (best is None or many > best[0]):
+                    best = many, held, other
+    if best is None or not line.items:
+        return line
+    _, held, other = best
+    missing = [item.partition("=")[0].partition(" ")[0] for item in held.items if item not in line.items]
+    extra = [item for item in line.items if item not in held.items]
+    names = {item.partition("=")[0].partition(" ")[0] for item in extra}
+    missing = [name for name in missing if name not in names]
+    text = f"as {_reference(other, one, above)}"
+    text += f", without {', '.join(missing)}" if missing else ""
+    text += f", and {_listed(extra, one.service.name)}" if extra else ""
+    return replace(line, text=text)
+
+
+def _reference(other: _Shown, one: _Shown, above: list[_Shown]) -> str:
+    """How a service above is called: by its name where that is enough."""
+    alone = sum(each.service.name == other.service.name for each in above) == 1
+    return (
+        other.service.name
+        if alone and other.service.name != one.service.name
+        else (f"{other.service.name} ({other.places[0]})")
+    )
 
 
 def _text(fact: Fact) -> str:

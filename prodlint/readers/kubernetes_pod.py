@@ -139,6 +139,7 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
     return Process(
         name=_name(manifest, named, is_only),
         span=_first_span(declared, named, image, container),
+        declaration=_first_span(None, named, image, container),
         platform=platform,
         role=_role(manifest, container, ports, exposures),
         command=command,
