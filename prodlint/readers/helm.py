@@ -71,7 +71,12 @@ def _of_variant(
         if hooks and hooks <= _NOT_WHEN_RELEASED:
             continue
         for fact in facts_of(manifest, scope, environment):
-            yield _named(fact, chart, manifest, found, variant, bool(hooks)) if isinstance(fact, Process) else fact
+            if isinstance(fact, Process):
+                yield _named(fact, chart, manifest, found, bool(hooks))
+            elif isinstance(fact, Proxy):
+                yield replace(fact, environment=environment or fact.environment)
+            else:
+                yield fact
     if environment in _NOT_PRODUCTION:
         return
     if variant.given.is_open:
@@ -83,9 +88,7 @@ def _of_variant(
         yield UnreadDeployment("a part of a Helm chart that other values would bring", found.left_out[0])
 
 
-def _named(
-    process: Process, chart: Chart, manifest: Manifest, found: Rendered, variant: Variant, is_hook: bool
-) -> Process:
+def _named(process: Process, chart: Chart, manifest: Manifest, found: Rendered, is_hook: bool) -> Process:
     """A process with a name for people, and with what its chart does not tell."""
     name = _PLACEHOLDER.sub(chart.name.replace("\\", ""), process.name, count=1)
     name = _FURTHER.sub("", name)
@@ -93,7 +96,7 @@ def _named(
     if manifest in found.doubtful:
         unsure = Link(manifest.span, "may get more from parts of its chart that are not read")
         return replace(process, name=name, role=role, complete=False, variables_from=(*process.variables_from, unsure))
-    return replace(process, name=name, role=role, complete=process.complete and not variant.given.is_open)
+    return replace(process, name=name, role=role, complete=process.complete and not found.is_open)
 
 
 def _hooks(manifest: Manifest) -> frozenset[str]:

@@ -19,7 +19,7 @@ from prodlint.source import Source, Span, SyntaxProblem
 from prodlint.syntax.go_template import parse_go_template
 from prodlint.syntax.go_template_tree import Body
 
-__all__ = ["STARTS", "WORKLOADS", "Chart", "Dependency", "Gap", "chart_at"]
+__all__ = ["STARTS", "WORKLOADS", "Chart", "Dependency", "Gap", "chart_at", "values_in"]
 
 WORKLOADS = frozenset(
     (
@@ -81,7 +81,10 @@ class Dependency:
 
 @entity
 class Chart:
-    """A chart: its folder, its description, its templates, its values, and the charts that it brings."""
+    """A chart: its folder, its description, its templates, its values, and the charts that it brings.
+
+    `is_open` says that its values could not be read.
+    """
 
     folder: str
     about: dict[str, Data]
@@ -89,11 +92,13 @@ class Chart:
     values: dict[str, Data]
     dependencies: tuple[Dependency, ...]
     gaps: tuple[Gap, ...]
+    is_open: bool
     span: Span
 
     @property
     def name(self) -> str:
-        return str(self.about.get("name") or "chart")
+        name = self.about.get("name")
+        return name if isinstance(name, str) and name else "chart"
 
 
 @per_repository
@@ -107,22 +112,35 @@ def chart_at(repository: Repository, path: str) -> Chart | None:
     gaps: list[Gap] = []
     templates = _templates(repository, folder, gaps, source)
     about: Data = {}
-    values: Data = {}
+    values: Data = None
     try:
         about = data_of(documents[0].root)
-        held = repository.yaml(posixpath.join(folder, "values.yaml"))
-        values = data_of(held[0].root) if held else {}
+        values = values_in(posixpath.join(folder, "values.yaml"), repository)
     except Stopped as stopped:
         gaps.append(Gap(str(stopped), source.line_span(1)))
     return Chart(
         folder,
         about if isinstance(about, dict) else {},
         tuple(templates),
-        values if isinstance(values, dict) else {},
+        values or {},
         tuple(_dependencies(repository, folder)),
         tuple(gaps),
+        values is None,
         source.line_span(1),
     )
+
+
+def values_in(path: str, repository: Repository) -> dict[str, Data]:
+    """The values of a file, none when there is no such file. Raises Stopped when they cannot be read."""
+    documents = repository.yaml(path)
+    if path in repository.problems:
+        raise Stopped("its values cannot be read")
+    values = data_of(documents[0].root) if documents else {}
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise Stopped("its values are no mapping")
+    return values
 
 
 def _dependencies(repository: Repository, folder: str) -> Iterator[Dependency]:

@@ -114,7 +114,13 @@ class _Converter:
         if isinstance(node, Sequence):
             return [self.data(item, depth + 1) for item in node.items]
         if isinstance(node, Mapping):
-            return {_key(key): self.data(value, depth + 1) for key, value in node.items() if isinstance(key, Scalar)}
+            made: dict[str, Data] = {}
+            for key, value in node.items():
+                if not isinstance(key, Scalar):
+                    # `port: {{ port }}` is a mapping whose key is a mapping.
+                    raise Stopped("a part of it is filled in by another program")
+                made[_key(key)] = self.data(value, depth + 1)
+            return made
         return None
 
 

@@ -7,8 +7,8 @@ A chart that is not in the repository may set what it likes in its part of the v
 from __future__ import annotations
 
 from prodlint.deployment.repository import Repository
-from prodlint.readers.helm_chart import Chart, Dependency, Gap, chart_at
-from prodlint.readers.helm_data import Data, Hidden, Open, copied, data_of, laid_over, opened, with_value
+from prodlint.readers.helm_chart import Chart, Dependency, Gap, chart_at, values_in
+from prodlint.readers.helm_data import Data, Hidden, Open, copied, laid_over, opened, with_value
 from prodlint.record import entity, record
 
 __all__ = ["Given", "Member", "family"]
@@ -70,6 +70,8 @@ def _add(
         if not is_on:
             continue
         values = laid_over(inner.values, held if isinstance(held, dict) else {})
+        if inner.is_open:
+            values = with_more(values, _ELSEWHERE)
         values["global"] = laid_over(values.get("global") or {}, member.values.get("global") or {})
         if isinstance(member.values, Open):
             values = with_more(values, member.values.reason)
@@ -106,12 +108,11 @@ def _values(chart: Chart, given: Given, repository: Repository) -> dict[str, Dat
     """`.Values`: the chart's own, then those of each file, then what is set one by one."""
     over: Data = {}
     for path in given.files:
-        documents = repository.yaml(path)
-        over = _over(over, data_of(documents[0].root) if documents else {})
+        over = _over(over, values_in(path, repository))
     for place, value in given.sets:
         with_value(over, list(place), copied(value))
     values: dict[str, Data] = laid_over(chart.values, over)
-    return with_more(values, _ELSEWHERE) if given.is_open else values
+    return with_more(values, _ELSEWHERE) if given.is_open or chart.is_open else values
 
 
 def _over(below: Data, above: Data) -> Data:

@@ -33,13 +33,14 @@ _ABOUT = "name version appVersion apiVersion description type home icon deprecat
 class Rendered:
     """The objects of a chart with one set of values, its gaps, and what the values leave out.
 
-    `doubtful` holds the objects of which keys or items are not told.
+    `doubtful` holds the objects of which keys or items are not told; `is_open` says that not all values were read.
     """
 
     manifests: tuple[Manifest, ...]
     gaps: tuple[Gap, ...]
     left_out: tuple[Span, ...]
     doubtful: frozenset[Manifest]
+    is_open: bool
 
 
 def rendered(chart: Chart, given: Given, repository: Repository) -> Rendered:
@@ -49,7 +50,7 @@ def rendered(chart: Chart, given: Given, repository: Repository) -> Rendered:
     try:
         members = family(chart, given, repository, gaps)
     except Stopped as stopped:
-        return Rendered((), (*gaps, Gap(str(stopped), chart.span)), (), frozenset())
+        return Rendered((), (*gaps, Gap(str(stopped), chart.span)), (), frozenset(), True)
     templates = list(_templates(members))
     for _, _, _, body in templates:
         renderer.define(body)
@@ -81,7 +82,8 @@ def rendered(chart: Chart, given: Given, repository: Repository) -> Rendered:
                 gaps.append(Gap(reason, manifest.span))
     manifests.sort(key=lambda one: one.span.path)
     skipped = tuple(span for span in left_out if _RUNS.search(span.text))
-    return Rendered(tuple(manifests), tuple(gaps), skipped, frozenset(doubtful))
+    is_open = given.is_open or any(member.chart.is_open for member in members)
+    return Rendered(tuple(manifests), tuple(gaps), skipped, frozenset(doubtful), is_open)
 
 
 def _templates(members: list[Member]) -> Iterator[tuple[Member, str, Source, Body]]:

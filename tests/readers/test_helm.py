@@ -566,6 +566,22 @@ def test_a_chart_of_another_folder_is_installed_with_the_one_that_names_it() -> 
     assert [words(one)[3] for one in alone if isinstance(one, Process)] == ["0.0.0.0:9000", "0.0.0.0:8000"]
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"chart/values.yaml": "port: [\n"}, "its values cannot be read"),
+        ({"chart/values.yaml": "image: {{ image }}\nport: {{ port }}: x\n"}, "its values cannot be read"),
+        ({"chart/values.yaml": "- port\n"}, "its values are no mapping"),
+        ({"chart/values.yaml": "port: {{ port }}\n"}, "a part of it is filled in by another program"),
+        ({"chart/values-prod.yaml": "port: [\n"}, "its values cannot be read"),
+    ],
+)
+def test_values_that_cannot_be_read_leave_the_chart_open(more: dict[str, str], reason: str) -> None:
+    deployment = inspect(MemoryTree({**DJANGO, **CHART, **more}), []).deployment
+    assert [one.system for one in deployment.unread] == [f"a part of a Helm chart: {reason}"]
+    assert all(one.is_production is not YES for one in deployment.services if one.process.span.path.startswith("chart"))
+
+
 def test_charts_that_bring_one_another_end() -> None:
     files = {
         f"{one}/Chart.yaml": f"name: {one}\ndependencies: [{{name: {other}, repository: 'file://../{other}'}}]\n"
