@@ -8,7 +8,19 @@ from enum import Enum, IntEnum
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Change", "Edit", "Evidence", "Finding", "Findings", "Fix", "Guard", "Safety", "Severity", "WithoutArgument"]
+__all__ = [
+    "Advice",
+    "Change",
+    "Edit",
+    "Evidence",
+    "Finding",
+    "Findings",
+    "Fix",
+    "Guard",
+    "Safety",
+    "Severity",
+    "WithoutArgument",
+]
 
 
 class Severity(IntEnum):
@@ -74,6 +86,14 @@ class Fix:
     title: str
     edits: tuple[Change, ...] = ()
     safety: Safety = Safety.UNSAFE
+
+
+@record
+class Advice:
+    """What to do, in words, and as a fix where it is certain how to write it."""
+
+    help: str
+    fix: Fix | None = None
 
 
 @record

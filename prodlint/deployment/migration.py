@@ -82,6 +82,11 @@ class MigrationSystem:
         """The migrations as a sentence names them."""
         return f"its {self.label}" if self.count else f"the migrations of {self.owner}"
 
+    @property
+    def described(self) -> str:
+        """What its place shows: the newest migration, or what they belong to."""
+        return f"the newest of {self.label}" if self.count else f"they belong to {self.owner}"
+
 
 @record
 class MigrationRun:

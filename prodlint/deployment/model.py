@@ -28,11 +28,10 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
-    from prodlint.deployment.start_command import StartCommand
-    from prodlint.finding import Change, Fix
 
 __all__ = ["Deployment", "subjects"]
 
@@ -137,17 +136,19 @@ class Deployment:
             if other.step is not None
         ) or any(_plain(_image_name(other.base)) in names for other in self.images if other.base is not None)
 
-    def production_command(self, service: Service) -> StartCommand | None:
+    def production_command(self, service: Service) -> Advice:
         """The installed application server for the app that a development server serves, and how to write it there."""
         from prodlint.deployment.start_command import production_command
 
-        return production_command(service, self.services, self.repository)
+        command = production_command(service, self.services, self.repository)
+        return Advice(service.production_command_help) if command is None else Advice(command.help, command.fix)
 
-    def without_reload(self, service: Service) -> tuple[Change, ...]:
-        """What takes reloading out of a service's command, file or call; empty where that is not certain."""
+    def without_reload(self, service: Service) -> Fix | None:
+        """Reloading taken out of a service's command, file or call; None where that is not certain."""
         from prodlint.deployment.start_command import without_reload
 
-        return without_reload(service, self.services, self.repository)
+        changes = without_reload(service, self.services, self.repository)
+        return Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
 
     def with_distribution(self, service: Service, distribution: str) -> Fix | None:
         """A package added to the file that a service installs from; None where that is not certain."""

@@ -34,7 +34,7 @@ def with_distribution(service: Service, distribution: str, repository: Repositor
     source = repository.source(file.path) if file is not None else None
     if file is None or source is None or source.text.rstrip().endswith("\\"):
         return None
-    elsewhere = service.declared_elsewhere(distribution)
+    elsewhere = service.elsewhere.get(distribution)
     pinned = _pinned_line(elsewhere, distribution) if elsewhere is not None else None
     if pinned is None and any(one.pinned is not NO for one in file.dependencies):
         return None

@@ -104,6 +104,36 @@ class Service:
         return tuple(Evidence(link.span, link.note) for link in kept if not _same_place(link.span, self.step.span))
 
     @property
+    def chain_to_app(self) -> tuple[Evidence, ...]:
+        """The hops from the declaration to the app that is served."""
+        if self.app is None:
+            return self.chain
+        return (*self.chain, Evidence(self.app.span, f"the {self.app.framework} app that it serves"))
+
+    @property
+    def chain_to_reload(self) -> tuple[Evidence, ...]:
+        """The hops to the app, behind the server's own line when reloading is switched on elsewhere."""
+        server = self.server
+        if server is None or server.reload_span is None or _same_place(server.reload_span, server.span):
+            return self.chain_to_app
+        return (Evidence(server.span, f"starts {server.product}"), *self.chain_to_app)
+
+    @property
+    def chain_to_installs(self) -> tuple[Evidence, ...]:
+        """The hops to the program, what installs its packages, and where its server is declared for others."""
+        found = [*self.chain]
+        found += [Evidence(one.span, "installs the packages of this service") for one in self.installs]
+        name = (self.server.distribution if self.server is not None else None) or ""
+        if name in self.elsewhere:
+            found.append(Evidence(self.elsewhere[name], f"declares {name}, and is not installed here"))
+        return tuple(found)
+
+    @property
+    def certain_start(self) -> ServerStart | None:
+        """The server start that its script reaches on every way."""
+        return next((one for one in self.starts if not one.conditional), None)
+
+    @property
     def _declaration(self) -> tuple[Link, ...]:
         """Where the service is declared, when its command stands in another file."""
         first = self.step.chain[0] if self.step is not None and self.step.chain else None
@@ -115,10 +145,6 @@ class Service:
         """Whether what this service installs brings a distribution; UNKNOWN when not all of it could be read."""
         found = provides(self.installs, distribution)
         return found if found is YES or self.installs_known is YES else UNKNOWN
-
-    def declared_elsewhere(self, distribution: str) -> Span | None:
-        """Where the repository declares a distribution that this service does not install."""
-        return self.elsewhere.get(distribution)
 
     @property
     def install_source(self) -> str:

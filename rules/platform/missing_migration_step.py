@@ -76,13 +76,11 @@ def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> F
     release = deployment.release_of(system)
     if release is None or deployment.is_migrated(system) is not NO:
         return
-    newest = f"the newest of {system.label}" if system.count else f"they belong to {system.owner}"
-    evidence = [Evidence(system.span, newest)]
-    evidence += [Evidence(run.span, f"only {run.environment.value} applies them") for run in deployment.runs_of(system)]
+    others = (Evidence(one.span, f"only {one.environment.value} applies them") for one in deployment.runs_of(system))
     yield Finding(
         release.span,
         f"{release.name} brings new code to production, and no step applies {system.phrase}",
-        tuple(evidence),
+        (Evidence(system.span, system.described), *others),
         help=f"run `{system.system.command}` once in each release, before the new code serves",
         fix=deployment.with_migration(system, release),
     )

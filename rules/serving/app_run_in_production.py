@@ -59,36 +59,31 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Fix, Guard, Safe
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE, Safety.UNSAFE))
 def app_run_in_production(service: Service, deployment: Deployment) -> Findings:
-    if service.is_production is not YES or service.step is None:
+    server, step, start = service.server, service.step, service.certain_start
+    if service.is_production is not YES or step is None or server is None:
         return
-    server = service.server
-    if server is not None and server.in_code and server.is_development is YES:
-        start = next((one for one in service.starts if not one.conditional), None)
-        if start is None:
-            return
-        reached = [Evidence(span, "calls on") for span in start.through]
+    if server.in_code and server.is_development is YES and start is not None:
         development = f"{server.owner}'s development server" if server.owner else f"{server.product} with reloading on"
-        instead = deployment.production_command(service)
-        changes = deployment.without_reload(service)
-        without = Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
+        reached = (Evidence(span, "calls on") for span in start.through)
+        advice = deployment.production_command(service)
         yield Finding(
-            service.step.span,
+            step.span,
             f"`{service.label}` reaches {start.call} in {start.span}: {development} serves production",
             (*service.chain, *reached, Evidence(start.span, f"starts {development}")),
-            help=instead.help if instead is not None else service.production_command_help,
-            fix=instead.fix if instead is not None else without,
+            advice.help,
+            advice.fix or deployment.without_reload(service),
         )
-    if server is None or server.in_code or server.is_development is not NO:
-        return
-    for start in service.import_starts:
-        if start.conditional:
+    for call in service.import_starts:
+        if call.conditional or server.in_code or server.is_development is not NO:
             continue
-        through = [Evidence(span, "imports it") for span in start.through]
-        guarded = Fix('run it only under `if __name__ == "__main__":`', (Guard(start.span),), Safety.SAFE)
+        guarded = Fix('run it only under `if __name__ == "__main__":`', (Guard(call.span),), Safety.SAFE)
         yield Finding(
-            start.span,
-            f"{start.span} calls {start.call} on import, so the workers of `{service.label}` never serve a request",
-            (Evidence(server.span, f"{server.product} imports the app"), *through),
+            call.span,
+            f"{call.span} calls {call.call} on import, so the workers of `{service.label}` never serve a request",
+            (
+                Evidence(server.span, f"{server.product} imports the app"),
+                *(Evidence(span, "imports it") for span in call.through),
+            ),
             help='move the call under `if __name__ == "__main__":`',
-            fix=guarded if start.span.column == 1 else None,
+            fix=guarded if call.span.column == 1 else None,
         )

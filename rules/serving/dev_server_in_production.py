@@ -53,7 +53,7 @@ app = Flask(__name__)
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Evidence, Finding, Findings, Fix, Safety, Severity, rule
+from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 
 @rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
@@ -61,27 +61,15 @@ def dev_server_in_production(service: Service, deployment: Deployment) -> Findin
     server = service.server
     if service.is_production is not YES or server is None or server.in_code:
         return
-    evidence = list(service.chain)
-    if service.app is not None:
-        evidence.append(Evidence(service.app.span, f"the {service.app.framework} app that it serves"))
     if server.is_development is YES and not service.serves_static_files:
-        instead = deployment.production_command(service)
-        yield Finding(
-            server.span,
-            f"`{service.label}` starts {server.owner}'s development server in production",
-            tuple(evidence),
-            help=instead.help if instead is not None else service.production_command_help,
-            fix=instead.fix if instead is not None else None,
-        )
+        advice = deployment.production_command(service)
+        message = f"`{service.label}` starts {server.owner}'s development server in production"
+        yield Finding(server.span, message, service.chain_to_app, advice.help, advice.fix)
     elif server.reload is YES:
-        span = server.reload_span or server.span
-        if span.source is not server.span.source or span.line != server.span.line:
-            evidence.insert(0, Evidence(server.span, f"starts {server.product}"))
-        changes = deployment.without_reload(service)
         yield Finding(
-            span,
+            server.reload_span or server.span,
             f"`{service.label}` reloads itself whenever a file changes, as a development server does",
-            tuple(evidence),
+            service.chain_to_reload,
             help="switch reloading off where production starts, and keep it in the command that developers use",
-            fix=Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None,
+            fix=deployment.without_reload(service),
         )

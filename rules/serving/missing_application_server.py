@@ -62,15 +62,10 @@ def missing_application_server(service: Service, deployment: Deployment) -> Find
     if server is not None and server.distribution is not None and not server.in_code:
         if service.installs_distribution(server.distribution) is not NO:
             return
-        evidence = [*service.chain]
-        evidence += [Evidence(install.span, "installs the packages of this service") for install in service.installs]
-        elsewhere = service.declared_elsewhere(server.distribution)
-        if elsewhere is not None:
-            evidence.append(Evidence(elsewhere, f"declares {server.distribution}, and is not installed here"))
         yield Finding(
             server.span,
             f"`{service.label}` starts {server.product}, but nothing that this service installs brings it",
-            tuple(evidence),
+            service.chain_to_installs,
             help=f"add {server.distribution} to {service.install_source}: the process ends with "
             f'"{server.product}: command not found"',
             fix=deployment.with_distribution(service, server.distribution),
