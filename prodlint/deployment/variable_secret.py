@@ -9,7 +9,7 @@ import re
 
 from prodlint.regex import regex
 
-__all__ = ["MASK", "is_secret_name", "masked", "masked_form"]
+__all__ = ["MASK", "is_secret_name", "masked", "masked_form", "names_a_place"]
 
 MASK = "***"
 
@@ -17,15 +17,19 @@ _SECRET_WORDS = frozenset(
     "secret secrets token tokens password passwords passwd passphrase pwd pass passcode key keys apikey dsn "
     "credential credentials creds pat privatekey secretkey authtoken accesstoken".split()
 )
-# The last word of a name that speaks of a secret without holding one: `SECRET_KEY_FILE`, `TOKEN_URL`.
+# The last word of a name that speaks of a secret without holding one: `SECRET_KEY_FILE`, `KEY_FINGERPRINT`.
 _NOT_HELD = frozenset(
-    "name names id ids header headers url uri path file files dir field prefix suffix algorithm algo ttl expiry "
+    "name names id ids header headers url uri path file files dir directory folder "
+    "fingerprint thumbprint field prefix suffix algorithm algo ttl expiry "
     "expires expiration timeout hashers validators class backend required length size max min minutes seconds hours "
     "days age lifetime enabled count limit type format version policy rotation".split()
 )
 _NOT_SECRET = regex(r"(?i)(?:^|[_.-])(?:(?:public|publishable|primary|cache)[_-]?key|reset[_-]token)$")
 # `PWD` and `OLDPWD` are folders of the shell.
 _FOLDERS = frozenset({"PWD", "OLDPWD"})
+# The path of a file, whatever its name speaks of.
+_PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS"})
+_PLACE = regex(r"(?:^|_)(?:DB|DATABASE|DB_?NAME|DATABASE_NAME|HOST|HOSTNAME|PORT)$")
 _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _CREDENTIALS = regex(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/?#@:]*)(?::(?P<password>[^\s/?#]*))?@")
@@ -46,10 +50,15 @@ def is_secret_name(name: str) -> bool:
 
     What only points at a secret is none: `SECRET_KEY_FILE`, `TOKEN_URL`, `AWS_ACCESS_KEY_ID`.
     """
-    if name in _FOLDERS or _NOT_SECRET.search(name):
+    if name in _FOLDERS or name in _PATHS or _NOT_SECRET.search(name):
         return False
     words = [word.lower() for word in _WORD.findall(name[:200])]
     return bool(words) and words[-1] not in _NOT_HELD and any(word in _SECRET_WORDS for word in words)
+
+
+def names_a_place(name: str) -> bool:
+    """Whether a variable names a database, a host or a port: none is a secret, even where a file of secrets sets it."""
+    return not is_secret_name(name) and _PLACE.search(name) is not None
 
 
 def masked(name: str, value: str) -> str:

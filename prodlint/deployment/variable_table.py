@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variable_secret import MASK, is_secret_name, masked, masked_form
+from prodlint.deployment.variable_secret import MASK, is_secret_name, masked, masked_form, names_a_place
 from prodlint.deployment.wrappers import Unwrapped
 from prodlint.record import record
 from prodlint.regex import regex
@@ -97,7 +97,9 @@ class Variables:
 
     def is_secret(self, name: str) -> bool:
         """Whether a value must not be shown: by the name of its variable, or because its file keeps it as a secret."""
-        return is_secret_name(name) or any(one.is_secret for one in self.definitions(name))
+        if is_secret_name(name):
+            return True
+        return any(one.is_secret for one in self.definitions(name)) and not names_a_place(name)
 
     def shown(self, name: str) -> Value[str] | None:
         """The value as it may be printed."""

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.variable import is_secret_name, masked
+from prodlint.inspection import inspect
+from prodlint.tree import MemoryTree
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,7 @@ def test_a_name_with_the_word_of_a_secret_is_one(name: str) -> None:
     "name",
     "DEBUG PORT MONKEY KEYBOARD PASSENGER_APP TOKENIZER DATABASE_URL SECRET_KEY_FILE TOKEN_URL AWS_ACCESS_KEY_ID "
     "CACHE_KEY_PREFIX PASSWORD_HASHERS PASSWORD_RESET_TIMEOUT STRIPE_PUBLIC_KEY VAPID_PUBLIC_KEY PWD OLDPWD COMPASS "
+    "GOOGLE_APPLICATION_CREDENTIALS SECRET_MANAGER_DIRECTORY MOZILLA_RELEASE_KEY_FINGERPRINT POSTGRES_DB "
     "BYPASS_AUTH JWT_ALGORITHM SECRETARY ACCESS_TOKEN_LIFETIME PRIMARY_KEY".split(),
 )
 def test_a_name_that_only_speaks_of_one_is_none(name: str) -> None:
@@ -63,3 +66,12 @@ def test_a_secret_is_hidden_whole_and_what_is_none_is_shown() -> None:
 def test_no_password_of_a_url_gets_through(secret: str, user: str) -> None:
     assert secret not in masked("CELERY_BROKER", f"amqp://{user}:{secret}@queue:5672//")
     assert secret not in masked("DB_PASSWORD", secret)
+
+
+def test_the_name_of_a_database_is_shown_even_where_a_file_of_secrets_sets_it() -> None:
+    text = "name: a\nservices:\n- name: web\n  run_command: gunicorn app:app\n  envs:\n"
+    for name in ("POSTGRES_DB", "DB_HOST", "LICENSE", "DB_PASSWORD"):
+        text += f"  - {{key: {name}, type: SECRET, value: x}}\n"
+    variables = inspect(MemoryTree({".do/app.yaml": text}), []).deployment.services[0].variables
+    hidden = [name for name in ("POSTGRES_DB", "DB_HOST", "LICENSE", "DB_PASSWORD") if variables.is_secret(name)]
+    assert hidden == ["LICENSE", "DB_PASSWORD"]
