@@ -134,7 +134,8 @@ def _context(member: Member, given: Given, repository: Repository) -> dict[str, 
 def _file(chart: Chart, path: Data, repository: Repository) -> Data:
     """`.Files.Get`."""
     target = posixpath.normpath(posixpath.join(chart.folder, path)) if isinstance(path, str) else ""
-    source = repository.source(target) if target in repository.paths else None
+    is_inside = target in repository.paths and target.startswith(f"{chart.folder}/" if chart.folder else "")
+    source = repository.source(target) if is_inside else None
     if source is None or MARKED.search(source.text) or len(source.text) > 200_000:
         return Hidden("a file of the chart that is not read", "")
     return source.text

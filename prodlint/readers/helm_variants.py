@@ -70,7 +70,9 @@ def is_part(chart: Chart, repository: Repository) -> bool:
 
 @per_repository
 def _brought(repository: Repository, _: str) -> frozenset[str]:
-    charts = (chart_at(repository, path) for path in repository.named("Chart.yaml"))
+    # What an example brings is still installed by itself.
+    live = [path for path in repository.named("Chart.yaml") if environment_of(path) not in _NOT_PRODUCTION]
+    charts = [chart_at(repository, path) for path in live]
     return frozenset(one.path for chart in charts if chart is not None for one in chart.dependencies if one.path)
 
 

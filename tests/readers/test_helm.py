@@ -317,6 +317,14 @@ def test_a_template_that_helm_would_not_fill_in_is_a_part_that_is_not_read(templ
     assert "shop-migrate" in processes(files)
 
 
+def test_a_file_of_the_chart_is_known_and_one_beside_it_is_not() -> None:
+    template = pod(
+        'env:\n- {name: A, value: "{{ .Files.Get "a.txt" }}"}\n- {name: B, value: "{{ .Files.Get "../b.txt" }}"}'
+    )
+    files = {**chart_of(template), "chart/a.txt": "inside", "b.txt": "outside"}
+    assert variables(processes(files)["web"]) == {"A": "inside", "B": None}
+
+
 def test_a_chart_without_templates_is_not_read() -> None:
     assert unread({"chart/Chart.yaml": "name: shop\n"}) == ["a Helm chart"]
 
@@ -562,6 +570,10 @@ def test_a_chart_of_another_folder_is_installed_with_the_one_that_names_it() -> 
     }
     found = [fact for fact in declared(files) if isinstance(fact, Process)]
     assert [words(one)[3] for one in found] == ["0.0.0.0:9000"]
+    example = {
+        path.replace("all/", "examples/all/"): text.replace("../web", "../../web") for path, text in files.items()
+    }
+    assert {one.environment for one in processes(example).values()} == {None}
     alone = [*declared({**files, "deploy.sh": "helm upgrade --install x ./web\nhelm upgrade --install y ./all\n"})]
     assert [words(one)[3] for one in alone if isinstance(one, Process)] == ["0.0.0.0:9000", "0.0.0.0:8000"]
 
