@@ -35,3 +35,10 @@ def test_workers_by_the_cpus_are_told_as_a_formula() -> None:
     assert known["workers"] == "CPUs × 2 + 1"
     driven = told({**files, "conf.py": conf.format("int(os.environ.get('WORKERS', cpu_count() * 2 + 1))")})
     assert driven["workers"] == "$WORKERS, else CPUs × 2 + 1"
+
+
+def test_what_runs_beside_the_app_is_told() -> None:
+    ini = "[uwsgi]\nmodule = app:app\nattach-daemon = ./send\nif-env = MAIL\nattach-daemon = ./mail\nendif =\n"
+    values = told({"Procfile": "web: uwsgi --ini uwsgi.ini\n", "app.py": "", "uwsgi.ini": ini})
+    assert values["daemons"] == "./send, perhaps ./mail"
+    assert "daemons" not in told({"Procfile": "web: gunicorn app:app\n", "app.py": ""})

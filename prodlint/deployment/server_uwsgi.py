@@ -16,7 +16,7 @@ from prodlint.deployment.server_bind import Bind, bind_of_word, split_address
 from prodlint.deployment.server_grammar import Option, head
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_setting import Settings, converted, default_of, joined, text_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, per_cpu
 from prodlint.record import record, state
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -29,6 +29,7 @@ _FILES = {"ini": ".ini", "yaml": ".yaml", "json": ".json", "xml": ".xml", "confi
 _EXTENSIONS = (".ini", ".yaml", ".yml", ".json", ".xml", ".cfg")
 _LOOPS = frozenset({"for", "for-glob", "for-times", "for-readline"})
 _ENDS = frozenset({"endif", "end-if", "endfor", "end-for"})
+_ASKS_FILES = frozenset("if-file if-not-file if-exists ifexists if-not-exists".split())
 _DEPTH = 8
 _OPTIONS = 5_000
 _PROTOCOLS = {"http": "http", "http_socket": "http", "https": "https", "socket": "uwsgi", "fastcgi_socket": "fastcgi"}
@@ -56,6 +57,7 @@ class _Met:
     doubt: str | None = None
     word: Word | None = None
     driver: _Driver | None = None
+    around: tuple[_Condition, ...] = ()
 
 
 @record
@@ -64,6 +66,15 @@ class _Driver:
 
     name: str
     when_set: bool
+
+
+@record
+class _Condition:
+    """Whether what stands below a condition counts, and what `%(_)` is there."""
+
+    answer: Answer
+    driver: _Driver | None = None
+    subject: Part | None = None
 
 
 class _Loading:
@@ -87,7 +98,7 @@ class _Loading:
         """An option is met."""
         option = self._known(met.name)
         if option is not None and option.own in _FILES and met.value is not None:
-            self.file(self._word(met) or Word((), met.span))
+            self.file(self._word(met) or Word((), met.span), met.around)
             return
         self._meet(met)
         if option is not None and option.own in ("set_placeholder", "set") and isinstance(met.value, Text):
@@ -103,7 +114,7 @@ class _Loading:
         if met.value is not None:
             self.first.setdefault(met.name.lstrip("-"), met)
 
-    def file(self, word: Word) -> None:
+    def file(self, word: Word, around: tuple[_Condition, ...] = ()) -> None:
         """A configuration file, or a section of one: `uwsgi.ini:production`, `:base` for one of the same file."""
         value = text_of(word, self.context.lookup)
         written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
@@ -115,7 +126,9 @@ class _Loading:
             name = self.loaded[-1]
         path = self.context.locate(name)
         if path is None:
-            self._forget(f"the configuration file {name} is not in this repository")
+            # One that is only read where it is there, and is not here, changes nothing that is written here.
+            if all(one.answer is not UNKNOWN for one in around):
+                self._forget(f"the configuration file {name} is not in this repository")
             return
         if len(self.loaded) >= _DEPTH or len(self.met) > _OPTIONS:
             return
@@ -124,44 +137,56 @@ class _Loading:
         if entries is None:
             self._forget(f"{path} cannot be read")
         else:
-            self._run(entries, name, path)
+            self._run(entries, name, path, around)
         self.loaded.pop()
 
     def _forget(self, reason: str) -> None:
         self.met.clear()
         self.layers.forget(reason)
 
-    def _run(self, entries: Iterator[_Entry], name: str, path: str) -> None:
-        """The options of a file in their order, with what its conditions say."""
-        conditions: list[tuple[Answer, _Driver | None]] = []
+    def _run(self, entries: Iterator[_Entry], name: str, path: str, around: tuple[_Condition, ...]) -> None:
+        """The options of a file in their order, with what its conditions say and those around its name."""
+        conditions = list(around)
         for entry in entries:
             if len(self.met) > _OPTIONS:
                 return
             key = entry.name
-            if key.startswith(("if-", "ifenv", "ifexists")) or key in _LOOPS:
+            if key.startswith(("if-", "ifenv", "ifexists", "ifdir")) or key in _LOOPS:
                 conditions.append(self._holds(key, entry.value))
             elif key in _ENDS:
-                if conditions:
+                if len(conditions) > len(around):
                     conditions.pop()
-            elif all(answer is not NO for answer, _ in conditions):
-                open_ones = [driver for answer, driver in conditions if answer is UNKNOWN]
+            elif all(one.answer is not NO for one in conditions):
+                open_ones = [one.driver for one in conditions if one.answer is UNKNOWN]
                 doubt = f"a condition of {path} decides" if open_ones else None
-                driver = open_ones[0] if len(open_ones) == 1 else None
-                self.option(_Met(key, entry.value, entry.span, path, name, doubt, driver=driver))
+                met = _Met(key, entry.value, entry.span, path, name, doubt)
+                met.driver = open_ones[0] if len(open_ones) == 1 else None
+                met.around = tuple(conditions)
+                self.option(met)
 
-    def _holds(self, key: str, text: Text | None) -> tuple[Answer, _Driver | None]:
-        if key not in ("if-env", "ifenv", "if-not-env") or text is None:
-            return UNKNOWN, None
+    def _holds(self, key: str, text: Text | None) -> _Condition:
+        """Whether what follows a condition counts; `%(_)` is what the condition asks about."""
+        if text is None or key in _LOOPS:
+            return _Condition(UNKNOWN)
+        if key in _ASKS_FILES:
+            # What is not in the repository may be brought by whoever runs it.
+            is_there = YES if self.context.locate(text.value.strip()) is not None else UNKNOWN
+            return _Condition(~is_there if "not" in key else is_there, subject=Literal(text, True))
+        if key not in ("if-env", "ifenv", "if-not-env"):
+            return _Condition(UNKNOWN, subject=Literal(text, True))
         variable, equals, wanted = text.value.partition("=")
-        value = self.context.lookup(variable.strip())
+        variable = variable.strip()
+        subject = Expansion(variable, text.span, quoted=True)
+        value = self.context.lookup(variable)
         if value is None:
             result = NO
         elif isinstance(value, Known):
             result = YES if not equals or value.value == wanted else NO
         else:
             is_open = isinstance(value, EnvDriven) and value.default is None and not equals
-            return UNKNOWN, _Driver(variable.strip(), key != "if-not-env") if is_open else None
-        return (~result if key == "if-not-env" else result), None
+            driver = _Driver(variable, key != "if-not-env") if is_open else None
+            return _Condition(UNKNOWN, driver, subject)
+        return _Condition(~result if key == "if-not-env" else result, subject=subject)
 
     def finish(self) -> None:
         """Everything was met: placeholders are replaced, and the options have their say."""
@@ -215,6 +240,8 @@ class _Loading:
             return joined([text_of(word, self.context.lookup)], span)
         if word is None or (option.kind in ("flag", "attached") and not word.parts):
             return Known(True, span)
+        if option.kind == "int" and word.written.strip() == "%k":
+            return per_cpu(span=span)
         return converted(option.kind, text_of(word, self.context.lookup))
 
     def _say(self, option: Option, word: Word | None, span: Span, origin: str) -> None:
@@ -235,7 +262,9 @@ class _Loading:
         parts: list[Part] = []
         at = 0
         for found in _PLACEHOLDER.finditer(text.value):
-            replaced = self._placeholder(found[1], found[2], found[3], text.span_of(*found.span()), met.file)
+            span = text.span_of(*found.span())
+            replaced = _subject(met.around) if found[1] == "_" else None
+            replaced = replaced or self._placeholder(found[1], found[2], found[3], span, met.file)
             if replaced is None:
                 continue
             if found.start() > at:
@@ -266,7 +295,15 @@ class _Loading:
         stem, extension = posixpath.splitext(base)
         values = {"p": path, "s": base, "d": folder.rstrip("/") + "/", "n": stem, "e": extension[1:], "o": file}
         values["c"] = posixpath.basename(folder)
+        if self.context.step.directory is not None:
+            values["v"] = self.context.step.directory
         return (Literal(Text.at(values[magic], span), True),) if magic in values else None
+
+
+def _subject(around: tuple[_Condition, ...]) -> tuple[Part, ...] | None:
+    """What the innermost condition asks about."""
+    subject = around[-1].subject if around else None
+    return None if subject is None else (subject,)
 
 
 def _form_of(held: object) -> str | None:

@@ -10,9 +10,14 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_uwsgi import uwsgi_files
 from prodlint.deployment.service import Service
+from prodlint.regex import regex
+from prodlint.source import Text
+from prodlint.syntax.ini import Ini
 
 __all__ = ["uwsgi_hooks"]
 
+_PLACEHOLDER = regex(r"%\(([^()]*)\)")
+_NO_INI = (".yaml", ".yml", ".json", ".xml")
 _STARTS = ("exec-", "attach-daemon", "smart-attach-daemon", "legion-attach-daemon", "cron", "unique-cron")
 
 
@@ -27,13 +32,18 @@ def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
         target = absolute(written, service.step.directory)
         candidates = service.place.files.candidates(target) if target is not None else ()
         path = next((one for one in candidates if one in repository.paths), None)
-        document = repository.ini(path) if path is not None and path.endswith(".ini") else None
+        document = repository.ini(path) if path is not None and not path.endswith(_NO_INI) else None
         if document is None:
             unread.append(Link(word.span, f"reads {written}, which is not in this repository"))
             continue
         chdir = document.get("uwsgi", "chdir")
         place = replace(service.place, directory=service.step.directory if chdir is None else chdir.value.value)
+        conditions: list[str] = []
         for option in (option for section in document.sections for option in section.options):
+            if option.name.startswith("if"):
+                conditions.append(option.value.value.partition("=")[0].strip() if "env" in option.name else "")
+            elif option.name in ("endif", "end-if"):
+                conditions = conditions[:-1]
             kind, colon, _ = option.value.value.partition(":")
             if option.name.startswith("hook-") and kind in ("exec", "call") and colon:
                 text = option.value.slice(len(kind) + 1)
@@ -41,6 +51,30 @@ def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
                 text = option.value
             else:
                 continue
-            found = execute(shell_form(text), place, repository)
-            steps.extend(found.steps)
+            stays = "attach-daemon" in option.name
+            if "%(" in text.value:
+                text = _filled(text, document, conditions)
+            for step in execute(shell_form(text), place, repository).steps:
+                conditional = step.conditional or bool(conditions)
+                steps.append(replace(step, conditional=conditional, background=step.background or stays))
     return Execution(tuple(steps), unread=tuple(unread))
+
+
+def _filled(text: Text, document: Ini, conditions: list[str]) -> Text:
+    """A command with its placeholders replaced: `%(_)` is what the condition asks about, `%(name)` the option."""
+    parts: list[Text] = []
+    at = 0
+    for found in _PLACEHOLDER.finditer(text.value):
+        parts.append(text.slice(at, found.start()))
+        at = found.end()
+        if found[1] == "_":
+            held = f"${conditions[-1]}" if conditions and conditions[-1].isidentifier() else "$unknown"
+        else:
+            option = document.get("uwsgi", found[1])
+            held = option.value.value if option is not None else "$unknown"
+            held = held if "%(" not in held and len(held) < 200 else "$unknown"
+        span = text.span_of(*found.span())
+        if held:
+            # Its last character ends where the placeholder does: what it is part of is shown as it is written.
+            parts.append(Text(held, span.source, (span.start,) * (len(held) - 1) + (span.end - 1, span.end)))
+    return Text.join([*parts, text.slice(at)])

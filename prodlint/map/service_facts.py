@@ -38,6 +38,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield _server(service, repository)
         yield from _app(service)
         yield from _serving(service.server)
+    yield from _daemons(service)
     yield from settings_facts(service, repository)
     routes = routes_of(service, repository)
     told = route_fact(routes)
@@ -94,7 +95,9 @@ def setting_facts(service: Service) -> Iterator[Fact]:
 
 def _setting(setting: Setting) -> Fact:
     fact = valued(setting.name, setting.value)
-    quiet = _is_default(setting) or bool(setting.source.words)
+    # uWSGI's file has words too, and nobody has seen them yet.
+    is_seen = bool(setting.source.words) and setting.source.origin.endswith("on the command line")
+    quiet = _is_default(setting) or is_seen or setting.name == "attach_daemon"
     return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting), quiet)
 
 
@@ -200,6 +203,16 @@ def _handler(service: Service, handler: Value[str]) -> Fact:
     made = service.handled_at
     sources = (Source(fact.text, handler.span, "is called"), Source("", made, "makes it"))
     return replace(fact, text=f"{fact.text} → {made}", sources=sources)
+
+
+def _daemons(service: Service) -> Iterator[Fact]:
+    """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
+    kept = None if service.step is None else service.step.span
+    steps = [one for one in service.execution.steps if one.background and one.span != kept]
+    if steps:
+        shown = [f"perhaps {one.written}" if one.conditional else one.written for one in steps]
+        sources = tuple(Source(one.written, one.span, "is started beside it") for one in steps)
+        yield Fact("daemons", ", ".join(shown), span=steps[0].span, sources=sources)
 
 
 def _chain(service: Service) -> tuple[Source, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.value import NO, YES, EnvDriven, Known
+from prodlint.deployment.value import NO, YES, EnvDriven, Known, PerCpu
 
 Serve = Callable[..., Server]
 
@@ -96,3 +96,34 @@ def test_a_variable_that_uwsgi_asks_for_drives_what_stands_below(serve: Serve) -
 def test_an_ini_file_that_includes_itself_ends(serve: Serve) -> None:
     files = {"a.ini": "[uwsgi]\nini = a.ini\nx = %(x)%(x)\nx = %(x)%(x)%(x)\nprocesses = 3\n"}
     assert said(serve("uwsgi a.ini", files), "workers") == 3
+
+
+def test_a_file_that_is_only_read_where_it_is_there_leaves_the_rest_known(serve: Serve) -> None:
+    ini = "[uwsgi]\nmodule = shop.wsgi\nprocesses = 3\nif-file = %s\nini = %%(_)\nharakiri = 9\nendif =\nthreads = 2\n"
+    absent = serve("uwsgi u.ini", {"u.ini": ini % "/etc/override.ini"})
+    assert getattr(absent.target, "value", None) == "shop.wsgi:application"
+    assert [said(absent, name) for name in ("workers", "threads", "timeout")] == [3, 2, "?"]
+    there = serve("uwsgi u.ini", {"u.ini": ini % "more.ini", "more.ini": "[uwsgi]\nprocesses = 7\n"})
+    assert [said(there, name) for name in ("workers", "threads", "timeout")] == [7, 2, 9]
+
+
+def test_a_file_that_is_always_read_and_is_not_here_leaves_nothing_before_it_known(serve: Serve) -> None:
+    server = serve("uwsgi u.ini", {"u.ini": "[uwsgi]\nprocesses = 3\nini = /etc/more.ini\nthreads = 2\n"})
+    assert [said(server, name) for name in ("workers", "threads")] == ["?", 2]
+
+
+def test_a_file_that_a_condition_may_read_is_in_doubt_as_a_whole(serve: Serve) -> None:
+    files = {
+        "u.ini": "[uwsgi]\nprocesses = 3\nif-env = MORE\nini = %(_)\nendif =\nif-opt = x=y\nini = more.ini\nendif =\n",
+        "more.ini": "[uwsgi]\nprocesses = 7\n",
+    }
+    assert said(serve("uwsgi u.ini", files), "workers") == "?"
+    assert said(serve("uwsgi u.ini", files, MORE="more.ini"), "workers") == "?"
+
+
+def test_one_process_for_each_cpu(serve: Serve) -> None:
+    value = serve("uwsgi u.conf", {"u.conf": ""}).settings.value("workers")
+    assert not isinstance(value, PerCpu)
+    value = serve("uwsgi --ini u.conf", {"u.conf": "[uwsgi]\nprocesses = %k\n"}).settings.value("workers")
+    assert isinstance(value, PerCpu)
+    assert value.formula == "CPUs"

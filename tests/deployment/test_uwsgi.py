@@ -38,3 +38,13 @@ def test_the_configuration_is_named_in_several_ways(command: str) -> None:
 
 def test_a_configuration_elsewhere_is_unread() -> None:
     assert [one.note for one in web("uwsgi --ini /etc/uwsgi/shop.ini", {}).execution.unread]
+
+
+def test_daemons_run_beside_the_app_and_a_condition_may_leave_one_out() -> None:
+    conf = (
+        "[uwsgi]\nattach-daemon = ./one\nif-env = MAIL\nattach-daemon = ./two %(_) -v\nendif =\nexec-asap = ./three\n"
+    )
+    steps = web("uwsgi --ini uwsgi.conf", {"uwsgi.conf": conf}).execution.steps
+    found = {step.program: (step.background, step.conditional) for step in steps}
+    assert (found["one"], found["two"], found["three"]) == ((True, False), (True, True), (False, False))
+    assert "./two %(_) -v" in [step.written for step in steps]
