@@ -75,6 +75,7 @@ class _Sets:
         self.named = named
         self.repository = repository
         self.sets: dict[tuple[str, ...], ComposeSet] = {}
+        self.started: set[tuple[str, ...]] = set()
         self.included = {path for file in compose.values() for one in file.includes for path in one.paths}
 
     def command(self, found: PipelineStep) -> None:
@@ -105,12 +106,15 @@ class _Sets:
         if files:
             held = tuple(path for path in (self._file(name, step) for name in files) if path is not None)
             made = replace(made, given=given_by(held, self.repository))
-        asked = _asked(step) if starts else frozenset()
-        asked_for = (*_option(step, "--profile"), *_known(found, "COMPOSE_PROFILES").split(","))
-        profiles = frozenset(name for name in asked_for if name) | _listed(made.given, "COMPOSE_PROFILES")
-        if before is not None and before.profiles is not None:
-            profiles, asked = profiles | before.profiles, asked | before.asked
-        self.sets[paths] = replace(made, profiles=profiles if starts and is_production else None, asked=asked)
+        if not starts or not is_production:
+            self.sets[paths] = made
+            return
+        profiles, asked = _profiles(found, step, made.given), _asked(step)
+        if before is not None and before.environment is Environment.PRODUCTION and paths in self.started:
+            profiles = None if profiles is None or before.profiles is None else profiles | before.profiles
+            asked |= before.asked
+        self.started.add(paths)
+        self.sets[paths] = replace(made, profiles=profiles, asked=asked)
 
     def others(self) -> None:
         """The sets that no command names."""
@@ -208,6 +212,16 @@ def _option(step: Step, name: str) -> Iterator[str]:
             yield words[index + 1].literal or ""
         elif value.startswith(f"{name}="):
             yield value.partition("=")[2]
+
+
+def _profiles(found: PipelineStep, step: Step, given: Iterable[EnvDefinition]) -> frozenset[str] | None:
+    """The profiles that a command asks for, None where a word of it or a variable is computed."""
+    held = found.variables.get("COMPOSE_PROFILES") if "COMPOSE_PROFILES" in found.variables.by_name else None
+    if any(word.literal is None for word in step.argv[1:]) or not (held is None or isinstance(held, Known)):
+        return None
+    listed = held.value.split(",") if held is not None else ()
+    asked = (*_option(step, "--profile"), *(name.strip() for name in listed))
+    return frozenset(name for name in asked if name) | _listed(given, "COMPOSE_PROFILES")
 
 
 def _asked(step: Step) -> frozenset[str]:

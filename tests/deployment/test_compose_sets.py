@@ -161,6 +161,11 @@ def test_the_env_file_of_a_command_takes_the_place_of_the_dotenv(command: str, e
         ("docker compose up -d --scale web=2 debug", True),
         ("COMPOSE_PROFILES=a,extra docker compose up -d", True),
         ("docker compose --profile other up -d", False),
+        ('docker compose --profile "$(hostname)" up -d', True),
+        ("docker compose up -d $SERVICE", True),
+        ("COMPOSE_PROFILES=$(hostname) docker compose up -d", True),
+        ("docker compose build --profile x\ndocker compose up -d", False),
+        ("docker compose up -d $SERVICE\ndocker compose up -d", True),
     ],
 )
 def test_a_service_whose_profile_production_does_not_ask_for_is_perhaps_not_started(
