@@ -25,7 +25,6 @@ from prodlint.deployment.evaluation_domain import (
     Gap,
     ModuleValue,
     Opaque,
-    Raised,
 )
 from prodlint.deployment.evaluation_environment import dotenv_value, read_variable
 from prodlint.deployment.evaluation_machine import MOST_STEPS, Exhausted, Frame
@@ -232,7 +231,8 @@ class Interpreter:
                 setattr(part, name, 0)
         evaluator.steps = MOST_STEPS
         evaluator.frame = Frame(module, module.cells)
-        with suppress(Raised, Exhausted, RecursionError):
+        # As for a module: whatever goes wrong, it must not end the run of a linter.
+        with suppress(Exception):
             evaluator.expression(node)
 
     def flask_config(self, span: Span | None) -> ConfigNames | None:

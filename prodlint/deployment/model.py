@@ -174,6 +174,12 @@ class Deployment:
 
         return settings_of(service, self.repository)
 
+    def settings_of_pipeline_step(self, step: PipelineStep) -> AppSettings | None:
+        """The Django settings that a step of a pipeline runs with; evaluated when somebody asks."""
+        from prodlint.deployment.settings_module import settings_of_pipeline_step
+
+        return settings_of_pipeline_step(step, self.repository)
+
     def settings_classes_of(self, service: Service) -> tuple[AppSettings, ...]:
         """The settings classes of pydantic that a service imports; evaluated when somebody asks."""
         from prodlint.deployment.settings_module import settings_classes_of

@@ -108,8 +108,12 @@ class _Reader:
         elif isinstance(node, ast.Name):
             yield from self.named(node.id, node, module, prefix, depth + 1, near)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            yield from self.patterns(node.left, module, prefix, depth, near)
-            yield from self.patterns(node.right, module, prefix, depth, near)
+            parts: list[ast.expr] = []
+            while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+                parts.append(node.right)
+                node = node.left
+            for part in (node, *reversed(parts)):
+                yield from self.patterns(part, module, prefix, depth + 1, near)
         else:
             # `static(…)` adds files in development, `router.urls` and others what only running them tells.
             name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
@@ -188,5 +192,8 @@ def routes_of_urlconf(
     `decide` answers whether a test holds under which patterns are added: `if settings.DEBUG`.
     """
     reader = _Reader(repository, roots, decide)
-    found = tuple(reader.module(urlconf, _Prefix(), 0, ""))
+    try:
+        found = tuple(reader.module(urlconf, _Prefix(), 0, ""))
+    except RecursionError:
+        return Routes((), NO, UNKNOWN)
     return Routes(found, NO if reader.unread else YES, UNKNOWN)

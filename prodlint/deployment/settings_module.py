@@ -8,7 +8,6 @@ Nothing here is worked out before somebody asks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.app import locate_module, module_at
@@ -16,15 +15,25 @@ from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.evaluation import Interpreter, Namespace
 from prodlint.deployment.evaluation_machine import MOST_STEPS_OF_A_MODULE
+from prodlint.deployment.filemap import CHECKOUT
+from prodlint.deployment.place import Place
+from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
 from prodlint.deployment.settings_installed import installed_in
-from prodlint.deployment.settings_start import Start, start_of
+from prodlint.deployment.settings_start import Start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
 
-__all__ = ["AppSettings", "SettingsSource", "settings_classes_of", "settings_of", "settings_of_step"]
+__all__ = [
+    "AppSettings",
+    "SettingsSource",
+    "settings_classes_of",
+    "settings_of",
+    "settings_of_pipeline_step",
+    "settings_of_step",
+]
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _CLASS_VARIABLE = "DJANGO_CONFIGURATION"
@@ -62,6 +71,16 @@ def settings_of_step(service: Service, step: Step, repository: Repository) -> Ap
     return answers[key][1]
 
 
+def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> AppSettings | None:
+    """The Django settings of a step of a pipeline, with the variables of its job; None for one that has none."""
+    if step.step is None or step.remote:
+        return None
+    start = start_of_command(step.step, Place(CHECKOUT, step.step.directory), step.variables, repository)
+    if not (start.is_django or _mentions(start, repository)):
+        return None
+    return _django(start, Interpreter(repository, start.roots, start.lookup, start.argv), step.step, repository)
+
+
 def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
     start = start_of(service, step, repository)
     is_django = start.is_django or _mentions(start, repository)
@@ -70,10 +89,14 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
     interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, installed_in(service))
     for file in start.env_files:
         interpreter.load_env_file(file)
-    if not is_django:
-        from prodlint.deployment.settings_flask import flask_settings
+    if is_django:
+        return _django(start, interpreter, step, repository)
+    from prodlint.deployment.settings_flask import flask_settings
 
-        return flask_settings(service, start, interpreter)
+    return flask_settings(service, start, interpreter)
+
+
+def _django(start: Start, interpreter: Interpreter, step: Step, repository: Repository) -> AppSettings | None:
     for one in start.modules:
         interpreter.run(one.path, one.dotted, MOST_STEPS_OF_A_MODULE)
     module, sources = _module(start, interpreter, step)
@@ -81,7 +104,7 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
         return None
     deciding = sources[-1] if sources else SettingsSource(module, step.span, "")
     name = module.value if isinstance(module, Known) else module.default if isinstance(module, EnvDriven) else None
-    path = _path(service, step, start, name, repository) if name else None
+    path = _path(start, name, repository) if name else None
     values = _nothing(module, name, deciding.span)
     if path is not None:
         values = _of_class(interpreter, interpreter.run(path, name or ""))
@@ -147,11 +170,9 @@ def _named(value: Value[object], sources: tuple[SettingsSource, ...]) -> Value[s
     return Unknown(value.reason, value.span or span)
 
 
-def _path(service: Service, step: Step, start: Start, name: str, repository: Repository) -> str | None:
+def _path(start: Start, name: str, repository: Repository) -> str | None:
     """The file of the settings module, where the process imports from; else the only one of that name."""
-    found = locate_module(repository, start.roots, name)
-    place = replace(service.place, directory=step.directory)
-    found = found or module_at(place, (), name, repository)
+    found = locate_module(repository, start.roots, name) or module_at(start.place, (), name, repository)
     if found is not None:
         return found
     relative = name.replace(".", "/")

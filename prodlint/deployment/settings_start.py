@@ -13,6 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.app import locate_module, module_at, roots_of
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup
+from prodlint.deployment.place import Place
 from prodlint.deployment.program import program_of, python_arguments
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script_run import script_run
@@ -28,7 +29,7 @@ from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["MAIN", "Module", "Named", "Start", "start_of"]
+__all__ = ["MAIN", "Module", "Named", "Start", "start_of", "start_of_command"]
 
 MAIN = "__main__"
 # Options of servers that set variables of the process: gunicorn's --env, uWSGI's env.
@@ -78,6 +79,7 @@ class Start:
     modules: tuple[Module, ...]
     argv: tuple[str | None, ...]
     roots: tuple[str, ...]
+    place: Place
     lookup: Lookup
     variables: Variables
     given: tuple[tuple[str, Named], ...] = ()
@@ -88,23 +90,38 @@ class Start:
 
 def start_of(service: Service, step: Step, repository: Repository) -> Start:
     """How a step of a service begins: its long-running program, or one that runs before it."""
-    own = step is service.step
-    variables = service.variables if own else variables_of(service.process, service.image, repository).seen_by(step)
-    server = service.server if own else None
-    context = Context(server or Server("", step.span), step, service.place, repository)
+    if step is service.step:
+        return _start(step, service.place, service.variables, repository, service)
+    return start_of_command(step, service.place, _variables(service, step, repository), repository)
+
+
+def start_of_command(step: Step, place: Place, variables: Variables, repository: Repository) -> Start:
+    """How a step begins that is of no service, with the variables that it finds."""
+    return _start(step, place, variables, repository, None)
+
+
+def _variables(service: Service, step: Step, repository: Repository) -> Variables:
+    return variables_of(service.process, service.image, repository).seen_by(step)
+
+
+def _start(step: Step, place: Place, variables: Variables, repository: Repository, service: Service | None) -> Start:
+    server = service.server if service is not None else None
+    context = Context(server or Server("", step.span), step, place, repository)
     tool, words = program_of(step)
-    modules = tuple(dict.fromkeys(_modules(service if own else None, context, tool)))
+    modules = tuple(dict.fromkeys(_modules(service, context, tool)))
     given = tuple(_given(server)) if server is not None else ()
     folders = [module.root for module in modules if module.root is not None]
-    roots = roots_of(replace(service.place, directory=step.directory), repository, server.folders if server else ())
-    app = service.app if own else None
+    place = replace(place, directory=step.directory)
+    roots = roots_of(place, repository, server.folders if server is not None else ())
+    app = service.app if service is not None else None
     is_django = app.framework == "Django" if app is not None else tool == "django-admin"
     # Other frameworks have a manage.py, too.
     is_django = is_django and not (modules and tool == "django-admin" and not _mentions_django(modules[0], repository))
     return Start(
         modules=modules,
         argv=_argv(step, tool),
-        roots=tuple(dict.fromkeys((*folders, *(service.roots if own else ()), *roots))),
+        roots=tuple(dict.fromkeys((*folders, *(service.roots if service is not None else ()), *roots))),
+        place=place,
         lookup=_lookup(variables, given),
         variables=variables,
         given=given,
@@ -152,7 +169,7 @@ def _modules(service: Service | None, context: Context, tool: str) -> Iterator[M
     elif service is not None and service.process.handler is not None and service.app is not None:
         yield Module(service.app.path, service.app.target.partition(":")[0])
     else:
-        run = script_run(step, service.place if service else context.place, repository, context.roots())
+        run = script_run(step, context.place, repository, context.roots())
         if run is not None:
             yield Module(run.path, MAIN if python_arguments(step) is not None else "")
 

@@ -345,3 +345,11 @@ def test_patterns_that_grow_with_every_line_end_soon() -> None:
     routes = routes_of_urlconf("urls", of({"urls.py": text}), ("",))
     assert routes.complete is NO
     assert len(routes.routes) < 10_000
+
+
+@pytest.mark.parametrize(
+    "patterns", ["[]" + " + []" * 3_000, "[path('a/', view)]\nif " + "not " * 600 + "x: urlpatterns += []"]
+)
+def test_patterns_that_are_nested_without_end_are_survived(patterns: str) -> None:
+    text = f"from django.urls import path\nurlpatterns = {patterns}\n"
+    assert len(routes_of_urlconf("urls", of({"urls.py": text}), ("",)).routes) <= 1

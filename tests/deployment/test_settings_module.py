@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from prodlint.deployment import Deployment, Service
 from prodlint.deployment.service_routes import routes_of
-from prodlint.deployment.settings_module import AppSettings, settings_of, settings_of_step
+from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings_module import settings_of, settings_of_pipeline_step, settings_of_step
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
@@ -210,6 +211,55 @@ def test_a_release_process_is_judged_by_itself() -> None:
     assert used(files, "web").path == "config/settings/production.py"
     release = used(files, "release")
     assert (release.path, release.origin) == ("config/settings/local.py", "setdefault in manage.py")
+
+
+def test_a_step_of_a_pipeline_has_the_variables_of_its_job() -> None:
+    workflow = f"""\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    env:
+      DJANGO_SETTINGS_MODULE: {PRODUCTION}
+    steps:
+      - run: python manage.py migrate
+      - run: python manage.py check --deploy --settings config.settings.base
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: python manage.py test
+      - run: ruff check .
+"""
+    deployment = deployment_of({".github/workflows/deploy.yml": workflow})
+    found = {step.written: settings_of_pipeline_step(step, deployment.repository) for step in deployment.pipeline_steps}
+    paths = {written.split()[-1]: one.path if one is not None else None for written, one in found.items()}
+    assert paths == {
+        "migrate": "config/settings/production.py",
+        "config.settings.base": "config/settings/base.py",
+        "test": "config/settings/local.py",
+        ".": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "while True:\n    pass\n",
+        "from .production import *\n",
+        "X = " + "[" * 80 + "]" * 80 + "\n",
+        "X = [0]\nfor _ in range(10 ** 9):\n    X += X\n",
+        "def f():\n    return f()\nX = f()\n",
+        "X = (\n",
+        "\0",
+        "raise SystemExit\n",
+        "globals().update(locals())\nimport sys\nsys.modules.clear()\n",
+    ],
+)
+def test_settings_that_cannot_be_evaluated_end_nothing(text: str) -> None:
+    files = {"config/settings/production.py": text, "config/wsgi.py": WSGI.replace(LOCAL, PRODUCTION)}
+    found = used({**compose("gunicorn config.wsgi"), **files})
+    assert found.path == "config/settings/production.py"
+    assert all(found.get(name) is not None for name in found.names)
 
 
 def test_an_env_file_that_the_entry_module_loads_comes_before_its_default() -> None:
