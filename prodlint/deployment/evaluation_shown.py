@@ -26,7 +26,19 @@ from prodlint.deployment.evaluation_domain import (
     is_plain,
 )
 from prodlint.deployment.evaluation_lists import reason_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
+from prodlint.deployment.value import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    EnvDriven,
+    Known,
+    OnlyWhenSet,
+    PerCpu,
+    Unknown,
+    Value,
+    per_cpu,
+)
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -82,7 +94,7 @@ class _Showing:
             if value.default is RAISES:
                 return EnvDriven(name, None, span, is_required=True, form=form)
             if value.default is ABSENT:
-                return Unknown(f"is only there when {name} is set", value.span or span)
+                return OnlyWhenSet(f"is only there when {name} is set", value.span or span, name)
             default = self.value(value.default, unset | value.names)
             if isinstance(default, PerCpu):
                 return EnvDriven(name, default, span, form=form)

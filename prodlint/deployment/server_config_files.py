@@ -9,8 +9,8 @@ from prodlint.deployment.app import locate_module
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.server_grammar import Option
 from prodlint.deployment.server_layers import Context, Layers
-from prodlint.deployment.server_setting import converted, joined
-from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
+from prodlint.deployment.server_setting import converted, default_of, joined
+from prodlint.deployment.value import EnvDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -115,9 +115,19 @@ def say_values(layers: Layers, values: Mapping[str, Value[object]], origin: str)
     for option in layers.grammar.options:
         value = values.get(option.own)
         if value is not None:
-            made = object_value(option, value)
+            made = _unless_set(layers, option, value) if isinstance(value, OnlyWhenSet) else object_value(option, value)
             span = made.span or layers.context.server.span
             layers.say(option.name, made, span, origin)
+
+
+def _unless_set(layers: Layers, option: Option, value: OnlyWhenSet) -> Value[object]:
+    """What a setting is that the file names only when a variable is set: else what held before."""
+    span = value.span or layers.context.server.span
+    said = layers.said.get(option.name) or layers.defaults.get(option.name)
+    before = said[-1].value if said else Known(default_of(option), span)
+    if isinstance(before, Known) and layers.doubt is None:
+        return EnvDriven(value.name, before.value, span, form=None)
+    return value
 
 
 def say_toml(layers: Layers, path: str, origin: str) -> bool:

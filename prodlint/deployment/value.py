@@ -8,7 +8,20 @@ from typing import Generic, TypeVar
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["NO", "UNKNOWN", "YES", "Answer", "EnvDriven", "Known", "PerCpu", "Unknown", "Value", "answer", "per_cpu"]
+__all__ = [
+    "NO",
+    "UNKNOWN",
+    "YES",
+    "Answer",
+    "EnvDriven",
+    "Known",
+    "OnlyWhenSet",
+    "PerCpu",
+    "Unknown",
+    "Value",
+    "answer",
+    "per_cpu",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
@@ -114,6 +127,13 @@ class PerCpu(Unknown):
         if self.least >= 2:
             return YES
         return NO if self.most is not None and self.most < 2 else UNKNOWN
+
+
+@record
+class OnlyWhenSet(Unknown):
+    """Something that is not there at all unless a variable is set."""
+
+    name: str = ""
 
 
 def per_cpu(formula: str = "CPUs", least: float = 1, most: float | None = None, span: Span | None = None) -> PerCpu:

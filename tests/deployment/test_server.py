@@ -310,6 +310,9 @@ def test_gunicorns_file_is_evaluated_with_the_environment_of_the_service(serve: 
     assert (server.reload, server.interface) == (NO, Interface.WSGI)
     assert serve("gunicorn app:app", files, ENVIRONMENT="development").reload is YES
     unknown = serve("gunicorn app:app", files)
+    reload = unknown.settings.value("reload")
+    assert isinstance(reload, EnvDriven)
+    assert (reload.name, reload.default, reload.form) == ("ENVIRONMENT", False, None)
     assert (unknown.reload, said(unknown, "workers")) == (UNKNOWN, "$WEB_CONCURRENCY or 2")
 
 
