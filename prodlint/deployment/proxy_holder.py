@@ -55,8 +55,9 @@ def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[Back
     for service in services[:_MOST]:
         if service.role in (Role.RELEASE, Role.WORKER, Role.BEAT) or _starts_another(service):
             continue
-        place = _place(proxy.path, service.place.files, service)
-        if place is not None:
+        # A heredoc of a Dockerfile lies in the image that is built of it.
+        is_written_there = service.image is not None and service.image.path == proxy.path
+        if is_written_there or _place(proxy.path, service.place.files, service) is not None:
             span = _brought(proxy.path, service.process) or _span_of(service)
             found.append(Holder(service.name, service.process, service.environment, span, service=service))
     for one in backing[:_MOST]:

@@ -156,6 +156,16 @@ def test_a_name_in_several_compose_files_is_unknown_when_none_of_them_runs_the_p
     assert "web is in several files" in told(only(location("proxy_pass http://web:8000"), files, "services: {}\n"))
 
 
+def test_a_configuration_in_a_heredoc_belongs_to_the_image_that_is_built_with_it() -> None:
+    dockerfile = "FROM nginx:1.29\nCOPY <<'END' /etc/nginx/conf.d/default.conf\n" + location(
+        "proxy_pass http://web:8000"
+    )
+    files = {"nginx/Dockerfile": dockerfile + "END\n", "nginx/nginx.conf": ""}
+    end = only("", files)
+    assert (told(end), end.certain) == ("web", YES)
+    assert hops(end)[:2] == ["nginx/Dockerfile:5", "nginx/Dockerfile:6"]
+
+
 # Variables.
 
 
