@@ -99,7 +99,7 @@ class _Joiner:
         if upstream.socket:
             return self._by_socket(upstream)
         if upstream.host is None:
-            return Destination(upstream, unknown=Unknown("the address is not understood", upstream.span))
+            return Destination(upstream, unknown=Unknown(_unread(upstream), upstream.span))
         host = upstream.host
         if _LOOPBACK.fullmatch(host):
             return self._by_port(upstream)
@@ -300,6 +300,11 @@ def _is_proxy(peer: Peer) -> bool:
 def _name(end: Destination) -> str:
     """The name of what a route leads to."""
     return end.service.name if end.service is not None else end.backing.name if end.backing is not None else ""
+
+
+def _unread(upstream: Upstream) -> str:
+    """Why an address has no host."""
+    return "the address is not understood" if upstream.written else "the address is filled in when it is deployed"
 
 
 def _shown(upstream: Upstream) -> str:

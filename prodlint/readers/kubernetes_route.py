@@ -83,6 +83,8 @@ def _backend(backend: Mapping) -> Iterator[Upstream]:
 
 def _upstream(name: Scalar, port: Scalar | None) -> Upstream:
     written = name.value if port is None else f"{name.value}:{port.value}"
+    if is_placeholder(name.value):
+        return Upstream("http", None, name.span, written="")
     if port is None or port.value.isdecimal() or is_placeholder(port.value):
         number = declared_number(port) if port is not None else None
         return Upstream("http", name.value, name.span, number, written=written)

@@ -353,6 +353,11 @@ def test_a_port_that_the_service_does_not_have_is_listened_on_by_nobody(port: st
     assert (told(end), end.listens) == ("shop", NO)
 
 
+def test_a_service_that_a_template_names_is_unknown() -> None:
+    ((end,),) = [one.destinations for one in cluster('"${SERVICE}"')]
+    assert told(end) == "? the address is filled in when it is deployed"
+
+
 def test_a_service_of_no_name_here_is_unknown() -> None:
     ((end,),) = [one.destinations for one in cluster("shop")]
     assert told(end) == "? nothing that is read is called shop"
