@@ -259,7 +259,8 @@ class Process:
     the function that a platform calls without a server (`module.attribute`), `events` what it is called
     for, by kind (`http`: `GET /orders`). `variables_from` are the places that set more variables and are not
     in this repository. `settings` are the platform's own, the last of a name counts. `declaration` is where
-    the process itself stands, when `span` is its command.
+    the process itself stands, when `span` is its command. `default_of` is the platform that starts its command
+    where no file names one.
     """
 
     name: str
@@ -290,6 +291,7 @@ class Process:
     user: Value[str] | None = None
     variables_from: tuple[Link, ...] = ()
     settings: tuple[PlatformSetting, ...] = ()
+    default_of: str = ""
     reach: Reach = field(default_factory=Reach)
     declaration: Span | None = None
 

@@ -40,6 +40,8 @@ _BUILDERS = {
 }
 # These bring a Python of their own.
 _OWN_PYTHON = frozenset(("conda", "mamba", "micromamba", "pixi", "rye"))
+# Platforms that install the server of their default command themselves.
+_BRING_GUNICORN = ("App Engine", "Elastic Beanstalk")
 _HOSTS = (Platform.SYSTEMD, Platform.SUPERVISOR)
 _RUNNERS = frozenset(("uv", "uvx", "pipx"))
 
@@ -66,6 +68,8 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
             found.append(install)
         elif _may_install(one.step):
             known = UNKNOWN
+    if service.process.default_of in _BRING_GUNICORN:
+        known = UNKNOWN
     if service.image is None and (not found or service.process.platform in _HOSTS):
         # Something installs the app's packages, and nothing here says what.
         known = UNKNOWN

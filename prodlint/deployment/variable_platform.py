@@ -88,6 +88,8 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
         if process.build is None and process.image is None:
             for name, value in _RENDER_PYTHON.items():
                 yield name, EnvDriven(name, value, span)
+    elif platform is Platform.APP_ENGINE and process.default_of:
+        yield "WEB_CONCURRENCY", Unknown("App Engine chooses it by the instance class", span)
     elif platform is Platform.DIGITALOCEAN and process.role is Role.WEB:
         yield "PORT", _given_port(process)
     elif platform is Platform.FLY and process.role is Role.RELEASE:

@@ -14,6 +14,8 @@ from prodlint.deployment.process import Build, EnvDefinition, Platform, Platform
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, is_placeholder, mapping_at, scalar_at
+from prodlint.readers.default_start import app_engine_default
+from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar
@@ -32,6 +34,7 @@ _MARKS = (
     "runtime_config",
     "resources",
 )
+_SECOND_GENERATION = regex(r"python3\d{1,2}")
 _SETTINGS = (
     "runtime",
     "runtime_config.runtime_version",
@@ -60,6 +63,11 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     folder = posixpath.dirname(path)
     start = scalar_at(root, "entrypoint") or scalar_at(root, "entrypoint", "shell")
     dockerfile = normal_path(folder, "Dockerfile")
+    kind = scalar_at(root, "env")
+    command = shell_form(start.text, start.span) if start is not None else None
+    default = None
+    if command is None and _SECOND_GENERATION.fullmatch(runtime.value) and (kind is None or kind.value == "standard"):
+        default = app_engine_default(repository, folder, runtime.span)
     build = Build(dockerfile, folder, runtime.span) if runtime.value == "custom" else None
     name = scalar_at(root, "service")
     yield Process(
@@ -67,14 +75,15 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         span=(start or runtime).span,
         platform=Platform.APP_ENGINE,
         role=Role.WEB,
-        command=shell_form(start.text, start.span) if start is not None else None,
+        command=command or default,
         build=build,
         root=folder,
         variables=tuple(_variables(root.get("env_variables"))),
         environment=environment_of(path) or Environment.PRODUCTION,
-        complete=start is not None or build is not None,
+        complete=start is not None or build is not None or default is not None,
         probes=tuple(_probes(root)),
         settings=tuple(_settings(root)),
+        default_of="App Engine" if default is not None else "",
     )
 
 

@@ -16,8 +16,10 @@ from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
+from prodlint.readers.default_start import beanstalk_default
 from prodlint.readers.procfile_lines import procfile_command
-from prodlint.source import Text
+from prodlint.regex import regex
+from prodlint.source import Span
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
@@ -32,6 +34,8 @@ READS = Files(
 )
 _PYTHON = "aws:elasticbeanstalk:container:python"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
+_NUMBERS = (("NumProcesses", "1"), ("NumThreads", "15"))
+_TARGET = regex(r"[\w./-]+:[\w.]+")
 _PROCESS = "aws:elasticbeanstalk:environment:process:default"
 _KEPT = (_PYTHON, _PROCESS, "aws:elasticbeanstalk:command", "aws:elasticbeanstalk:environment", "aws:autoscaling:asg")
 
@@ -44,7 +48,8 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         return
     bodies = [(one, root) for one in _files(repository, folder) if (root := _root(one, repository)) is not None]
     options = [option for _, root in bodies for option in _options(root)]
-    start = procfile_command(repository, folder, "web") or _default_command(options)
+    written = procfile_command(repository, folder, "web")
+    start = written or _default_command(options, folder, repository, source.line_span(1))
     commands = [line for _, root in bodies for line in _container_commands(root)]
     checks = [value for space, name, value in options if (space, name.value) == (_PROCESS, "HealthCheckPath")]
     yield Process(
@@ -58,6 +63,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         environment=environment_of(path) or Environment.PRODUCTION,
         before=tuple(commands),
         complete=start is not None,
+        default_of="Elastic Beanstalk" if written is None and start is not None else "",
         probes=tuple(Probe(ProbeKind.DEPLOY, one.span, path=declared_text(one)) for one in checks[-1:]),
         settings=tuple(
             PlatformSetting(name.value, declared_text(value), value.span)
@@ -120,16 +126,17 @@ def _container_commands(root: Mapping) -> Iterator[CommandLine]:
             yield exec_form(tuple(Word.of(one.text, one.span) for one in words), command.span)
 
 
-def _default_command(options: list[_Option]) -> CommandLine | None:
-    """gunicorn on the app that `WSGIPath` names: `application:application` when nothing does."""
-    given = [value for space, name, value in options if (space, name.value) == (_PYTHON, "WSGIPath")]
-    if not given:
+def _default_command(options: list[_Option], folder: str, repository: Repository, span: Span) -> CommandLine | None:
+    """gunicorn on the app that `WSGIPath` names, with its processes and threads; None where they are filled in."""
+    given = {name.value: value for space, name, value in options if space == _PYTHON}
+    numbers = [given[name].value if name in given else usual for name, usual in _NUMBERS]
+    path = given.get("WSGIPath")
+    if not all(number.isdecimal() for number in numbers) or (path is not None and is_placeholder(path.value)):
         return None
-    written = given[-1].value
-    target = written.removesuffix(".py").replace("/", ".") if ":" not in written else written
-    if is_placeholder(written):
-        return None
-    target = target if ":" in target else f"{target}:application"
-    place = given[-1].span
-    words = ("gunicorn", "--bind", ":8000", target)
-    return exec_form(tuple(Word.of(Text.at(word, place), place) for word in words), place)
+    target = None
+    if path is not None:
+        target = path.value.removesuffix(".py").replace("/", ".") if ":" not in path.value else path.value
+        target = target if ":" in target else f"{target}:application"
+        if not _TARGET.fullmatch(target):
+            return None
+    return beanstalk_default(repository, folder, target, numbers[0], numbers[1], path.span if path else span)

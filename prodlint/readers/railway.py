@@ -15,6 +15,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
+from prodlint.readers.default_start import nixpacks_default, railpack_default
 from prodlint.readers.procfile_lines import procfile_command
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.json import Json
@@ -54,6 +55,9 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         command = shell_form(start)
     elif build is None:
         command = _by_builder(folder, repository)
+    default = None
+    if command is None and build is None and start is None:
+        default = _default(_text(document, "build", "builder"), folder, repository, source.line_span(1))
     schedule = _text(document, "deploy", "cronSchedule")
     probes = tuple(_probes(document))
     declared = command or entrypoint
@@ -62,7 +66,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         span=declared.span if declared is not None else source.line_span(1),
         platform=Platform.RAILWAY,
         role=Role.WORKER if schedule is not None else Role.WEB if probes else Role.UNKNOWN,
-        command=command,
+        command=command or default,
         entrypoint=entrypoint,
         build=build,
         root=folder,
@@ -74,6 +78,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         probes=probes,
         schedule=text_of(schedule.value, schedule.span) if schedule is not None else None,
         settings=tuple(_settings(document)),
+        default_of="Railway" if default is not None else "",
     )
 
 
@@ -139,6 +144,15 @@ def _by_builder(folder: str, repository: Repository) -> CommandLine | None:
         if text is not None:
             return shell_form(text)
     return procfile_command(repository, folder, "web", "worker")
+
+
+def _default(builder: Text | None, folder: str, repository: Repository, span: Span) -> CommandLine | None:
+    """What the builder starts by itself; new services of Railway are built by Railpack."""
+    if builder is not None and builder.value.upper() == "NIXPACKS":
+        return nixpacks_default(repository, folder, span)
+    if builder is not None and builder.value.upper() != "RAILPACK":
+        return None
+    return railpack_default(repository, folder, span)
 
 
 def _before(document: Json | Toml) -> Iterator[CommandLine]:

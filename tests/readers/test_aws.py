@@ -289,7 +289,7 @@ container_commands:
 def test_beanstalk_starts_the_app_of_its_settings_after_its_commands() -> None:
     web = processes(EXTENSIONS)["web"]
     assert web.command is not None
-    assert web.command.written == "gunicorn --bind :8000 shop.wsgi:application"
+    assert web.command.written == "gunicorn --bind :8000 --workers 3 --threads 15 shop.wsgi:application"
     assert [line.written for line in web.before] == [
         "python manage.py migrate",
         "python manage.py collectstatic --noinput",
