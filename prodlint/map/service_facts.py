@@ -35,8 +35,8 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     else:
         yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
     if service.process.default_of:
-        told = f"by default of {service.process.default_of}: no file names a command"
-        yield Fact("started", told, span=service.process.span)
+        whose = f"by default of {service.process.default_of}: no file names a command"
+        yield Fact("started", whose, span=service.process.span)
     if service.server is not None:
         yield _server(service, repository)
         yield from _app(service)

@@ -81,7 +81,7 @@ def _django_module(repository: Repository, folder: str) -> str | None:
     if not _has(repository, folder, "manage.py") or not _uses(repository, folder, "django"):
         return None
     below = f"{folder}/" if folder else ""
-    found = set()
+    found: set[str] = set()
     for path in repository.python_files[:_MODULES]:
         data = repository.data(path) if path.startswith(below) else None
         if data is not None and b"WSGI_APPLICATION" in data:
