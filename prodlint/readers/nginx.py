@@ -59,7 +59,8 @@ def read(path: str, repository: Repository) -> Iterator[Proxy]:
     directives = _directives(repository, path)
     if directives is None:
         return
-    upstreams = _upstreams(repository, posixpath.dirname(path))
+    # Files beside it may be of another environment: a name that the file itself gives is its own.
+    upstreams = {**_upstreams(repository, posixpath.dirname(path)), **dict(_upstreams_of(directives))}
     # The official image fills in what lies in `templates` when it starts: a template there is no example.
     environment = environment_of(path.replace("/templates/", "/").removesuffix(".template"))
     includes = _Includes(path, repository)

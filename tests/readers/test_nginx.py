@@ -181,3 +181,9 @@ def test_includes_that_go_in_circles_or_grow_end() -> None:
         "nginx/b.conf": "location / { " + many + " }\n" * 50,
     }
     assert len(proxies(files)) == 1
+
+
+def test_an_upstream_of_the_file_itself_comes_before_one_of_a_file_beside_it() -> None:
+    text = "upstream app {{ server {}; }}\nserver {{ location / {{ proxy_pass http://app; }} }}\n"
+    found = proxies({"nginx/a.conf": text.format("live:80"), "nginx/b.conf": text.format("staging:80")})
+    assert [up.host for one in found for route in one.routes for up in route.upstreams] == ["live", "staging"]
