@@ -604,3 +604,27 @@ spec: {selector: {app: shop}, ports: [{port: 80, targetPort: 8000}]}
     [line] = re.findall(r"^proxy Ingress.*\n(?:      .*\n)*", text, re.MULTILINE)
     assert line.count("all.yaml") == 3
     assert "for shop.example, / → shop" in line
+
+
+def test_services_of_several_overlays_are_told_apart_by_their_overlay(tmp_path: Path) -> None:
+    base = MANIFEST.replace("replicas: 3", "replicas: 1")
+    overlay = "resources: [../../base]\nreplicas: [{name: shop, count: %d}]\n"
+    files = {"k8s/base/shop.yaml": base, "k8s/base/kustomization.yaml": "resources: [shop.yaml]\n"}
+    for name, count in (("production", 4), ("production-eu", 2)):
+        files[f"k8s/overlays/{name}/kustomization.yaml"] = overlay % count
+    text = text_of(write(tmp_path, files))
+    assert "k8s/base/shop.yaml:11 of k8s/overlays/production)" in " ".join(text.split())
+    done = run(tmp_path, "--why", "shop.replicas")
+    assert done.returncode == 2
+    assert "  shop@k8s/overlays/production-eu  shop@" in done.stderr
+    assert text_of(tmp_path, "--why", "shop@k8s/overlays/production.replicas").startswith("shop.replicas: 4\n")
+
+
+def test_sidecars_of_one_image_are_told_once(tmp_path: Path) -> None:
+    sidecar = "        - {name: cache, image: 'redis:8'}\n"
+    files = {
+        f"k8s/production/{name}.yaml": MANIFEST.replace("name: shop", f"name: {name}") + sidecar
+        for name in ("a", "b", "c")
+    }
+    text = text_of(write(tmp_path, files))
+    assert text.count("a/cache      Redis 8, also as b/cache, c/cache") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
 from prodlint.source import Span
@@ -13,6 +14,7 @@ __all__ = ["LABEL", "entry", "place_of", "wrapped"]
 
 # The columns of a label; a longer one pushes its text aside.
 LABEL = 12
+_DIGEST = regex(r"(@sha256:[0-9a-f]{8})[0-9a-f]{56}")
 
 
 def place_of(span: Span | None) -> str:
@@ -37,7 +39,8 @@ def entry(indent: int, label: str, text: str, terminal: Terminal, place: str = "
 def wrapped(text: str, indent: int, hanging: int, terminal: Terminal) -> list[str]:
     """A text over as many lines as the width asks for; the second and the further ones stand at `hanging`."""
     lines = textwrap.wrap(
-        text,
+        # Nobody reads sixty-four digits.
+        _DIGEST.sub(r"\1…", text),
         terminal.columns,
         initial_indent=" " * indent,
         subsequent_indent=" " * hanging,

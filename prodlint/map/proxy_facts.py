@@ -100,11 +100,13 @@ def proxies_fact(service: Service, passages: Iterable[Passage]) -> Fact | None:
     told: list[str] = []
     sources: list[Source] = []
     first = None
+    goes_without_saying = True
     for passage in passages:
         for one in passage.destinations:
             if one.service is not service:
                 continue
             first = first or passage.span
+            goes_without_saying = goes_without_saying and passage.of_platform and one.listens is not NO
             names = f" {', '.join(passage.proxy.names)}" if passage.proxy.names else ""
             doubt = ", perhaps" if one.certain is UNKNOWN else ""
             told.append(f"{passage.proxy.product}{names} {_path(passage.route)}{doubt}{_mismatch(one)}")
@@ -113,4 +115,5 @@ def proxies_fact(service: Service, passages: Iterable[Passage]) -> Fact | None:
         return None
     told = list(dict.fromkeys(told))
     more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    return Fact("proxies", f"{'; '.join(told[:_SHOWN])}{more}", span=first, sources=tuple(dict.fromkeys(sources)))
+    text, told_by = f"{'; '.join(told[:_SHOWN])}{more}", tuple(dict.fromkeys(sources))
+    return Fact("proxies", text, span=first, sources=told_by, quiet=goes_without_saying)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.image import Image
+from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.runtime import placed_version_of, python_of
 from prodlint.deployment.server import Server
@@ -24,7 +26,11 @@ __all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
 def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     """Declaration, command, server, app, image and runtime."""
     declared = service.process.declaration or service.process.span
-    yield Fact("declared", str(declared), span=declared)
+    # Objects that several overlays bring stand at one line of their base.
+    group = service.process.reach.group if service.process.platform is Platform.KUBERNETES else ""
+    folder = posixpath.dirname(group) if group.endswith((".yaml", ".yml")) else group
+    overlay = f" of {folder}" if folder and not declared.path.startswith(f"{folder}/") else ""
+    yield Fact("declared", f"{declared}{overlay}", span=declared)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
     if service.handler is not None:

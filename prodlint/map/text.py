@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from prodlint.map.document import Map, MappedDestination, MappedProxy, MappedRoute, State
+from prodlint.map.document import Fact, Map, MappedDestination, MappedProxy, MappedRoute, State
 from prodlint.map.layout import entry, place_of, wrapped
 from prodlint.map.text_releases import release_lines
 from prodlint.map.text_services import project_lines
+from prodlint.regex import regex
 from prodlint.report.escape import at_line_start, visible
 from prodlint.report.terminal import Ink, Terminal
 
@@ -17,6 +17,9 @@ __all__ = ["render"]
 _SHOWN_DOUBTS = 8
 _SHOWN_PLACES = 3
 _SHOWN_ROUTES = 12
+# One reason for all images of others.
+_IMAGE = regex(r"runs the image (\S+), which is not known to be ours")
+_NOT_OURS = "images that are not known to be ours"
 _MORE = "(all of them: --output-format json)"
 
 
@@ -35,13 +38,24 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
     yield from release_lines(whole, terminal)
     if whole.beside:
         yield terminal.paint("beside them", Ink.STRONG)
-        for fact in whole.beside:
-            yield from entry(4, fact.name, fact.text, terminal, place_of(fact.span))
+        yield from _beside(whole, terminal)
         yield ""
     yield from _proxies(whole, terminal)
     yield from _doubts(whole, terminal)
     if whole.others:
         yield from wrapped(f"Not shown: {', '.join(_elsewhere(*one) for one in whole.others)}.", 0, 2, terminal)
+
+
+def _beside(whole: Map, terminal: Terminal) -> Iterator[str]:
+    """Backing services; those of one image, such as the sidecars of all pods, are told once."""
+    alike: dict[str, list[Fact]] = {}
+    for fact in whole.beside:
+        alike.setdefault(fact.text, []).append(fact)
+    for text, facts in alike.items():
+        names = list(dict.fromkeys(fact.name for fact in facts))
+        others = f", also as {_some(names[1:])}" if len(names) > 1 else ""
+        places = list(dict.fromkeys(place_of(fact.span) for fact in facts))
+        yield from entry(4, names[0], f"{text}{others}", terminal, _some(places, 2))
 
 
 def _elsewhere(environment: str, count: int) -> str:
@@ -53,23 +67,21 @@ def _elsewhere(environment: str, count: int) -> str:
 
 def _proxies(whole: Map, terminal: Terminal) -> Iterator[str]:
     """The proxies, each once: those of several overlays differ by their places alone."""
-    counts = Counter(service.name for service in whole.services)
-    alike = frozenset(name for name, count in counts.items() if count > 1)
     found: dict[object, tuple[MappedProxy, dict[str, None]]] = {}
     for proxy in whole.proxies:
         if proxy.of_platform and not _is_missed(proxy):
             continue
         holder = proxy.holder.text if proxy.holder is not None else ""
-        led = tuple((route.path, _leads(one, alike)) for route in proxy.routes for one in route.destinations)
+        led = tuple((route.path, _leads(one)) for route in proxy.routes for one in route.destinations)
         key = (proxy.product, holder, proxy.listens, proxy.names, led)
         found.setdefault(key, (proxy, {}))[1][place_of(proxy.span)] = None
     for proxy, places in found.values():
-        yield from _proxy(proxy, _some(list(places)), alike, terminal)
+        yield from _proxy(proxy, _some(list(places)), terminal)
     if found:
         yield ""
 
 
-def _proxy(proxy: MappedProxy, places: str, alike: frozenset[str], terminal: Terminal) -> Iterator[str]:
+def _proxy(proxy: MappedProxy, places: str, terminal: Terminal) -> Iterator[str]:
     """`proxy nginx (nginx.conf:1), run by edge: 443 (TLS) for shop.example`, and its routes below it."""
     holder = proxy.holder
     run_by = f", run by {holder.text}" if holder is not None else ""
@@ -80,9 +92,7 @@ def _proxy(proxy: MappedProxy, places: str, alike: frozenset[str], terminal: Ter
     heading = f"{heading}: {told}" if told else heading
     # What is only answered or redirected says least.
     routes = sorted(proxy.routes, key=_says_little) if len(proxy.routes) > _SHOWN_ROUTES else proxy.routes
-    lines = [
-        (route.path, _leads(one, alike), place_of(one.fact.span)) for route in routes for one in route.destinations
-    ]
+    lines = [(route.path, _leads(one), place_of(one.fact.span)) for route in routes for one in route.destinations]
     if len(lines) == 1:
         [(path, leads, place)] = lines
         yield from wrapped(visible(f"{heading}, {path} {leads}  ({place})"), 0, 6, terminal)
@@ -95,11 +105,11 @@ def _proxy(proxy: MappedProxy, places: str, alike: frozenset[str], terminal: Ter
         yield f"    … and {len(lines) - _SHOWN_ROUTES} more {_MORE}"
 
 
-def _leads(one: MappedDestination, alike: frozenset[str]) -> str:
-    """`→ web`: a service by its name, where no other has it."""
+def _leads(one: MappedDestination) -> str:
+    """`→ web`: a service by its name."""
     fact = one.fact
     text = f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
-    if one.service is not None and one.label and one.service not in alike:
+    if one.service is not None and one.label:
         text = text.replace(one.label, one.service, 1)
     return f"→ {text}" if one.certain else f"→ perhaps {text}"
 
@@ -118,9 +128,11 @@ def _doubts(whole: Map, terminal: Terminal) -> Iterator[str]:
     grouped: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for doubt in whole.doubts:
         if not doubt.told:
-            subjects, places = grouped.setdefault(doubt.reason, ({}, {}))
-            if doubt.subject != "deployment":
-                subjects[doubt.subject] = None
+            image = _IMAGE.fullmatch(doubt.reason)
+            reason, subject = (_NOT_OURS, image[1]) if image is not None else (doubt.reason, doubt.subject)
+            subjects, places = grouped.setdefault(reason, ({}, {}))
+            if subject != "deployment":
+                subjects[subject] = None
             if doubt.span is not None and doubt.span.path:
                 places[place_of(doubt.span)] = None
     if not grouped:
@@ -135,6 +147,6 @@ def _doubts(whole: Map, terminal: Terminal) -> Iterator[str]:
     yield ""
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN_PLACES} more" if len(names) > _SHOWN_PLACES else ""
-    return f"{', '.join(names[:_SHOWN_PLACES])}{more}"
+def _some(names: list[str], shown: int = _SHOWN_PLACES) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return f"{', '.join(names[:shown])}{more}"

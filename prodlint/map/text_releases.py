@@ -47,7 +47,7 @@ def _told(release: MappedRelease) -> str:
     """What sets it off, and where it runs when that is the machine that serves."""
     told = [", ".join(release.triggers)] if release.triggers else []
     on_host = [step.on_host for step in release.steps]
-    told += ["on the machine that serves"] if on_host and all(on_host) else []
+    told += ["on the machine that serves"] if release.triggers and on_host and all(on_host) else []
     return f" ({'; '.join(told)})" if told else ""
 
 

@@ -26,7 +26,6 @@ _ALIKE = 2
 # So many variables more in common than missing, and only what differs is told.
 _COMMON = 4
 _FROM = regex(r"(\$\w+) is not set in this repository")
-_DIGEST = regex(r"(@sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # Told in the heading, or on the line of `workers`.
 _ELSEWHERE = ("declared", "command", "handler", "profiles", "worker_class", "threads")
 
@@ -71,7 +70,8 @@ def _folded(services: Iterable[MappedService]) -> list[_Shown]:
     """The services in their order, those that differ by their place alone made one."""
     found: dict[object, _Shown] = {}
     for service in services:
-        place = _declared(service)
+        declared = service.fact("declared")
+        place = declared.text if declared is not None else _declared(service)
         entries = tuple(_entries(service))
         key = (_title(service), tuple((one.label, one.text) for one in entries))
         held = found.get(key)
@@ -86,8 +86,8 @@ def _folded(services: Iterable[MappedService]) -> list[_Shown]:
 def _heading(one: _Shown, terminal: Terminal) -> Iterator[str]:
     """`web: gunicorn shop.wsgi (web, Compose, compose.prod.yml:3)`."""
     name, told = _title(one.service)
-    places = dict.fromkeys(one.places)
-    shown = ", ".join(list(places)[:_PLACES])
+    places = list(dict.fromkeys(one.places))
+    shown = ", ".join(_unrepeated(places[:_PLACES]))
     more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
     text = f"{name} ({told}, {shown}{more})"
     for number, line in enumerate(wrapped(visible(text), 2, 6, terminal)):
@@ -95,6 +95,15 @@ def _heading(one: _Shown, terminal: Terminal) -> Iterator[str]:
         if number == 0 and line.startswith(start):
             line = "  " + terminal.paint(visible(name), Ink.STRONG) + line[len(start) :]
         yield line
+
+
+def _unrepeated(places: list[str]) -> Iterator[str]:
+    """`base.yaml:3 of overlays/a, overlays/b`: the line of a base is named once."""
+    before = ""
+    for place in places:
+        base, of, overlay = place.partition(" of ")
+        yield overlay if of and base == before else place
+        before = base
 
 
 def _title(service: MappedService) -> tuple[str, str]:
@@ -160,19 +169,19 @@ def _is_outside(fact: Fact) -> bool:
     """Whether the value of a variable comes from elsewhere, or may."""
     if fact.state is State.ENVIRONMENT:
         return True
-    return fact.state is State.UNKNOWN and (fact.text == OUTSIDE or _FROM.fullmatch(fact.text) is not None)
+    return fact.text == OUTSIDE or _FROM.fullmatch(fact.text) is not None
 
 
 def _assigned(fact: Fact) -> str:
     """`NAME=value`, `NAME (else value)`, or the name with the reason why its value is not known."""
     if fact.state is State.KNOWN:
-        return f"{fact.name}={_short(_digests(fact.text), _VALUE)}"
+        return f"{fact.name}={_short(fact.text, _VALUE)}"
+    if fact.text == OUTSIDE:
+        return fact.name
     if fact.state is State.ENVIRONMENT:
         own = f"${fact.name}"
         text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
         return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
-    if fact.text == OUTSIDE:
-        return fact.name
     source = _FROM.fullmatch(fact.text)
     return f"{fact.name} (? {fact.text})" if source is None else f"{fact.name} (from {source[1]})"
 
@@ -183,7 +192,7 @@ def _without_known(one: _Shown, above: list[_Shown]) -> Iterator[_Entry]:
     common: set[_Entry] = set()
     for other in above:
         told = {_content(line) for line in other.entries}
-        shared = {line for line in one.entries if _content(line) in told and not line.text.startswith("?")}
+        shared = {line for line in one.entries if _content(line) in told}
         if len(shared) > len(common):
             best, common = other, shared
     if best is None or len(common) < _ALIKE:
@@ -226,18 +235,12 @@ def _reference(other: _Shown, one: _Shown, above: list[_Shown]) -> str:
     return (
         other.service.name
         if alone and other.service.name != one.service.name
-        else (f"{other.service.name} ({other.places[0]})")
+        else (f"{other.service.name} ({other.places[0].rpartition(' of ')[2]})")
     )
 
 
 def _text(fact: Fact) -> str:
-    text = _digests(fact.text)
-    return f"? {text}" if fact.state is State.UNKNOWN else text
-
-
-def _digests(text: str) -> str:
-    """Digests by their beginning: nobody reads sixty-four digits."""
-    return _DIGEST.sub(r"\1…", text)
+    return f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
 
 
 def _short(text: str, length: int) -> str:

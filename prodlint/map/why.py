@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import get_close_matches
 
 from prodlint.deployment.variable_secret import MASK
@@ -84,19 +85,20 @@ def _service(whole: Map, name: str) -> MappedService:
     chosen = [one for one in found if place in ("", *_places(one))]
     if len(chosen) == 1:
         return chosen[0]
-    shared = [one.span.path for one in found]
-    fuller = [f"{plain}@{_places(one)[shared.count(one.span.path) > 1]}" for one in found]
+    shared = Counter(told for one in found for told in _places(one))
+    fuller = [f"{plain}@{next((told for told in _places(one) if shared[told] == 1), place)}" for one in found]
     problem = (
         f'{len(found)} services are called "{plain}"' if not place else f'no single "{plain}" is declared at {place}'
     )
     raise UnknownSubject(f"{problem}; say which one:{_columns('services', list(dict.fromkeys(fuller)))}")
 
 
-def _places(service: MappedService) -> tuple[str, str]:
-    """The file that declares a service, and the line of it."""
+def _places(service: MappedService) -> tuple[str, ...]:
+    """The file that declares a service, the line of it, and the overlay that brings it."""
     declared = service.fact("declared")
     span = declared.span if declared is not None and declared.span is not None else service.span
-    return span.path, f"{span.path}:{span.line}"
+    overlay = declared.text.partition(" of ")[2] if declared is not None else ""
+    return (span.path, f"{span.path}:{span.line}", *((overlay,) if overlay else ()))
 
 
 def _value(fact: Fact) -> str:
