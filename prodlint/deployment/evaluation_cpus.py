@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import ceil, floor
 
 from prodlint.deployment.evaluation_concrete import on_defaults
-from prodlint.deployment.evaluation_domain import Cpus, Driven
+from prodlint.deployment.evaluation_domain import Cpus, Driven, ListValue
 from prodlint.deployment.evaluation_machine import Call, Machine
 
 __all__ = ["CPU_COUNTS", "calculated", "cpu_count", "whole", "with_limit"]
@@ -95,11 +95,19 @@ def with_limit(function: Callable[[Machine, Call], object], is_most: bool) -> Ca
         return replace(value, formula=f"{value.formula}, at least {limit:g}", least=limit, most=most)
 
     def called(machine: Machine, call: Call) -> object:
-        if not _is_counted(call) or len(call.arguments) != 2:
+        told = _numbers_of(call)
+        if not _is_counted(told) or len(told.arguments) != 2:
             return function(machine, call)
-        return on_defaults(machine, call.node, lambda one, other: limited(machine, call, one, other), *call.arguments)
+        return on_defaults(machine, call.node, lambda one, other: limited(machine, call, one, other), *told.arguments)
 
     return called
+
+
+def _numbers_of(call: Call) -> Call:
+    """`min([one, other])` is `min(one, other)`."""
+    held = call.arguments[0] if len(call.arguments) == 1 else None
+    parts = held.content if isinstance(held, ListValue) else held
+    return Call(call.node, parts, call.keywords) if isinstance(parts, tuple) else call
 
 
 def _is_counted(call: Call) -> bool:

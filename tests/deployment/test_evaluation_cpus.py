@@ -30,6 +30,7 @@ _HEAD = "import multiprocessing, os\nfrom os import cpu_count\n"
         ("max(cpu_count(), 2)", "CPUs, at least 2", YES),
         ("min(cpu_count() * 2 + 1, 4)", "CPUs × 2 + 1, at most 4", YES),
         ("min(cpu_count(), 1)", "CPUs, at most 1", NO),
+        ("min([cpu_count(), 12])", "CPUs, at most 12", UNKNOWN),
         ("max(cpu_count() * 2, 2)", "CPUs × 2", YES),
     ],
 )
