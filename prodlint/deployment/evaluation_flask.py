@@ -73,36 +73,13 @@ _UNSURE = (
 ).split()
 # Extensions that write keys which the app may have set itself.
 _LOUD = ("flask_talisman", "dynaconf", "flask_appconfig", "flask_env", "configparser", "flask_seasurf")
-# What is told of an app, or given its configuration to read.
-_QUIET = (
-    "builtins.",
-    "logging.",
-    "sentry_sdk",
-    "newrelic",
-    "celery",
-    "werkzeug",
-    "whitenoise",
-    "prometheus_flask_exporter",
-    "prometheus_client",
-    "socketio",
-    "elasticapm",
-    "ddtrace",
-    "opentelemetry",
-    "dash",
-    "redis",
-    "sqlalchemy",
-    "a2wsgi",
-    "asgiref",
-    "raven",
-    "rollbar",
-    "bugsnag",
-    "authlib",
-    "whoosh",
-    "elasticsearch",
-    "pprint",
-    "print",
+# Packages that are told of an app, or given its configuration to read.
+_QUIET = frozenset(
+    "builtins logging sentry_sdk newrelic celery werkzeug whitenoise prometheus_flask_exporter prometheus_client "
+    "socketio elasticapm ddtrace opentelemetry dash redis sqlalchemy a2wsgi asgiref raven rollbar "
+    "bugsnag authlib pprint".split()
 )
-_READING = frozenset({"update", "from_object", "config_from_object", "init_app", "register", "bind", "configure"})
+_READING = frozenset({"update", "from_object", "config_from_object"})
 
 
 def is_of_flask(name: str) -> bool:
@@ -167,11 +144,12 @@ def told_of_app(machine: Machine, function: object, call: Call) -> None:
         method = written.attr if isinstance(written, ast.Attribute) else ""
         reason = function.reason if isinstance(function, Opaque) else ""
         name = function.name if isinstance(function, External) else ""
+        package = name.partition(".")[0]
         if any(loud in f"{reason} {name}" for loud in _LOUD):
             spoil_config(machine, config, f"may be set by {name or 'an extension'}", call.node)
-        elif isinstance(value, ConfigValue) and (method in _READING or name.startswith(_QUIET)):
+        elif isinstance(value, ConfigValue) and (method in _READING or package in _QUIET):
             continue
-        elif method == "init_app" or name.startswith(("flask", *_QUIET)) or "flask" in reason:
+        elif method == "init_app" or package.startswith("flask") or package in _QUIET or "flask" in reason:
             open_config(machine, config, "may be set by an extension", call.node)
         else:
             spoil_config(machine, config, f"may be set by {name or 'code that is not known'}", call.node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -116,6 +117,8 @@ class _Fields(Mapping[str, Value[object]]):
         self._repository = repository
         self._fields = {field.name: field for field in one.fields}
         self._doubts = doubts_of(one)
+        names = Counter(name for field in one.fields for name in (field.read.name, *field.read.alternatives))
+        self._shared = frozenset(name for name, count in names.items() if count > 1)
         self._evaluated: Mapping[str, Value[object]] | None = None
 
     def __iter__(self) -> Iterator[str]:
@@ -127,6 +130,9 @@ class _Fields(Mapping[str, Value[object]]):
     def __getitem__(self, name: str) -> Value[object]:
         field = self._fields[name]
         reason = self._doubts.get(name) or self._doubts.get("*")
+        if reason is None and not self._shared.isdisjoint((field.read.name, *field.read.alternatives)):
+            # What one field finds under its second name is given to the others under its first.
+            reason = "shares a name with another field"
         if reason is not None:
             return Unknown(reason, field.read.span)
         return self._value(field)

@@ -134,6 +134,14 @@ def test_a_validator_leaves_the_fields_alone_that_it_does_not_write() -> None:
     assert isinstance(found.get("name"), Unknown)
 
 
+def test_fields_that_share_a_name_are_not_known() -> None:
+    first = "b: int = Field(1, validation_alias=AliasChoices('A', 'B'))"
+    second = "c: int = Field(1, validation_alias='A')"
+    found = used(f"from pydantic import AliasChoices\n{first}\n{second}\nd: int = 2", B="5")
+    assert isinstance(found.get("c"), Unknown)
+    assert known(found, "d") == 2
+
+
 def test_arguments_of_the_call_that_makes_the_object_may_overrule() -> None:
     fields = "    name: str = 'a'\n    port: int = 1\n"
     text = f"{HEAD}class Settings(BaseSettings):\n{fields}\nsettings = Settings(name='b')\n"
