@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.migration import MigrationSystem, System
 from prodlint.deployment.model import Deployment
@@ -116,18 +117,24 @@ def _nobodys(system: MigrationSystem) -> str:
 
 
 def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
-    """The files that the services install from, each with how many packages it declares."""
-    seen: set[str] = set()
+    """The files that the services install from, each with how many packages of it they install, groups among them."""
+    found: dict[str, tuple[Install, dict[str, str]]] = {}
     for service in services:
         for install in service.installs:
             for file in install.files:
-                if file.path not in seen:
-                    seen.add(file.path)
-                    locked = f", locked by {install.lock.path}" if install.lock is not None else ""
-                    count = len(file.main)
-                    text = f"{file.path}: {count} package{'' if count == 1 else 's'}{locked}"
-                    # A file of references to other files brings nothing by itself.
-                    yield Fact("dependencies", text, span=install.span, quiet=count == 0)
+                asked = found.setdefault(file.path, (install, {}))[1]
+                asked.update((one.name or one.written, one.group) for one in install.dependencies if _of(one, file))
+    for path, (install, asked) in found.items():
+        count, groups = len(asked), sorted({group for group in asked.values() if group})
+        text = f"{path}: {count} package{'' if count == 1 else 's'}"
+        text += f" with {', '.join(groups)}" if groups else ""
+        text += f", locked by {install.lock.path}" if install.lock is not None else ""
+        # A file of references to other files brings nothing by itself.
+        yield Fact("dependencies", text, span=install.span, quiet=count == 0)
+
+
+def _of(dependency: Dependency, file: DependencyFile) -> bool:
+    return dependency.span.path == file.path
 
 
 def _release(release: Release) -> MappedRelease:

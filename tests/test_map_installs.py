@@ -1,0 +1,56 @@
+"""The line of the map that tells what is installed: from which files, how many packages, with which groups."""
+
+import pytest
+
+from prodlint.deployment.environment import Environment
+from prodlint.inspection import inspect
+from prodlint.map.draw import draw
+from prodlint.tree import MemoryTree
+
+POETRY = """[tool.poetry]
+name = "shop"
+version = "1"
+[tool.poetry.dependencies]
+python = "^3.13"
+flask = "3.1.3"
+[tool.poetry.group.prod]
+optional = true
+[tool.poetry.group.prod.dependencies]
+gunicorn = "27.0.1"
+[tool.poetry.group.dev.dependencies]
+pytest = "*"
+"""
+UV = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n[dependency-groups]\ndev = ["pytest"]\n'
+
+
+def told(command: str, files: dict[str, str]) -> list[str]:
+    lines = f"FROM python:3.13\nWORKDIR /app\nCOPY . .\nRUN {command}\nCMD gunicorn app:app\n"
+    found = inspect(MemoryTree({"Dockerfile": lines, **files}), []).deployment
+    (project,) = draw(found, Environment.PRODUCTION).projects
+    return [one.text for one in project.dependencies if not one.quiet]
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "line"),
+    [
+        ("poetry install --with prod", {"pyproject.toml": POETRY}, "pyproject.toml: 3 packages with dev, prod"),
+        ("poetry install --only main,prod", {"pyproject.toml": POETRY}, "pyproject.toml: 2 packages with prod"),
+        ("poetry install --only main", {"pyproject.toml": POETRY}, "pyproject.toml: 1 package"),
+        ("uv sync", {"pyproject.toml": UV}, "pyproject.toml: 2 packages with dev"),
+        ("uv sync --no-dev", {"pyproject.toml": UV}, "pyproject.toml: 1 package"),
+        ("pip install -r requirements.txt", {"requirements.txt": "flask\ngunicorn\n"}, "requirements.txt: 2 packages"),
+    ],
+)
+def test_groups_that_are_installed_are_counted(command: str, files: dict[str, str], line: str) -> None:
+    assert told(command, files) == [line]
+
+
+def test_a_file_of_references_is_no_line_of_its_own() -> None:
+    files = {"requirements.txt": "-r prod.txt\n", "prod.txt": "flask\n"}
+    assert told("pip install -r requirements.txt", files) == ["prod.txt: 1 package"]
+
+
+def test_what_two_images_install_of_one_file_is_told_together() -> None:
+    second = "FROM python:3.13\nCOPY . .\nRUN poetry install --only prod\nCMD gunicorn app:app\n"
+    found = told("poetry install --only main", {"pyproject.toml": POETRY, "worker.Dockerfile": second})
+    assert found == ["pyproject.toml: 2 packages with prod"]
