@@ -451,7 +451,7 @@ jobs:
 """
     write(tmp_path, {".github/workflows/deploy.yml": workflow})
     [release] = drawn(tmp_path)["releases"]
-    assert release["triggers"] == ["push to main, tag v*", "by hand", "schedule 0 3 * * *"]
+    assert release["triggers"] == ["push to main of tag v*", "by hand", "schedule 0 3 * * *"]
     assert [(step["condition"], step["on_host"]) for step in release["steps"]] == [
         ("${{ github.repository == 'shop/shop' }}", True)
     ]

@@ -18,7 +18,7 @@ _SHOWN = 3
 _FOLDED = ("prepare", "release phase", "test", "build", "package release", "upload")
 # One word for a column, where the model tells phases from kinds.
 _WORDS = {"release phase": "prepare"}
-_TEXT = 300
+_TEXT = 180
 
 
 @record
@@ -84,13 +84,20 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
             key = tuple((one.kind, one.text, one.conditional) for one in rest)
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
-        for step in steps:
+        for kind, step in _kinds(steps):
             perhaps = "perhaps " if step.conditional else ""
             text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
             told = tuple(dict.fromkeys(one for one in owners if one))
-            yield _Line(step.kind, f"{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
+            yield _Line(kind, f"{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
     if starting:
         yield _Line("start", ", ".join(dict.fromkeys(starting)), ())
+
+
+def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:
+    """The steps with their kinds; one command that builds and pushes is one line."""
+    for _, group in groupby(steps, key=lambda one: (one.text, place_of(one.span))):
+        alike = list(group)
+        yield ", ".join(dict.fromkeys(one.kind for one in alike)), alike[0]
 
 
 def _asked(condition: str) -> str:

@@ -17,7 +17,8 @@ __all__ = ["project_lines"]
 
 _INDENT = 4
 # More is what `--why SERVICE.variables` is for.
-_VARIABLES = 18
+_LIST = 400
+_FEWEST = 3
 _VALUE = 60
 _COMMAND = 300
 _PLACES = 4
@@ -160,8 +161,12 @@ def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
 
 
 def _listed(told: Sequence[str], name: str) -> str:
-    more = len(told) - _VARIABLES
-    text = ", ".join(told[:_VARIABLES])
+    """As many as a few lines hold, and how many more there are."""
+    shown = list(told)
+    while len(shown) > _FEWEST and len(", ".join(shown)) > _LIST:
+        shown.pop()
+    more = len(told) - len(shown)
+    text = ", ".join(shown)
     return f"{text} and {more} more (--why {name}.variables)" if more > 0 else text
 
 

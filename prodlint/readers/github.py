@@ -48,6 +48,7 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
 
 
 # How a reader of the workflow calls them; other events keep their names.
+_TO = ("push", "pull_request", "pull_request_target")
 _CALLED = {"workflow_dispatch": "by hand", "workflow_call": "called by another workflow"}
 
 
@@ -60,10 +61,11 @@ def _events(node: Node | None) -> Iterator[str]:
             times = [_text(item.get("cron")) for item in body.items if isinstance(item, Mapping)]
             told = " ".join([told, ", ".join(one for one in times if one)]).strip()
         elif isinstance(body, Mapping):
-            branches = list(_names(body.get("branches")))
-            tags = [f"tag {tag}" for tag in _names(body.get("tags"))]
-            asked = [*branches, *tags] or list(_names(body.get("types")))
-            told += f" to {', '.join(asked)}" if branches or tags else f" {', '.join(asked)}" if asked else ""
+            branches, tags = ", ".join(_names(body.get("branches"))), ", ".join(_names(body.get("tags")))
+            types = ", ".join(_names(body.get("types")))
+            told += f" {'to' if event in _TO else 'on'} {branches}" if branches else ""
+            told += f" of tag {tags}" if tags else ""
+            told += f" {types}" if types and not branches and not tags else ""
         yield told
 
 
