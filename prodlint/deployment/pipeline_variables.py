@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
-from prodlint.deployment.command import CommandLine
+from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.pipeline import Job, JobStep
 from prodlint.deployment.process import EnvDefinition
@@ -19,7 +20,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["expression_word", "filled", "step_variables"]
+__all__ = ["expression_word", "filled", "handed_on", "step_variables"]
 
 _EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
 _OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
@@ -90,6 +91,39 @@ class _Values:
             self.known[name] = self.of(held)
             self.depth -= 1
         return self.known[name]
+
+
+def handed_on(step: Step, command: CommandLine, seen: Variables) -> Variables:
+    """What a command finds that `docker run` or `docker compose run` starts: the variables of `-e` and `--env`.
+
+    A name without a value is handed on from the variables that the step itself has `seen`.
+    """
+    if not step.program.startswith(("docker", "podman")):
+        return Variables()
+    words = step.argv[1:]
+    end = next((index for index, word in enumerate(words) if command.words and word is command.words[0]), len(words))
+    pairs: list[Word] = []
+    for word, following in pairwise(words[: end + 1]):
+        if word.literal in ("-e", "--env"):
+            pairs.append(following)
+        elif word.literal is not None and word.literal.startswith("--env=") and (text := word.content) is not None:
+            pairs.append(Word.of(text.slice(len("--env=")), word.span))
+    return Variables().over(one for pair in pairs for one in _handed_on(pair, seen))
+
+
+def _handed_on(pair: Word, seen: Variables) -> Iterator[Definition]:
+    first = pair.parts[0] if pair.parts else None
+    if not isinstance(first, Literal):
+        return
+    name, equals, _ = first.text.value.partition("=")
+    if not equals:
+        value = seen.get(name) if len(pair.parts) == 1 else None
+        if value is not None:
+            yield Definition(name, placed(value, pair.span), pair.span, f"the command in {pair.span.path}")
+        return
+    rest = Word((Literal(first.text.slice(len(name) + 1), True), *pair.parts[1:]), pair.span)
+    value = placed(word_value(rest, from_outside), pair.span)
+    yield Definition(name, value, pair.span, f"the command in {pair.span.path}")
 
 
 def filled(script: CommandLine, variables: Variables) -> CommandLine:

@@ -13,7 +13,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind
-from prodlint.deployment.pipeline_variables import filled, step_variables
+from prodlint.deployment.pipeline_variables import filled, handed_on, step_variables
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
@@ -155,13 +155,14 @@ def _with_carried(
         if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
             unread.append(Link(step.span, "runs a task whose command is not read"))
         return
-    place = Place(_guessed(carried.command, repository), "/")
+    found = handed_on(step, carried.command, seen)
+    place = Place(_guessed(carried.command, repository), "/", found.values, found)
     execution = execute(carried.command, place, repository)
     unread.extend(execution.unread)
     if step.program == "ssh":
         declared = replace(declared, remote=True)
     for inner in execution.steps:
-        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1, Variables())
+        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1, found)
 
 
 def _guessed(command: CommandLine, repository: Repository) -> FileMap:

@@ -71,7 +71,9 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
     """
     platform, span = process.platform, process.span
     names = _SET.get(platform, "").split()
-    if process.role is Role.WEB:
+    # Railway gives its port to whatever is no cron job; its file need not say what a service is for.
+    routed = process.role is Role.WEB or (platform is Platform.RAILWAY and process.role is Role.UNKNOWN)
+    if routed:
         names += _SET_FOR_WEB.get(platform, "").split()
     for name in names:
         yield name, EnvDriven(name, None, span)

@@ -90,6 +90,15 @@ def test_another_machine_finds_none_of_them() -> None:
     assert [shown(step, "A") for step in inner] == ["$A", "$A"]
 
 
+def test_a_container_finds_what_its_command_line_hands_on() -> None:
+    steps = github(
+        "      - run: docker compose run --rm -e A -e B=$A-1 --env=C=c web python manage.py migrate\n",
+        "    env: {A: x, D: d}\n",
+    )
+    inner = next(step for step in steps if step.written.startswith("python"))
+    assert [shown(inner, name) for name in "ABCD"] == ["x", "x-1", "c", "$D"]
+
+
 def test_gitlab_merges_what_a_job_extends_and_expands_what_names_another() -> None:
     text = (
         "variables: {A: top, B: top, R: 'registry/$A', S: {value: 'x$A', expand: false}}\n"

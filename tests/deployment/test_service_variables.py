@@ -83,9 +83,9 @@ def test_a_configuration_file_reads_the_environment_of_its_service() -> None:
 
 
 def test_a_default_that_is_computed_still_names_its_variable() -> None:
-    text = "import os, multiprocessing\nworkers = int(os.getenv('WEB_CONCURRENCY', multiprocessing.cpu_count() * 2))\n"
+    text = "import os, socket\nproc_name = os.getenv('NAME', socket.gethostname())\n"
     server = composed("gunicorn app:app", OPEN, gunicorn_conf_py=text)
-    assert "is set by $WEB_CONCURRENCY, else" in str(server.settings["workers"].value)
+    assert "is set by $NAME, else" in str(server.settings["proc_name"].value)
 
 
 def test_compose_asks_its_own_shell_and_not_the_container() -> None:
@@ -132,6 +132,10 @@ def test_a_platform_that_always_sets_port_leaves_gunicorn_no_loopback() -> None:
     engine = service({"app.yaml": "runtime: python313\nentrypoint: gunicorn app:app\n", "app.py": ""}, "default").server
     assert engine is not None
     assert [str(one) for one in engine.binds] == ["0.0.0.0:$PORT"]
+    settings = '{"deploy": {"startCommand": "gunicorn app:app"}}'
+    railway = service({"railway.json": settings, "app.py": "", "requirements.txt": "gunicorn\n"}, "railway").server
+    assert railway is not None
+    assert [str(one) for one in railway.binds] == ["0.0.0.0:$PORT"]
     worker = service({"Procfile": "web: gunicorn app:app\nother: gunicorn app:app\n", "app.py": ""}, "other").server
     assert worker is not None
     assert worker.binds[0].is_everywhere.value == "unknown"
