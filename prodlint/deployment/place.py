@@ -7,7 +7,7 @@ from dataclasses import field
 
 from prodlint.deployment.condition import from_outside
 from prodlint.deployment.filemap import FileMap
-from prodlint.deployment.value import YES, Answer, Value
+from prodlint.deployment.value import YES, Value
 from prodlint.deployment.variable_table import Variables
 from prodlint.record import record
 
@@ -41,7 +41,3 @@ class Place:
     def certainly_sets(self, name: str) -> bool:
         """Whether a variable holds something, although the value may be known to the platform alone."""
         return self.variables is not None and self.variables.is_set(name) is YES
-
-    def lacks(self, name: str) -> Answer:
-        """Whether a variable is certainly not set."""
-        return self.variables.lacks(name) if self.variables is not None else Variables().lacks(name)
