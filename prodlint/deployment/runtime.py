@@ -40,7 +40,7 @@ def python_of(service: Service, repository: Repository) -> Value[str]:
         set_here = service.place.environment.get("PYTHON_VERSION")
         if isinstance(set_here, Known):
             return set_here
-    if service.process.platform in (Platform.HEROKU, Platform.RENDER, Platform.RAILWAY):
+    if service.process.platform in (Platform.HEROKU, Platform.RENDER, Platform.RAILWAY, Platform.DIGITALOCEAN):
         for name in _FILES[: 1 if service.process.platform is Platform.RENDER else 2]:
             source = repository.source(normal_path(root, name))
             if source is not None:

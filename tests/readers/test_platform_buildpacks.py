@@ -147,3 +147,11 @@ def test_of_two_package_managers_either_may_stay_on_heroku() -> None:
         "requirements.txt",
     ]
     assert web.installs_distribution("uvicorn") is UNKNOWN
+
+
+def test_app_platform_takes_its_python_from_the_files_of_herokus_buildpack() -> None:
+    from prodlint.deployment.runtime import python_of
+
+    files = {".do/app.yaml": SPEC, "Procfile": PROCFILE, "runtime.txt": "python-3.12.4\n"}
+    found = inspect(MemoryTree({**APP, **files}), []).deployment
+    assert getattr(python_of(found.services[0], found.repository), "value", None) == "3.12.4"
