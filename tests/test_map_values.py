@@ -42,3 +42,11 @@ def test_what_runs_beside_the_app_is_told() -> None:
     values = told({"Procfile": "web: uwsgi --ini uwsgi.ini\n", "app.py": "", "uwsgi.ini": ini})
     assert values["daemons"] == "./send, perhaps ./mail"
     assert "daemons" not in told({"Procfile": "web: gunicorn app:app\n", "app.py": ""})
+
+
+def test_a_published_port_is_no_variable_because_a_part_of_it_is() -> None:
+    compose = (
+        "services:\n  web:\n    image: shop\n    restart: always\n    command: gunicorn app:app\n"
+        "    ports: ['80${NUMBER:-80}:8000']\n"
+    )
+    assert told({"compose.prod.yml": compose})["ports"] == "80$NUMBER (else 8080) → 8000"

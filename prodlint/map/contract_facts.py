@@ -8,6 +8,7 @@ from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, 
 from prodlint.deployment.route import Routes
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source
+from prodlint.map.value_text import when_set
 
 __all__ = ["contract_facts", "published", "route_fact"]
 
@@ -67,7 +68,7 @@ def _exposed(exposure: Exposure) -> str:
 
 
 def _brief(port: Value[int]) -> str:
-    if isinstance(port, EnvDriven) and port.default is not None:
+    if isinstance(port, EnvDriven) and port.is_variable and port.default is not None:
         return f"${{{port.name}:-{port.default}}}"
     return _shown(port)
 
@@ -90,6 +91,7 @@ def _shown(value: Value[int] | Value[str]) -> str:
     if isinstance(value, Known):
         return str(value.value)
     if isinstance(value, EnvDriven):
-        return f"${value.name}" if value.default is None else f"${value.name} (else {value.default})"
+        is_all = value.form is None or value.default is None
+        return when_set(value) if is_all else f"{when_set(value)} (else {value.default})"
     assert isinstance(value, Unknown)
     return f"? ({value.reason})"

@@ -19,6 +19,7 @@ from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
+from prodlint.map.value_text import driven_text, plain_text
 
 __all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
@@ -155,9 +156,9 @@ _OF_INSTALLERS = ("PIP_", "POETRY_", "UV_", "PIPENV_", "PDM_", "npm_config_", "N
 def valued(name: str, value: Value[object] | Value[str]) -> Fact:
     """A value of the model as a fact."""
     if isinstance(value, Known):
-        return Fact(name, _plain(value.value), span=value.span)
+        return Fact(name, plain_text(value.value), span=value.span)
     if isinstance(value, EnvDriven):
-        return Fact(name, _driven(value), State.ENVIRONMENT, value.span)
+        return Fact(name, driven_text(value), State.ENVIRONMENT, value.span)
     if isinstance(value, PerCpu):
         return Fact(name, value.formula, State.ENVIRONMENT, value.span)
     return Fact(name, told(value), State.UNKNOWN, value.span)
@@ -166,27 +167,6 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
 def told(value: Unknown) -> str:
     """The reason why a value is not known, as it reads behind a question mark."""
     return f"it {value.reason}" if value.reason.startswith(("is ", "depends ", "comes ")) else value.reason
-
-
-def _driven(value: EnvDriven[object] | EnvDriven[str]) -> str:
-    """What a variable decides: what holds when it is set, then what holds when it is not."""
-    variable = f"${value.name}"
-    default = None if value.default is None else _plain(value.default)
-    if value.form is None:
-        return f"{variable} decides" if default is None else f"{default}, unless {variable} changes it"
-    told = value.form or variable
-    if variable not in told:
-        told = f"{told} when {variable} is set"
-    return told if default is None else f"{told}, else {default}"
-
-
-def _plain(value: object) -> str:
-    """A value as people write it: a list without its brackets, no value as `none`, an empty text as `empty`."""
-    if isinstance(value, tuple | list):
-        return ", ".join(_plain(one) for one in value) or "none"
-    if value is None or value == "":
-        return "none" if value is None else "empty"
-    return str(value)
 
 
 def _no_command(service: Service) -> str:

@@ -10,6 +10,7 @@ from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
+from prodlint.map.value_text import driven_text
 
 __all__ = ["settings_facts"]
 
@@ -67,5 +68,5 @@ def _shown(value: Value[object]) -> str:
     if isinstance(value, Known):
         return str(value.value)
     if isinstance(value, EnvDriven):
-        return f"${value.name}" if value.default is None else f"${value.name}, else {value.default}"
+        return driven_text(value)
     return f"? ({value.reason})"
