@@ -628,3 +628,11 @@ def test_sidecars_of_one_image_are_told_once(tmp_path: Path) -> None:
     }
     text = text_of(write(tmp_path, files))
     assert text.count("a/cache      Redis 8, also as b/cache, c/cache") == 1
+
+
+def test_options_that_one_reason_keeps_from_being_known_are_counted(tmp_path: Path) -> None:
+    files = {**SHOP, "gunicorn.conf.py": "import os\n\nfor name in os.environ:\n    locals()[name] = 1\n"}
+    text = text_of(write(tmp_path, files))
+    assert re.search(r"    options      \d+ more \(\? ", text)
+    assert max(map(len, text.splitlines())) <= 120
+    assert len(text.splitlines()) < 30

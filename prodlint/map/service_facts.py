@@ -166,7 +166,7 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
 
 def told(value: Unknown) -> str:
     """The reason why a value is not known, as it reads behind a question mark."""
-    return f"it {value.reason}" if value.reason.startswith(("is ", "depends ", "comes ")) else value.reason
+    return f"it {value.reason}" if value.reason.startswith(("is ", "has ", "depends ", "comes ")) else value.reason
 
 
 def _no_command(service: Service) -> str:

@@ -14,6 +14,8 @@ from prodlint.map.value_text import driven_text
 
 __all__ = ["settings_facts"]
 
+_CLASSES = 3
+
 
 def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     """The settings module or object of a service, else the settings classes that it imports; nothing without any."""
@@ -25,7 +27,9 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     classes = settings_classes_of(service, repository)
     if classes:
         sources = tuple(source for one in classes for source in _sources(one))
-        yield Fact("settings", ", ".join(_text(one) for one in classes), span=classes[0].span, sources=sources)
+        more = f" and {len(classes) - _CLASSES} more" if len(classes) > _CLASSES else ""
+        text = f"{', '.join(_text(one) for one in classes[:_CLASSES])}{more}"
+        yield Fact("settings", text, span=classes[0].span, sources=sources)
 
 
 def _is_plain(settings: AppSettings, service: Service) -> bool:

@@ -18,6 +18,8 @@ __all__ = ["project_lines"]
 _INDENT = 4
 # More is what `--why SERVICE.variables` is for.
 _LIST = 400
+# `bind` and `app` tell these.
+_IN_OTHER_FACTS = ("http_socket", "http", "socket", "module", "wsgi_file", "wsgi_app", "host", "port", "config")
 _FEWEST = 3
 _VALUE = 60
 _COMMAND = 300
@@ -137,7 +139,7 @@ def _entries(service: MappedService) -> Iterator[_Entry]:
             text += "".join(_beside_workers(service))
         place = place_of(fact.span)
         yield _Entry(fact.name, text, "" if place in known or place in text else place, fact.name)
-    options = [_assigned(one) for one in service.written_settings if not one.quiet]
+    options = _told([one for one in service.written_settings if not one.quiet and one.name not in _IN_OTHER_FACTS])
     if options:
         yield _Entry("options", ", ".join(options), what="options")
     yield from _variables([one for one in service.variables if not one.quiet], service.name)
@@ -153,7 +155,7 @@ def _beside_workers(service: MappedService) -> Iterator[str]:
 
 def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
     """Those that the repository sets, then those whose value comes from elsewhere."""
-    inside = [_assigned(one) for one in variables if not _is_outside(one)]
+    inside = _told([one for one in variables if not _is_outside(one)])
     outside = [_assigned(one) for one in variables if _is_outside(one)]
     for label, told in (("variables", inside), ("set outside", outside)):
         if told:
@@ -168,6 +170,18 @@ def _listed(told: Sequence[str], name: str) -> str:
     more = len(told) - len(shown)
     text = ", ".join(shown)
     return f"{text} and {more} more (--why {name}.variables)" if more > 0 else text
+
+
+def _told(facts: list[Fact]) -> list[str]:
+    """Each by its value; those that one reason keeps from being known are counted."""
+    unknown: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.state is State.UNKNOWN:
+            unknown.setdefault(fact.text, []).append(fact)
+    told = [_assigned(fact) for fact in facts if fact.state is not State.UNKNOWN]
+    for reason, alike in unknown.items():
+        told += [f"{len(alike)} more (? {reason})"] if len(alike) > _FEWEST else [_assigned(fact) for fact in alike]
+    return told
 
 
 def _is_outside(fact: Fact) -> bool:
