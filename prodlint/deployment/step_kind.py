@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import product
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.pipeline import Action, StepKind
@@ -11,93 +13,69 @@ from prodlint.regex import regex
 
 __all__ = ["kinds_of_action", "kinds_of_step"]
 
-_DEPLOY_ACTIONS = regex(
-    r"^(aws-actions/(amazon-ecs-deploy-task-definition|amazon-ecs-deploy-express-service|aws-lambda-deploy"
-    r"|aws-cloudformation-github-deploy|amazon-app-runner-deploy)|awslabs/amazon-app-runner-deploy"
-    r"|einaregilsson/beanstalk-deploy|serverless/github-action|google-github-actions/(deploy-cloudrun|deploy-appengine"
-    r"|deploy-cloud-functions|create-cloud-deploy-release)|azure/(webapps-deploy|functions-action|k8s-deploy"
-    r"|container-apps-deploy-action|aci-deploy)|superfly/flyctl-actions|akhileshns/heroku-deploy"
-    r"|gonuit/heroku-docker-deploy|digitalocean/app_action.*|johnbeynon/render-deploy-action"
-    r"|jorgelnhdz/render-deploy-action|bervproject/railway-deploy|dokku/github-action|dawidd6/action-ansible-playbook"
-    r"|bitovi/github-actions-deploy-docker-to-ec2|deliverybot/helm|koyeb/action-git-deploy|cloudflare/wrangler-action"
-    r"|amondnet/vercel-action|nwtgck/actions-netlify|steebchen/kubectl|actions-hub/kubectl|tale/kubectl-action"
-    r"|wahyd4/kubectl-helm-action)$"
-)
-_ACTIONS = (
-    (
-        StepKind.SETUP,
-        regex(
-            r"^(actions/(checkout|setup-.*|cache|upload-artifact|download-artifact)|astral-sh/setup-uv"
-            r"|abatilo/actions-poetry|snok/install-poetry|pdm-project/setup-pdm|conda-incubator/setup-miniconda"
-            r"|mamba-org/setup-micromamba|docker/(setup-.*|metadata-action|login-action)|azure/(setup-.*|login"
-            r"|docker-login|k8s-set-context|aks-set-context)|hashicorp/(setup-terraform|vault-action)"
-            r"|superfly/flyctl-actions/setup-flyctl|google-github-actions/(setup-gcloud|auth|get-gke-credentials)"
-            r"|digitalocean/action-doctl|aws-actions/(setup-sam|aws-cli|configure-aws-credentials|amazon-ecr-login)"
-            r"|webfactory/ssh-agent|shimataro/ssh-key-action|1password/load-secrets-action|redhat-actions/podman-login)$"
-        ),
-    ),
-    (StepKind.DEPLOY, _DEPLOY_ACTIONS),
-    (
-        StepKind.PACKAGE,
-        regex(
-            r"^(pypa/gh-action-pypi-publish|softprops/action-gh-release|ncipollo/release-action|actions/create-release"
-            r"|python-semantic-release/.*|googleapis/release-please-action|goreleaser/.*|changesets/action"
-            r"|helm/chart-releaser-action|stefanprodan/helm-gh-pages)$"
-        ),
-    ),
-    (
-        StepKind.DOCUMENTATION,
-        regex(
-            r"^(actions/(deploy-pages|configure-pages|upload-pages-artifact)|peaceiris/actions-gh-pages"
-            r"|jamesives/github-pages-deploy-action|cloudflare/pages-action|readthedocs/.*|chromaui/action)$"
-        ),
-    ),
-    (
-        StepKind.UPLOAD,
-        regex(
-            r"^(appleboy/scp-action|burnett01/rsync-deployments|contention/rsync-deployments|easingthemes/ssh-deploy"
-            r"|wlixcc/sftp-deploy-action|wangyucode/sftp-upload-action|samkirkland/ftp-deploy-action"
-            r"|jakejarvis/s3-sync-action)$"
-        ),
-    ),
-    (
-        StepKind.TEST,
-        regex(r"^(schemathesis/action|grafana/run-k6-action|cypress-io/github-action|wntrblm/nox)$"),
-    ),
-    (
-        StepKind.LINT,
-        regex(
-            r"^(pre-commit/action|astral-sh/ruff-action|chartboost/ruff-action|psf/black|jakebailey/pyright-action"
-            r"|hadolint/hadolint-action|tox-dev/action-pre-commit-uv)$"
-        ),
-    ),
-    (
-        StepKind.SCAN,
-        regex(
-            r"^(pypa/gh-action-pip-audit|github/codeql-action.*|aquasecurity/trivy-action|anchore/scan-action|snyk/actions.*"
-            r"|zizmorcore/zizmor-action|gitleaks/gitleaks-action|bridgecrewio/checkov-action|azure/container-scan)$"
-        ),
-    ),
-    (
-        StepKind.BUILD,
-        regex(
-            r"^(docker/(build-push-action|bake-action)|(depot|useblacksmith)/build-push-action"
-            r"|redhat-actions/buildah-build|mr-smithers-excellent/docker-build-push"
-            r"|elgohr/publish-docker-github-action|aws-actions/aws-codebuild-run-build|azure/k8s-bake)$"
-        ),
-    ),
-    (StepKind.PUSH, regex(r"^redhat-actions/push-to-registry$")),
-    (StepKind.PROVISION, regex(r"^(pulumi/actions|hashicorp/tfc-workflows-github.*)$")),
-    (
-        StepKind.NOTIFY,
-        regex(
-            r"^(slackapi/slack-github-action|8398a7/action-slack|rtcamp/action-slack-notify|appleboy/telegram-action"
-            r"|appleboy/discord-action|sarisia/actions-status-discord|getsentry/action-release)$"
-        ),
-    ),
-)
-# These build and push in one, unless an input says no.
-_ALWAYS_PUSH = regex(r"^(mr-smithers-excellent/docker-build-push|elgohr/publish-docker-github-action)$")
+# A name that ends in a star stands for all that begin so.
+_ACTIONS = {
+    StepKind.SETUP: """
+        actions/checkout actions/setup-* actions/cache actions/upload-artifact actions/download-artifact
+        astral-sh/setup-uv abatilo/actions-poetry snok/install-poetry pdm-project/setup-pdm
+        conda-incubator/setup-miniconda mamba-org/setup-micromamba docker/setup-* docker/metadata-action
+        docker/login-action azure/setup-* azure/login azure/docker-login azure/k8s-set-context azure/aks-set-context
+        hashicorp/setup-terraform hashicorp/vault-action superfly/flyctl-actions/setup-flyctl
+        google-github-actions/setup-gcloud google-github-actions/auth google-github-actions/get-gke-credentials
+        digitalocean/action-doctl aws-actions/setup-sam aws-actions/aws-cli aws-actions/configure-aws-credentials
+        aws-actions/amazon-ecr-login webfactory/ssh-agent shimataro/ssh-key-action 1password/load-secrets-action
+        redhat-actions/podman-login
+    """,
+    StepKind.DEPLOY: """
+        aws-actions/amazon-ecs-deploy-task-definition aws-actions/amazon-ecs-deploy-express-service
+        aws-actions/aws-lambda-deploy aws-actions/aws-cloudformation-github-deploy
+        aws-actions/amazon-app-runner-deploy awslabs/amazon-app-runner-deploy einaregilsson/beanstalk-deploy
+        serverless/github-action google-github-actions/deploy-cloudrun google-github-actions/deploy-appengine
+        google-github-actions/deploy-cloud-functions google-github-actions/create-cloud-deploy-release
+        azure/webapps-deploy azure/functions-action azure/k8s-deploy azure/container-apps-deploy-action
+        azure/aci-deploy superfly/flyctl-actions akhileshns/heroku-deploy gonuit/heroku-docker-deploy
+        digitalocean/app_action* johnbeynon/render-deploy-action jorgelnhdz/render-deploy-action
+        bervproject/railway-deploy dokku/github-action dawidd6/action-ansible-playbook
+        bitovi/github-actions-deploy-docker-to-ec2 deliverybot/helm koyeb/action-git-deploy
+        cloudflare/wrangler-action amondnet/vercel-action nwtgck/actions-netlify steebchen/kubectl
+        actions-hub/kubectl tale/kubectl-action wahyd4/kubectl-helm-action
+    """,
+    StepKind.PACKAGE: """
+        pypa/gh-action-pypi-publish softprops/action-gh-release ncipollo/release-action actions/create-release
+        python-semantic-release/* googleapis/release-please-action goreleaser/* changesets/action
+        helm/chart-releaser-action stefanprodan/helm-gh-pages
+    """,
+    StepKind.DOCUMENTATION: """
+        actions/deploy-pages actions/configure-pages actions/upload-pages-artifact peaceiris/actions-gh-pages
+        jamesives/github-pages-deploy-action cloudflare/pages-action readthedocs/* chromaui/action
+    """,
+    StepKind.UPLOAD: """
+        appleboy/scp-action burnett01/rsync-deployments contention/rsync-deployments easingthemes/ssh-deploy
+        wlixcc/sftp-deploy-action wangyucode/sftp-upload-action samkirkland/ftp-deploy-action
+        jakejarvis/s3-sync-action
+    """,
+    StepKind.TEST: "schemathesis/action grafana/run-k6-action cypress-io/github-action wntrblm/nox",
+    StepKind.LINT: """
+        pre-commit/action astral-sh/ruff-action chartboost/ruff-action psf/black jakebailey/pyright-action
+        hadolint/hadolint-action tox-dev/action-pre-commit-uv
+    """,
+    StepKind.SCAN: """
+        pypa/gh-action-pip-audit github/codeql-action* aquasecurity/trivy-action anchore/scan-action snyk/actions*
+        zizmorcore/zizmor-action gitleaks/gitleaks-action bridgecrewio/checkov-action azure/container-scan
+    """,
+    StepKind.BUILD: """
+        docker/build-push-action docker/bake-action depot/build-push-action useblacksmith/build-push-action
+        redhat-actions/buildah-build mr-smithers-excellent/docker-build-push elgohr/publish-docker-github-action
+        aws-actions/aws-codebuild-run-build azure/k8s-bake
+    """,
+    StepKind.PUSH: "redhat-actions/push-to-registry",
+    StepKind.PROVISION: "pulumi/actions hashicorp/tfc-workflows-github*",
+    StepKind.NOTIFY: """
+        slackapi/slack-github-action 8398a7/action-slack rtcamp/action-slack-notify appleboy/telegram-action
+        appleboy/discord-action sarisia/actions-status-discord getsentry/action-release
+    """,
+}
+_ALWAYS_PUSH = ("mr-smithers-excellent/docker-build-push", "elgohr/publish-docker-github-action")
 
 
 def kinds_of_action(action: Action) -> tuple[StepKind, ...]:
@@ -105,10 +83,23 @@ def kinds_of_action(action: Action) -> tuple[StepKind, ...]:
     name = action.name.partition("@")[0].lower()
     if name == "superfly/flyctl-actions" and "deploy" not in (action.input("args") or ""):
         return (StepKind.OTHER,)
-    kind = next((kind for kind, pattern in _ACTIONS if pattern.match(name)), StepKind.OTHER)
-    if kind is StepKind.BUILD and (_ALWAYS_PUSH.match(name) or _is_pushed(action)):
+    kind = _kind_by_name(name)
+    if kind is StepKind.BUILD and (name in _ALWAYS_PUSH or _is_pushed(action)):
         return (StepKind.BUILD, StepKind.PUSH)
     return (kind,)
+
+
+@cache
+def _action_names() -> tuple[dict[str, StepKind], tuple[tuple[str, StepKind], ...]]:
+    """The kinds by whole name, and those by the beginning of a name."""
+    names = [(name, kind) for kind, listed in _ACTIONS.items() for name in listed.split()]
+    begun = tuple((name[:-1], kind) for name, kind in names if name.endswith("*"))
+    return {name: kind for name, kind in names if not name.endswith("*")}, begun
+
+
+def _kind_by_name(name: str) -> StepKind:
+    whole, begun = _action_names()
+    return whole.get(name) or next((kind for start, kind in begun if name.startswith(start)), StepKind.OTHER)
 
 
 def _is_pushed(action: Action) -> bool:
@@ -118,84 +109,104 @@ def _is_pushed(action: Action) -> bool:
     return push not in ("", "false") or "type=registry" in outputs or "push=true" in outputs
 
 
-_COMMANDS = (
-    (StepKind.DOCUMENTATION, regex(r"^(mkdocs gh-deploy|mike deploy|sphinx-build)")),
-    (
-        StepKind.PACKAGE,
-        regex(r"^(twine upload|uv publish|poetry publish|flit publish|hatch publish|pdm publish|npm publish)"),
+# The first words of a command, options left out; alternatives of one word are parted by a stroke.
+_COMMANDS = {
+    StepKind.DOCUMENTATION: ("mkdocs gh-deploy", "mike deploy", "sphinx-build"),
+    StepKind.PACKAGE: ("twine upload", "uv|poetry|flit|hatch|pdm|npm publish"),
+    StepKind.TEST: (
+        "pytest|py.test|tox|nox|unittest|nose2|trial|behave|robot|green|locust",
+        "coverage run",
+        "django-admin|flask|hatch|go|cargo|playwright test",
+        "k6|artillery|newman|cypress run",
+        "make test|tests|check|ci|verify",
+        "just test|check",
     ),
-    (
-        StepKind.TEST,
-        regex(
-            r"^(pytest|py\.test|tox|nox|unittest|nose2|coverage run|trial|behave|robot|green|django-admin test"
-            r"|flask test|hatch test|locust|k6 run|artillery run|newman run"
-            r"|make (test|tests|check|ci|verify)|just (test|check)|go test|cargo test|playwright test|cypress run)\b"
-        ),
+    StepKind.LINT: (
+        "ruff|flake8|pylint|black|isort|djlint|hadolint|actionlint|mypy|pyright|pyre|ty|basedpyright|codespell",
+        "yamllint|shellcheck|sqlfluff|curlylint|eslint|prettier",
+        "pre-commit run",
+        "django-admin makemigrations",
     ),
-    (
-        StepKind.LINT,
-        regex(
-            r"^(ruff|flake8|pylint|black|isort|pre-commit run|djlint|hadolint|actionlint|mypy|pyright|pyre|ty"
-            r"|basedpyright|codespell|yamllint|shellcheck|sqlfluff|curlylint|eslint|prettier"
-            r"|django-admin makemigrations)\b(?!-)"
-        ),
+    StepKind.SCAN: ("bandit|safety|pip-audit|trivy|grype|snyk|semgrep|gitleaks|detect-secrets|checkov",),
+    StepKind.BUILD: (
+        "docker|podman build",
+        "docker image|builder build",
+        "docker buildx",
+        "docker compose build",
+        "docker-compose build",
+        "buildah bud|build",
+        "executor",
+        "pack|sam|nixpacks|railpack|skaffold build",
+        "gcloud builds submit",
+        "az acr build",
     ),
-    (
-        StepKind.SCAN,
-        regex(r"^(bandit|safety|pip-audit|trivy|grype|snyk|semgrep|gitleaks|detect-secrets|checkov)\b"),
+    StepKind.PUSH: (
+        "docker|podman push",
+        "docker image|compose push",
+        "docker-compose push",
+        "skopeo copy",
+        "crane push|copy",
     ),
-    (
-        StepKind.BUILD,
-        regex(
-            r"^(docker (image |builder )?build\b|docker buildx|docker compose build|docker-compose build|podman build"
-            r"|buildah (bud|build)|executor\b|pack build|gcloud builds submit|az acr build|sam build|nixpacks build"
-            r"|railpack build|skaffold build)"
-        ),
+    StepKind.DEPLOY: (
+        "kubectl apply|replace|create|patch",
+        "kubectl set image",
+        "kubectl rollout restart",
+        "helm upgrade|install",
+        "helmfile apply|sync",
+        "skaffold run",
+        "argocd app sync",
+        "flux reconcile",
+        "aws ecs update-service",
+        "aws lambda update-function-code",
+        "aws deploy create-deployment",
+        "aws elasticbeanstalk update-environment",
+        "aws apprunner start-deployment",
+        "eb|copilot|sam|cdk|serverless|sls|zappa|chalice|fly|flyctl|kamal|modal|fastapi|vercel deploy",
+        "copilot svc deploy",
+        "zappa update",
+        "gcloud run|app|functions deploy",
+        "gcloud deploy releases create",
+        "az webapp deploy|up|deployment",
+        "az containerapp up|update",
+        "az functionapp deployment",
+        "func azure functionapp publish",
+        "heroku container:release|builds:create",
+        "railway up|redeploy",
+        "render deploys create",
+        "doctl apps create-deployment|update",
+        "docker stack deploy",
+        "docker service update",
+        "ansible-playbook",
+        "cap production deploy",
+        "nomad job run",
+        "cf push",
+        "dokku git:from-image",
     ),
-    (
-        StepKind.PUSH,
-        regex(
-            r"^(docker (image )?push|docker compose push|docker-compose push|podman push|skopeo copy|crane (push|copy))"
-        ),
+    StepKind.PROVISION: ("terraform|tofu apply", "pulumi up"),
+    StepKind.HEALTH_CHECK: (
+        "kubectl rollout status",
+        "kubectl wait",
+        "aws ecs wait",
+        "copilot svc status",
+        "fly|flyctl status|checks",
+        "systemctl is-active",
+        "heroku ps:wait",
+        "wait-on",
     ),
-    (
-        StepKind.DEPLOY,
-        regex(
-            r"^(kubectl (apply|set image|replace|create|patch|rollout restart)|helm (upgrade|install)"
-            r"|helmfile (apply|sync)"
-            r"|skaffold run|argocd app sync|flux reconcile|aws ecs update-service|aws lambda update-function-code"
-            r"|aws deploy create-deployment|aws elasticbeanstalk update-environment|eb deploy"
-            r"|aws apprunner start-deployment"
-            r"|copilot (deploy|svc deploy)|sam deploy|cdk deploy|serverless deploy|sls deploy|zappa (deploy|update)"
-            r"|chalice deploy|gcloud run deploy|gcloud app deploy|gcloud functions deploy|gcloud deploy releases create"
-            r"|az webapp (deploy|up|deployment)|az containerapp (up|update)|az functionapp deployment"
-            r"|func azure functionapp publish|fly deploy|flyctl deploy|git push .*(heroku|dokku)"
-            r"|heroku container:release"
-            r"|heroku builds:create|railway (up|redeploy)|render deploys create|doctl apps (create-deployment|update)"
-            r"|docker stack deploy|docker service update|ansible-playbook|kamal deploy"
-            r"|vercel deploy"
-            r"|cap production deploy|nomad job run|cf push|dokku git:from-image|modal deploy|fastapi deploy)\b"
-        ),
+    StepKind.COLLECT_STATIC: ("django-admin collectstatic", "flask digest"),
+    StepKind.INSTALL: (
+        "pip|pip3|poetry|yarn|apt|apt-get install",
+        "pip-sync",
+        "uv sync",
+        "uv pip install|sync",
+        "pipenv|pdm install|sync",
+        "conda|mamba|micromamba install|create",
+        "conda|mamba|micromamba env create",
+        "npm ci|install",
     ),
-    (StepKind.PROVISION, regex(r"^(terraform apply|tofu apply|pulumi up)\b")),
-    (
-        StepKind.HEALTH_CHECK,
-        regex(
-            r"^(kubectl (rollout status|wait)|aws ecs wait|copilot svc status|fly(ctl)? (status|checks)"
-            r"|systemctl is-active|heroku ps:wait|wait-on)\b"
-        ),
-    ),
-    (StepKind.COLLECT_STATIC, regex(r"^(django-admin collectstatic|flask digest)\b")),
-    (
-        StepKind.INSTALL,
-        regex(
-            r"^(pip3? install|pip-sync|uv (sync|pip install|pip sync)|poetry install|pipenv (install|sync)"
-            r"|pdm (install|sync)|(conda|mamba|micromamba) (env create|install|create)|npm (ci|install)|yarn install"
-            r"|apt(-get)? install)\b"
-        ),
-    ),
-    (StepKind.NOTIFY, regex(r"^sentry-cli releases\b")),
-)
+    StepKind.NOTIFY: ("sentry-cli releases",),
+}
+_LONGEST = 4
 _DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
 _RESTARTS = regex(
     r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
@@ -241,12 +252,32 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
         return (StepKind.DEPLOY,)
     if on_host and _RESTARTS.match(text):
         return (StepKind.RESTART,)
-    kind = next((kind for kind, pattern in _COMMANDS if pattern.match(text)), None)
+    kind = _kind_by_words(text)
     if kind is StepKind.BUILD and any(word in ("--push", "--publish") for word in step.arguments):
         return (StepKind.BUILD, StepKind.PUSH)
     if kind is StepKind.PROVISION and _VERSION.search(step.written):
         return (StepKind.DEPLOY,)
     return (kind or _by_url(step),)
+
+
+@cache
+def _first_words() -> dict[str, StepKind]:
+    """The kinds by the words that a command begins with."""
+    return {
+        " ".join(words): kind
+        for kind, listed in _COMMANDS.items()
+        for entry in listed
+        for words in product(*(part.split("|") for part in entry.split()))
+    }
+
+
+def _kind_by_words(text: str) -> StepKind | None:
+    words = text.split()
+    if words[:2] == ["git", "push"]:
+        return StepKind.DEPLOY if re.search(r"\b(heroku|dokku)\b", text) else None
+    known = _first_words()
+    begun = (" ".join(words[:count]) for count in range(min(len(words), _LONGEST), 0, -1))
+    return next((known[one] for one in begun if one in known), None)
 
 
 def _by_url(step: Step) -> StepKind:

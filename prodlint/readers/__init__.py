@@ -1,7 +1,8 @@
 """What each deployment file declares: one module per system, the only place that knows its keys.
 
 A reader is a module of this folder with `READS`, which files are its own, and `read(path,
-repository)`, which yields the facts that such a file declares. Nothing else has to be registered.
+repository)`, which yields the facts that such a file declares. Nothing else has to be registered. A module
+whose name goes on behind that of another, as `helm_chart` does, is a part of it and loaded when it is needed.
 """
 
 from __future__ import annotations
@@ -57,10 +58,14 @@ class Reader:
 def readers() -> tuple[Reader, ...]:
     """Every reader of this folder, in the order of their names."""
     found = []
-    for info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{info.name}")
+    names = [info.name for info in pkgutil.iter_modules(__path__)]
+    for name in names:
+        whole, mark, _ = name.partition("_")
+        if mark and whole in names:
+            continue
+        module = importlib.import_module(f"{__name__}.{name}")
         if hasattr(module, "READS"):
-            found.append(Reader(info.name, module.READS, module.read))
+            found.append(Reader(name, module.READS, module.read))
     return tuple(found)
 
 
