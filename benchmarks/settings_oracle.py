@@ -21,7 +21,7 @@ from real_python import RealPython, agrees
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.condition import NOWHERE
-from prodlint.deployment.evaluation import Interpreter, Namespace, is_whole
+from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace, is_whole
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, YES, Answer, EnvDriven, Known, Unknown
 from prodlint.inspection import Policy, load

@@ -62,6 +62,6 @@ def _value(node: ast.expr, app: App, repository: Repository, roots: tuple[str, .
     if isinstance(node, ast.Constant) and module is not None:
         return Known(node.value, module.span(node))
     # Few apps compute them: nobody else needs to load what evaluates.
-    from prodlint.deployment.evaluation import namespace
+    from prodlint.deployment.evaluation.interpreter import namespace
 
     return namespace(repository, roots, app.path, lookup).evaluate(node)

@@ -10,7 +10,7 @@ import operator
 from dataclasses import replace
 from functools import reduce
 
-from prodlint.deployment.evaluation import has_item, is_whole
+from prodlint.deployment.evaluation.interpreter import has_item, is_whole
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
 from prodlint.deployment.route_django import Decide, routes_of_urlconf

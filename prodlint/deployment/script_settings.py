@@ -13,7 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_of, expression_app
 from prodlint.deployment.command import CommandLine, Step
-from prodlint.deployment.evaluation import FEW_STEPS, Interpreter, evaluate
+from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter, evaluate
 from prodlint.deployment.execution import execute
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository

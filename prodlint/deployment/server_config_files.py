@@ -59,7 +59,7 @@ def configuration_file(context: Context, named: Value[object], word: Word | None
 
 def module_values(context: Context, path: str, lookup: Lookup | None = None) -> Mapping[str, Value[object]]:
     """What the names of a Python module hold once it ran where the server starts."""
-    from prodlint.deployment.evaluation import FEW_STEPS, Interpreter
+    from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter
 
     return Interpreter(context.repository, context.roots(), lookup or context.lookup).run(path, steps=FEW_STEPS)
 

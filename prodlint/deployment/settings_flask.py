@@ -6,8 +6,8 @@ arguments that the target gives it (configuration page, 2.5).
 
 from __future__ import annotations
 
-from prodlint.deployment.evaluation import ConfigNames, Interpreter
-from prodlint.deployment.evaluation_domain import LoadedObject
+from prodlint.deployment.evaluation.domain import LoadedObject
+from prodlint.deployment.evaluation.interpreter import ConfigNames, Interpreter
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
 from prodlint.deployment.settings_start import Start

@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 from prodlint.deployment.app import locate_module, module_at
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE
-from prodlint.deployment.evaluation import Interpreter, Namespace
-from prodlint.deployment.evaluation_machine import MOST_STEPS_OF_A_MODULE
+from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
+from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE
 from prodlint.deployment.filemap import CHECKOUT
 from prodlint.deployment.place import Place
 from prodlint.deployment.release import PipelineStep

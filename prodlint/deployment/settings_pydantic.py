@@ -16,7 +16,7 @@ from prodlint.deployment.app import locate_module
 from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.env_read_settings import SettingsClass, SettingsField, settings_classes
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.evaluation import Interpreter
+from prodlint.deployment.evaluation.interpreter import Interpreter
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prodlint.deployment.evaluation import ROOT, Namespace, Rest
+from prodlint.deployment.evaluation.interpreter import ROOT, Namespace, Rest
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 
 _WORKER = r"""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
-from prodlint.deployment.evaluation import ROOT, Namespace, Rest, evaluate, has_item, is_whole, namespace
+from prodlint.deployment.evaluation.interpreter import ROOT, Namespace, Rest, evaluate, has_item, is_whole, namespace
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
 from prodlint.source import Source

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from real_python import RealPython, differences
 
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
-from prodlint.deployment.evaluation import Namespace, namespace
+from prodlint.deployment.evaluation.interpreter import Namespace, namespace
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
 

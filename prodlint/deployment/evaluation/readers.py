@@ -10,13 +10,13 @@ import shlex
 import string
 from typing import Any
 
-from prodlint.deployment.evaluation_concrete import NotConcrete, apply, on_defaults
-from prodlint.deployment.evaluation_databases import database, database_config
-from prodlint.deployment.evaluation_domain import ABSENT, External, ReaderValue
-from prodlint.deployment.evaluation_environment import load_dotenv
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_readers_django import django_environ, environs
-from prodlint.deployment.evaluation_reading import DIALECTS, arguments_of_reader, missing, new_reader, read
+from prodlint.deployment.evaluation.concrete import NotConcrete, apply, on_defaults
+from prodlint.deployment.evaluation.databases import database, database_config
+from prodlint.deployment.evaluation.domain import ABSENT, External, ReaderValue
+from prodlint.deployment.evaluation.environment import load_dotenv
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.readers_django import django_environ, environs
+from prodlint.deployment.evaluation.reading import DIALECTS, arguments_of_reader, missing, new_reader, read
 from prodlint.syntax.dotenv_dialects import Dialect
 
 __all__ = ["call_reader", "is_reader", "make_reader"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     AppValue,
     BoundMethod,
     ClassValue,
@@ -15,7 +15,7 @@ from prodlint.deployment.evaluation_domain import (
     is_marked,
     marked,
 )
-from prodlint.deployment.evaluation_machine import Machine
+from prodlint.deployment.evaluation.machine import Machine
 from prodlint.source import Span
 
 __all__ = [

@@ -6,8 +6,8 @@ import ast
 import posixpath
 from collections.abc import Callable
 
-from prodlint.deployment.evaluation_concrete import MOST_TEXT
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_TEXT
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     MARK,
     UNSET,
@@ -19,8 +19,8 @@ from prodlint.deployment.evaluation_domain import (
     as_variable,
     is_marked,
 )
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_paths import text_of
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.paths import text_of
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known
 from prodlint.source import SyntaxProblem

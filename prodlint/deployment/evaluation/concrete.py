@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     DictValue,
@@ -20,7 +20,7 @@ from prodlint.deployment.evaluation_domain import (
     is_marked,
     is_plain,
 )
-from prodlint.deployment.evaluation_machine import Machine
+from prodlint.deployment.evaluation.machine import Machine
 
 __all__ = [
     "DEEPEST",

@@ -7,10 +7,10 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_binding import bind
-from prodlint.deployment.evaluation_concrete import NotConcrete, apply
-from prodlint.deployment.evaluation_config import config_holds, config_item
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.binding import bind
+from prodlint.deployment.evaluation.concrete import NotConcrete, apply
+from prodlint.deployment.evaluation.config import config_holds, config_item
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     ConfigValue,
@@ -28,12 +28,12 @@ from prodlint.deployment.evaluation_domain import (
     as_variable,
     is_marked,
 )
-from prodlint.deployment.evaluation_environment import read_variable, required, variable_is_set
-from prodlint.deployment.evaluation_join import Decision
-from prodlint.deployment.evaluation_lists import parts_of, reason_of
-from prodlint.deployment.evaluation_machine import Call, Frame, Machine
-from prodlint.deployment.evaluation_mappings import set_item, update
-from prodlint.deployment.evaluation_operations import binary, compare, elements_of, subscript, truth, unary
+from prodlint.deployment.evaluation.environment import read_variable, required, variable_is_set
+from prodlint.deployment.evaluation.join import Decision
+from prodlint.deployment.evaluation.lists import parts_of, reason_of
+from prodlint.deployment.evaluation.machine import Call, Frame, Machine
+from prodlint.deployment.evaluation.mappings import set_item, update
+from prodlint.deployment.evaluation.operations import binary, compare, elements_of, subscript, truth, unary
 
 __all__ = ["choose", "defaults_of", "expression", "look_up"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from prodlint.deployment.evaluation_config import set_app_attribute, set_config_item
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.config import set_app_attribute, set_config_item
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     AppValue,
@@ -28,11 +28,11 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_plain,
 )
-from prodlint.deployment.evaluation_environment import forget_variable, write_variable
-from prodlint.deployment.evaluation_lists import extend, parts_of, reason_of
-from prodlint.deployment.evaluation_machine import Frame, Machine
-from prodlint.deployment.evaluation_mappings import delete_item, set_item, update
-from prodlint.deployment.evaluation_operations import binary
+from prodlint.deployment.evaluation.environment import forget_variable, write_variable
+from prodlint.deployment.evaluation.lists import extend, parts_of, reason_of
+from prodlint.deployment.evaluation.machine import Frame, Machine
+from prodlint.deployment.evaluation.mappings import delete_item, set_item, update
+from prodlint.deployment.evaluation.operations import binary
 
 __all__ = ["bind", "bind_name", "inplace", "note_write", "put_item", "unbind"]
 

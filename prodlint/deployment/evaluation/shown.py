@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     MARK,
     RAISES,
@@ -25,7 +25,7 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_plain,
 )
-from prodlint.deployment.evaluation_lists import reason_of
+from prodlint.deployment.evaluation.lists import reason_of
 from prodlint.deployment.value import (
     NO,
     UNKNOWN,

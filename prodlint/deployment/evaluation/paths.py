@@ -10,8 +10,8 @@ import ast
 import posixpath
 from pathlib import PurePosixPath
 
-from prodlint.deployment.evaluation_concrete import MOST_TEXT, on_defaults
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_TEXT, on_defaults
+from prodlint.deployment.evaluation.domain import (
     MARK,
     DictValue,
     Gap,
@@ -22,7 +22,7 @@ from prodlint.deployment.evaluation_domain import (
     Raised,
     is_marked,
 )
-from prodlint.deployment.evaluation_machine import Call, Machine
+from prodlint.deployment.evaluation.machine import Call, Machine
 
 __all__ = ["make_path", "os_path", "path_attribute", "path_method", "text_of"]
 

@@ -12,8 +12,8 @@ import json
 import posixpath
 from collections.abc import Callable, Iterator
 
-from prodlint.deployment.evaluation_config import config_item, open_config, put_key, set_config_item, spoil_config
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.config import config_item, open_config, put_key, set_config_item, spoil_config
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     AppValue,
@@ -31,12 +31,12 @@ from prodlint.deployment.evaluation_domain import (
     Raised,
     is_marked,
 )
-from prodlint.deployment.evaluation_environment import read_variable, repository_file
-from prodlint.deployment.evaluation_imports import find_module, locate
-from prodlint.deployment.evaluation_join import Decision
-from prodlint.deployment.evaluation_lists import reason_of
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_objects import is_open_class
+from prodlint.deployment.evaluation.environment import read_variable, repository_file
+from prodlint.deployment.evaluation.imports import find_module, locate
+from prodlint.deployment.evaluation.join import Decision
+from prodlint.deployment.evaluation.lists import reason_of
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.objects import is_open_class
 from prodlint.deployment.repository import normal_path
 from prodlint.source import Span
 

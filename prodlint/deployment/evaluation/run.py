@@ -6,10 +6,10 @@ import ast
 import posixpath
 from typing import Any
 
-from prodlint.deployment.evaluation_binding import put_item
-from prodlint.deployment.evaluation_concrete import on_defaults
-from prodlint.deployment.evaluation_config import app_attribute
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.binding import put_item
+from prodlint.deployment.evaluation.concrete import on_defaults
+from prodlint.deployment.evaluation.config import app_attribute
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     AppValue,
@@ -35,9 +35,9 @@ from prodlint.deployment.evaluation_domain import (
     is_plain,
     marked,
 )
-from prodlint.deployment.evaluation_environment import outside_variable
-from prodlint.deployment.evaluation_expressions import expression
-from prodlint.deployment.evaluation_flask import (
+from prodlint.deployment.evaluation.environment import outside_variable
+from prodlint.deployment.evaluation.expressions import expression
+from prodlint.deployment.evaluation.flask import (
     call_flask,
     config_method,
     is_app_class,
@@ -45,22 +45,22 @@ from prodlint.deployment.evaluation_flask import (
     make_app,
     told_of_app,
 )
-from prodlint.deployment.evaluation_imports import external_attribute, module_attribute
-from prodlint.deployment.evaluation_join import Decision
-from prodlint.deployment.evaluation_library import CONSTANTS, library_function
-from prodlint.deployment.evaluation_lists import reason_of
-from prodlint.deployment.evaluation_machine import MOST_STEPS_OF_A_MODULE, Call, Exhausted, Frame, Machine
-from prodlint.deployment.evaluation_methods import call_method
-from prodlint.deployment.evaluation_objects import (
+from prodlint.deployment.evaluation.imports import external_attribute, module_attribute
+from prodlint.deployment.evaluation.join import Decision
+from prodlint.deployment.evaluation.library import CONSTANTS, library_function
+from prodlint.deployment.evaluation.lists import reason_of
+from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE, Call, Exhausted, Frame, Machine
+from prodlint.deployment.evaluation.methods import call_method
+from prodlint.deployment.evaluation.objects import (
     class_attribute,
     instance_attribute,
     is_enumeration,
     make_instance,
     run_function,
 )
-from prodlint.deployment.evaluation_paths import path_attribute
-from prodlint.deployment.evaluation_readers import call_reader, is_reader, make_reader
-from prodlint.deployment.evaluation_statements import block
+from prodlint.deployment.evaluation.paths import path_attribute
+from prodlint.deployment.evaluation.readers import call_reader, is_reader, make_reader
+from prodlint.deployment.evaluation.statements import block
 
 __all__ = ["Evaluator"]
 

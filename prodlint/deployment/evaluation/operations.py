@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_concrete import (
+from prodlint.deployment.evaluation.concrete import (
     DEEPEST,
     MOST_BITS,
     MOST_ELEMENTS,
@@ -18,8 +18,8 @@ from prodlint.deployment.evaluation_concrete import (
     is_key,
     on_defaults,
 )
-from prodlint.deployment.evaluation_cpus import calculated
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.cpus import calculated
+from prodlint.deployment.evaluation.domain import (
     ClassValue,
     Cpus,
     DictValue,
@@ -39,7 +39,7 @@ from prodlint.deployment.evaluation_domain import (
     is_marked,
     is_plain,
 )
-from prodlint.deployment.evaluation_machine import Machine
+from prodlint.deployment.evaluation.machine import Machine
 from prodlint.regex import regex
 
 __all__ = [

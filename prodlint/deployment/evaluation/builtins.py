@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_concrete import MOST_ELEMENTS, NotConcrete, apply, on_defaults
-from prodlint.deployment.evaluation_cpus import whole, with_limit
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_ELEMENTS, NotConcrete, apply, on_defaults
+from prodlint.deployment.evaluation.cpus import whole, with_limit
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     DictValue,
     Driven,
@@ -24,10 +24,10 @@ from prodlint.deployment.evaluation_domain import (
     as_variable,
     is_plain,
 )
-from prodlint.deployment.evaluation_lists import parts_of
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_mappings import update
-from prodlint.deployment.evaluation_operations import elements_of, truth
+from prodlint.deployment.evaluation.lists import parts_of
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.mappings import update
+from prodlint.deployment.evaluation.operations import elements_of, truth
 
 __all__ = ["BUILTINS", "Function", "on_first", "pure", "stopped"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     Driven,
     Opaque,
@@ -12,8 +12,8 @@ from prodlint.deployment.evaluation_domain import (
     ReaderValue,
     as_variable,
 )
-from prodlint.deployment.evaluation_environment import dotenv_value, file_above, read_variable, repository_file
-from prodlint.deployment.evaluation_machine import Call, Machine
+from prodlint.deployment.evaluation.environment import dotenv_value, file_above, read_variable, repository_file
+from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.syntax.dotenv_dialects import Dialect
 
 __all__ = ["DIALECTS", "Cast", "arguments_of_reader", "missing", "new_reader", "read"]

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_concrete import MOST_ELEMENTS, apply
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_ELEMENTS, apply
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     DictValue,
@@ -20,8 +20,8 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_marked,
 )
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_operations import equal, subscript
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.operations import equal, subscript
 
 __all__ = [
     "LIST_METHODS",

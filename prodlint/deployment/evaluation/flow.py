@@ -7,12 +7,12 @@ import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from prodlint.deployment.evaluation_binding import bind, bind_name
-from prodlint.deployment.evaluation_domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
-from prodlint.deployment.evaluation_join import Decision, Signal, Undecided
-from prodlint.deployment.evaluation_lists import parts_of, reason_of
-from prodlint.deployment.evaluation_machine import Machine, Region, Risk
-from prodlint.deployment.evaluation_operations import elements_of, truth
+from prodlint.deployment.evaluation.binding import bind, bind_name
+from prodlint.deployment.evaluation.domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
+from prodlint.deployment.evaluation.join import Decision, Signal, Undecided
+from prodlint.deployment.evaluation.lists import parts_of, reason_of
+from prodlint.deployment.evaluation.machine import Machine, Region, Risk
+from prodlint.deployment.evaluation.operations import elements_of, truth
 
 __all__ = ["bound_names", "has_exit", "loop", "run_try", "run_with"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from prodlint.deployment.evaluation_concrete import NotConcrete
-from prodlint.deployment.evaluation_domain import is_marked
+from prodlint.deployment.evaluation.concrete import NotConcrete
+from prodlint.deployment.evaluation.domain import is_marked
 
 __all__ = ["database_of"]
 

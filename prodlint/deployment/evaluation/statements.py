@@ -7,17 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from prodlint.deployment.evaluation_binding import bind, bind_name, inplace, note_write, put_item, unbind
-from prodlint.deployment.evaluation_domain import ABSENT, ClassValue, Driven, External, FunctionValue, Raised
-from prodlint.deployment.evaluation_environment import read_variable, required
-from prodlint.deployment.evaluation_expressions import choose, defaults_of, look_up
-from prodlint.deployment.evaluation_flow import bound_names, has_exit, loop, run_try, run_with
-from prodlint.deployment.evaluation_imports import run_import
-from prodlint.deployment.evaluation_join import Decision, Signal
-from prodlint.deployment.evaluation_machine import Frame, Machine
-from prodlint.deployment.evaluation_methods import MUTATING
-from prodlint.deployment.evaluation_objects import lineage_of
-from prodlint.deployment.evaluation_operations import compare, subscript, truth
+from prodlint.deployment.evaluation.binding import bind, bind_name, inplace, note_write, put_item, unbind
+from prodlint.deployment.evaluation.domain import ABSENT, ClassValue, Driven, External, FunctionValue, Raised
+from prodlint.deployment.evaluation.environment import read_variable, required
+from prodlint.deployment.evaluation.expressions import choose, defaults_of, look_up
+from prodlint.deployment.evaluation.flow import bound_names, has_exit, loop, run_try, run_with
+from prodlint.deployment.evaluation.imports import run_import
+from prodlint.deployment.evaluation.join import Decision, Signal
+from prodlint.deployment.evaluation.machine import Frame, Machine
+from prodlint.deployment.evaluation.methods import MUTATING
+from prodlint.deployment.evaluation.objects import lineage_of
+from prodlint.deployment.evaluation.operations import compare, subscript, truth
 
 __all__ = ["block"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     BoundMethod,
     ClassValue,
@@ -16,8 +16,8 @@ from prodlint.deployment.evaluation_domain import (
     Opaque,
     Raised,
 )
-from prodlint.deployment.evaluation_join import Signal
-from prodlint.deployment.evaluation_machine import Call, Frame, Machine
+from prodlint.deployment.evaluation.join import Signal
+from prodlint.deployment.evaluation.machine import Call, Frame, Machine
 
 __all__ = [
     "class_attribute",

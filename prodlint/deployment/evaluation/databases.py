@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.evaluation_concrete import MOST_TEXT, NotConcrete, on_defaults
-from prodlint.deployment.evaluation_domain import Driven, Gap, Raised
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_mappings import update
-from prodlint.deployment.evaluation_operations import truth
-from prodlint.deployment.evaluation_reading import new_reader, read
-from prodlint.deployment.evaluation_urls import database_of
+from prodlint.deployment.evaluation.concrete import MOST_TEXT, NotConcrete, on_defaults
+from prodlint.deployment.evaluation.domain import Driven, Gap, Raised
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.mappings import update
+from prodlint.deployment.evaluation.operations import truth
+from prodlint.deployment.evaluation.reading import new_reader, read
+from prodlint.deployment.evaluation.urls import database_of
 
 __all__ = ["database", "database_config", "database_or_none"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil, floor
 
-from prodlint.deployment.evaluation_concrete import on_defaults
-from prodlint.deployment.evaluation_domain import Cpus, Driven, ListValue
-from prodlint.deployment.evaluation_machine import Call, Machine
+from prodlint.deployment.evaluation.concrete import on_defaults
+from prodlint.deployment.evaluation.domain import Cpus, Driven, ListValue
+from prodlint.deployment.evaluation.machine import Call, Machine
 
 __all__ = ["CPU_COUNTS", "calculated", "cpu_count", "whole", "with_limit"]
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from prodlint.deployment.condition import NOWHERE, Lookup
-from prodlint.deployment.evaluation_concrete import lift
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import lift
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     MARK,
     RAISES,
@@ -26,10 +26,10 @@ from prodlint.deployment.evaluation_domain import (
     ModuleValue,
     Opaque,
 )
-from prodlint.deployment.evaluation_environment import dotenv_value, read_variable
-from prodlint.deployment.evaluation_machine import MOST_STEPS, Exhausted, Frame
-from prodlint.deployment.evaluation_run import Evaluator
-from prodlint.deployment.evaluation_shown import ROOT, Rest, has_item, is_whole, shown
+from prodlint.deployment.evaluation.environment import dotenv_value, read_variable
+from prodlint.deployment.evaluation.machine import MOST_STEPS, Exhausted, Frame
+from prodlint.deployment.evaluation.run import Evaluator
+from prodlint.deployment.evaluation.shown import ROOT, Rest, has_item, is_whole, shown
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.record import record

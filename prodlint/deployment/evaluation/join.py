@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     BoundMethod,
     ClassValue,

@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import Any
 
 from prodlint.deployment.condition import Lookup
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     UNSET,
@@ -34,7 +34,7 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     held_objects,
 )
-from prodlint.deployment.evaluation_join import MOST_HELD, Decision, Join, Signal, grown
+from prodlint.deployment.evaluation.join import MOST_HELD, Decision, Join, Signal, grown
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer
 from prodlint.record import entity
@@ -148,7 +148,7 @@ class Call:
 
 
 class Machine:
-    """One evaluation. What evaluates expressions and modules is filled in by `evaluation_run`."""
+    """One evaluation. What evaluates expressions and modules is filled in by `evaluation.run`."""
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class Machine:
         self._log: list[_Level] = []
         self.frame: Frame
 
-    # What `evaluation_run` adds.
+    # What `evaluation.run` adds.
 
     def expression(self, node: ast.expr) -> object:
         """What an expression is in the current frame. Raises Raised where Python certainly raises."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.evaluation_concrete import MOST_ELEMENTS, MOST_TEXT, NotConcrete, apply, on_defaults
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_ELEMENTS, MOST_TEXT, NotConcrete, apply, on_defaults
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     DictValue,
@@ -16,11 +16,11 @@ from prodlint.deployment.evaluation_domain import (
     as_variable,
     is_plain,
 )
-from prodlint.deployment.evaluation_join import Decision
-from prodlint.deployment.evaluation_lists import LIST_METHODS, reason_of
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_mappings import DICT_METHODS, SET_CHANGES
-from prodlint.deployment.evaluation_paths import path_method
+from prodlint.deployment.evaluation.join import Decision
+from prodlint.deployment.evaluation.lists import LIST_METHODS, reason_of
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.mappings import DICT_METHODS, SET_CHANGES
+from prodlint.deployment.evaluation.paths import path_method
 from prodlint.regex import regex
 
 __all__ = ["MUTATING", "call_method"]

@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 from prodlint.deployment.app import locate_module
-from prodlint.deployment.evaluation_binding import bind_name
-from prodlint.deployment.evaluation_domain import ABSENT, External, ListValue, ModuleValue, Opaque, Raised
-from prodlint.deployment.evaluation_machine import Machine
+from prodlint.deployment.evaluation.binding import bind_name
+from prodlint.deployment.evaluation.domain import ABSENT, External, ListValue, ModuleValue, Opaque, Raised
+from prodlint.deployment.evaluation.machine import Machine
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import NO, YES
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from prodlint.deployment.evaluation_concrete import apply
-from prodlint.deployment.evaluation_databases import database, database_or_none
-from prodlint.deployment.evaluation_domain import ABSENT, DictValue, External, ListValue, Opaque, ReaderValue, SetValue
-from prodlint.deployment.evaluation_environment import read_variable
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_operations import equal
-from prodlint.deployment.evaluation_reading import Cast, arguments_of_reader, missing, read
+from prodlint.deployment.evaluation.concrete import apply
+from prodlint.deployment.evaluation.databases import database, database_or_none
+from prodlint.deployment.evaluation.domain import ABSENT, DictValue, External, ListValue, Opaque, ReaderValue, SetValue
+from prodlint.deployment.evaluation.environment import read_variable
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.operations import equal
+from prodlint.deployment.evaluation.reading import Cast, arguments_of_reader, missing, read
 
 __all__ = ["django_environ", "environs"]
 

@@ -6,10 +6,10 @@ import ast
 import json
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_builtins import BUILTINS, Function, on_first, pure, stopped
-from prodlint.deployment.evaluation_concrete import NotConcrete
-from prodlint.deployment.evaluation_cpus import CPU_COUNTS, cpu_count
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.builtins import BUILTINS, Function, on_first, pure, stopped
+from prodlint.deployment.evaluation.concrete import NotConcrete
+from prodlint.deployment.evaluation.cpus import CPU_COUNTS, cpu_count
+from prodlint.deployment.evaluation.domain import (
     ClassValue,
     DictValue,
     External,
@@ -23,10 +23,10 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_plain,
 )
-from prodlint.deployment.evaluation_environment import environ_method, load_dotenv
-from prodlint.deployment.evaluation_lists import parts_of
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_paths import make_path, os_path
+from prodlint.deployment.evaluation.environment import environ_method, load_dotenv
+from prodlint.deployment.evaluation.lists import parts_of
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.paths import make_path, os_path
 
 __all__ = ["CONSTANTS", "FUNCTIONS", "HARMLESS", "library_function"]
 

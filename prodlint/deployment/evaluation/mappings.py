@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import Any, cast
 
-from prodlint.deployment.evaluation_concrete import MOST_ELEMENTS, is_key, on_defaults
-from prodlint.deployment.evaluation_domain import (
+from prodlint.deployment.evaluation.concrete import MOST_ELEMENTS, is_key, on_defaults
+from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
     DictValue,
@@ -20,8 +20,8 @@ from prodlint.deployment.evaluation_domain import (
     SetValue,
     is_plain,
 )
-from prodlint.deployment.evaluation_join import Decision
-from prodlint.deployment.evaluation_lists import (
+from prodlint.deployment.evaluation.join import Decision
+from prodlint.deployment.evaluation.lists import (
     arguments_of,
     cleared,
     copied,
@@ -31,8 +31,8 @@ from prodlint.deployment.evaluation_lists import (
     pop_element,
     reason_of,
 )
-from prodlint.deployment.evaluation_machine import Call, Machine
-from prodlint.deployment.evaluation_operations import contains, merged, subscript
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.operations import contains, merged, subscript
 
 __all__ = ["DICT_METHODS", "SET_CHANGES", "delete_item", "set_item", "update"]
 

@@ -1,0 +1,1 @@
+"""Static evaluation of Python in three values; `interpreter` is the way in, loaded by those that ask."""
