@@ -636,3 +636,11 @@ def test_options_that_one_reason_keeps_from_being_known_are_counted(tmp_path: Pa
     assert re.search(r"    options      \d+ more \(\? ", text)
     assert max(map(len, text.splitlines())) <= 120
     assert len(text.splitlines()) < 30
+
+
+def test_routes_that_one_reason_keeps_from_being_known_are_one_line(tmp_path: Path) -> None:
+    lost = "location /a { proxy_pass http://api:9000; }\n    location /b { proxy_pass http://api:9000; }\n"
+    conf = BEHIND_NGINX["nginx/shop.conf"].replace("location /old", f"{lost}    location /old")
+    text = text_of(write(tmp_path, {**BEHIND_NGINX, "nginx/shop.conf": conf}))
+    assert "    3 routes     → ? nothing that is read in compose.prod.yml is called api  (nginx/shop.conf:6)\n" in text
+    assert "/old         → answers 410" in text

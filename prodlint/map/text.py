@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prodlint.map.document import Fact, Map, MappedDestination, MappedProxy, MappedRoute, State
@@ -99,6 +100,13 @@ def _proxy(proxy: MappedProxy, places: str, terminal: Terminal) -> Iterator[str]
         return
     for line in wrapped(visible(heading), 0, 6, terminal):
         yield terminal.paint(line, Ink.STRONG)
+    # One reason for many routes is told once.
+    unknown = Counter(leads for _, leads, _ in lines if leads.startswith("→ ?"))
+    counted = {leads: f"{count} routes" for leads, count in unknown.items() if count > 1}
+    folded: dict[tuple[str, str], str] = {}
+    for path, leads, place in lines:
+        folded.setdefault((counted.get(leads, path), leads), place)
+    lines = [(path, leads, place) for (path, leads), place in folded.items()]
     for path, leads, place in lines[:_SHOWN_ROUTES]:
         yield from entry(4, path, leads, terminal, place)
     if len(lines) > _SHOWN_ROUTES:

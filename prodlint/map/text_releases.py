@@ -19,6 +19,7 @@ _FOLDED = ("prepare", "release phase", "test", "build", "package release", "uplo
 # One word for a column, where the model tells phases from kinds.
 _WORDS = {"release phase": "prepare"}
 _TEXT = 180
+_CONDITION = 90
 
 
 @record
@@ -101,5 +102,6 @@ def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:
 
 
 def _asked(condition: str) -> str:
-    """A condition without the brackets of an expression."""
-    return condition.removeprefix("${{").removesuffix("}}").strip()
+    """A condition without the brackets of an expression; a long one by its beginning."""
+    asked = condition.removeprefix("${{").removesuffix("}}").strip()
+    return asked if len(asked) <= _CONDITION else asked[: _CONDITION - 1] + "…"
