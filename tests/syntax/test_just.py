@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def _justfiles(draw: st.DrawFn) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-JUST = shutil.which("just", path=str(Path(shutil.which("python") or "").parent)) or shutil.which("just")
+JUST = shutil.which("just", path=str(Path(sys.executable).parent)) or shutil.which("just")
 
 
 @pytest.mark.real
