@@ -133,6 +133,16 @@ def test_databases_and_proxies_run_beside_the_app(tmp_path: Path) -> None:
     assert beside == {"db": "PostgreSQL 18", "cache": "Redis"}
 
 
+def test_a_compose_file_of_databases_alone_runs_beside_nobody_in_production(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n',
+        "docker-compose.yml": "services:\n  db:\n    image: postgres:18\n    ports: ['127.0.0.1:5432:5432']\n",
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+    }
+    write(tmp_path, files)
+    assert drawn(tmp_path)["backing_services"] == []
+
+
 def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:
     done = run(shop)
     assert done.returncode == 0, done.stderr

@@ -191,7 +191,10 @@ def _build_of(
     path = image_path(image)
     if path and is_public(image) and not any(image_path(one.name) == path for one in built):
         return None
+    whole = _with_tag(image)
     for candidates in (
+        # One Dockerfile may be built up to several stages, each with a tag of its own.
+        [one.build for one in built if path and _with_tag(one.name) == whole],
         [one.build for one in built if path and image_path(one.name) == path],
         [one.build for one in built if path and image_path(one.name)[-1:] == path[-1:]],
     ):
@@ -208,6 +211,12 @@ def _build_of(
     if len(ours) == 1 and (not path or words & set(_WORD.findall(path[-1]))):
         return Build(ours[0].path, None, span)
     return None
+
+
+def _with_tag(image: str) -> str:
+    """An image's name with its tag, which is `latest` when it has none."""
+    name = image.strip().strip("\"'").partition("@")[0]
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -44,11 +44,21 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
         projects=projects,
         releases=tuple(_release(one) for one in releases),
         # Files that are combined in several ways name theirs several times.
-        beside=tuple(dict.fromkeys(_beside(one) for one in deployment.backing_services if one.environment in shown)),
+        beside=tuple(dict.fromkeys(_beside(one) for one in _backing(deployment, environment, shown))),
         proxies=proxies,
         doubts=(*_doubts(services, deployment), *_doubts_of_routes(proxies)),
         others=tuple(sorted(others.items())),
     )
+
+
+def _backing(
+    deployment: Deployment, environment: Environment, shown: tuple[Environment, ...]
+) -> Iterator[BackingService]:
+    """The backing services of the environment; of a file whose environment is unknown, if its services are shown."""
+    files = {one.process.path for one in deployment.services if one.environment in shown}
+    for one in deployment.backing_services:
+        if one.environment is environment or (one.environment in shown and one.span.path in files):
+            yield one
 
 
 def _projects(deployment: Deployment, shown: tuple[Environment, ...]) -> Iterator[MappedProject]:

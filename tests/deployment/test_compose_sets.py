@@ -238,3 +238,14 @@ def test_an_image_that_a_pipeline_of_this_repository_pushes_is_no_backing_servic
     assert (web.name, web.image.path, web.server.product if web.server else "") == ("web", "Dockerfile", "gunicorn")
     beside = [(one.name, one.product, one.version) for one in found.backing_services]
     assert beside == [("cache", "Redis", "8"), ("other", "", "1")]
+
+
+def test_the_tag_tells_which_stage_of_a_dockerfile_a_service_runs() -> None:
+    step = "    - uses: docker/build-push-action@v6\n      with: {{push: true, tags: 'acme/shop:{tag}', target: {stage}}}\n"
+    steps = step.format(tag="latest", stage="plain") + step.format(tag="latest-plus", stage="plus")
+    files = {
+        "Dockerfile": 'FROM python:3.13 AS plain\nCMD ["gunicorn", "a:b"]\nFROM plain AS plus\nCMD ["gunicorn", "c:d"]\n',
+        ".github/workflows/cd.yml": f"on: push\njobs:\n  ship:\n    steps:\n{steps}",
+        "compose.yml": "services:\n  web:\n    image: acme/shop\n    restart: always\n",
+    }
+    assert [one.written for one in composed(files)] == ["gunicorn a:b"]
