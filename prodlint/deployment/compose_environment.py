@@ -11,7 +11,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
 
-__all__ = ["environment_by_content"]
+__all__ = ["environment_beside_production", "environment_by_content"]
 
 _PROXIES = ("nginx", "Traefik", "Caddy", "HAProxy", "Apache httpd")
 
@@ -28,18 +28,14 @@ def environment_by_content(
     A proxy in front of a production server that restarts is nobody's desk. Code that is mounted over
     the image's, or a development server, is.
     """
-    restarts = any(one.restart not in (None, "no", "false") for one in declared)
+    restarts = _restarts(declared)
     products = {one.product for one in backing}
     products |= {backing_product(one.image.base) for one in services if one.image is not None and one.image.base}
     proxied = not products.isdisjoint(_PROXIES)
-    served = any(one.server is not None and one.server.is_development is NO for one in services)
+    served = _serves(services)
     if restarts and proxied and served:
         return Environment.PRODUCTION
-    # Services of a profile start when they are asked for, and say nothing of the others.
-    always = [one for one in services if not one.process.profiles] or [
-        one for one in services if one.server is not None
-    ]
-    if any(_mounts_code(one, repository) or _is_for_developers(one) for one in always):
+    if _is_a_desk(services, repository):
         return Environment.DEVELOPMENT
     if not any(one.image is not None or one.server is not None for one in services):
         # Images of others alone say nothing of our deployment.
@@ -47,6 +43,35 @@ def environment_by_content(
     if is_alone:
         return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
     return Environment.PRODUCTION if restarts and served else Environment.UNKNOWN
+
+
+def environment_beside_production(
+    services: list[Service], declared: Iterable[ComposeService], repository: Repository
+) -> Environment:
+    """What a set is for where something else is production: for developers as a rule.
+
+    Of one that serves by itself and restarts, as projects offer it to those who host them, nobody knows.
+    """
+    if _restarts(declared) and _serves(services) and not _is_a_desk(services, repository):
+        return Environment.UNKNOWN
+    return Environment.DEVELOPMENT
+
+
+def _restarts(declared: Iterable[ComposeService]) -> bool:
+    return any(one.restart not in (None, "no", "false") for one in declared)
+
+
+def _serves(services: list[Service]) -> bool:
+    return any(one.server is not None and one.server.is_development is NO for one in services)
+
+
+def _is_a_desk(services: list[Service], repository: Repository) -> bool:
+    """Whether developers work with what a set runs."""
+    # Services of a profile start when they are asked for, and say nothing of the others.
+    always = [one for one in services if not one.process.profiles] or [
+        one for one in services if one.server is not None
+    ]
+    return any(_mounts_code(one, repository) or _is_for_developers(one) for one in always)
 
 
 def _is_for_developers(service: Service) -> bool:

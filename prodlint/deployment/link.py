@@ -12,7 +12,7 @@ from prodlint.deployment.backing_service import BackingService, backing_product,
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
-from prodlint.deployment.compose_environment import environment_by_content
+from prodlint.deployment.compose_environment import environment_beside_production, environment_by_content
 from prodlint.deployment.compose_sets import ComposeSet, compose_sets
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
@@ -224,8 +224,8 @@ class _Linker:
             said = folder
         if said is None:
             said = project.environment or self._named(paths[-1])
-        if said is None:
-            said = Environment.DEVELOPMENT if production_elsewhere else None
+        if said is None and production_elsewhere:
+            said = environment_beside_production(services, declared, self.repository)
         if said is None:
             said = environment_by_content(services, declared, backing, self.repository, not self.unread)
         self.backing.extend(

@@ -109,7 +109,7 @@ def test_a_command_without_files_takes_the_default_set_of_its_folder() -> None:
         "infra/scripts/x.sh": "",
     }
     found = {one.name: one.environment for one in composed(files)}
-    assert found == {"web": Environment.DEVELOPMENT, "api": Environment.PRODUCTION}
+    assert found == {"web": Environment.UNKNOWN, "api": Environment.PRODUCTION}
 
 
 def test_compose_file_in_a_committed_dotenv_lists_the_default_set() -> None:
@@ -241,11 +241,30 @@ def test_an_image_that_a_pipeline_of_this_repository_pushes_is_no_backing_servic
 
 
 def test_the_tag_tells_which_stage_of_a_dockerfile_a_service_runs() -> None:
-    step = "    - uses: docker/build-push-action@v6\n      with: {{push: true, tags: 'acme/shop:{tag}', target: {stage}}}\n"
+    step = "    - uses: docker/build-push-action@v6\n"
+    step += "      with: {{push: true, tags: 'acme/shop:{tag}', target: {stage}}}\n"
     steps = step.format(tag="latest", stage="plain") + step.format(tag="latest-plus", stage="plus")
     files = {
-        "Dockerfile": 'FROM python:3.13 AS plain\nCMD ["gunicorn", "a:b"]\nFROM plain AS plus\nCMD ["gunicorn", "c:d"]\n',
+        "Dockerfile": "FROM python:3.13 AS plain\nCMD gunicorn a:b\nFROM plain AS plus\nCMD gunicorn c:d\n",
         ".github/workflows/cd.yml": f"on: push\njobs:\n  ship:\n    steps:\n{steps}",
         "compose.yml": "services:\n  web:\n    image: acme/shop\n    restart: always\n",
     }
     assert [one.written for one in composed(files)] == ["gunicorn a:b"]
+
+
+@pytest.mark.parametrize(
+    ("web", "environment"),
+    [
+        ("    restart: always\n", Environment.UNKNOWN),
+        ("", Environment.DEVELOPMENT),
+        ("    restart: always\n    volumes: ['.:/app']\n", Environment.DEVELOPMENT),
+        ("    restart: always\n    command: flask run\n", Environment.DEVELOPMENT),
+    ],
+)
+def test_beside_production_a_set_that_serves_and_restarts_may_be_for_those_who_host_it(
+    web: str, environment: Environment
+) -> None:
+    files = {"render.yaml": "services:\n- {type: web, name: a, runtime: python, startCommand: gunicorn app:app}\n"}
+    files["compose.yml"] = "services:\n  web:\n    build: .\n" + web
+    files["app.py"] = "from flask import Flask\napp = Flask(__name__)\n"
+    assert [one.environment for one in composed(files)] == [environment]
