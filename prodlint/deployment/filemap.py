@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from prodlint.record import record
+from prodlint.source import Span
 
 __all__ = ["CHECKOUT", "FileMap", "Placement", "absolute"]
 
@@ -27,11 +28,17 @@ class Placement:
 
     Without a path the repository has no say in what lies there: it was removed, or made by a
     program. `leaves_out` tells of the files below a folder which of them did not come along.
+    `rewritten` is a file of the repository whose text is no longer what lies there, and what wrote it.
     """
 
     target: str
     path: str | None
     leaves_out: Callable[[str], bool] | None = None
+    rewritten: tuple[str, Span] | None = None
+
+    def covers(self, path: str) -> bool:
+        """Whether an absolute path is the target, or lies below it."""
+        return path == self.target or path.startswith(self.target.rstrip("/") + "/")
 
 
 @record
@@ -48,12 +55,11 @@ class FileMap:
         """The repository paths that an absolute path may stand for, the likeliest first."""
         found = []
         for placement in reversed(self.placements):
-            prefix = placement.target.rstrip("/") + "/"
-            if path != placement.target and not path.startswith(prefix):
+            if not placement.covers(path):
                 continue
             if placement.path is None:
                 break
-            rest = path[len(prefix) :] if path != placement.target else ""
+            rest = path[len(placement.target.rstrip("/")) + 1 :] if path != placement.target else ""
             candidate = posixpath.normpath(posixpath.join(placement.path, rest))
             candidate = "" if candidate == "." else candidate
             if placement.leaves_out is None or not placement.leaves_out(candidate):
@@ -76,6 +82,20 @@ class FileMap:
             elif not held or path.startswith(f"{held}/"):
                 found.append(posixpath.join(placement.target, path[len(held) :].lstrip("/")))
         return tuple(one for one in list(dict.fromkeys(found))[-_PLACES:] if self.candidates(one)[:1] == (path,))
+
+    def rewriting(self, path: str) -> Span | None:
+        """What wrote over a file of the repository where it lies; None when its text is what the repository holds."""
+        for placement in reversed(self.placements):
+            if placement.rewritten is not None and placement.rewritten[0] == path:
+                last = next(one for one in reversed(self.placements) if one.covers(placement.target))
+                if last is placement:
+                    return placement.rewritten[1]
+        return None
+
+    def certainly_lacks(self, path: str, is_file: Callable[[str], bool]) -> bool:
+        """Whether certainly no file lies at an absolute path; `is_file` answers for paths of the repository."""
+        touched = any(one.path is None and one.covers(path) for one in self.placements)
+        return self.complete and not touched and not any(is_file(one) for one in self.candidates(path))
 
     def holds(self, path: str) -> bool:
         """Whether a file of the repository lies anywhere."""

@@ -336,8 +336,8 @@ class _Reader:
         place = Place(seen, state.directory, scope, programs=state.programs)
         execution = execute(line, place, self.repository)
         # What a line writes lies there for its later commands; the order of the two is not looked at.
-        files = state.files.overwritten(execution.written)
-        seen = replace(files, files=seen).overwritten(execution.written).files
+        files = state.files.overwritten(execution.written, line.span)
+        seen = replace(files, files=seen).overwritten(execution.written, line.span).files
         for step in execution.steps:
             self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)

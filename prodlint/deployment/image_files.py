@@ -16,6 +16,7 @@ from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
 from prodlint.regex import regex
+from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile
 from prodlint.syntax.dockerignore import Dockerignore, parse_dockerignore
 
@@ -25,6 +26,8 @@ _STANDARD_FOLDERS = frozenset(
     "/ /bin /etc /home /lib /media /mnt /opt /root /run /sbin /srv /tmp /usr /usr/bin /usr/lib /usr/local "
     "/usr/local/bin /usr/local/lib /usr/local/sbin /usr/sbin /usr/share /var /var/lib /var/log /var/tmp".split()
 )
+# Line ends of scripts are mended by these; what a list of packages or a module says afterwards is another matter.
+_EDITORS = ("sed", "perl")
 _MAX_PLACEMENTS = 1_000
 _MAX_SEARCHES = 300
 _REMOTE = regex(r"[a-z][a-z0-9+.-]*://|git@")
@@ -203,6 +206,9 @@ class ImageFiles:
             for candidate in reversed(other.files.candidates(path))
             if candidate in repository.paths or candidate in repository.folders
         ]
+        edited = next((one for one in reversed(other.files.placements) if one.covers(path)), None)
+        if edited is not None and edited.rewritten is not None and edited.target == path:
+            covering = [replace(one, rewritten=edited.rewritten) for one in covering]
         prefix = path.rstrip("/") + "/"
         below = [
             replace(one, target=posixpath.join(target, one.target[len(prefix) :]))
@@ -220,8 +226,12 @@ class ImageFiles:
         return self._with([self._from_context(target, self.context.path(source))]).files
 
     def after(self, step: Step) -> ImageFiles:
-        """The same after a program of a RUN that moves files."""
-        if step.conditional or step.directory is None:
+        """The same after a program of a RUN that moves files, or writes them."""
+        if step.directory is None:
+            return self
+        if step.program in _EDITORS:
+            return self._edited(step)
+        if step.conditional:
             return self
         if step.program == "mkdir":
             made = [absolute(word, step.directory) for word in step.arguments if word and not word.startswith("-")]
@@ -231,11 +241,38 @@ class ImageFiles:
             return self._with([Placement(path, None) for path in gone if path is not None])
         if step.program in ("cp", "mv", "ln"):
             return self._rearranged(step)
-        return self.overwritten(written_by(step))
+        return self.overwritten(written_by(step), step.span)
 
-    def overwritten(self, paths: Iterable[str]) -> ImageFiles:
+    def overwritten(self, paths: Iterable[str], span: Span) -> ImageFiles:
         """The same after programs wrote files: what the repository holds is no longer what lies there."""
-        changed = [Placement(path, None) for path in paths if self.files.candidates(path)]
+        changed = []
+        for path in paths:
+            found = self._file_at(path)
+            # A module that the context leaves out may be made here.
+            if found is not None or self.files.candidates(path) or path.endswith(".py"):
+                changed.append(Placement(path, None, rewritten=(found, span) if found is not None else None))
+        return self._with(changed) if changed else self
+
+    def _file_at(self, path: str) -> str | None:
+        """The file of the repository that lies at a path."""
+        candidates = self.files.candidates(path)
+        return next((one for one in candidates if one in self.context.repository.paths), None)
+
+    def _edited(self, step: Step) -> ImageFiles:
+        """The same after `sed -i`: a module is still there, and what it says is not known."""
+        words = [word or "" for word in step.arguments]
+        if not any(word.startswith(("-i", "-pi")) or word == "--in-place" for word in words):
+            return self
+        changed = []
+        for word in words:
+            path = None if word.startswith("-") else absolute(word, step.directory)
+            found = self._file_at(path) if path is not None else None
+            if path is None or found is None:
+                continue
+            if format_of(word) is not None and not step.conditional:
+                changed.append(Placement(path, None))
+            elif word.endswith(".py"):
+                changed.append(Placement(path, found, rewritten=(found, step.span)))
         return self._with(changed) if changed else self
 
     def _rearranged(self, step: Step) -> ImageFiles:
@@ -272,9 +309,6 @@ def written_by(step: Step) -> Iterator[str]:
     plain = [word for word in words if word and not word.startswith("-")]
     if step.program == "tee":
         names += plain
-    elif step.program in ("sed", "perl") and any(word.startswith("-i") for word in words):
-        # Line ends of scripts are mended this way; what a list of packages says afterwards is another matter.
-        names += [word for word in plain if format_of(word) is not None]
     for index, word in enumerate(words):
         if word in _OUTPUT_OPTIONS and index + 1 < len(words):
             names.append(words[index + 1])

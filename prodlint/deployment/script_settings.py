@@ -148,7 +148,8 @@ class _Reading:
         self.start = start
         self.roots = roots
         path = module.source.path
-        self.names = Interpreter(context.repository, roots, context.lookup).run(path, steps=FEW_STEPS)
+        interpreter = Interpreter(context.repository, roots, context.lookup, files=context.place.files)
+        self.names = interpreter.run(path, steps=FEW_STEPS)
         self.locals: dict[str, Value[object]] = {}
         self.calls: dict[str, ast.Call] = {}
         self.attributes: dict[str, dict[str, Value[object]]] = {}

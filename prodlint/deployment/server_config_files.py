@@ -61,7 +61,8 @@ def module_values(context: Context, path: str, lookup: Lookup | None = None) -> 
     """What the names of a Python module hold once it ran where the server starts."""
     from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter
 
-    return Interpreter(context.repository, context.roots(), lookup or context.lookup).run(path, steps=FEW_STEPS)
+    interpreter = Interpreter(context.repository, context.roots(), lookup or context.lookup, files=context.place.files)
+    return interpreter.run(path, steps=FEW_STEPS)
 
 
 def object_value(option: Option, value: Value[object]) -> Value[object]:

@@ -86,7 +86,9 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
     is_django = start.is_django or _mentions(start, repository)
     if not is_django and not (step is service.step and _may_be_flask(service)):
         return None
-    interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, installed_in(service))
+    interpreter = Interpreter(
+        repository, start.roots, start.lookup, start.argv, installed_in(service), start.place.files
+    )
     for file in start.env_files:
         interpreter.load_env_file(file)
     if is_django:

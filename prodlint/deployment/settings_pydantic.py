@@ -215,7 +215,12 @@ class _Fields(Mapping[str, Value[object]]):
         if self._evaluated is None:
             start = self._start
             interpreter = Interpreter(
-                self._repository, start.roots, start.lookup, start.argv, installed_in(self._service)
+                self._repository,
+                start.roots,
+                start.lookup,
+                start.argv,
+                installed_in(self._service),
+                start.place.files,
             )
             names = interpreter.run(self._path, self._dotted)
             self._evaluated = names.of_class(self._class.node.name) or {}

@@ -122,7 +122,7 @@ def find_module(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = F
 
 
 def locate(machine: Machine, dotted: str) -> str | None:
-    found = locate_module(machine.repository, machine.roots, dotted)
+    found = _module_below(machine, machine.roots, dotted)
     if found is not None or _is_standard(dotted.partition(".")[0]):
         return found
     path = machine.frame.module.path
@@ -130,10 +130,15 @@ def locate(machine: Machine, dotted: str) -> str | None:
         (
             found
             for root in _folders_around(machine)
-            if (found := locate_module(machine.repository, (root,), dotted)) is not None and found != path
+            if (found := _module_below(machine, (root,), dotted)) is not None and found != path
         ),
         None,
     )
+
+
+def _module_below(machine: Machine, roots: tuple[str, ...], dotted: str) -> str | None:
+    found = locate_module(machine.repository, roots, dotted)
+    return found if found is not None and machine.held.has(found) else None
 
 
 def _folders_around(machine: Machine) -> list[str]:
@@ -185,7 +190,7 @@ def _relative(machine: Machine, node: ast.ImportFrom) -> object:
     dotted = ".".join(part for part in (package, node.module or "") if part)
     for candidate in (f"{relative}.py", f"{relative}/__init__.py") if relative else ("__init__.py",):
         path = normal_path(folder, candidate)
-        if path in machine.repository.paths:
+        if machine.held.has(path):
             return machine.load(path, dotted) or machine.unknown(f"is a module that cannot be read: {path}", node)
     if normal_path(folder, relative) in machine.repository.folders:
         return _folder(normal_path(folder, relative), dotted)
@@ -212,7 +217,7 @@ def _module_name(machine: Machine, source: ModuleValue, name: str, node: ast.AST
         folder = posixpath.dirname(source.path)
         for candidate in (f"{name}.py", f"{name}/__init__.py"):
             path = normal_path(folder, candidate)
-            if path in machine.repository.paths:
+            if machine.held.has(path):
                 loaded = machine.load(path, f"{source.dotted}.{name}")
                 return loaded or machine.unknown(f"is a module that cannot be read: {path}", node)
         if normal_path(folder, name) in machine.repository.folders:

@@ -30,6 +30,7 @@ from prodlint.deployment.evaluation.environment import dotenv_value, read_variab
 from prodlint.deployment.evaluation.machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation.run import Evaluator
 from prodlint.deployment.evaluation.shown import ROOT, Rest, has_item, is_whole, shown
+from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.record import record
@@ -181,7 +182,7 @@ def namespace(
 class Interpreter:
     """Runs modules one after another in one process: what one writes into `os.environ`, the next one reads.
 
-    The arguments are those of `namespace`.
+    The arguments are those of `namespace`; `files` tells where the repository's files lie for the process.
     """
 
     def __init__(
@@ -191,8 +192,9 @@ class Interpreter:
         lookup: Lookup,
         argv: tuple[str | None, ...] | None = None,
         installed: Callable[[str], Answer] = lambda module: UNKNOWN,
+        files: FileMap = CHECKOUT,
     ) -> None:
-        self._evaluator = Evaluator(repository, roots, lookup, argv, installed)
+        self._evaluator = Evaluator(repository, roots, lookup, argv, installed, files)
 
     def run(self, path: str, dotted: str = "", steps: int = MOST_STEPS) -> Namespace:
         """A module once it ran, or once more what it is when it did; `__main__` is the name of a program.

@@ -34,7 +34,9 @@ from prodlint.deployment.evaluation.domain import (
     SetValue,
     held_objects,
 )
+from prodlint.deployment.evaluation.held_files import HeldFiles
 from prodlint.deployment.evaluation.join import MOST_HELD, Decision, Join, Signal, grown
+from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer
 from prodlint.record import entity
@@ -157,8 +159,10 @@ class Machine:
         lookup: Lookup,
         argv: tuple[str | None, ...] | None = None,
         installed: Callable[[str], Answer] = lambda module: UNKNOWN,
+        files: FileMap = CHECKOUT,
     ) -> None:
         self.repository = repository
+        self.held = HeldFiles(repository, files)
         self.roots = roots
         self.lookup = lookup
         self.argv = argv

@@ -288,6 +288,9 @@ class Evaluator(Machine):
         try:
             with self.deeper():
                 self.block(module.tree.body)
+            rewritten = self.held.rewritten(path)
+            if rewritten is not None:
+                self.open_module(made, rewritten.reason, rewritten.span)
         except Raised as error:
             if outer is not None:
                 raise
