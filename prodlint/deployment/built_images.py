@@ -23,6 +23,7 @@ from prodlint.source import Span
 
 __all__ = ["ImageNames", "built_images", "image_names", "image_path", "with_builds"]
 
+_EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _TAG = regex(r"[:@][^/]*$")
 _COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 _WORD = regex(r"[a-z0-9]+")
@@ -54,13 +55,22 @@ def built_images(
     steps: Iterable[PipelineStep],
     repository: Repository,
 ) -> tuple[BuiltImage, ...]:
-    """Every name under which this repository builds an image."""
-    found = [*facts, *_of_compose(compose)]
+    """Every name under which this repository builds an image, those for the desks of developers aside."""
+    found = [one for one in (*facts, *_of_compose(compose)) if not _of_an_editor(one)]
     for step in steps:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
             if build.dockerfile in repository.paths:
                 found.extend(BuiltImage(name, build, step.span) for name in _names(step))
     return tuple(found)
+
+
+def _of_an_editor(built: BuiltImage) -> bool:
+    """Whether an editor builds an image: it is called like that of production often, and is none."""
+    return any(_is_of_an_editor(path) for path in (built.span.path, built.build.dockerfile or ""))
+
+
+def _is_of_an_editor(path: str) -> bool:
+    return any(part.startswith(_EDITORS) for part in path.split("/"))
 
 
 def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
@@ -146,7 +156,8 @@ def image_names(
     repository: Repository,
 ) -> ImageNames:
     """The names of this repository's images, families of the processes' own among them."""
-    ours = [one for one in definitions if environment_of(one.path) not in (Environment.DEVELOPMENT, Environment.TEST)]
+    desks = (Environment.DEVELOPMENT, Environment.TEST)
+    ours = [one for one in definitions if environment_of(one.path) not in desks and not _is_of_an_editor(one.path)]
     folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
     words = _project_words(repository) | _family_words(tuple(processes), folders)
     return ImageNames(built, tuple(ours), words)

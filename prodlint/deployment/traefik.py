@@ -1,11 +1,14 @@
 """Traefik: the routers that labels of compose services declare, and where they lead.
 
-Source: Traefik 3, "Docker provider" (routers, services, `traefik.enable`) and "Rules" (`Host`, `PathPrefix`, `Path`).
+Source: Traefik 3, "Docker provider" (routers, services, `traefik.enable`), "Rules" (`Host`, `PathPrefix`, `Path`) and
+"EntryPoints" (`http.redirections`: its router comes before all others).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from prodlint.deployment.compose import ComposeService
 from prodlint.deployment.condition import from_outside, word_value
@@ -13,7 +16,9 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import record
 from prodlint.regex import regex
+from prodlint.syntax.word import Expansion, Literal, Word
 
 __all__ = ["PRODUCT", "traefik_proxies"]
 
@@ -23,9 +28,21 @@ _PORT = regex(r"traefik\.http\.services\.(.+)\.loadbalancer\.server\.port")
 _REDIRECT = regex(r"traefik\.http\.middlewares\.(.+)\.redirectscheme\.scheme")
 _MATCHER = regex(r"(!?)\s*(Host|PathPrefix|Path|PathRegexp)\(([^()]*)\)")
 _QUOTED = regex(r"`([^`]*)`|\"([^\"]*)\"|'([^']*)'")
-_ENTRY = regex(r"--entry[pP]oints\.([^.=]+)\.(address|http\.tls(?:\..+)?)(?:=(.*))?")
+_ENTRY = regex(
+    r"--entrypoints\.([^.=]+)\.(address|http\.tls(?:\.[^=]+)?|http\.redirections\.entrypoint\.to)(?:=(.*))?",
+    re.IGNORECASE,
+)
 _PATHS = {"PathPrefix": "", "Path": "=", "PathRegexp": "~"}
 _MOST = 200
+
+
+@record
+class _EntryPoint:
+    """Where Traefik listens; `redirects` says that whoever asks there is sent to another entry point."""
+
+    port: Value[int] | None = None
+    tls: bool = False
+    redirects: bool = False
 
 
 def traefik_proxies(services: Iterable[ComposeService], group: str, environment: Environment) -> Iterator[Proxy]:
@@ -35,6 +52,7 @@ def traefik_proxies(services: Iterable[ComposeService], group: str, environment:
         found[1] for service in services for label in service.labels if (found := _REDIRECT.fullmatch(label.name))
     }
     entries = _entry_points(services)
+    required = _required(services)
     for service in services:
         labels = {label.name: label for label in service.labels[:_MOST] if label.name.startswith("traefik.")}
         enabled = labels.get("traefik.enable")
@@ -47,10 +65,13 @@ def traefik_proxies(services: Iterable[ComposeService], group: str, environment:
                 continue
             chosen = _text(options["service"]) if "service" in options else name
             port = ports.get(chosen) or (next(iter(ports.values())) if len(ports) == 1 else None)
-            redirected = bool(redirects & set(_listed(options.get("middlewares"))))
+            met = [entries[one] for one in _listed(options.get("entrypoints")) if one in entries]
+            redirected = bool(redirects & set(_listed(options.get("middlewares")))) or (
+                bool(met) and all(one.redirects for one in met)
+            )
             routes = tuple(_routes(rule, service, port, redirected))
             listens = tuple(_listens(options, entries))
-            yield Proxy(PRODUCT, rule.span, _hosts(_text(rule)), listens, routes, environment, group=group)
+            yield Proxy(PRODUCT, rule.span, _hosts(rule, required), listens, routes, environment, group=group)
 
 
 def _routers(labels: dict[str, EnvDefinition]) -> dict[str, dict[str, EnvDefinition]]:
@@ -85,8 +106,49 @@ def _matchers(rule: str) -> Iterator[tuple[str, str]]:
                 yield found[2], quoted[1] or quoted[2] or quoted[3] or ""
 
 
-def _hosts(rule: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for kind, text in _matchers(rule) if kind == "Host" and text))
+def _hosts(rule: EnvDefinition, required: frozenset[str]) -> tuple[str, ...]:
+    """The hosts of a rule: `$DOMAIN` where a variable decides, with what holds when it is not set."""
+    if rule.value is None:
+        return ()
+    unset, driven = _spelt(rule.value, required)
+    hosts = [[text for kind, text in _matchers(one) if kind == "Host" and text] for one in (unset, driven)]
+    if len(hosts[0]) != len(hosts[1]):
+        return tuple(dict.fromkeys(hosts[0]))
+    pairs = dict.fromkeys(zip(*hosts, strict=True))
+    return tuple(default if default == form else f"{form}, else {default}" for default, form in pairs)
+
+
+def _spelt(word: Word, required: frozenset[str]) -> tuple[str, str]:
+    """A text as it is when no variable is set, and with `$NAME` for each of them; a required one is always set."""
+    unset: list[str] = []
+    driven: list[str] = []
+    for part in word.parts:
+        told = f"${part.name}" if isinstance(part, Expansion) else ""
+        default = None
+        if isinstance(part, Literal):
+            told = default = part.text.value
+        elif isinstance(part, Expansion) and part.operator in (":-", "-") and part.name not in required:
+            operand = word_value(part.operand, from_outside) if part.operand is not None else None
+            default = operand.value if isinstance(operand, Known) else getattr(operand, "default", None)
+        unset.append(told if default is None else default)
+        driven.append(told)
+    return "".join(unset), "".join(driven)
+
+
+def _required(services: Iterable[ComposeService]) -> frozenset[str]:
+    """The variables without which compose starts none of the services (`${NAME:?…}`)."""
+    words = [
+        one.value
+        for service in services
+        for one in (*service.labels[:_MOST], *service.variables[:_MOST])
+        if one.value is not None
+    ]
+    return frozenset(
+        part.name
+        for word in words
+        for part in word.parts
+        if isinstance(part, Expansion) and part.operator in (":?", "?")
+    )
 
 
 def _routes(
@@ -105,21 +167,22 @@ def _routes(
             yield ProxyRoute(path, rule.span, modifier, (upstream,))
 
 
-def _listens(options: dict[str, EnvDefinition], entries: dict[str, tuple[Value[int] | None, bool]]) -> Iterator[Listen]:
+def _listens(options: dict[str, EnvDefinition], entries: dict[str, _EntryPoint]) -> Iterator[Listen]:
     """Where a router listens, as far as its labels and the command of Traefik tell."""
     secured = [label for name, label in options.items() if name == "tls" or name.startswith("tls.")]
     tls = any(_text(one).lower() != "false" for one in secured)
     named = options.get("entrypoints")
     known = [entries[name] for name in _listed(named) if name in entries]
-    for port, by_entry in known:
-        yield Listen((named or options["rule"]).span, port, tls=tls or by_entry)
+    # Nobody reaches a router through an entry point that redirects, when there is another.
+    for entry in [one for one in known if not one.redirects] or known:
+        yield Listen((named or options["rule"]).span, entry.port, tls=tls or entry.tls)
     if not known and tls:
         yield Listen(secured[0].span, tls=True)
 
 
-def _entry_points(services: Iterable[ComposeService]) -> dict[str, tuple[Value[int] | None, bool]]:
-    """The entry points that the command of a Traefik declares: their ports, and whether all of them is TLS."""
-    found: dict[str, tuple[Value[int] | None, bool]] = {}
+def _entry_points(services: Iterable[ComposeService]) -> dict[str, _EntryPoint]:
+    """The entry points that the command of a Traefik declares."""
+    found: dict[str, _EntryPoint] = {}
     for service in services:
         if "traefik" not in (service.image or "") or service.command is None:
             continue
@@ -127,10 +190,13 @@ def _entry_points(services: Iterable[ComposeService]) -> dict[str, tuple[Value[i
             option = _ENTRY.fullmatch(word.literal or "")
             if option is None:
                 continue
-            port, tls = found.get(option[1], (None, False))
-            if option[2] == "address":
-                port = port_of((option[3] or "").rpartition(":")[2].partition("/")[0], word.span)
+            entry, said = found.get(option[1], _EntryPoint()), option[3] or ""
+            if option[2].lower() == "address":
+                port = port_of(said.rpartition(":")[2].partition("/")[0], word.span)
+                entry = replace(entry, port=port)
+            elif option[2].lower().startswith("http.tls"):
+                entry = replace(entry, tls=entry.tls or said.lower() != "false")
             else:
-                tls = tls or option[3] != "false"
-            found[option[1]] = (port, tls)
+                entry = replace(entry, redirects=bool(said))
+            found[option[1]] = entry
     return found

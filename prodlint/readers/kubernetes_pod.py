@@ -32,6 +32,7 @@ from prodlint.readers.declared import (
     mappings_at,
     scalar_at,
     scalars_of,
+    told_name,
 )
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
 from prodlint.readers.kubernetes_variables import expanded, variables_of_container
@@ -258,7 +259,9 @@ def _exposures(pod: _Pod, ports: tuple[Port, ...], is_only: bool) -> Iterator[Ex
             if is_only or (isinstance(target, Known) and target.value in numbers):
                 called = scalar_at(entry, "name")
                 name = called.value if called is not None else ""
-                yield Exposure(f"the Service {service.name}", declared_number(port), target, written.span, name)
+                yield Exposure(
+                    f"the Service {told_name(service.name)}", declared_number(port), target, written.span, name
+                )
 
 
 def _probes(container: Mapping, ports: tuple[Port, ...], names: frozenset[str]) -> Iterator[Probe]:

@@ -38,6 +38,8 @@ _SETTINGS = ("runtime", "timeout", "memorySize", "reservedConcurrency", "provisi
 _VARIABLE = regex(r"\$\{(self|opt|sls|env|param)\s*:\s*([^,{}]*)(?:,\s*([^{}]*))?\}")
 _NAMED = regex(r"(self|opt|sls|env|param)\s*:\s*(.+)")
 _ANY = regex(r"\$\{[^{}]{0,80}\}?")
+# What `self:` gives for a key that is not written ("Reference to properties defined in serverless.yml").
+_DEFAULTS = {"provider.stage": "dev", "provider.region": "us-east-1"}
 _DEPTH = 10
 _LONGEST = 10_000
 
@@ -58,12 +60,14 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         return
     provider = written if isinstance(written, Mapping) else Mapping.of([], written.span)
     name = scalar_at(provider, "name") or (written if isinstance(written, Scalar) else None)
+    functions = root.get("functions")
     if name is not None and name.value not in _AWS:
-        if environment_of(path) not in (Environment.DEVELOPMENT, Environment.TEST):
+        if environment_of(path) not in (Environment.DEVELOPMENT, Environment.TEST) and _may_be_python(
+            provider, functions
+        ):
             yield UnreadDeployment(f"the Serverless Framework's provider {name.value[:40]}", name.span)
         return
     service = _Service(root, provider)
-    functions = root.get("functions")
     found = False
     if functions is not None and not isinstance(functions, Mapping):
         # `${file(functions.yml)}`, or a list of such files.
@@ -76,6 +80,14 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
     template = mapping_at(root, "resources")
     if found and template is not None:
         yield from stores(Template(template), environment_of(path) or Environment.PRODUCTION)
+
+
+def _may_be_python(provider: Mapping, functions: Node | None) -> bool:
+    """Whether a service of another cloud runs Python, as far as its runtimes tell."""
+    bodies = [body for _, body in functions.items()] if isinstance(functions, Mapping) else []
+    runtimes = [scalar_at(one, "runtime") for one in (provider, *bodies) if isinstance(one, Mapping)]
+    told = [one.value for one in runtimes if one is not None]
+    return not told or any("python" in one or "$" in one for one in told)
 
 
 class _Service:
@@ -137,6 +149,8 @@ class _Service:
             found = self.text(self._at(name), depth + 1)
             if found is not None:
                 return found
+            if fallback is None:
+                fallback = _DEFAULTS.get(name)
             if fallback is not None:
                 return Known(fallback, node.span)
         elif kind in ("opt", "sls", "env", "param"):

@@ -548,6 +548,51 @@ def test_a_router_that_only_redirects_leads_to_nobody() -> None:
     assert passage.route.answer == "with a redirect to https"
 
 
+FRONT = TRAEFIK.replace(":443]", ":443, --entryPoints.web.http.redirections.entryPoint.to=secure]")
+
+
+def test_an_entry_point_that_redirects_leads_to_nobody() -> None:
+    (passage,) = routers(RULE, PORT, "traefik.http.routers.shop.entrypoints=web", compose=FRONT)
+    assert passage.destinations == ()
+    assert passage.route.answer == "with a redirect to https"
+
+
+@pytest.mark.parametrize("entries", ["secure", "web,secure"])
+def test_a_router_behind_another_entry_point_than_the_redirecting_is_reached_there(entries: str) -> None:
+    label = f"'traefik.http.routers.shop.entrypoints={entries}'"
+    (passage,) = routers(RULE, PORT, label, compose=FRONT)
+    assert [told(end) for end in passage.destinations] == ["web"]
+    assert [getattr(one.port, "value", None) for one in passage.proxy.listens] == [443]
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("${DOMAIN:-localhost}", ("$DOMAIN, else localhost",)),
+        ("api.${DOMAIN-localhost}", ("api.$DOMAIN, else api.localhost",)),
+        ("$DOMAIN", ("$DOMAIN",)),
+        ("${DOMAIN:?not set}", ("$DOMAIN",)),
+    ],
+)
+def test_a_host_that_a_variable_decides_is_told_with_its_name(host: str, names: tuple[str, ...]) -> None:
+    (passage,) = routers(f"'traefik.http.routers.shop.rule=Host(`{host}`)'", PORT)
+    assert passage.proxy.names == names
+
+
+def test_a_default_never_holds_where_another_file_of_the_set_requires_the_variable() -> None:
+    rule = "traefik.http.routers.shop.rule=Host(`${DOMAIN:-localhost}`)"
+    below = TRAEFIK + f"      - {rule}\n      - {PORT}\n"
+    top = "services:\n  web:\n    environment:\n      HOST: https://${DOMAIN:?not set}\n"
+    files = {
+        **WEB,
+        "compose.yml": below,
+        "compose.deploy.yml": top,
+        "deploy.sh": "docker compose -f compose.yml -f compose.deploy.yml up -d\n",
+    }
+    found = [one for one in model(files).passages if one.environment is Environment.PRODUCTION]
+    assert [one.proxy.names for one in found] == [("$DOMAIN",)]
+
+
 def test_labels_that_switch_traefik_off_declare_nothing() -> None:
     assert routers("traefik.enable=false", RULE, PORT) == []
 

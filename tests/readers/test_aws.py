@@ -181,6 +181,35 @@ def test_what_is_a_program_or_elsewhere_is_not_read(files: dict[str, str]) -> No
     assert not any(isinstance(fact, Process) for fact in facts)
 
 
+@pytest.mark.parametrize("provider", ["{name: google, runtime: python39}", "{name: azure}", "{name: openwhisk}"])
+def test_a_service_of_another_cloud_is_named(provider: str) -> None:
+    text = f"provider: {provider}\nfunctions:\n  f: {{handler: main.f}}\n"
+    facts = declared({"serverless.yml": text})
+    assert [type(one) for one in facts] == [UnreadDeployment]
+
+
+def test_a_service_of_another_cloud_that_runs_no_python_is_not_named() -> None:
+    text = "provider: {name: google, runtime: nodejs18}\nfunctions:\n  f: {handler: main.f}\n"
+    assert not declared({"serverless.yml": text})
+
+
+@pytest.mark.parametrize(
+    ("written", "default"),
+    [("${opt:stage, self:provider.stage}", "dev"), ("${opt:region, self:provider.region}", "us-east-1")],
+)
+def test_a_stage_and_a_region_that_are_not_written_have_the_defaults_of_serverless(written: str, default: str) -> None:
+    provider = f"provider:\n  runtime: python3.12\n  environment: {{TABLE: 'shop-{written}'}}\n"
+    text = f"{provider}functions:\n  f: {{handler: main.f}}\n"
+    (variable,) = processes({"serverless.yml": text})["f"].variables
+    assert isinstance(variable.given, EnvDriven)
+    assert variable.given.default == f"shop-{default}"
+
+
+def test_a_key_of_the_file_that_is_not_written_is_not_known_otherwise() -> None:
+    text = "provider: {runtime: python3.12}\nfunctions:\n  f: {handler: '${opt:x, self:custom.y}'}\n"
+    assert isinstance(processes({"serverless.yml": text})["f"].handler, Unknown)
+
+
 def test_variables_that_refer_to_themselves_end() -> None:
     text = (
         "provider: {runtime: python3.12}\ncustom: {a: '${self:custom.b}', b: '${self:custom.a}'}\n"

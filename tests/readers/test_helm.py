@@ -274,6 +274,23 @@ def test_variables_under_a_condition_that_is_not_told_keep_the_process_open() ->
     assert unread(files) == ["a part of a Helm chart: the cluster tells it"]
 
 
+def test_the_name_of_a_service_that_a_condition_makes_is_unknown_where_the_condition_is() -> None:
+    named = (
+        '{{- define "full" }}{{ if contains "shop" .Release.Name }}{{ .Release.Name }}{{ else }}'
+        '{{ printf "%s-shop" .Release.Name }}{{ end }}{{ end }}'
+    )
+    service = (
+        'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ include "full" . }}-http\n'
+        "spec:\n  selector: {app: shop}\n  ports: [{port: 80, targetPort: 8000}]\n"
+    )
+    template = pod("args: [web]").replace("  template:\n", "  template:\n    metadata: {labels: {app: shop}}\n")
+    files = chart_of(template)
+    files["chart/templates/service.yaml"] = service
+    files["chart/templates/_full.tpl"] = named
+    (exposure,) = processes(files)["web"].exposures
+    assert exposure.owner == "the Service …-http"
+
+
 def test_a_key_under_a_condition_that_is_not_told_leaves_the_rest_known() -> None:
     template = pod("{{ if .Release.IsUpgrade -}}\nargs: [web]\n{{- end }}\nworkingDir: /srv")
     web = processes(chart_of(template))["web"]

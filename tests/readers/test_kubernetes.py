@@ -379,6 +379,22 @@ def test_an_image_in_a_folder_of_its_name_is_that_of_the_folder() -> None:
     assert service.written == "celery shop.wsgi"
 
 
+@pytest.mark.parametrize("folder", [".devcontainer", "tools/.gitpod"])
+def test_an_image_that_an_editor_builds_is_none_of_production(folder: str) -> None:
+    compose = f"services:\n  shop:\n    image: shop\n    build: {{context: ., dockerfile: {folder}/Dockerfile}}\n"
+    model = linked(
+        {
+            f"{folder}/Dockerfile": DOCKERFILE.replace("gunicorn", "flask"),
+            f"{folder}/compose.yml": compose,
+            "Dockerfile": DOCKERFILE,
+            "shop/__init__.py": "",
+            "k8s/shop.yaml": deployment("image: ghcr.io/acme/shop:1"),
+        }
+    )
+    (service,) = [one for one in model.services if one.process.path == "k8s/shop.yaml"]
+    assert service.written == "gunicorn shop.wsgi"
+
+
 def test_a_family_of_images_is_built_in_the_folders_that_they_are_called_after() -> None:
     files = {
         "api/Dockerfile": DOCKERFILE,
