@@ -38,7 +38,8 @@ _SETTINGS = ("runtime", "timeout", "memorySize", "reservedConcurrency", "provisi
 _VARIABLE = regex(r"\$\{(self|opt|sls|env|param)\s*:\s*([^,{}]*)(?:,\s*([^{}]*))?\}")
 _NAMED = regex(r"(self|opt|sls|env|param)\s*:\s*(.+)")
 _ANY = regex(r"\$\{[^{}]{0,80}\}?")
-# What `self:` gives for a key that is not written ("Reference to properties defined in serverless.yml").
+# What `self:` gives for a key of the provider that is not written: `dev` is the stage where none is told, the
+# examples of serverless.com stand on it.
 _DEFAULTS = {"provider.stage": "dev", "provider.region": "us-east-1"}
 _DEPTH = 10
 _LONGEST = 10_000

@@ -176,7 +176,8 @@ def test_events_of_a_template_are_told() -> None:
     ("written", "value"),
     [
         ("${self:service}-${sls:stage}", ("stage", "shop-dev")),
-        ("${self:service}-${opt:stage, self:provider.stage}", None),
+        ("${self:service}-${opt:stage, self:provider.stage}", ("stage", "shop-dev")),
+        ("${self:service}-${opt:stage, self:custom.other}", None),
         ("${opt:stage, self:custom.stage}", ("stage", "live")),
         ("${opt:stage, 'prod'}", ("stage", "prod")),
         ("${opt:stage, ${self:custom.stage}}", ("stage", "live")),
