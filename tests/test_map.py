@@ -461,12 +461,12 @@ jobs:
 """
     write(tmp_path, {".github/workflows/deploy.yml": workflow})
     [release] = drawn(tmp_path)["releases"]
-    assert release["triggers"] == ["push to main of tag v*", "by hand", "schedule 0 3 * * *"]
+    assert release["triggers"] == ["push to main, push of tag v*", "by hand", "schedule 0 3 * * *"]
     assert [(step["condition"], step["on_host"]) for step in release["steps"]] == [
         ("${{ github.repository == 'shop/shop' }}", True)
     ]
     text = text_of(tmp_path)
-    assert "on the machine that serves)\n" in text
+    assert "on the machine that serves)" in " ".join(text.split())
     assert "[deploy, if github.repository == 'shop/shop'] docker compose up -d" in text
 
 
@@ -492,9 +492,7 @@ def test_a_pinned_image_is_told_with_its_reference_and_a_short_digest(tmp_path: 
     assert "    image        registry.example.org/shop:1.4@sha256:01234567…" in text
     compose = SHOP["compose.prod.yml"] + "    image: registry.example.org/shop:1.4\n"
     found = facts(drawn(write(tmp_path / "pinned", {**SHOP, "compose.prod.yml": compose})))
-    assert found["image"] == (
-        "registry.example.org/shop:1.4, a build of Dockerfile, stage runtime on python:3.13-slim at that version"
-    )
+    assert found["image"] == ("registry.example.org/shop:1.4, a build of Dockerfile, stage runtime on python:3.13-slim")
 
 
 def test_a_name_that_several_services_have_asks_for_a_fuller_one(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
 from prodlint.map.draw import draw
@@ -50,3 +52,53 @@ def test_a_published_port_is_no_variable_because_a_part_of_it_is() -> None:
         "    ports: ['80${NUMBER:-80}:8000']\n"
     )
     assert told({"compose.prod.yml": compose})["ports"] == "80$NUMBER (else 8080) → 8000"
+
+
+DOCKERFILE = """\
+FROM python:3.13-slim AS runtime
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+CMD ["sh", "start.sh"]
+"""
+FILES = {
+    "Dockerfile": DOCKERFILE,
+    "requirements.txt": "flask==3.1.3\ngunicorn==23.0.0\n",
+    "shop.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+    "start.sh": "exec gunicorn shop:app\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("reference", "version"), [("shop:1.4", "1.4"), (f"shop@sha256:{'0123456789abcdef' * 4}", "that version")]
+)
+def test_what_the_files_install_today_is_not_told_of_an_image_of_another_version(reference: str, version: str) -> None:
+    container = f"containers: [{{name: web, image: 'registry.example.org/{reference}'}}]"
+    manifest = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n"
+        f"  template:\n    spec:\n      {container}\n"
+    )
+    build = "on: push\njobs:\n  build:\n    steps:\n      - run: docker build -t registry.example.org/shop .\n"
+    values = told({**FILES, "k8s/production/shop.yaml": manifest, ".github/workflows/build.yml": build})
+    assert values["image"] == f"registry.example.org/{reference}, a build of Dockerfile, stage runtime at {version}"
+    assert values["server"] == "gunicorn"
+    assert "python" not in values
+
+
+def test_the_tag_that_a_compose_file_gives_to_what_it_builds_is_of_today() -> None:
+    compose = "services:\n  web:\n    build: .\n    image: shop:1.4\n    restart: always\n"
+    values = told({**FILES, "compose.prod.yml": compose})
+    assert values["image"] == "shop:1.4, a build of Dockerfile, stage runtime on python:3.13-slim"
+    assert (values["server"], values["python"]) == ("gunicorn 23.0.0", "3.13")
+
+
+def test_a_script_in_the_background_is_told_by_what_stays_of_it() -> None:
+    relay = 'if [ "$(whoami)" = root ]; then\n  grep -q alpine /etc/os-release\nfi\ntor -f /etc/torrc\n'
+    values = told({**FILES, "relay.sh": relay, "start.sh": "sh ./relay.sh &\nexec gunicorn shop:app\n"})
+    assert values["daemons"] == "tor -f /etc/torrc"
+
+
+def test_a_server_that_bears_the_name_of_its_distribution_is_named_once() -> None:
+    code = "import uvicorn\nfrom fastapi import FastAPI\n\napp = FastAPI()\nuvicorn.run(app)\n"
+    files = {"Procfile": "web: python main.py\n", "main.py": code, "requirements.txt": "uvicorn==0.28.0\nfastapi\n"}
+    assert told(files)["server"] == "uvicorn 0.28.0"

@@ -56,11 +56,11 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield told
     yield from contract_facts(service.process, routes)
     if service.image is not None:
-        yield _image(service.image, service.process.image)
+        yield _image(service.image, service)
     elif service.process.image is not None:
         yield Fact("image", service.process.image, span=service.process.span)
     python = python_of(service, repository)
-    if isinstance(python, Known) or service.server is not None:
+    if not _is_of_another_version(service) and (isinstance(python, Known) or service.server is not None):
         yield valued("python", python)
     if service.place.directory is not None:
         yield Fact("directory", service.place.directory, span=service.span, quiet=_is_usual(service))
@@ -194,10 +194,18 @@ def _handler(service: Service, handler: Value[str]) -> Fact:
     return replace(fact, text=f"{fact.text} → {made}", sources=sources)
 
 
+_RETURN_AT_ONCE = frozenset(
+    "awk basename cat chmod chown cp curl cut date dirname egrep env fgrep find grep head hostname id ln ls mkdir "
+    "mktemp mv pgrep ps pwd readlink realpath rm sed sort stat tee touch tr uname uniq wc wget which whoami".split()
+)
+
+
 def _daemons(service: Service) -> Iterator[Fact]:
     """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
     kept = None if service.step is None else service.step.span
     steps = [one for one in service.execution.steps if one.background and one.span != kept]
+    # A script in the background asks and prepares before it starts what stays.
+    steps = [one for one in steps if one.program not in _RETURN_AT_ONCE]
     if steps:
         shown = [f"perhaps {one.written}" if one.conditional else one.written for one in steps]
         sources = tuple(Source(one.written, one.span, "is started beside it") for one in steps)
@@ -215,8 +223,10 @@ def _server(service: Service, repository: Repository) -> Fact:
     server = service.server
     assert server is not None
     distribution = serving_distribution(server)
-    version = placed_version_of(service.installs, distribution, repository) if distribution else None
-    named = server.product if distribution in (None, server.distribution) else f"{server.product}, {distribution}"
+    is_placed = distribution is not None and not _is_of_another_version(service)
+    version = placed_version_of(service.installs, distribution, repository) if is_placed else None
+    own = (None, server.distribution, server.product.lower())
+    named = server.product if distribution in own else f"{server.product}, {distribution}"
     text = server.product if version is None else f"{named} {version.value}"
     sources = [Source(server.product, server.span, "starts it")]
     if version is not None:
@@ -241,14 +251,33 @@ def _app(service: Service) -> Iterator[Fact]:
     yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
 
 
-def _image(image: Image, reference: str | None) -> Fact:
-    """What builds it; before that the name by which it is asked for, when that pins a version of it."""
-    stage = f", stage {image.stage}" if image.stage else ""
-    base = f" on {image.base}" if image.base else ""
-    built = f"{image.path}{stage}{base}"
+def _image(image: Image, service: Service) -> Fact:
+    """What builds it; before that the name by which it is asked for, when that pins a version of it.
+
+    The base of a version is that of a file which may have changed since: it is not told.
+    """
+    reference = service.process.image
+    built = f"{image.path}, stage {image.stage}" if image.stage else image.path
+    based = f"{built} on {image.base}" if image.base else built
     if reference is None or _floats(reference):
-        return Fact("image", built, span=image.span)
-    return Fact("image", f"{reference}, a build of {built} at that version", span=image.span)
+        return Fact("image", based, span=image.span)
+    if not _is_of_another_version(service):
+        return Fact("image", f"{reference}, a build of {based}", span=image.span)
+    tag = reference.rpartition("/")[2].partition("@")[0].partition(":")[2]
+    version = tag if tag not in ("", "latest") else "that version"
+    return Fact("image", f"{reference}, a build of {built} at {version}", span=image.span)
+
+
+def _is_of_another_version(service: Service) -> bool:
+    """Whether its image is pinned to a version: what the files install today is not what that one holds.
+
+    The tag of an image that the compose file builds itself is a name for what is built today.
+    """
+    process = service.process
+    if service.image is None or process.image is None or _floats(process.image):
+        return False
+    built_by = process.build.span.path if process.build is not None else ""
+    return process.platform is not Platform.COMPOSE or built_by not in process.reach.group.split("+")
 
 
 def _floats(reference: str) -> bool:

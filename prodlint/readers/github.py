@@ -63,8 +63,10 @@ def _events(node: Node | None) -> Iterator[str]:
         elif isinstance(body, Mapping):
             branches, tags = ", ".join(_names(body.get("branches"))), ", ".join(_names(body.get("tags")))
             types = ", ".join(_names(body.get("types")))
-            told += f" {'to' if event in _TO else 'on'} {branches}" if branches else ""
-            told += f" of tag {tags}" if tags else ""
+            asked = [f"{told} {'to' if event in _TO else 'on'} {branches}"] if branches else []
+            # Either one is enough.
+            asked += [f"{told} of tag {tags}"] if tags else []
+            told = ", ".join(asked) or told
             told += f" {types}" if types and not branches and not tags else ""
         yield told
 
