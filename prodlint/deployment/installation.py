@@ -31,12 +31,14 @@ class Installation:
 class InstalledFile:
     """A dependency file with every production installation that reads it.
 
-    `open` are the direct dependencies whose version each of those builds resolves anew.
+    `open` are the direct dependencies whose version each of those builds resolves anew, `asked` the names
+    of all that they take from the file.
     """
 
     file: DependencyFile
     installations: tuple[Installation, ...]
     open: tuple[Dependency, ...]
+    asked: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
@@ -57,5 +59,8 @@ def installed_files(installations: Iterable[Installation]) -> tuple[InstalledFil
             users = (*known.installations, installation) if known is not None else (installation,)
             others = known.open if known is not None else ()
             open_ = tuple(dict.fromkeys((*others, *dependencies)))
-            found[file.path] = InstalledFile(file, users, tuple(sorted(open_, key=lambda one: one.span.start)))
+            asked = {one.name or one.written for one in installation.install.dependencies if one in file.dependencies}
+            asked.update(known.asked if known is not None else ())
+            ordered = tuple(sorted(open_, key=lambda one: one.span.start))
+            found[file.path] = InstalledFile(file, users, ordered, frozenset(asked))
     return tuple(found[path] for path in sorted(found))

@@ -255,11 +255,12 @@ class _Reading:
                 layers.say(option.name, _taken(option, self._constant(node)), span, f"{name} in {shown}()")
 
     def _constant(self, node: ast.expr) -> Value[object]:
-        """A value, or the member of an enumeration by its name: `Interfaces.ASGI` is asgi."""
+        """A value, or the member of one of granian's enumerations by its name: `Interfaces.ASGI` is asgi."""
         value = self.value(node)
-        if isinstance(value, Unknown) and isinstance(node, ast.Attribute) and node.attr.isupper():
-            return Known(node.attr.lower(), self.module.span(node))
-        return value
+        name = self.module.qualified_name(node) if isinstance(value, Unknown) else None
+        if name is None or not name.startswith("granian."):
+            return value
+        return Known(name.rpartition(".")[2].lower(), self.module.span(node))
 
     def _arguments(self, signature: Signature, call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
         for name, node in zip(signature.positional, call.args, strict=False):

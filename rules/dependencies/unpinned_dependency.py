@@ -102,7 +102,7 @@ def unpinned_dependency(installed: InstalledFile, options: Options, deployment: 
             message = f"{one.written} leaves its version open: each build may differ"
             yield Finding(one.span, message, evidence, advice, deployment.with_locked_versions(installed, (one,)))
     elif kept:
-        count, total = len(kept), len(installed.file.dependencies)
+        count, total = len({one.name or one.written for one in kept}), len(installed.asked)
         message = (
             f"{installed.path} leaves {count} of {total} packages open (first: {kept[0].name}): each build may differ"
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from prodlint.deployment import Environment, Service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -274,3 +274,16 @@ def test_a_command_that_two_projects_declare_is_not_followed() -> None:
     }
     assert web("serve", files).server is None
     assert web("cd a && serve", files).server is not None
+
+
+def test_a_member_of_granians_enumerations_is_its_name_and_no_other_object_is() -> None:
+    granian = "from granian import Granian\nfrom granian.constants import Interfaces\n"
+    made = run(f"{granian}Granian('app:app', interface=Interfaces.ASGI).serve()\n").server
+    assert made is not None
+    assert isinstance(made.settings["interface"].value, Known)
+    assert made.settings["interface"].value.value == "asgi"
+    settings = "import uvicorn\nfrom core import settings\nuvicorn.run('app:app', host=settings.HOST)\n"
+    core = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    HOST: str = '0.0.0.0'\n"
+    service = run(settings, core=f"{core}settings = Settings()\n")
+    assert service.server is not None
+    assert not isinstance(service.server.settings["host"].value, Known)
