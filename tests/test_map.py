@@ -143,6 +143,16 @@ def test_a_compose_file_of_databases_alone_runs_beside_nobody_in_production(tmp_
     assert drawn(tmp_path)["backing_services"] == []
 
 
+def test_a_file_of_variables_that_only_the_host_has_is_told(tmp_path: Path) -> None:
+    compose = SHOP["compose.prod.yml"].replace("build: .", "build: .\n    env_file: .env.prod")
+    write(tmp_path, {**SHOP, "compose.prod.yml": compose})
+    assert any(
+        line.split()
+        == ["env", "from", ".env.prod,", "which", "is", "not", "in", "this", "repository", "(compose.prod.yml:4)"]
+        for line in run(tmp_path).stdout.splitlines()
+    )
+
+
 def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:
     done = run(shop)
     assert done.returncode == 0, done.stderr

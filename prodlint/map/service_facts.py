@@ -64,6 +64,11 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield valued("python", python)
     if service.place.directory is not None:
         yield Fact("directory", service.place.directory, span=service.span, quiet=_is_usual(service))
+    more = tuple(dict.fromkeys(service.process.variables_from))
+    if more:
+        # What it finds in its environment is more than the variables that are shown.
+        text = "; ".join(link.note.removeprefix("takes variables from ") for link in more)
+        yield Fact("env from", text, State.ENVIRONMENT, more[0].span)
 
 
 def _is_usual(service: Service) -> bool:
