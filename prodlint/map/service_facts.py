@@ -228,8 +228,9 @@ def _server(service: Service, repository: Repository) -> Fact:
     server = service.server
     assert server is not None
     distribution = serving_distribution(server)
-    is_placed = distribution is not None and not _is_of_another_version(service)
-    version = placed_version_of(service.installs, distribution, repository) if is_placed else None
+    version = None
+    if distribution is not None and not _is_of_another_version(service):
+        version = placed_version_of(service.installs, distribution, repository)
     own = (None, server.distribution, server.product.lower())
     named = server.product if distribution in own else f"{server.product}, {distribution}"
     text = server.product if version is None else f"{named} {version.value}"
