@@ -19,6 +19,8 @@ __all__ = [
     "roots_of",
 ]
 
+_SITE = "/site-packages/"
+
 
 class Interface(Enum):
     """How a server calls an app."""
@@ -54,7 +56,19 @@ def roots_of(place: Place, repository: Repository, extra: tuple[str, ...] = ()) 
         source_folder = normal_path(root, "src")
         if source_folder in repository.folders:
             roots.append(source_folder)
-    return tuple(dict.fromkeys(roots))
+    return tuple(dict.fromkeys((*roots, *_installed(place, repository))))
+
+
+def _installed(place: Place, repository: Repository) -> list[str]:
+    """The folders of the repository whose packages an image holds among its installed ones."""
+    found = []
+    for one in place.files.placements:
+        if one.path is None or _SITE not in one.target:
+            continue
+        name = one.target.rpartition(_SITE)[2]
+        if "/" not in name and posixpath.basename(one.path) == name and one.path in repository.folders:
+            found.append(posixpath.dirname(one.path))
+    return list(dict.fromkeys(found))
 
 
 def locate_module(repository: Repository, roots: tuple[str, ...], dotted: str) -> str | None:

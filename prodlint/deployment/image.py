@@ -21,6 +21,7 @@ from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Value
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
 from prodlint.syntax.word import Word
@@ -30,6 +31,8 @@ __all__ = ["BuildStep", "Image", "build_image"]
 # Far above what real files hold: a hostile one shall not take long.
 _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
+# What may copy packages of the repository to where Python looks for packages.
+_INSTALLERS = regex(r"(pip|python|pypy)[\d.]*|uv")
 
 
 @record
@@ -341,6 +344,11 @@ class _Reader:
         for step in execution.steps:
             self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)
+            if _INSTALLERS.fullmatch(step.program) is not None and not step.conditional:
+                from prodlint.deployment.image_packages import with_packages
+
+                found = replace(state.files, files=seen)
+                files = with_packages(files, found, step, state.programs, state.base)
         self.unread[index].extend(execution.unread)
         return files
 

@@ -197,6 +197,10 @@ class ImageFiles:
                 placements.extend(self._moved(other, path, target, into))
         return self._with(placements, other.files.complete)
 
+    def moved_from(self, other: ImageFiles, path: str, target: str) -> ImageFiles:
+        """The same with what lies at a path of some files at another place, too."""
+        return self._with(self._moved(other, path, target, False))
+
     def _moved(self, other: ImageFiles, path: str, target: str, into: bool) -> list[Placement]:
         """What lies at a path of some files, and below it, at its new place."""
         repository = self.context.repository
