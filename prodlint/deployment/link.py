@@ -87,7 +87,7 @@ class _Linker:
         self.backing.extend(self._beside(declared, processes))
         services = [self._service(process, self._environment_of_process(process)) for process in processes]
         services.extend(self._compose_services(steps, services))
-        builds = {build.dockerfile or "": build for build in sorted(builds_in(steps), key=_is_whole)}
+        builds = {build.dockerfile or "": build for build in sorted(builds_in(_pushed_last(steps)), key=_is_whole)}
         images = image_processes(
             self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
         )
@@ -291,6 +291,12 @@ def _unless_test(service: Service) -> Service:
     """The service of an image; one that runs tests or load on others is no production, whatever its place says."""
     tests = service.step is not None and StepKind.TEST in kinds_of_step(service.step)
     return replace(service, environment=Environment.TEST) if tests else service
+
+
+def _pushed_last(steps: list[PipelineStep]) -> list[PipelineStep]:
+    """The steps of jobs that push an image behind the others: their build is the one that somebody starts."""
+    pushing = {(one.pipeline.path, one.job.name) for one in steps if one.kind is StepKind.PUSH}
+    return sorted(steps, key=lambda one: (one.pipeline.path, one.job.name) in pushing)
 
 
 def _is_whole(build: Build) -> bool:

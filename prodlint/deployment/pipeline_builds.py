@@ -96,7 +96,16 @@ def _by_command(words: tuple[Word, ...], directory: str | None, span: Span) -> B
     dockerfile = _folder(file, directory) if file is not None else None if folder is None else f"{folder}/Dockerfile"
     if folder is None or dockerfile is None:
         return None
-    return Build(normal_path(dockerfile), folder, span, _last(given, "--target"))
+    arguments = tuple(_given(one, span) for one in given.get("--build-arg", ()))
+    return Build(normal_path(dockerfile), folder, span, _last(given, "--target"), arguments)
+
+
+def _given(one: Word | str, span: Span) -> EnvDefinition:
+    """`NAME=value` behind `--build-arg`; a value that is computed, or taken from the shell, is not known."""
+    written = one if isinstance(one, str) else one.literal
+    name, equals, value = (written or str(one)).partition("=")
+    known = written is not None and equals and "$" not in value
+    return EnvDefinition(name, Word.of(Text.at(value, span), span) if known else None, span)
 
 
 def _last(given: dict[str, list[Word | str]], *names: str) -> str | None:

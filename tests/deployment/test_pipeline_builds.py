@@ -108,3 +108,15 @@ CMD ["flask", "run"]
 def test_a_last_stage_for_developers_gives_way_to_one_that_is_named_as_the_product(first, last, command):
     service = built("      - run: ls", Dockerfile=STAGES.format(first=first, last=last))
     assert service.written == command
+
+
+def test_the_build_that_is_pushed_counts_and_not_a_later_one_that_is_only_looked_at():
+    step = """\
+      - run: docker build --build-arg LEVEL=info -t acme/shop . && docker push acme/shop
+  look:
+    steps:
+      - run: docker build --build-arg LEVEL=trace -t shop .
+"""
+    dockerfile = "FROM python:3.13\nARG LEVEL=\nENV LEVEL=$LEVEL\nCMD gunicorn app:app\n"
+    level = built(step, Dockerfile=dockerfile).variables.get("LEVEL")
+    assert getattr(level, "value", None) == "info"
