@@ -59,6 +59,8 @@ _WAYS: dict[str, tuple[_Way, ...]] = {
     "beanstalk": (_PIP, _PIPENV),
     "digitalocean": (_PIPENV, _PIP),
     "fly": (_PIP, _PIPENV, _POETRY),
+    # python-buildpack, src/python/supply: a Pipfile counts where no requirements.txt is there.
+    "cloudfoundry": (_PIP, _PIPENV),
     "azure": (_PIP,),
     "vercel": (_PIP, _PIPENV),
 }

@@ -5,7 +5,7 @@ Environment Variables" (`VENV_ROOT` lies in /opt/render/project/src); Railpack, 
 (`/app/.venv`) and Nixpacks (`/app`); Cloud Native Buildpacks, "Buildpack API", whose builders of Google
 Cloud, Paketo, Heroku and DigitalOcean all use `/workspace` (`CNB_APP_DIR`); AWS, "Defined runtime
 environment variables" (`LAMBDA_TASK_ROOT`), "Platform script tools" of Elastic Beanstalk
-(`/var/app/current`) and "App Runner managed runtimes" (`/app`).
+(`/var/app/current`) and "App Runner managed runtimes" (`/app`); Cloud Foundry, "Environment variables" (`HOME`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _FOLDERS = {
     Platform.LAMBDA: "/var/task",
     Platform.BEANSTALK: "/var/app/current",
     Platform.APP_RUNNER: "/app",
+    Platform.CLOUD_FOUNDRY: "/home/vcap/app",
 }
 
 

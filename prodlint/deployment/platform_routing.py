@@ -28,6 +28,7 @@ _PRODUCTS = {
     Platform.APP_ENGINE: "router of App Engine",
     Platform.DIGITALOCEAN: "router of App Platform",
     Platform.APP_RUNNER: "router of App Runner",
+    Platform.CLOUD_FOUNDRY: "router of Cloud Foundry",
 }
 # Where the platform sets PORT to the port that it dials, and what that is when no file says it.
 _SETS_PORT: dict[Platform, int | None] = {
@@ -37,6 +38,7 @@ _SETS_PORT: dict[Platform, int | None] = {
     Platform.CLOUD_RUN: 8080,
     Platform.APP_ENGINE: 8080,
     Platform.DIGITALOCEAN: 8080,
+    Platform.CLOUD_FOUNDRY: 8080,
 }
 # Render finds any port that is open, Railway's may be set in its panel.
 _MAY_FIND_OTHERS = (Platform.RENDER, Platform.RAILWAY)

@@ -61,6 +61,7 @@ class Platform(Enum):
     APP_ENGINE = "App Engine"
     CLOUD_RUN = "Cloud Run"
     DIGITALOCEAN = "DigitalOcean"
+    CLOUD_FOUNDRY = "Cloud Foundry"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
     SUPERVISOR = "supervisor"

@@ -24,6 +24,8 @@ _OFFICIAL = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-
 _IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
 _NUMBER = regex(r"(?:c?python[-@]?)?(?P<version>\d+(?:\.\d+){0,2})")
 _RUNTIME = regex(r"(?:python)?(?P<major>[23])(?:\.(?P<minor>\d+(?:\.\d+)?)|(?P<short>\d{1,2}))?")
+# The Python buildpack of Cloud Foundry takes the newest of a line (`python-3.12.x`).
+_OF_A_LINE = regex(r"(?:python-)?(?P<version>\d+\.\d+(?:\.\d+)?)(?:\.x)?")
 _FILES = (".python-version", "runtime.txt")
 _EXACT = regex(r"={2,3}\s*(?P<version>[0-9][^\s,*]*)")
 
@@ -40,6 +42,10 @@ def python_of(service: Service, repository: Repository) -> Value[str]:
         set_here = service.place.environment.get("PYTHON_VERSION")
         if isinstance(set_here, Known):
             return set_here
+    if service.process.platform is Platform.CLOUD_FOUNDRY:
+        source = repository.source(normal_path(root, "runtime.txt"))
+        if source is not None:
+            return _first_number(source, _OF_A_LINE)
     if service.process.platform in (Platform.HEROKU, Platform.RENDER, Platform.RAILWAY, Platform.DIGITALOCEAN):
         for name in _FILES[: 1 if service.process.platform is Platform.RENDER else 2]:
             source = repository.source(normal_path(root, name))
@@ -80,12 +86,12 @@ def python_in(base: str | None) -> str | None:
     return found["version"] if found is not None else None
 
 
-def _first_number(source: Source) -> Value[str]:
+def _first_number(source: Source, form: re.Pattern[str] = _NUMBER) -> Value[str]:
     """What a file such as .python-version says on its first line that is no comment."""
     for number in range(1, len(source.line_starts) + 1):
         line = source.line(number).strip()
         if line and not line.startswith("#"):
-            found = _NUMBER.fullmatch(line)
+            found = form.fullmatch(line)
             span = source.line_span(number)
             return Known(found["version"], span) if found else Unknown(f"`{line}` names no version", span)
     return Unknown("the file names no version", source.span)

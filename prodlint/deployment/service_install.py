@@ -37,6 +37,7 @@ _BUILDERS = {
     Platform.BEANSTALK: "beanstalk",
     Platform.DIGITALOCEAN: "digitalocean",
     Platform.FLY: "fly",
+    Platform.CLOUD_FOUNDRY: "cloudfoundry",
 }
 # These bring a Python of their own.
 _OWN_PYTHON = frozenset(("conda", "mamba", "micromamba", "pixi", "rye"))

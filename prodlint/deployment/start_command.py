@@ -37,7 +37,14 @@ __all__ = ["StartCommand", "production_command", "without_reload"]
 _SERVERS = {Interface.WSGI: ("gunicorn",), Interface.ASGI: ("uvicorn",)}
 # What serves more than the WSGI app that `runserver` names.
 _MORE_THAN_WSGI = ("channels", "daphne")
-_SET_PORT = (Platform.HEROKU, Platform.RAILWAY, Platform.CLOUD_RUN, Platform.APP_ENGINE, Platform.RENDER)
+_SET_PORT = (
+    Platform.HEROKU,
+    Platform.RAILWAY,
+    Platform.CLOUD_RUN,
+    Platform.APP_ENGINE,
+    Platform.RENDER,
+    Platform.CLOUD_FOUNDRY,
+)
 _RUNNERS = frozenset({"uvx", "pipx", "watchmedo", "watchfiles", "nodemon", "hupper", "entr", "jurigged"})
 
 # What a development server is told that no other server needs to know.

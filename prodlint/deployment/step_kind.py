@@ -179,7 +179,7 @@ _COMMANDS = {
         "ansible-playbook",
         "cap production deploy",
         "nomad job run",
-        "cf push",
+        "cf push|zero-downtime-push|blue-green-deploy|bg-deploy",
         "dokku git:from-image",
     ),
     StepKind.PROVISION: ("terraform|tofu apply", "pulumi up"),

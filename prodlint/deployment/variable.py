@@ -48,6 +48,7 @@ _ORIGINS = {
     Platform.APP_ENGINE: "env_variables in {path}",
     Platform.FLY: "[env] in {path}",
     Platform.SUPERVISOR: "environment of {name} in {path}",
+    Platform.CLOUD_FOUNDRY: "env of {name} in {path}",
 }
 
 

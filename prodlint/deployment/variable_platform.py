@@ -20,6 +20,7 @@ HAS_A_PANEL = frozenset(
         Platform.FLY,
         Platform.DIGITALOCEAN,
         Platform.BEANSTALK,
+        Platform.CLOUD_FOUNDRY,
         Platform.APP_RUNNER,
     }
 )
@@ -48,6 +49,7 @@ _SET = {
     Platform.LAMBDA: "AWS_REGION AWS_LAMBDA_FUNCTION_NAME AWS_EXECUTION_ENV AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY "
     "AWS_SESSION_TOKEN LAMBDA_TASK_ROOT",
     Platform.KUBERNETES: "KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT",
+    Platform.CLOUD_FOUNDRY: "VCAP_APPLICATION VCAP_SERVICES CF_INSTANCE_INDEX CF_INSTANCE_GUID MEMORY_LIMIT",
     Platform.ECS: "ECS_CONTAINER_METADATA_URI_V4",
 }
 _SET_FOR_WEB = {
@@ -56,6 +58,7 @@ _SET_FOR_WEB = {
     Platform.RAILWAY: "PORT",
     Platform.CLOUD_RUN: "PORT",
     Platform.APP_ENGINE: "PORT",
+    Platform.CLOUD_FOUNDRY: "PORT",
 }
 # render.com, "Default Environment Variables", Python 3 (read in November 2026).
 _RENDER_PYTHON = {
