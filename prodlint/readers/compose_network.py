@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from prodlint.deployment.compose import ComposePort
 from prodlint.deployment.process import Volume, VolumeKind
-from prodlint.regex import regex
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
@@ -17,7 +16,6 @@ from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 __all__ = ["exposed_by", "links_of", "names_of", "ports_of", "volumes_of"]
 
 # One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
-_PART = regex(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:$\[]|\$(?!\{))+")
 
 
 def ports_of(node: Node | None) -> Iterator[ComposePort]:
@@ -25,7 +23,7 @@ def ports_of(node: Node | None) -> Iterator[ComposePort]:
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):
             written = item.text.slice(0, item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None)
-            found = [(part.start(), part.end()) for part in _PART.finditer(written.value)]
+            found = _parts(written.value)
             parts = [interpolated(written.slice(*part), True) for part in found]
             if parts:
                 host = interpolated(written.slice(0, found[-3][1]), True) if len(found) > 2 else None
@@ -36,6 +34,19 @@ def ports_of(node: Node | None) -> Iterator[ComposePort]:
             named = item.get("host_ip")
             address = interpolated(named.text, True) if isinstance(named, Scalar) else None
             yield ComposePort(item.span, published, interpolated(target.text, True), address)
+
+
+def _parts(written: str) -> list[tuple[int, int]]:
+    """What colons part, those inside of `${…}` and of `[::1]` aside."""
+    found: list[tuple[int, int]] = []
+    depth = start = 0
+    for at, character in enumerate(written):
+        depth += (character in "{[") - (character in "}]")
+        if character == ":" and depth <= 0:
+            found.append((start, at))
+            start = at + 1
+    found.append((start, len(written)))
+    return [one for one in found if one[0] < one[1]]
 
 
 def exposed_by(node: Node | None) -> Iterator[Word]:

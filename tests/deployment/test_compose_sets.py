@@ -198,6 +198,7 @@ def test_a_dotenv_whose_lines_double_ends_soon() -> None:
         ("'[::1]:8000:80'", "[::1]:8000 → 80"),
         ("'80'", "the host → 80"),
         ("'${FORWARD:-127.0.0.1:8000}:${PORT:-80}'", "127.0.0.1:${FORWARD:-8000} → ${PORT:-80}"),
+        ("'${HOST:+${HOST}:}${PORT:-8080}:80'", "? (it is no single number) → 80"),
         ("{target: 80, published: '8000', host_ip: 127.0.0.1}", "127.0.0.1:8000 → 80"),
         ("{target: 80}", "the host → 80"),
     ],
