@@ -8,7 +8,7 @@ from collections.abc import Callable
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["CHECKOUT", "FileMap", "Placement", "absolute"]
+__all__ = ["CHECKOUT", "FileMap", "Placement", "Rewriting", "absolute"]
 
 
 def absolute(path: str, directory: str | None) -> str | None:
@@ -23,18 +23,31 @@ _PLACES = 20
 
 
 @record
+class Rewriting:
+    """Something wrote over a file of the repository where it lies.
+
+    `substitution` is all that it did, where that is known: a regular expression, the text that it puts there, and
+    how often in a line (0: always).
+    """
+
+    path: str
+    span: Span
+    substitution: tuple[str, str, int] | None = None
+
+
+@record
 class Placement:
     """A file or folder of the repository (its path, the root is empty) at an absolute path of the process.
 
     Without a path the repository has no say in what lies there: it was removed, or made by a
     program. `leaves_out` tells of the files below a folder which of them did not come along.
-    `rewritten` is a file of the repository whose text is no longer what lies there, and what wrote it.
+    `rewritten` tells of a file of the repository whose text is no longer what lies there.
     """
 
     target: str
     path: str | None
     leaves_out: Callable[[str], bool] | None = None
-    rewritten: tuple[str, Span] | None = None
+    rewritten: Rewriting | None = None
 
     def covers(self, path: str) -> bool:
         """Whether an absolute path is the target, or lies below it."""
@@ -83,13 +96,13 @@ class FileMap:
                 found.append(posixpath.join(placement.target, path[len(held) :].lstrip("/")))
         return tuple(one for one in list(dict.fromkeys(found))[-_PLACES:] if self.candidates(one)[:1] == (path,))
 
-    def rewriting(self, path: str) -> Span | None:
+    def rewriting(self, path: str) -> Rewriting | None:
         """What wrote over a file of the repository where it lies; None when its text is what the repository holds."""
         for placement in reversed(self.placements):
-            if placement.rewritten is not None and placement.rewritten[0] == path:
+            if placement.rewritten is not None and placement.rewritten.path == path:
                 last = next(one for one in reversed(self.placements) if one.covers(placement.target))
                 if last is placement:
-                    return placement.rewritten[1]
+                    return placement.rewritten
         return None
 
     def certainly_lacks(self, path: str, is_file: Callable[[str], bool]) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency_files import format_of
-from prodlint.deployment.filemap import FileMap, Placement, absolute
+from prodlint.deployment.filemap import FileMap, Placement, Rewriting, absolute
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
 from prodlint.regex import regex
@@ -254,7 +255,7 @@ class ImageFiles:
             found = self._file_at(path)
             # A module that the context leaves out may be made here.
             if found is not None or self.files.candidates(path) or path.endswith(".py"):
-                changed.append(Placement(path, None, rewritten=(found, span) if found is not None else None))
+                changed.append(Placement(path, None, rewritten=Rewriting(found, span) if found is not None else None))
         return self._with(changed) if changed else self
 
     def _file_at(self, path: str) -> str | None:
@@ -276,7 +277,9 @@ class ImageFiles:
             if format_of(word) is not None and not step.conditional:
                 changed.append(Placement(path, None))
             elif word.endswith(".py"):
-                changed.append(Placement(path, found, rewritten=(found, step.span)))
+                again = step.conditional or self.files.rewriting(found) is not None
+                done = None if again else _substitution(step.program, words)
+                changed.append(Placement(path, found, rewritten=Rewriting(found, step.span, done)))
         return self._with(changed) if changed else self
 
     def _rearranged(self, step: Step) -> ImageFiles:
@@ -299,6 +302,22 @@ class ImageFiles:
             if step.program == "mv":
                 result = result._with([Placement(path, None)])
         return result
+
+
+_SUBSTITUTION = regex(r"s([/|#,@])(?P<old>[\w .:='\"/-]+)\1(?P<new>[\w .:='\"/-]*)\1(?P<all>g?)")
+
+
+def _substitution(program: str, words: list[str]) -> tuple[str, str, int] | None:
+    """What `sed -i s/old/new/ FILES` replaces, where the words hold nothing else that has a meaning to sed."""
+    plain = [word for word in words if not word.startswith("-i") and word not in ("-e", "--in-place")]
+    found = _SUBSTITUTION.fullmatch(plain[0]) if program == "sed" and plain else None
+    if found is None or not all(word and not word.startswith("-") for word in plain) or words.count("-e") > 1:
+        return None
+    if found[1] in found["old"] + found["new"]:
+        return None
+    # A dot stands for any character.
+    old = ".".join(re.escape(part) for part in found["old"].split("."))
+    return old, found["new"], 0 if found["all"] else 1
 
 
 _OUTPUT_OPTIONS = ("-o", "-O", "--output", "--output-file", "--output-document")

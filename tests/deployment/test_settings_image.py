@@ -62,6 +62,29 @@ def test_what_a_rewritten_entry_module_chooses_is_not_known(line: str) -> None:
     assert "Dockerfile:4 rewrites shop/wsgi.py while the image is built" in module.reason
 
 
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("RUN sed -i s/settings.dev/settings.prod/ shop/wsgi.py", "shop.settings.prod"),
+        ("RUN sed -i 's|shop.settings.dev|shop.settings.prod|g' /app/shop/wsgi.py", "shop.settings.prod"),
+        ("RUN sed -i -e 's/\"shop.settings/\"shop.config/' shop/wsgi.py", None),
+        ("RUN sed -i 's/ngs.dev/ngs/' shop/wsgi.py && chmod +x shop/wsgi.py", "shop.settings"),
+        ("RUN sed -i s/nothing.of.it/other/ shop/wsgi.py", "shop.settings.dev"),
+        ("RUN sed -i s/e/i/ shop/wsgi.py", None),
+        ("RUN sed -i s/_MODULE/_MODULES/ shop/wsgi.py", None),
+        ("RUN sed -i s/shop.settings.dev/prod/ shop/wsgi.py && sed -i s/prod/other/ shop/wsgi.py", None),
+        ("RUN test -f x && sed -i s/settings.dev/settings.prod/ shop/wsgi.py", None),
+        ("RUN sed -i -n s/settings.dev/settings.prod/ shop/wsgi.py", None),
+    ],
+)
+def test_a_plain_substitution_is_carried_out_in_thought(line: str, module: str | None) -> None:
+    found = used("COPY . .", line).module
+    name = getattr(found, "value", getattr(found, "default", None))
+    assert name == module
+    if module is None:
+        assert isinstance(found, Unknown)
+
+
 def test_a_variable_of_the_image_is_known_beside_a_rewritten_entry_module() -> None:
     found = used("COPY . .", "RUN sed -i '/x/d' shop/wsgi.py", "ENV DJANGO_SETTINGS_MODULE=shop.settings.prod")
     assert found.module == Known("shop.settings.prod", found.span)

@@ -122,16 +122,16 @@ def variable_is_set(machine: Machine, name: object, node: ast.AST) -> object:
 def write_variable(machine: Machine, name: object, value: object, node: ast.AST) -> None:
     """`os.environ[name] = value`."""
     if isinstance(name, str):
-        value = _as_written(machine, value)
+        value = _as_written(machine, value, node)
         machine.put(machine.variables, name, value)
         _note(machine, name, value, node, False)
     else:
         machine.put(machine.variables, _ANY, machine.unknown("is not known", node, name))
 
 
-def _as_written(machine: Machine, value: object) -> object:
-    """A value that the running module gives a variable, unless the image holds another text of that module."""
-    return machine.held.rewritten(machine.frame.module.path) or value
+def _as_written(machine: Machine, value: object, node: ast.AST) -> object:
+    """A value that the running module gives a variable; the image may hold another text of that module."""
+    return machine.held.as_written(machine.frame.module.path, value, machine.span(node))
 
 
 def _note(machine: Machine, name: str, value: object, node: ast.AST, is_default: bool) -> None:
@@ -163,7 +163,7 @@ def _get(machine: Machine, call: Call) -> object:
 
 
 def _setdefault(machine: Machine, call: Call) -> object:
-    name, default = call.get(0, "key"), _as_written(machine, call.get(1, "value", None))
+    name, default = call.get(0, "key"), _as_written(machine, call.get(1, "value", None), call.node)
     value = or_default(machine, read_variable(machine, name, call.node), default, call.node)
     if isinstance(name, str):
         machine.put(machine.variables, name, value)
