@@ -102,3 +102,17 @@ def test_a_server_that_bears_the_name_of_its_distribution_is_named_once() -> Non
     code = "import uvicorn\nfrom fastapi import FastAPI\n\napp = FastAPI()\nuvicorn.run(app)\n"
     files = {"Procfile": "web: python main.py\n", "main.py": code, "requirements.txt": "uvicorn==0.28.0\nfastapi\n"}
     assert told(files)["server"] == "uvicorn 0.28.0"
+
+
+def test_variables_of_a_makefile_are_told_as_a_shell_writes_them() -> None:
+    make = (
+        'BASE := $(or $(BASE), "python:3.13")\nTAG := $(shell git describe)\nrelease:\n'
+        "\tdocker build --build-arg BASE=$(BASE) --build-arg B=$(OTHER) -t shop/shop:$(TAG) .\n"
+    )
+    workflow = "on: push\njobs:\n  release:\n    steps:\n      - run: make release && docker push shop/shop\n"
+    files = {**FILES, "Makefile": make, ".github/workflows/release.yml": workflow}
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    [release] = [one for one in whole.releases if one.triggers]
+    assert release.steps[0].text == (
+        "docker build --build-arg BASE=${BASE:-python:3.13} --build-arg B=${OTHER} -t shop/shop:$(TAG) ."
+    )

@@ -89,11 +89,11 @@ def _expanded(text: Text, variables: dict[str, str], depth: int) -> Text:
         span = text.span_of(*found.span())
         name = found[1] or found[2] or found[3]
         if found[0] == "$$":
-            replaced: Text | None = Text.at("$", span)
+            replaced: Text | None = _standing_for("$", span)
         elif name in variables and depth < _DEPTH:
-            replaced = _expanded(Text.at(variables[name], span), variables, depth + 1)
+            replaced = _expanded(_standing_for(variables[name], span), variables, depth + 1)
         elif name is not None and _NAME.fullmatch(name):
-            replaced = Text.at(f"${{{name}}}", span)
+            replaced = _standing_for(f"${{{name}}}", span)
         else:
             # A function of make, whose value is not known: the shell reads it as one that it would have to run.
             replaced = None
@@ -111,8 +111,16 @@ def _expanded(text: Text, variables: dict[str, str], depth: int) -> Text:
     return result if len(result.value) <= _LONGEST else text
 
 
+def _standing_for(value: str, span: Span) -> Text:
+    """A value in the place of a reference; its last character ends where that does, which shows the whole of it."""
+    if not value:
+        return Text.at(value, span)
+    return Text(value, span.source, (span.start,) * (len(value) - 1) + (span.end - 1, span.end))
+
+
 _ASSIGNMENT = regex(r"(?:(?:export|override)\s+)*([A-Za-z_][\w.-]*)\s*(:{1,3}=|\?=|\+=|!=|=)\s*(.*)", re.DOTALL)
 _PLAIN = regex(r"[\w./:@%,+-]*")
+_OR = regex(r"""\$\(or[ \t]+\$[({]([A-Za-z_]\w*)[)}][ \t]*,[ \t]*(["']?)([\w./:@%+-]*)\2[ \t]*\)""")
 _CONDITIONAL = regex(r"(ifeq|ifneq|ifdef|ifndef)\b")
 _INCLUDE = regex(r"-?s?include\b")
 
@@ -179,6 +187,10 @@ class _Reading:
 
     def _assign(self, name: str, operator: str, value: str) -> None:
         value = value.partition(" #")[0].rstrip()
+        chosen = _OR.fullmatch(value)
+        if chosen is not None and (chosen[1] not in self.variables or chosen[1] == name):
+            # `X := $(or $(X), default)`: what the environment or the command gives, else the default.
+            value = f"${{{chosen[1]}:-{chosen[3]}}}"
         if self.conditions or operator == "!=" or len(value) > _LONGEST:
             # What a condition or a program decides is not known here.
             self.variables.pop(name, None)

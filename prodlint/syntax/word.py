@@ -103,4 +103,19 @@ class Word:
 
     def __str__(self) -> str:
         value = self.literal
-        return self.span.text if value is None else value
+        if value is not None:
+            return value
+        if not any(isinstance(part, Expansion) and part.span.text.startswith("$(") for part in self.parts):
+            return self.span.text
+        # A variable of make: a shell reads `$(NAME)` as a command.
+        return "".join(_told(part) for part in self.parts)
+
+
+def _told(part: Part) -> str:
+    if isinstance(part, Literal):
+        return part.text.value
+    if not isinstance(part, Expansion) or part.operator == "other":
+        return part.span.text
+    if not part.operator:
+        return f"${{{part.name}}}"
+    return f"${{{part.name}{part.operator}{'' if part.operand is None else part.operand}}}"

@@ -48,6 +48,14 @@ def test_variables_of_the_file_and_the_command_are_replaced() -> None:
     assert lines("run:\n\techo $(shell date) $(call x,y)\n", "run") == ["echo $(shell date) $(call x,y)"]
 
 
+@pytest.mark.parametrize("default", ["quay.io/base:10", '"quay.io/base:10"', "'quay.io/base:10'"])
+def test_the_first_of_a_variable_and_a_default_is_what_a_shell_writes_so(default: str) -> None:
+    for assigned in (f"BASE := $(or $(BASE), {default})\n", f"BASE = $(or ${{GIVEN}},{default})\n"):
+        name = "GIVEN" if "GIVEN" in assigned else "BASE"
+        text = f"{assigned}run:\n\tdocker build --build-arg BASE=$(BASE) .\n"
+        assert lines(text, "run") == [f"docker build --build-arg BASE=${{{name}:-quay.io/base:10}} ."]
+
+
 def test_what_a_condition_decides_is_marked() -> None:
     text = "ifdef DEBUG\nW = 1\nrun:\n\tflask run\nelse\nrun:\n\tgunicorn app\nendif\nstop:\n\tkill 1\n"
     makefile = read(text)
