@@ -13,7 +13,7 @@ from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
 from prodlint.deployment.dialling import is_same_port, listening_at_home, listening_to_others, settled_port, shown_port
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.passage import Destination, Holder, Passage
 from prodlint.deployment.peers import Peer, Peers, machine_of
 from prodlint.deployment.platform_routing import platform_passages
@@ -56,10 +56,28 @@ def passages(
             joiner = _Joiner(proxy, holder, peers, repository)
             for route in proxy.routes:
                 if len(found) >= _MOST:
-                    return tuple(found)
+                    return _through_own_proxies(found)
                 destinations = tuple(joiner.joined(route))
                 found.append(Passage(proxy, route, joiner.environment, holder, destinations))
-    return tuple(found)
+    return _through_own_proxies(found)
+
+
+def _through_own_proxies(found: list[Passage]) -> tuple[Passage, ...]:
+    """With the ports that the proxies inside of a service's own container listen on."""
+    fronts: dict[int, list[Listen]] = {}
+    for passage in found:
+        if passage.holder is not None and passage.holder.service is not None:
+            fronts.setdefault(id(passage.holder.service), []).extend(passage.proxy.listens)
+
+    def answered(end: Destination) -> Destination:
+        listens = fronts.get(id(end.service)) if end.listens is NO else None
+        if listens is None:
+            return end
+        return replace(end, listens=YES if any(is_same_port(one.port, end.port) for one in listens) else UNKNOWN)
+
+    return tuple(
+        replace(one, destinations=tuple(answered(end) for end in one.destinations)) if fronts else one for one in found
+    )
 
 
 class _Joiner:

@@ -57,6 +57,19 @@ def test_a_name_is_the_service_of_the_compose_file_that_runs_the_proxy() -> None
     assert hops(end) == ["nginx/nginx.conf:3", "nginx/nginx.conf:4", "compose.yml:2", "Dockerfile:4"]
 
 
+@pytest.mark.parametrize(("port", "listens"), [(8080, YES), (9000, UNKNOWN)])
+def test_a_proxy_inside_of_a_container_listens_for_the_service(port: int, listens: object) -> None:
+    inner = "server {\n  listen 8080;\n  location / { proxy_pass http://127.0.0.1:8000; }\n}\n"
+    files = {
+        "Dockerfile": DOCKERFILE.replace("CMD", "COPY inside/nginx.conf /etc/nginx/conf.d/default.conf\nCMD").replace(
+            '["gunicorn", "--bind=0.0.0.0:8000", "shop.wsgi"]', "nginx && exec gunicorn --bind=127.0.0.1:8000 shop.wsgi"
+        ),
+        "inside/nginx.conf": inner,
+    }
+    ends = passed(location(f"proxy_pass http://web:{port}"), files)
+    assert [(told(end), end.listens) for end in ends if end.upstream.host == "web"] == [("web", listens)]
+
+
 def test_a_passage_knows_who_runs_its_proxy_and_in_which_environment() -> None:
     files = {**WEB, "compose.yml": COMPOSE, "nginx/Dockerfile": NGINX, "nginx/nginx.conf": location("return 204")}
     (passage,) = model(files).passages
