@@ -31,6 +31,7 @@ __all__ = ["BuildStep", "Image", "build_image"]
 # Far above what real files hold: a hostile one shall not take long.
 _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
+_MAX_INSTALLS = 100
 # What may copy packages of the repository to where Python looks for packages.
 _INSTALLERS = regex(r"(pip|python|pypy)[\d.]*|uv")
 
@@ -147,6 +148,7 @@ class _Reader:
         self.states: dict[int, _Stage] = {}
         self.steps: dict[int, list[BuildStep]] = {}
         self.unread: dict[int, list[Link]] = {}
+        self.installs = 0
         for instruction in document.instructions:
             if instruction.keyword == "FROM":
                 self.bodies.append((instruction, []))
@@ -344,9 +346,10 @@ class _Reader:
         for step in execution.steps:
             self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)
-            if _INSTALLERS.fullmatch(step.program) is not None and not step.conditional:
+            if _INSTALLERS.fullmatch(step.program) and not step.conditional and self.installs < _MAX_INSTALLS:
                 from prodlint.deployment.image_packages import with_packages
 
+                self.installs += 1
                 found = replace(state.files, files=seen)
                 files = with_packages(files, found, step, state.programs, state.base)
         self.unread[index].extend(execution.unread)

@@ -25,6 +25,7 @@ _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _TARGET = ("-t", "--target")
 _PREFIX = ("--prefix",)
 _MOST_PACKAGES = 50
+_MOST_FOLDERS = 100
 
 
 def with_packages(
@@ -34,14 +35,22 @@ def with_packages(
 
     `seen` are the files that the step finds, `programs` the folders of PATH, `base` is the outside image.
     """
-    words = _arguments(step)
-    if words is None or step.directory is None:
+    if step.directory is None:
         return files
     # The model of a service stands on images: it is loaded by now, but not before this module.
     from prodlint.deployment.runtime import python_in
 
-    site = _site(words, step, programs, python_in(base))
-    for folder in dict.fromkeys(_projects(words, step.directory)):
+    python = python_in(base)
+    words = _arguments(step)
+    if words is not None:
+        site = _site(words, step, programs, python)
+        folders = list(dict.fromkeys(_projects(words, step.directory)))
+    elif _syncs(step):
+        site = _below(posixpath.join(step.directory, ".venv"), python)
+        folders = [step.directory]
+    else:
+        return files
+    for folder in folders:
         for path in _packages(seen, folder):
             files = files.moved_from(seen, path, posixpath.join(site, posixpath.basename(path)))
     return files
@@ -59,6 +68,18 @@ def _arguments(step: Step) -> list[str] | None:
     return words[command + 1 :] if command is not None and words[command] == "install" else None
 
 
+def _syncs(step: Step) -> bool:
+    """Whether uv copies the project of a folder to its environment (docs.astral.sh/uv, "Non-editable installs")."""
+    words = [word.literal or "" for word in step.argv]
+    is_sync = step.program == "uv" and words[1:2] == ["sync"] and "--no-editable" in words
+    return is_sync and not any(word.startswith(("--no-install-project", "--project", "--directory")) for word in words)
+
+
+def _below(prefix: str, python: str | None) -> str:
+    version = ".".join(python.split(".")[:2]) if python is not None else "3"
+    return f"{prefix}/lib/python{version}/site-packages".replace("//", "/")
+
+
 def _site(words: list[str], step: Step, programs: tuple[str, ...], python: str | None) -> str:
     """The folder that packages go to."""
     target = _value(words, _TARGET)
@@ -72,8 +93,7 @@ def _site(words: list[str], step: Step, programs: tuple[str, ...], python: str |
         folder = called or (programs[0] if programs else "")
         # `/usr/local/sbin` stands first in a PATH that nobody changed.
         prefix = posixpath.dirname(folder) if folder.endswith("/bin") else "/usr/local"
-    version = ".".join(python.split(".")[:2]) if python is not None else "3"
-    return f"{absolute(prefix, step.directory)}/lib/python{version}/site-packages".replace("//", "/")
+    return _below(absolute(prefix, step.directory) or "/", python)
 
 
 def _value(words: list[str], names: tuple[str, ...]) -> str | None:
@@ -124,7 +144,7 @@ def _folders(seen: ImageFiles, around: str) -> list[str]:
     }
     for candidate in seen.files.candidates(around):
         names.update(posixpath.basename(one) for one in repository.inside(candidate) if one in repository.folders)
-    return [prefix + name for name in sorted(names) if name.isidentifier()]
+    return [prefix + name for name in sorted(names)[:_MOST_FOLDERS] if name.isidentifier()]
 
 
 def _is_package(seen: ImageFiles, path: str, named: frozenset[str]) -> bool:

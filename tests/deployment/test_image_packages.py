@@ -46,7 +46,15 @@ def test_an_installed_package_is_found_from_any_folder(install: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "install", ["pip install shop", "pip install -r requirements.txt", "pip uninstall .", "pip download ."]
+    "install",
+    [
+        "pip install shop",
+        "uv sync",
+        "uv sync --no-editable --no-install-project",
+        "pip install -r requirements.txt",
+        "pip uninstall .",
+        "pip download .",
+    ],
 )
 def test_what_does_not_install_the_project_leads_nowhere(install: str) -> None:
     lines = ("FROM python:3.13", "WORKDIR /src", "COPY . .", f"RUN {install}", "WORKDIR /srv", COMMAND)
@@ -65,6 +73,7 @@ def test_a_folder_without_a_project_file_is_no_project() -> None:
         ("python -m venv /venv && /venv/bin/pip install .", "COPY --from=0 /venv /venv"),
         ("pip install --prefix=/out .", "COPY --from=0 /out /usr/local"),
         ("pip install --user .", "COPY --from=0 /root/.local /root/.local"),
+        ("uv sync --locked --no-dev --no-editable", "COPY --from=0 /src/.venv /app/.venv"),
         ("pip install -t /out .", "COPY --from=0 /out /usr/lib/python3.13/site-packages"),
     ],
 )
