@@ -6,8 +6,15 @@ import pytest
 
 from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
+from prodlint.map.document import Map
 from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
+
+
+def text(whole: Map) -> str:
+    return " ".join(render(whole, Terminal(False)).split())
 
 
 def told(files: dict[str, str]) -> dict[str, str]:
@@ -116,3 +123,51 @@ def test_variables_of_a_makefile_are_told_as_a_shell_writes_them() -> None:
     assert release.steps[0].text == (
         "docker build --build-arg BASE=${BASE:-python:3.13} --build-arg B=${OTHER} -t shop/shop:$(TAG) ."
     )
+
+
+SUPERVISOR = (
+    "[program:web]\ncommand=gunicorn shop:app\nautostart=%(ENV_ENABLE_WEB)s\n"
+    "[program:worker]\ncommand=celery -A shop worker\nautostart=false\n"
+    "[program:beat]\ncommand=celery -A shop beat\nautostart=true\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [("", "when $ENABLE_WEB"), ("ENV ENABLE_WEB=true\n", None), ("ENV ENABLE_WEB=false\n", "off")],
+)
+def test_a_program_that_supervisor_may_not_start_is_told_so(variables: str, told: str | None) -> None:
+    start = 'CMD ["supervisord", "-n", "-c", "supervisord.conf"]\n'
+    dockerfile = DOCKERFILE.replace('CMD ["sh", "start.sh"]\n', f"{variables}{start}")
+    files = {**FILES, "Dockerfile": dockerfile, "supervisord.conf": SUPERVISOR}
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    held = {one.name: one.fact("autostart") for one in whole.services if one.name != "Dockerfile"}
+    found = {name: fact.text if fact is not None else None for name, fact in held.items()}
+    off = "not started by itself"
+    assert found == {"web": off if told == "off" else told, "worker": off, "beat": None}
+    assert ("web: gunicorn shop:app (web, supervisor, when $ENABLE_WEB, " in text(whole)) is (not variables)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("RUN python manage.py migrate\nCMD [", "applied by Dockerfile:4 while the image is built"),
+        ("CMD [", "applied by nothing in production"),
+    ],
+)
+def test_migrations_of_a_build_are_told_apart(step: str, told: str) -> None:
+    files = {
+        **FILES,
+        "Dockerfile": DOCKERFILE.replace("RUN pip install -r requirements.txt\nCMD [", step),
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\n",
+        "conf.py": "INSTALLED_APPS = ['orders']\n",
+        "requirements.txt": "django==5.2\ngunicorn==23.0.0\n",
+        "orders/__init__.py": "",
+        "orders/migrations/__init__.py": "",
+        "orders/migrations/0001_initial.py": (
+            "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n"
+        ),
+    }
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    [project] = whole.projects
+    assert [fact.text.partition(", ")[2] for fact in project.migrations] == [told]

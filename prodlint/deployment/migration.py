@@ -92,7 +92,8 @@ class MigrationSystem:
 class MigrationRun:
     """A place where migrations are applied: by which tool, and in which kind of environment.
 
-    `root` is the folder of the repository that the tool is run in, None where that is not known.
+    `root` is the folder of the repository that the tool is run in, None where that is not known. One
+    `in_image` happens while the image is built, and reaches a database that lies in it.
     """
 
     system: System
@@ -100,6 +101,7 @@ class MigrationRun:
     environment: Environment
     note: str
     root: str | None = None
+    in_image: bool = False
 
 
 MANAGE_COMMANDS = ("migrate", "migrate_schemas", "safemigrate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.execution import execute
@@ -35,9 +36,9 @@ def service_runs(services: Iterable[Service], repository: Repository) -> Iterato
                 yield from _run(step, service, note, files, repository)
         for built in service.image.steps if service.image is not None else ():
             # A database that lies in the image is migrated with it.
-            yield from _run(
-                built.step, service, f"the image of {service.name} applies migrations", built.files, repository
-            )
+            note = f"the image of {service.name} applies migrations"
+            for run in _run(built.step, service, note, built.files, repository):
+                yield replace(run, in_image=True)
 
 
 def _run(step: Step, service: Service, note: str, files: FileMap, repository: Repository) -> Iterator[MigrationRun]:

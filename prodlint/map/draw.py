@@ -113,8 +113,11 @@ def _beside(service: BackingService) -> Fact:
 def _migrations(system: MigrationSystem, deployment: Deployment) -> Fact:
     runs = [run for run in deployment.runs_of(system) if run.environment is Environment.PRODUCTION]
     label = system.label if system.count else _nobodys(system)
-    if runs:
-        label += f", applied by {runs[0].span}"
+    deployed = [run for run in runs if not run.in_image]
+    if deployed:
+        label += f", applied by {deployed[0].span}"
+    elif runs:
+        label += f", applied by {runs[0].span} while the image is built"
     elif system.count and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)

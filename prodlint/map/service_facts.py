@@ -20,6 +20,7 @@ from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
 from prodlint.map.value_text import driven_text, plain_text
+from prodlint.regex import regex
 
 __all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
@@ -32,6 +33,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     folder = posixpath.dirname(group) if group.endswith((".yaml", ".yml")) else group
     overlay = f" of {folder}" if folder and not declared.path.startswith(f"{folder}/") else ""
     yield Fact("declared", f"{declared}{overlay}", span=declared)
+    yield from _autostart(service)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
     if service.handler is not None:
@@ -186,6 +188,24 @@ def _no_command(service: Service) -> str:
     if service.process.image is not None:
         return f"the command of the image {service.process.image}, which is not read"
     return "no file names its command"
+
+
+_FROM_ENVIRONMENT = regex(r"%\(ENV_(\w+)\)s")
+_OFF = ("false", "no", "off", "0")
+
+
+def _autostart(service: Service) -> Iterator[Fact]:
+    """Whether supervisor starts the program by itself; nothing when it does."""
+    for setting in (one for one in service.process.settings if one.name == "autostart"):
+        written = setting.span.text.strip()
+        asked = _FROM_ENVIRONMENT.fullmatch(written)
+        held = service.variables.definitions(asked[1]) if asked is not None else ()
+        if held and isinstance(held[-1].value, Known):
+            written, asked = str(held[-1].value.value), None
+        if asked is not None:
+            yield Fact("autostart", f"when ${asked[1]}", State.ENVIRONMENT, setting.span)
+        elif written.lower() in _OFF:
+            yield Fact("autostart", "not started by itself", span=setting.span)
 
 
 def _handler(service: Service, handler: Value[str]) -> Fact:

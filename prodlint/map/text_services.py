@@ -30,7 +30,7 @@ _ALIKE = 2
 _COMMON = 4
 _FROM = regex(r"(\$\w+) is not set in this repository")
 # Told in the heading, or on the line of `workers`.
-_ELSEWHERE = ("declared", "command", "handler", "profiles", "worker_class", "threads")
+_ELSEWHERE = ("declared", "autostart", "command", "handler", "profiles", "worker_class", "threads")
 
 
 @record
@@ -118,6 +118,8 @@ def _title(service: MappedService) -> tuple[str, str]:
     profiles = service.fact("profiles")
     told = [service.role if service.role != "unknown" else "", service.platform]
     told += [f"profile {profiles.text}"] if profiles is not None else []
+    autostart = service.fact("autostart")
+    told += [autostart.text] if autostart is not None else []
     told += ["perhaps production"] if service.environment == "unknown" else []
     return name, ", ".join(word for word in told if word)
 
