@@ -25,6 +25,7 @@ _NAMES = {
     "bitbucket-pipelines.yml": "Bitbucket Pipelines",
     ".travis.yml": "Travis CI",
     "fabfile.py": "Fabric",
+    "tasks.py": "Invoke",
     "dokku.json": "Dokku",
     "captain-definition": "CapRover",
     "Earthfile": "Earthly",
@@ -46,6 +47,11 @@ _ONLY_WHEN_DEPLOYING = frozenset(
     ("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Fabric")
 )
 _DEPLOYS = regex(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
+# The tasks of Celery bear the same name as those of Invoke, and most of these are for developers.
+_OF_INVOKE = regex(rb"(?m)^(?:from|import) invoke\b")
+_LEAVES_THE_DESK = regex(
+    rb"def deploy|\bcf push|['\"]cf |\bkubectl |\bssh |\bheroku |\bdocker push|\b(fly|flyctl|cdk) deploy"
+)
 # Variables, outputs, providers and versions of a Terraform module create nothing.
 _CREATES = regex(rb"(?m)^\s*(resource|module)\b")
 READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
@@ -73,4 +79,6 @@ def _may_deploy(path: str, data: bytes) -> bool:
     system = _system(path)
     if system == "Terraform":
         return _CREATES.search(data) is not None
+    if system == "Invoke":
+        return _OF_INVOKE.search(data) is not None and _LEAVES_THE_DESK.search(data) is not None
     return system not in _ONLY_WHEN_DEPLOYING or _DEPLOYS.search(data) is not None

@@ -25,6 +25,7 @@ def systems(path: str, text: str) -> list[str]:
         ("jobs/shop.nomad", "job x {}\n", "Nomad"),
         ("roles/web/tasks/main.yml", "- name: x\n", "Ansible"),
         (".circleci/config.yml", "jobs: {deploy: {}}\n", "CircleCI"),
+        ("tasks.py", "from invoke import task\n\n@task\ndef live(ctx):\n    ctx.run('cf push api')\n", "Invoke"),
         ("Dockerrun.aws.json", "{}\n", "Elastic Beanstalk"),
     ],
 )
@@ -38,6 +39,8 @@ def test_a_system_that_is_not_read_is_named(path: str, text: str, system: str) -
         ("Makefile", "test:\n\tpytest\n"),
         (".circleci/config.yml", "jobs: {test: {}}\n"),
         ("examples/chart/Chart.yaml", "name: shop\n"),
+        ("tasks.py", "from invoke import task\n\n@task\ndef lint(ctx):\n    ctx.run('manage.py migrate')\n"),
+        ("shop/tasks.py", "from celery import shared_task\n\n@shared_task\ndef deploy():\n    migrate()\n"),
         ("render.yaml", "services: []\n"),
         ("infra/variables.tf", 'variable "region" {}\noutput "resource" {\n  value = var.region\n}\n'),
     ],
