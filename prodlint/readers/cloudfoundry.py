@@ -27,6 +27,7 @@ from prodlint.readers.declared import (
     scalars_of,
 )
 from prodlint.readers.procfile_lines import procfile_command
+from prodlint.regex import regex
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Scalar
 
@@ -40,12 +41,15 @@ _SETTINGS = ("memory", "disk_quota", "stack", "timeout", "health-check-type", "h
 _PYTHON_FILES = ("requirements.txt", "Pipfile", "setup.py", "environment.yml")
 # A manifest beside one of these is that of its own folder.
 _BESIDE = ("Procfile", *_PYTHON_FILES, "Staticfile", "index.html", "package.json", "composer.json", "go.mod", "Gemfile")
+_AT_TOP = regex(rb"(?m)^[\"']?applications[\"']?:")
 _MOST = 100
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:
     """A process for each application of Python, and for each of its `processes`."""
-    documents = repository.yaml(path) if "{{" not in path else ()
+    if "{{" in path or not _AT_TOP.search(repository.data(path) or b""):
+        return
+    documents = repository.yaml(path)
     root = documents[0].root if documents else None
     if not isinstance(root, Mapping):
         return

@@ -57,6 +57,8 @@ SAMPLES = {
     "functions: {f: {handler: '${self:custom.a}.h', events: [{http: x}], environment: {A: b}}}\n",
     "zappa_settings.json": '{"production": {"app_function": "a.b", "extends": "x"}, '
     '"x": {"environment_variables": {"A": "b"}}}',
+    "manifest.yml": "applications:\n- {name: a, memory: 1G, path: ., buildpacks: [python_buildpack], env: {A: ((b))},\n"
+    "   processes: [{type: web, command: gunicorn x, instances: 2}, {type: worker}], services: [x]}\n",
     ".chalice/config.json": '{"stages": {"prod": {"environment_variables": {"A": "b"}}}}',
     "task.json": '{"family": "f", "containerDefinitions": [{"name": "a", "image": "b", "command": ["c"], '
     '"environment": [{"name": "A", "value": "b"}], "healthCheck": {"command": ["CMD", "x"]}}]}',
