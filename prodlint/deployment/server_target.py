@@ -30,6 +30,11 @@ _FASTAPI_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "a
 
 def with_target(context: Context, server: Server) -> Server:
     """The server with the app that it finds; as it is where its command names one."""
+    paste = server.settings.value("paste") if isinstance(server.target, Unknown) else None
+    if isinstance(paste, Known) and isinstance(paste.value, str) and paste.value:
+        from prodlint.deployment.server_paste import paste_target
+
+        return replace(server, target=paste_target(context, paste.value, paste.span or server.span))
     find = _FINDERS.get(server.product)
     return server if find is None else find(context, server)
 

@@ -269,6 +269,9 @@ def _app(service: Service) -> Iterator[Fact]:
             yield Fact("app", target.reason, State.UNKNOWN, target.span)
         elif isinstance(target, EnvDriven):
             yield Fact("app", f"${target.name} names it", State.UNKNOWN, target.span)
+        elif service.module is not None:
+            reason = f"what {target.value} is could not be told from {service.module}"
+            yield Fact("app", reason, State.UNKNOWN, target.span)
         else:
             yield Fact("app", f"{target.value} was not found in the repository", State.UNKNOWN, target.span)
         return
