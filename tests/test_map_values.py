@@ -171,3 +171,13 @@ def test_migrations_of_a_build_are_told_apart(step: str, told: str) -> None:
     whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
     [project] = whole.projects
     assert [fact.text.partition(", ")[2] for fact in project.migrations] == [told]
+
+
+def test_a_condition_of_several_expressions_is_told_without_their_brackets() -> None:
+    workflow = (
+        "on: push\njobs:\n  release:\n    if: ${{ needs.a.result == 'success' }} || ${{ always() }}\n"
+        "    steps:\n      - run: docker push shop/shop\n"
+    )
+    files = {**FILES, ".github/workflows/release.yml": workflow}
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    assert "[release, if needs.a.result == 'success' || always()]" in text(whole)

@@ -8,6 +8,7 @@ from itertools import groupby
 from prodlint.map.document import Map, MappedRelease, MappedStep
 from prodlint.map.layout import place_of, wrapped
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
 
@@ -20,6 +21,7 @@ _FOLDED = ("prepare", "release phase", "test", "build", "package release", "uplo
 _WORDS = {"release phase": "prepare"}
 _TEXT = 180
 _CONDITION = 90
+_BRACKET = regex(r"\$\{\{ *| *\}\}")
 
 
 @record
@@ -102,6 +104,6 @@ def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:
 
 
 def _asked(condition: str) -> str:
-    """A condition without the brackets of an expression; a long one by its beginning."""
-    asked = condition.removeprefix("${{").removesuffix("}}").strip()
+    """A condition without the brackets of its expressions; a long one by its beginning."""
+    asked = _BRACKET.sub("", condition).strip()
     return asked if len(asked) <= _CONDITION else asked[: _CONDITION - 1] + "…"
