@@ -68,11 +68,13 @@ class FileMap:
         """The repository paths that an absolute path may stand for, the likeliest first."""
         found = []
         for placement in reversed(self.placements):
-            if not placement.covers(path):
+            # The busiest loop of images: `covers` is spelled out.
+            prefix = placement.target.rstrip("/") + "/"
+            if path != placement.target and not path.startswith(prefix):
                 continue
             if placement.path is None:
                 break
-            rest = path[len(placement.target.rstrip("/")) + 1 :] if path != placement.target else ""
+            rest = path[len(prefix) :] if path != placement.target else ""
             candidate = posixpath.normpath(posixpath.join(placement.path, rest))
             candidate = "" if candidate == "." else candidate
             if placement.leaves_out is None or not placement.leaves_out(candidate):

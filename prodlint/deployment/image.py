@@ -31,7 +31,7 @@ __all__ = ["BuildStep", "Image", "build_image"]
 # Far above what real files hold: a hostile one shall not take long.
 _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
-_MAX_INSTALLS = 100
+_MAX_INSTALLS = 40
 # What may copy packages of the repository to where Python looks for packages.
 _INSTALLERS = regex(r"(pip|python|pypy)[\d.]*|uv")
 
