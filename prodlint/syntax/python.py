@@ -115,6 +115,11 @@ def _error_range(error: SyntaxError, text: str) -> tuple[int, int]:
     return start, max(start, min(end, begin + len(line)))
 
 
+def _is_placed(node: ast.AST) -> bool:
+    """Whether a node of its kind has a place: `Load` and its like are shared, and what others put on them stays."""
+    return "lineno" in node._attributes
+
+
 @dataclass(frozen=True, eq=False)
 class PythonModule:
     """One Python file as a syntax tree.
@@ -135,14 +140,14 @@ class PythonModule:
         if isinstance(node, ast.Module):
             return self.source.span
         placed: Any = node
-        if not hasattr(placed, "lineno"):
+        if not _is_placed(node):
             return self._span_of_parts(node)
         lines = self._lines
         start = lines.offset(placed.lineno, placed.col_offset)
         return Span(self.source, start, lines.offset(placed.end_lineno, placed.end_col_offset))
 
     def _span_of_parts(self, node: ast.AST) -> Span:
-        spans = [self.span(part) for part in ast.walk(node) if hasattr(part, "lineno")]
+        spans = [self.span(part) for part in ast.walk(node) if _is_placed(part)]
         if not spans:
             raise ValueError(f"{type(node).__name__} has no place in a file")
         return Span(self.source, min(span.start for span in spans), max(span.end for span in spans))

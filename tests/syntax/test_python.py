@@ -149,6 +149,13 @@ def test_the_span_of_a_module_is_the_file_and_nodes_without_place_lie_where_thei
     assert parsed.span(function.args).text == "a, b=1"
     comprehension = next(node for node in ast.walk(function) if isinstance(node, ast.comprehension))
     assert parsed.span(comprehension).text == "x in a if x"
+    # Contexts are shared by all trees of the process, and somebody may have put a place on one.
+    shared: ast.AST = comprehension.iter.ctx  # type: ignore[attr-defined]
+    shared.lineno, shared.col_offset = 1, 0  # type: ignore[attr-defined]
+    try:
+        assert parsed.span(comprehension).text == "x in a if x"
+    finally:
+        del shared.lineno, shared.col_offset  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match="Load"):
         parsed.span(ast.Load())
 
