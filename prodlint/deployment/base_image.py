@@ -9,13 +9,18 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import split_words
 
-__all__ = ["base_brings_servers", "base_command"]
+__all__ = ["base_brings_servers", "base_command", "python_in"]
 
 _OFFICIAL = regex(
     r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
     r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
 )
 _EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
+
+# Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
+# `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
+_PYTHON = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
+_IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
 
 # The CMD of the official images, read on 2026-11-26 from their Dockerfiles.
 _COMMANDS = {
@@ -46,3 +51,9 @@ def base_command(base: str | None, span: Span) -> CommandLine | None:
     """What an image starts that names no command of its own, when its base is a well-known server."""
     written = _COMMANDS.get(backing_product(base)) if base is not None else None
     return None if written is None else exec_form(split_words(Text.at(written, span)), span)
+
+
+def python_in(base: str | None) -> str | None:
+    """The version of Python that an image of others is named for, None where its name tells none."""
+    found = _PYTHON.search(base) or _IN_TAG.search(base) if base is not None else None
+    return found["version"] if found is not None else None

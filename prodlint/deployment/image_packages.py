@@ -38,7 +38,7 @@ def with_packages(
     if step.directory is None:
         return files
     # The model of a service stands on images: it is loaded by now, but not before this module.
-    from prodlint.deployment.runtime import python_in
+    from prodlint.deployment.base_image import python_in
 
     python = python_in(base)
     words = _arguments(step)

@@ -6,28 +6,22 @@ Where platforms look: the catalogue's delivery page, 2.7, and platform page, 2.4
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from prodlint.deployment.dependency import Install
+from prodlint.deployment.base_image import python_in
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.regex import regex
-from prodlint.source import Source, Span
+from prodlint.source import Source
 
-__all__ = ["placed_version_of", "python_in", "python_of", "version_of"]
+__all__ = ["python_of"]
 
-# Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
-# `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
-_OFFICIAL = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
-_IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
 _NUMBER = regex(r"(?:c?python[-@]?)?(?P<version>\d+(?:\.\d+){0,2})")
 _RUNTIME = regex(r"(?:python)?(?P<major>[23])(?:\.(?P<minor>\d+(?:\.\d+)?)|(?P<short>\d{1,2}))?")
 # The Python buildpack of Cloud Foundry takes the newest of a line (`python-3.12.x`).
 _OF_A_LINE = regex(r"(?:python-)?(?P<version>\d+\.\d+(?:\.\d+)?)(?:\.x)?")
 _FILES = (".python-version", "runtime.txt")
-_EXACT = regex(r"={2,3}\s*(?P<version>[0-9][^\s,*]*)")
 
 
 def python_of(service: Service, repository: Repository) -> Value[str]:
@@ -80,12 +74,6 @@ def _of_image(service: Service) -> Value[str]:
     return Known(version, image.span)
 
 
-def python_in(base: str | None) -> str | None:
-    """The version of Python that an image of others is named for, None where its name tells none."""
-    found = _OFFICIAL.search(base) or _IN_TAG.search(base) if base is not None else None
-    return found["version"] if found is not None else None
-
-
 def _first_number(source: Source, form: re.Pattern[str] = _NUMBER) -> Value[str]:
     """What a file such as .python-version says on its first line that is no comment."""
     for number in range(1, len(source.line_starts) + 1):
@@ -104,43 +92,3 @@ def _of_pipfile(repository: Repository, root: str) -> Value[str] | None:
         if text is not None:
             return Known(text.value, text.span)
     return None
-
-
-def version_of(installs: Iterable[Install], distribution: str) -> Known[str] | None:
-    """The version of a distribution that installations fix, None where they leave it open or do not bring it."""
-    for install in installs:
-        held = install.lock.packages.get(distribution) if install.lock is not None else None
-        for dependency in install.dependencies:
-            exact = _EXACT.fullmatch(dependency.specifier) if dependency.name == distribution else None
-            if exact is not None:
-                return Known(exact["version"], dependency.span)
-        if held is not None:
-            return Known(held, install.span)
-        for file in install.constraints:
-            for dependency in file.dependencies:
-                exact = _EXACT.fullmatch(dependency.specifier) if dependency.name == distribution else None
-                if exact is not None:
-                    return Known(exact["version"], dependency.span)
-    return None
-
-
-def placed_version_of(installs: Iterable[Install], distribution: str, repository: Repository) -> Known[str] | None:
-    """The version that installations fix, at the line of the lock where one does."""
-    installs = tuple(installs)
-    version = version_of(installs, distribution)
-    for install in installs:
-        lock = install.lock
-        if version is None or lock is None or version.span is not install.span:
-            continue
-        source = repository.source(lock.path)
-        if source is not None and lock.packages.get(distribution) == version.value:
-            name = re.escape(distribution).replace("\\-", "[-_.]+")
-            number = re.escape(version.value)
-            # TOML names a package above its version; Pipfile.lock has one object a package.
-            toml = rf'^name = "{name}"\s*\n(?:[^\[\n].*\n){{0,20}}?version = "{number}"'
-            pipfile = rf'"{name}": \{{[^{{}}]{{0,20000}}?"version": "==\s*{number}"'
-            found = re.search(rf"(?im){toml}|{pipfile}", source.content.value)
-            if found is not None:
-                start = found.end() - len(found[0].rpartition("\n")[2].lstrip())
-                return Known(version.value, Span(source, start, found.end()))
-    return version

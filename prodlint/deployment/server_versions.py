@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from prodlint.deployment.dependency import Install
-from prodlint.deployment.runtime import version_of
+from prodlint.deployment.installed_version import version_of
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_setting import Setting, SettingSource
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from prodlint.deployment.base_image import python_in
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
@@ -15,7 +16,7 @@ from prodlint.deployment.install_platform import platform_installs
 from prodlint.deployment.installation import Installation
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.runtime import python_in, python_of
+from prodlint.deployment.runtime import python_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
 from prodlint.record import record

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.image import Image
+from prodlint.deployment.installed_version import placed_version_of
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.runtime import placed_version_of, python_of
+from prodlint.deployment.runtime import python_of
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.server_versions import serving_distribution
