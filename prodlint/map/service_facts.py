@@ -16,6 +16,7 @@ from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.server_versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
+from prodlint.deployment.system_packages import system_packages
 from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
@@ -72,6 +73,15 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         # What it finds in its environment is more than the variables that are shown.
         text = "; ".join(link.note.removeprefix("takes variables from ") for link in more)
         yield Fact("env from", text, State.ENVIRONMENT, more[0].span)
+
+
+def _system(image: Image) -> Iterator[Fact]:
+    """What the distribution's own package manager installs: libraries as a rule, which nobody asks for at night."""
+    packages = system_packages(image)
+    if packages:
+        shown = ", ".join(f"{one.name} {one.version}".strip() for one in packages)
+        sources = tuple(Source(one.name, one.span, one.manager) for one in packages)
+        yield Fact("system packages", shown, span=packages[0].span, sources=sources, quiet=True)
 
 
 def _is_usual(service: Service) -> bool:

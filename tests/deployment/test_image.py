@@ -6,6 +6,7 @@ from prodlint.deployment.command import CommandLine
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.system_packages import system_packages
 from prodlint.deployment.value import UNKNOWN, EnvDriven, Known, Unknown
 from prodlint.source import Source
 from prodlint.syntax.word import Word
@@ -464,3 +465,19 @@ def test_a_hostile_dockerfile_does_not_take_long(text: str) -> None:
 )
 def test_an_image_without_a_command_starts_what_its_base_starts(dockerfile: str, command: str | None) -> None:
     assert written(build(dockerfile, FILES).command) == command
+
+
+@pytest.mark.parametrize(
+    ("run", "packages"),
+    [
+        ("apt-get update && apt-get install -y libpq5 curl=8.* -t stable nginx", "libpq5 curl nginx"),
+        ("apk add --no-cache --virtual .build gcc py3-gunicorn=23.0.0-r0 'openssl>3'", "gcc py3-gunicorn openssl"),
+        ("dnf install -y httpd && dnf clean all", "httpd"),
+        ("apt-get install -y $PACKAGES ./local.deb", ""),
+        ("apt-get remove -y gcc", ""),
+        ("pip install gunicorn", ""),
+    ],
+)
+def test_an_image_holds_what_its_distribution_installs(run: str, packages: str) -> None:
+    image = build(f"FROM debian:13 AS base\nRUN {run}\nFROM base\n")
+    assert [one.name for one in system_packages(image)] == packages.split()
