@@ -78,12 +78,17 @@ def test_an_expression_of_constants_is_known(expression: str, value: object) -> 
         "'a'.replace('', 'x' * 99999).replace('x', 'y' * 99999)",
         "[x for x in range(10 ** 9) for y in range(10 ** 9)]",
         "(lambda f: f(f))(lambda f: f(f))",
-        "+".join(["1"] * 5_000) + "-x",
         "(" * 90 + "1" + ",)" * 90,
     ],
 )
 def test_what_would_cost_too_much_is_unknown(expression: str) -> None:
     assert not is_whole(_value(f"x = 1\nX = {expression}"))
+
+
+def test_a_sum_of_thousands_is_unknown_or_right() -> None:
+    # Newer Pythons have room for the depth of its tree.
+    value = _value("x = 1\nX = " + "+".join(["1"] * 5_000) + "-x")
+    assert not is_whole(value) or (isinstance(value, Known) and value.value == 4_999)
 
 
 def test_a_path_of_the_repository_lies_below_its_root() -> None:

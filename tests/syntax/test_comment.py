@@ -125,7 +125,7 @@ def test_python_is_read_as_the_tokenizer_reads_it(module):
             begun = token.start[0]
     read = read_comments(Source("module.py", text), "the")
     assert [(comment.line, comment.body.text) for comment in read.comments] == comments
-    assert len(comments) > 2
+    assert len(comments) > 1
     assert list(read.starts) == starts
 
 

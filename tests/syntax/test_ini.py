@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import configparser
+import re
+import sys
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from prodlint.source import Source, SyntaxProblem
@@ -114,6 +116,8 @@ PIECES += ["\n; c", "\n  # c", " ; c", " # c", ";", "#", "\t", " ", "%(x)s", "["
 @settings(max_examples=400, deadline=None)
 def test_what_configparser_reads_is_read_alike(text: str, inline_comments: tuple[str, ...]) -> None:
     text = f"[start]\n{text}"
+    # From 3.13 on, configparser cuts the comment behind a header off before it looks for the bracket.
+    assume(sys.version_info < (3, 13) or not re.search(r"(?m)^\s*\[.*[;#].*\]", text))
     oracle = configparser.RawConfigParser(
         strict=False, default_section="\0", inline_comment_prefixes=inline_comments or None
     )
