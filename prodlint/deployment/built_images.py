@@ -144,6 +144,10 @@ class ImageNames:
     ours: tuple[ImageDefinition, ...]
     words: frozenset[str]
 
+    def pushed(self, image: str) -> Build | None:
+        """The build that gives an image just this name, None when there is none or when several do."""
+        return _build_of_name(image, self.built)
+
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
         return _build_of(image, span, self.built, self.ours, self.words)
@@ -202,15 +206,11 @@ def _build_of(
     path = image_path(image)
     if path and is_public(image) and not any(image_path(one.name) == path for one in built):
         return None
-    whole = _with_tag(image)
-    for candidates in (
-        # One Dockerfile may be built up to several stages, each with a tag of its own.
-        [one.build for one in built if path and _with_tag(one.name) == whole],
-        [one.build for one in built if path and image_path(one.name) == path],
-        [one.build for one in built if path and image_path(one.name)[-1:] == path[-1:]],
-    ):
-        if candidates:
-            return candidates[0] if len({(one.dockerfile, one.target) for one in candidates}) == 1 else None
+    if any(path and image_path(one.name) == path for one in built):
+        return _build_of_name(image, built)
+    candidates = [one.build for one in built if path and image_path(one.name)[-1:] == path[-1:]]
+    if candidates:
+        return _only(candidates)
     by_folder = [one for one in ours if path and posixpath.basename(posixpath.dirname(one.path)).lower() == path[-1]]
     if not by_folder and path:
         # `shop-api` of the project shop is built in `api`.
@@ -222,6 +222,18 @@ def _build_of(
     if len(ours) == 1 and (not path or words & set(_WORD.findall(path[-1]))):
         return Build(ours[0].path, None, span)
     return None
+
+
+def _build_of_name(image: str, built: tuple[BuiltImage, ...]) -> Build | None:
+    """By the whole name with its tag, else by the name alone."""
+    path, whole = image_path(image), _with_tag(image)
+    # One Dockerfile may be built up to several stages, each with a tag of its own.
+    exact = [one.build for one in built if path and _with_tag(one.name) == whole]
+    return _only(exact or [one.build for one in built if path and image_path(one.name) == path])
+
+
+def _only(candidates: list[Build]) -> Build | None:
+    return candidates[0] if len({(one.dockerfile, one.target) for one in candidates}) == 1 else None
 
 
 def _with_tag(image: str) -> str:

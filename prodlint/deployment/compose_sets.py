@@ -17,16 +17,16 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.release import PipelineStep, compose_files_of
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.step_kind import plain_words
 from prodlint.deployment.value import Known
 from prodlint.record import record
-from prodlint.regex import regex
 
 __all__ = ["ComposeSet", "compose_sets"]
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_STARTS = regex(r"\b(up|run|pull|create|start)\b")
+_STARTS = frozenset("up run pull create start".split())
 # A command in a container of its own says nothing of what serves.
-_RUNS_ONCE = regex(r"\b(run|exec|config|logs|ps|down|stop)\b")
+_RUNS_ONCE = frozenset("run exec config logs ps down stop".split())
 # Words between `up` and the services that it names: options with a value.
 _VALUED = frozenset("--scale -t --timeout --wait-timeout --pull --attach --no-attach --exit-code-from".split())
 
@@ -88,7 +88,8 @@ class _Sets:
         names = compose_files_of(step)
         if names is None:
             return
-        starts = _STARTS.search(found.written) is not None
+        verb = plain_words(step).partition("compose ")[2].partition(" ")[0]
+        starts = verb in _STARTS
         if not names:
             names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
         paths = tuple(path for path in (self._path(name, step) for name in names) if path is not None)
@@ -97,7 +98,7 @@ class _Sets:
         if not paths:
             return
         before = self.sets.get(paths)
-        is_production = found.environment is Environment.PRODUCTION and not _RUNS_ONCE.search(found.written)
+        is_production = found.environment is Environment.PRODUCTION and verb not in _RUNS_ONCE
         if before is not None and before.environment is Environment.PRODUCTION and not (is_production and starts):
             return
         made = self._set(paths, Environment.PRODUCTION if is_production else None)
@@ -227,7 +228,7 @@ def _profiles(found: PipelineStep, step: Step, given: Iterable[EnvDefinition]) -
 def _asked(step: Step) -> frozenset[str]:
     """The services that stand behind the verb."""
     words = [word.literal or "" for word in step.argv[1:]]
-    at = next((index for index, word in enumerate(words) if _STARTS.fullmatch(word)), len(words))
+    at = next((index for index, word in enumerate(words) if word in _STARTS), len(words))
     found = set()
     skip = False
     for word in words[at + 1 :]:

@@ -242,7 +242,7 @@ class _Linker:
         """A service that pulls what a pipeline of this repository pushed runs the image that is built here."""
         if process.build is not None or process.image is None or backing_product(process.image):
             return process
-        return replace(process, build=self.names.build(process.image, process.span))
+        return replace(process, build=self.names.pushed(process.image))
 
     @staticmethod
     def _may_be_ours(process: Process) -> bool:

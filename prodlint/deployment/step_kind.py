@@ -11,7 +11,7 @@ from prodlint.deployment.pipeline import Action, StepKind
 from prodlint.deployment.server import program_of
 from prodlint.regex import regex
 
-__all__ = ["kinds_of_action", "kinds_of_step"]
+__all__ = ["kinds_of_action", "kinds_of_step", "plain_words"]
 
 # A name that ends in a star stands for all that begin so.
 _ACTIONS = {
@@ -223,7 +223,7 @@ _VERSION = regex(r"(?i)image|tag|version|sha")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
-def _plain_words(step: Step) -> str:
+def plain_words(step: Step) -> str:
     """A step as its tool and plain arguments: options are left out, `docker compose -f x up` is `docker compose up`."""
     tool, words = program_of(step)
     kept = [tool]
@@ -247,7 +247,7 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     `docker compose up`, `git pull` and restarts deploy only on the machine that serves; elsewhere
     they prepare a test.
     """
-    text = _plain_words(step)
+    text = plain_words(step)
     if on_host and _DEPLOYS_ON_HOST.match(text):
         return (StepKind.DEPLOY,)
     if on_host and _RESTARTS.match(text):

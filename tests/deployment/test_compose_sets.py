@@ -269,3 +269,21 @@ def test_beside_production_a_set_that_serves_and_restarts_may_be_for_those_who_h
     files["compose.yml"] = "services:\n  web:\n    build: .\n" + web
     files["app.py"] = "from flask import Flask\napp = Flask(__name__)\n"
     assert [one.environment for one in composed(files)] == [environment]
+
+
+def test_an_image_of_others_is_not_ours_because_a_folder_bears_the_end_of_its_name() -> None:
+    files = {
+        "api/Dockerfile": DOCKERFILE,
+        "compose.yml": "services:\n  x:\n    image: others/api\n    restart: always\n",
+    }
+    found = deployment(files)
+    assert [one.name for one in found.backing_services] == ["x"]
+
+
+@pytest.mark.parametrize("command", ["up -d", "-p run up -d"])
+def test_a_folder_that_is_called_like_a_command_changes_no_command(command: str) -> None:
+    files = {
+        "deploy.sh": f"docker compose -f config/compose.yml {command}\n",
+        "config/compose.yml": "services:\n  web:\n    build: ..\n    restart: always\n",
+    }
+    assert [one.environment for one in composed(files)] == [Environment.PRODUCTION]
