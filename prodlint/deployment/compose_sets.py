@@ -21,7 +21,7 @@ from prodlint.deployment.step_kind import plain_words
 from prodlint.deployment.value import Known
 from prodlint.record import record
 
-__all__ = ["ComposeSet", "compose_sets"]
+__all__ = ["ComposeSet", "compose_sets", "is_override"]
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _STARTS = frozenset("up run pull create start".split())
@@ -52,6 +52,11 @@ class ComposeSet:
         if not profiles or self.profiles is None or name in self.asked or "*" in self.profiles:
             return True
         return not self.profiles.isdisjoint(profiles)
+
+
+def is_override(path: str) -> bool:
+    """Whether compose reads a file beside the default one without being asked."""
+    return posixpath.splitext(posixpath.basename(path))[0] in ("compose.override", "docker-compose.override")
 
 
 def compose_sets(

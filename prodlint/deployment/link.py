@@ -13,7 +13,7 @@ from prodlint.deployment.built_images import ImageNames, built_images, image_nam
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose_environment import environment_beside_production, environment_by_content
-from prodlint.deployment.compose_sets import ComposeSet, compose_sets
+from prodlint.deployment.compose_sets import ComposeSet, compose_sets, is_override
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.image_services import image_processes
@@ -39,6 +39,7 @@ from prodlint.deployment.step_kind import kinds_of_step
 from prodlint.deployment.supervision import SupervisorConfig, supervised
 from prodlint.deployment.uwsgi import uwsgi_hooks
 from prodlint.deployment.value import NO
+from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -50,6 +51,22 @@ Classification = Callable[[str], Environment | None]
 def link(facts: Iterable[object], repository: Repository, classify: Classification = lambda path: None) -> Deployment:
     """The model of a repository from what its files declare."""
     return _Linker(tuple(facts), repository, classify).link()
+
+
+@record
+class _ReadSet:
+    """The compose files of one set, and what they start in which environment."""
+
+    paths: tuple[str, ...]
+    environment: Environment
+    services: tuple[Service, ...]
+    backing: tuple[BackingService, ...]
+    proxies: tuple[Proxy, ...]
+
+    def is_part_of(self, other: _ReadSet) -> bool:
+        """Whether compose reads its files together with an override that the other set has: on the same desks."""
+        desks = self.environment is other.environment is Environment.DEVELOPMENT
+        return desks and self.paths == other.paths[:-1] and is_override(other.paths[-1])
 
 
 class _Linker:
@@ -196,12 +213,16 @@ class _Linker:
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )
+        read = [self._read_set(one, production_elsewhere) for one in sets]
         result: list[Service] = []
-        for one in sets:
-            result.extend(self._services_of(one, production_elsewhere))
+        for one in read:
+            if not any(one.is_part_of(other) for other in read):
+                result.extend(one.services)
+                self.backing.extend(one.backing)
+                self.proxies.extend(one.proxies)
         return result
 
-    def _services_of(self, project: ComposeSet, production_elsewhere: bool) -> list[Service]:
+    def _read_set(self, project: ComposeSet, production_elsewhere: bool) -> _ReadSet:
         files = project.files
         declared = merged(files, project.given, self.compose)
         group = "+".join(file.path for file in files)
@@ -228,15 +249,17 @@ class _Linker:
             said = environment_beside_production(services, declared, self.repository)
         if said is None:
             said = environment_by_content(services, declared, backing, self.repository, not self.unread)
-        self.backing.extend(
+        backing = [
             replace(one, environment=said if one.process is None else self._profiled(one.process, said, project))
             for one in backing
-        )
+        ]
+        proxies: tuple[Proxy, ...] = ()
         if any(label.name.startswith("traefik.") for one in declared for label in one.labels):
             from prodlint.deployment.traefik import traefik_proxies
 
-            self.proxies.extend(traefik_proxies(declared, group, said))
-        return [replace(one, environment=self._profiled(one.process, said, project)) for one in services]
+            proxies = tuple(traefik_proxies(declared, group, said))
+        services = [replace(one, environment=self._profiled(one.process, said, project)) for one in services]
+        return _ReadSet(tuple(paths), said, tuple(services), tuple(backing), proxies)
 
     def _with_build(self, process: Process) -> Process:
         """A service that pulls what a pipeline of this repository pushed runs the image that is built here."""

@@ -287,3 +287,20 @@ def test_a_folder_that_is_called_like_a_command_changes_no_command(command: str)
         "config/compose.yml": "services:\n  web:\n    build: ..\n    restart: always\n",
     }
     assert [one.environment for one in composed(files)] == [Environment.PRODUCTION]
+
+
+# --- what runs beside them -----------------------------------------------------------------------
+
+
+def test_a_database_of_a_file_and_its_override_is_told_once_with_what_the_override_adds() -> None:
+    database = "  db:\n    image: postgres:18\n"
+    found = deployment(
+        {
+            "compose.yml": "services:\n  web:\n    build: .\n" + database,
+            "compose.override.yml": "services:\n  web:\n    command: flask run\n  db:\n    ports: ['5432:5432']\n",
+            "compose.prod.yml": WEB + database,
+            "deploy.sh": "docker compose -f compose.prod.yml up -d\n",
+        }
+    ).backing_services
+    told = [(one.span.path, one.environment.value, len(one.process.exposures)) for one in found if one.process]
+    assert sorted(told) == [("compose.prod.yml", "production", 0), ("compose.yml", "development", 1)]
