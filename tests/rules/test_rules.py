@@ -1,6 +1,7 @@
 """Every rule's page and cases are its tests: flagged where they say so, and nowhere else."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,31 @@ from prodlint.testing import Case, cases_of, check_case, check_project, example_
 
 RULES = built_in_rules()
 PAGES = Path(__file__).parent
+# What one file alone tells: these have no second half.
+SINGLE_FILE = frozenset({"single-quoted-exec-form", "startup-handlers-ignored"})
 _OUTPUT = re.compile(r"(?ms)^```output\n.*?^```$")
 
 
 def page_of(rule: Rule) -> Path:
     return PAGES / rule.family / f"{rule.name}.md"
+
+
+def joins_files(rule: Rule) -> bool:
+    return rule.family in ("serving", "observability") and rule.name not in SINGLE_FILE
+
+
+def is_joined(case: Case, rule: Rule) -> bool:
+    """Whether a finding of a case rests on two files."""
+    found = check_project(dict(case.files), [rule], case.options)
+    return any({one.span.path, *(hop.span.path for hop in one.evidence)} != {one.span.path} for one in found)
+
+
+def is_twin(*pair: Case) -> bool:
+    """Whether a case that is clean differs in one line from one that is flagged."""
+    case, twin = pair
+    lines, others = ([line for _, text in sorted(one.files.items()) for line in text.split("\n")] for one in pair)
+    different = sum(line != other for line, other in zip(lines, others, strict=False))
+    return not twin.expected and case.files.keys() == twin.files.keys() and len(lines) == len(others) and different == 1
 
 
 def all_cases() -> list[object]:
@@ -36,6 +57,13 @@ def test_a_rule_has_three_traps_and_a_pinned_rendering(rule: Rule) -> None:
     cases = cases_of(page_of(rule).read_text(encoding="utf-8"))
     assert sum(not case.expected and not case.known_miss for case in cases) >= 3
     assert any(case.output is not None for case in cases)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if joins_files(rule)], ids=lambda rule: rule.name)
+def test_a_rule_that_joins_files_has_a_twin_of_one_line(rule: Rule) -> None:
+    cases = cases_of(page_of(rule).read_text(encoding="utf-8"))
+    pairs = [(case, twin) for case, twin in pairwise(cases) if twin.name.endswith(" (twin)")]
+    assert any(is_joined(case, rule) and is_twin(case, twin) for case, twin in pairs)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -1,0 +1,1 @@
+"""Will someone know, and be able to see why?"""
