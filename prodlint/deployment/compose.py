@@ -92,7 +92,8 @@ class ComposeService:
 
     `names` are what others may call it besides its own name, `links` what it calls others. `network` is
     what `network_mode` says. `volumes` are the volumes by name and the folders of the host by their path.
-    `exposed` are the ports of `expose`. `foreign` is set for one that extends a service of another file,
+    `exposed` are the ports of `expose`, `replicas`
+    is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
     from whose folder its paths start.
     """
 
@@ -121,6 +122,7 @@ class ComposeService:
     labels: tuple[EnvDefinition, ...] = ()
     foreign: bool = False
     exposed: tuple[Word, ...] = ()
+    replicas: Word | None = None
 
 
 @record
@@ -271,6 +273,7 @@ def _interpolated(
         entrypoint=_filled_command(service.entrypoint, given),
         variables=_filled(service.variables, given),
         labels=tuple(_filled_label(one, given) for one in service.labels),
+        replicas=None if service.replicas is None else with_given(service.replicas, given),
         ports=tuple(
             replace(
                 one,
@@ -386,6 +389,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         network=top.network or below.network,
         volumes=tuple(volumes.values()),
         labels=tuple(labels.values()),
+        replicas=top.replicas or below.replicas,
     )
 
 
@@ -424,6 +428,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         profiles=service.profiles,
         variables_from=service.variables_from,
         complete=not service.extends,
+        replicas=None if service.replicas is None else _number(service.replicas),
         ports=tuple(Port(_number(word), word.span) for word in service.exposed),
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),

@@ -6,10 +6,10 @@ Source: the catalogue's serving page, 2.6 and 2.7.
 from __future__ import annotations
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, PerCpu, Unknown, Value, answer, per_cpu
+from prodlint.deployment.value import YES, EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
 from prodlint.source import Span
 
-__all__ = ["has_several_processes", "processes_of", "request_timeout_of", "slots_of"]
+__all__ = ["processes_of", "request_timeout_of", "slots_of"]
 
 _ONE_PROCESS = frozenset(
     "daphne waitress flask quart runserver http.server pserve flower aiohttp Flask Quart Dash bottle Werkzeug wsgiref "
@@ -27,14 +27,6 @@ def processes_of(server: Server) -> Value[int]:
     if server.product in ("uvicorn", "fastapi run", "fastapi dev") and server.reload is YES:
         return Known(1, server.span)
     return _number(server, "workers", 1)
-
-
-def has_several_processes(server: Server) -> Answer:
-    """Whether what one process keeps in its memory is not what the next one finds."""
-    count = processes_of(server)
-    if isinstance(count, Known):
-        return answer(count.value > 1)
-    return count.is_several if isinstance(count, PerCpu) else UNKNOWN
 
 
 def slots_of(server: Server) -> Value[int] | None:

@@ -18,12 +18,14 @@ from prodlint.deployment.install import provides
 from prodlint.deployment.place import Place
 from prodlint.deployment.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.replicas import replicas_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
+from prodlint.deployment.server_concurrency import processes_of
 from prodlint.deployment.server_configuration import configured, import_folders
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.deployment.worker_settings import Worker, worker_of
 from prodlint.finding import Evidence
@@ -159,6 +161,22 @@ class Service:
             return UNKNOWN
         declared = self.image.command is not None or self.image.entrypoint is not None
         return answer(not declared) if self.image.base_brings_servers is NO else UNKNOWN
+
+    @property
+    def replicas(self) -> Value[int]:
+        """How many copies of it run."""
+        return replicas_of(self.process)
+
+    @property
+    def workers(self) -> Value[int]:
+        """The processes that serve requests in one copy."""
+        return Unknown("it starts no server", self.span) if self.server is None else processes_of(self.server)
+
+    @property
+    def has_several_processes(self) -> Answer:
+        """Whether what one of its processes keeps in its memory is not what the next one finds."""
+        several = is_several(self.replicas)
+        return several if self.server is None else several | is_several(self.workers)
 
     @property
     def serves_static_files(self) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "UNKNOWN",
     "YES",
     "Answer",
+    "Bounded",
     "EnvDriven",
     "Known",
     "OnlyWhenSet",
@@ -20,6 +21,7 @@ __all__ = [
     "Unknown",
     "Value",
     "answer",
+    "is_several",
     "per_cpu",
 ]
 
@@ -108,25 +110,27 @@ class Unknown:
 
 
 @record
-class PerCpu(Unknown):
+class Bounded(Unknown):
+    """A number that something outside decides, but not without limits.
+
+    `least` is what it is never below, `most` what it is never above, None where nothing says so.
+    """
+
+    least: float = 0
+    most: float | None = None
+
+
+@record
+class PerCpu(Bounded):
     """A number that is computed from the CPUs of the machine.
 
-    `formula` is for people: `CPUs × 2 + 1`. `least` is what it comes to on one CPU, `most` what it is never above.
+    `formula` is for people: `CPUs × 2 + 1`. `least` is what it comes to on one CPU.
     """
 
     formula: str = "CPUs"
-    least: float = 1
-    most: float | None = None
 
     def __str__(self) -> str:
         return self.formula
-
-    @property
-    def is_several(self) -> Answer:
-        """Whether it is more than one; UNKNOWN where that depends on the machine."""
-        if self.least >= 2:
-            return YES
-        return NO if self.most is not None and self.most < 2 else UNKNOWN
 
 
 @record
@@ -136,9 +140,20 @@ class OnlyWhenSet(Unknown):
     name: str = ""
 
 
+def is_several(number: Value[int]) -> Answer:
+    """Whether a number is more than one; UNKNOWN where that depends on what is not known."""
+    if isinstance(number, Known):
+        return answer(number.value > 1)
+    if not isinstance(number, Bounded):
+        return UNKNOWN
+    if number.least >= 2:
+        return YES
+    return NO if number.most is not None and number.most < 2 else UNKNOWN
+
+
 def per_cpu(formula: str = "CPUs", least: float = 1, most: float | None = None, span: Span | None = None) -> PerCpu:
     """A number that is computed from the CPUs of the machine."""
-    return PerCpu(f"{formula}, which the machine decides", span, formula, least, most)
+    return PerCpu(f"{formula}, which the machine decides", span, least, most, formula)
 
 
 Value = Known[T_co] | EnvDriven[T_co] | Unknown

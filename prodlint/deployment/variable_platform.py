@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.deployment.process import Platform, Process, Role
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import Bounded, EnvDriven, Known, Unknown, Value
 
 __all__ = ["HAS_A_PANEL", "IS_CLOSED", "injected"]
 
@@ -81,10 +81,11 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
     for name in names:
         yield name, EnvDriven(name, None, span)
     if platform is Platform.HEROKU and process.build is None and process.image is None:
-        # The Python buildpack sets these at boot, where the config vars do not.
+        # The Python buildpack sets these at boot, where the config vars do not. By its script WEB_CONCURRENCY is
+        # min(2 × CPUs + 1, megabytes / 256), which is 2 for the smallest dyno.
         yield "FORWARDED_ALLOW_IPS", EnvDriven("FORWARDED_ALLOW_IPS", "*", span)
         yield "GUNICORN_CMD_ARGS", EnvDriven("GUNICORN_CMD_ARGS", "--access-logfile -", span)
-        yield "WEB_CONCURRENCY", Unknown("Heroku chooses it by the size of the dyno", span)
+        yield "WEB_CONCURRENCY", Bounded("Heroku chooses it by the size of the dyno", span, least=2)
     elif platform is Platform.RENDER:
         yield "RENDER", Known("true", span)
         if process.role is Role.WEB:

@@ -147,14 +147,19 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         links=tuple(links_of(body.get("links"))),
         network=_scalar(body.get("network_mode")) or "",
         volumes=tuple(volumes_of(body.get("volumes"))),
-        labels=(*_environment(body.get("labels")), *_environment(_deployed(body))),
+        labels=(*_environment(body.get("labels")), *_environment(_deployed(body, "labels"))),
+        replicas=_word(_deployed(body, "replicas") or body.get("scale")),
     )
 
 
-def _deployed(body: Mapping) -> Node | None:
-    """The labels of a service in a swarm."""
+def _deployed(body: Mapping, name: str) -> Node | None:
+    """What a service says of itself in a swarm."""
     deploy = body.get("deploy")
-    return deploy.get("labels") if isinstance(deploy, Mapping) else None
+    return deploy.get(name) if isinstance(deploy, Mapping) else None
+
+
+def _word(node: Node | None) -> Word | None:
+    return interpolated(node.text, True) if isinstance(node, Scalar) else None
 
 
 def _scalar(node: Node | None) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Unknown, Value
+from prodlint.deployment.value import Bounded, Known, Unknown, Value
 from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.record import entity
 from prodlint.regex import regex
@@ -120,9 +120,29 @@ class Scope:
         """How many pods run; None where the file leaves it to the default."""
         autoscaler = self._autoscalers.get(manifest.name)
         if autoscaler is not None:
-            return Unknown(f"the {autoscaler.kind} {autoscaler.name} decides how many run", autoscaler.span)
+            return _scaled(autoscaler)
+        if manifest.kind == "DaemonSet":
+            return Unknown("one runs on each node", manifest.span)
         written = scalar_at(manifest.body, "spec", "replicas")
         return None if written is None or manifest.kind not in SCALED else declared_number(written)
+
+
+def _scaled(autoscaler: Manifest) -> Value[int]:
+    """What an autoscaler allows: 1 is the least of a HorizontalPodAutoscaler, 0 that of KEDA, where nothing is said."""
+    told = f"the {autoscaler.kind} {autoscaler.name} decides how many run"
+    keda = autoscaler.kind == "ScaledObject"
+    names = ("minReplicaCount", "maxReplicaCount") if keda else ("minReplicas", "maxReplicas")
+    least, most = (_count(autoscaler, name) for name in names)
+    if least is None:
+        least = Known(0 if keda else 1, autoscaler.span)
+    if not isinstance(least, Known):
+        return Unknown(told, autoscaler.span)
+    return Bounded(told, autoscaler.span, least.value, most.value if isinstance(most, Known) else None)
+
+
+def _count(autoscaler: Manifest, name: str) -> Value[int] | None:
+    written = scalar_at(autoscaler.body, "spec", name)
+    return None if written is None else declared_number(written)
 
 
 def _may_share(one: str | None, other: str | None) -> bool:

@@ -23,7 +23,7 @@ from prodlint.deployment.process import (
     VolumeKind,
 )
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Unknown, Value
+from prodlint.deployment.value import Bounded, Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.declared import declared_number, declared_text, is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.readers.managed import managed
@@ -175,7 +175,10 @@ def _given(entry: Mapping) -> Unknown:
 def _replicas(body: Mapping) -> Value[int] | None:
     scaling = mapping_at(body, "scaling")
     if scaling is not None:
-        return Unknown("the load decides how many run", scaling.span)
+        least, most = (scalar_at(scaling, name) for name in ("minInstances", "maxInstances"))
+        bounds = [None if one is None else declared_number(one) for one in (least, most)]
+        low, high = (one.value if isinstance(one, Known) else None for one in bounds)
+        return Bounded("the load decides how many run", scaling.span, low or 1, high)
     count = scalar_at(body, "numInstances")
     return declared_number(count) if count is not None else None
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.server_concurrency import has_several_processes
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, PerCpu
+from prodlint.deployment.server_concurrency import processes_of
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, PerCpu, is_several
 
 Serve = Callable[..., Server]
 _HEAD = "import multiprocessing, os\nfrom os import cpu_count\n"
@@ -38,7 +38,7 @@ def test_workers_by_the_cpus_have_a_formula(serve: Serve, expression: str, formu
     server = serve("gunicorn app:app", {"gunicorn.conf.py": f"{_HEAD}workers = {expression}\n"})
     value = server.settings.value("workers")
     assert isinstance(value, PerCpu)
-    assert (value.formula, has_several_processes(server)) == (formula, several)
+    assert (value.formula, is_several(processes_of(server))) == (formula, several)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_a_variable_comes_before_the_cpus(serve: Serve, expression: str) -> None
     value = serve("gunicorn app:app", files).settings.value("workers")
     assert isinstance(value, EnvDriven)
     assert (value.name, str(value.default)) == ("WORKERS", "CPUs × 2")
-    assert has_several_processes(serve("gunicorn app:app", files)) is UNKNOWN
-    assert has_several_processes(serve("gunicorn app:app", files, WORKERS="1")) is NO
+    assert is_several(processes_of(serve("gunicorn app:app", files))) is UNKNOWN
+    assert is_several(processes_of(serve("gunicorn app:app", files, WORKERS="1"))) is NO
 
 
 @pytest.mark.parametrize("line", ["f'{cpu_count()}0'", "str(cpu_count())", "cpu_count() ** 2", "-cpu_count()"])
 def test_what_is_not_followed_is_unknown(serve: Serve, line: str) -> None:
     server = serve("gunicorn app:app", {"gunicorn.conf.py": f"{_HEAD}workers = {line}\n"})
-    assert has_several_processes(server) is UNKNOWN
+    assert is_several(processes_of(server)) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_not_followed_is_unknown(serve: Serve, line: str) -> None:
 def test_the_shell_counts_the_cpus_too(serve: Serve, word: str, formula: str, several: Answer) -> None:
     server = serve(f"gunicorn --workers {word} app:app")
     assert getattr(server.settings.value("workers"), "formula", "") == formula
-    assert has_several_processes(server) is several
+    assert is_several(processes_of(server)) is several
 
 
 _NUMBERS = st.integers(1, 9).map(str)

@@ -6,12 +6,11 @@ import pytest
 
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_concurrency import (
-    has_several_processes,
     processes_of,
     request_timeout_of,
     slots_of,
 )
-from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, is_several
 
 Serve = Callable[..., Server]
 
@@ -60,7 +59,7 @@ def test_settings_come_to_processes_slots_and_a_limit(
 
 
 def test_several_processes_are_only_claimed_where_they_are_known(serve: Serve) -> None:
-    assert has_several_processes(serve("gunicorn -w 2 app:app")) is YES
-    assert has_several_processes(serve("gunicorn -w 1 app:app")) is NO
-    assert has_several_processes(serve("gunicorn app:app")) is UNKNOWN
-    assert has_several_processes(serve("gunicorn app:app", WEB_CONCURRENCY="4")) is YES
+    assert is_several(processes_of(serve("gunicorn -w 2 app:app"))) is YES
+    assert is_several(processes_of(serve("gunicorn -w 1 app:app"))) is NO
+    assert is_several(processes_of(serve("gunicorn app:app"))) is UNKNOWN
+    assert is_several(processes_of(serve("gunicorn app:app", WEB_CONCURRENCY="4"))) is YES

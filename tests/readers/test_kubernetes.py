@@ -10,7 +10,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import ProbeKind, Process, Role, UnreadDeployment, VolumeKind
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Known, Unknown
+from prodlint.deployment.value import Bounded, Known, Unknown
 from prodlint.readers import declare
 
 
@@ -164,15 +164,26 @@ def test_ports_probes_and_services_are_joined_by_name() -> None:
     assert start.command.written == "curl localhost"
 
 
-def test_an_autoscaler_makes_the_number_of_replicas_unknown() -> None:
+@pytest.mark.parametrize(
+    ("kind", "bounds", "least", "most"),
+    [
+        ("HorizontalPodAutoscaler", "minReplicas: 2\n  maxReplicas: 5", 2, 5),
+        ("HorizontalPodAutoscaler", "maxReplicas: 5", 1, 5),
+        ("ScaledObject", "maxReplicaCount: 3", 0, 3),
+        ("ScaledObject", "minReplicaCount: 2", 2, None),
+    ],
+)
+def test_an_autoscaler_bounds_the_number_of_replicas(kind: str, bounds: str, least: int, most: int | None) -> None:
     files = {
         "k8s/web.yaml": deployment("image: shop", more="  replicas: 3\n"),
         "k8s/hpa.yaml": (
-            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: shop}\n"
-            "spec:\n  scaleTargetRef: {kind: Deployment, name: shop}\n  minReplicas: 2\n"
+            f"apiVersion: autoscaling/v2\nkind: {kind}\nmetadata: {{name: shop}}\n"
+            f"spec:\n  scaleTargetRef: {{kind: Deployment, name: shop}}\n  {bounds}\n"
         ),
     }
-    assert isinstance(processes(files)["shop"].replicas, Unknown)
+    found = processes(files)["shop"].replicas
+    assert isinstance(found, Bounded)
+    assert (found.least, found.most) == (least, most)
 
 
 def test_volumes_user_and_settings_are_read() -> None:
