@@ -467,17 +467,19 @@ jobs:
   deploy:
     if: ${{ github.repository == 'shop/shop' }}
     runs-on: self-hosted
-    steps: [{run: docker compose up -d}]
+    steps:
+      - {run: docker compose up -d, if: github.actor != 'bot'}
+      - {run: pytest, if: github.event_name == 'pull_request'}
 """
     write(tmp_path, {".github/workflows/deploy.yml": workflow})
     [release] = drawn(tmp_path)["releases"]
     assert release["triggers"] == ["push to main, push of tag v*", "by hand", "schedule 0 3 * * *"]
-    assert [(step["condition"], step["on_host"]) for step in release["steps"]] == [
-        ("${{ github.repository == 'shop/shop' }}", True)
+    assert [(step["condition"], step["own_condition"], step["on_host"]) for step in release["steps"]] == [
+        ("${{ github.repository == 'shop/shop' }}", "github.actor != 'bot'", True)
     ]
     text = text_of(tmp_path)
     assert "on the machine that serves)" in " ".join(text.split())
-    assert "[deploy, if github.repository == 'shop/shop'] docker compose up -d" in text
+    assert "[deploy, if github.repository == 'shop/shop'] [if github.actor != 'bot'] docker" in text
 
 
 def test_what_is_not_decided_is_told_once_with_how_often(tmp_path: Path) -> None:

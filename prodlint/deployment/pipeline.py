@@ -13,8 +13,10 @@ from prodlint.source import Span
 __all__ = [
     "REMOTE_ACTIONS",
     "Action",
+    "Condition",
     "Job",
     "JobStep",
+    "Occasion",
     "Pipeline",
     "Release",
     "ReleaseStep",
@@ -65,7 +67,8 @@ class Action:
 class JobStep:
     """One declared step: a script, an action, or a script for another machine (`remote`).
 
-    `variables` are those that the step, its job and its workflow set, the innermost last.
+    `variables` are those that the step, its job and its workflow set, the innermost last. `condition` is what
+    it asks for, as it is written.
     """
 
     span: Span
@@ -75,6 +78,28 @@ class JobStep:
     directory: str | None = ""
     remote: bool = False
     variables: tuple[EnvDefinition, ...] = ()
+    condition: str = ""
+
+
+@record
+class Occasion:
+    """One way in which a pipeline is set off: the name of the event, empty where it is not known.
+
+    `ref` is what the ref begins with (`refs/heads/`), all of it where it `is_whole`.
+    """
+
+    event: str = ""
+    ref: str = ""
+    is_whole: bool = False
+
+
+@record
+class Condition:
+    """What a job or a step asks for, as it is written, and on which occasions of its pipeline it may and does hold."""
+
+    text: str
+    may: tuple[Occasion, ...]
+    does: tuple[Occasion, ...]
 
 
 @record
@@ -98,7 +123,8 @@ class Job:
 class Pipeline:
     """One workflow or CI file. `open` says what of it lies elsewhere and cannot be read.
 
-    `events` are the triggers as people name them, with their branches and times: `push to main`.
+    `events` are the triggers as people name them, with their branches and times: `push to main`. `occasions`
+    are all ways in which it may be set off.
     """
 
     path: str
@@ -108,14 +134,16 @@ class Pipeline:
     triggers: tuple[str, ...] = ()
     open: tuple[Link, ...] = ()
     events: tuple[str, ...] = ()
+    occasions: tuple[Occasion, ...] = (Occasion(),)
 
 
 @record
 class ReleaseStep:
     """One step of a road to production; `owner` is the job or the service whose step it is.
 
-    A `conditional` one may be left out. `condition` is what its job asks for, as it is written; `on_host`
-    says that it runs on the machine that serves.
+    A `conditional` one may be left out. `condition` is what its job asks for, as it is written,
+    `own_condition` what the step itself does, each empty where it holds in every release; `on_host` says that
+    it runs on the machine that serves.
     """
 
     kind: StepKind
@@ -125,6 +153,7 @@ class ReleaseStep:
     conditional: bool = False
     condition: str = ""
     on_host: bool = False
+    own_condition: str = ""
 
 
 @record

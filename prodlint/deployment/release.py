@@ -12,12 +12,13 @@ from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
-from prodlint.deployment.pipeline import Action, Job, JobStep, Pipeline, StepKind
+from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.pipeline_variables import filled, handed_on, step_variables
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import program_of
 from prodlint.deployment.step_kind import kinds_of_action, kinds_of_step
+from prodlint.deployment.value import Known
 from prodlint.deployment.variable_table import Variables
 from prodlint.record import record
 from prodlint.regex import regex
@@ -36,9 +37,15 @@ __all__ = [
 ]
 
 
+_ALWAYS = Condition("", (Occasion(),), (Occasion(),))
+
+
 @record
 class PipelineStep:
-    """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds."""
+    """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds.
+
+    `job_condition` is what its job asks for, `condition` what the step itself does.
+    """
 
     kind: StepKind
     span: Span
@@ -50,6 +57,12 @@ class PipelineStep:
     remote: bool = False
     action: Action | None = None
     variables: Variables = field(default_factory=Variables)
+    job_condition: Condition = _ALWAYS
+    condition: Condition = _ALWAYS
+
+    def may_run(self, occasion: Occasion) -> bool:
+        """Whether it may run when its pipeline is set off in one way."""
+        return occasion in self.job_condition.may and occasion in self.condition.may
 
 
 @record
@@ -78,15 +91,31 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
         unread = missed.setdefault(job.name, [])
-        for declared in job.steps:
-            found.extend(_typed(declared, job, pipeline, repository, unread))
+        asked = _condition(job.condition, pipeline, Variables())
+        for declared in job.steps if asked.may else ():
+            variables = step_variables(declared, job)
+            own = _condition(declared.condition, pipeline, variables)
+            typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
+            found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
         environments[job.name] = job_environment(job, pipeline, tuple(step.kind for step in found))
         steps.extend(found)
     _join(environments, pipeline)
     deploying = [job for job, one in environments.items() if one in (Environment.PRODUCTION, Environment.UNKNOWN)]
     open_ = (*pipeline.open, *(link for job in deploying for link in missed[job]))
-    typed = tuple(replace(step, environment=environments[step.job.name]) for step in steps)
-    return typed, open_ if deploying or not pipeline.jobs else ()
+    placed = tuple(replace(step, environment=environments[step.job.name]) for step in steps)
+    return placed, open_ if deploying or not pipeline.jobs else ()
+
+
+def _condition(text: str, pipeline: Pipeline, variables: Variables) -> Condition:
+    if not text.strip():
+        return Condition("", pipeline.occasions, pipeline.occasions)
+    from prodlint.deployment.pipeline_condition import condition_of
+
+    def of_env(name: str) -> str | None:
+        value = variables.get(name)
+        return value.value if isinstance(value, Known) else None
+
+    return condition_of(text, pipeline.occasions, of_env)
 
 
 def _join(environments: dict[str, Environment], pipeline: Pipeline) -> None:
@@ -102,7 +131,12 @@ def _join(environments: dict[str, Environment], pipeline: Pipeline) -> None:
 
 
 def _typed(
-    declared: JobStep, job: Job, pipeline: Pipeline, repository: Repository, unread: list[Link]
+    declared: JobStep,
+    job: Job,
+    pipeline: Pipeline,
+    repository: Repository,
+    unread: list[Link],
+    variables: Variables,
 ) -> Iterator[PipelineStep]:
     if declared.action is not None:
         for kind in kinds_of_action(declared.action):
@@ -119,7 +153,6 @@ def _typed(
     if declared.script is None:
         return
     directory = None if declared.directory is None else "/" + declared.directory
-    variables = step_variables(declared, job)
     script = filled(declared.script, variables)
     # Another machine knows nothing of the variables of the runner.
     found = Variables() if declared.remote else variables

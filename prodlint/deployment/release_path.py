@@ -14,7 +14,7 @@ from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import execute
 from prodlint.deployment.migration import migration_of
-from prodlint.deployment.pipeline import Job, Pipeline, Release, ReleaseStep, Served, StepKind
+from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
@@ -41,13 +41,28 @@ def release_paths(
         by_pipeline.setdefault(step.pipeline.path, []).append(step)
     found = _of_platforms(tuple(services), repository)
     for path, own in by_pipeline.items():
+        pipeline = own[0].pipeline
         live = [one for one in own if one.environment is Environment.PRODUCTION and one.kind in _LIVE]
         pushed = [one for one in own if one.environment in _MAY_BE_PRODUCTION and one.kind is StepKind.PUSH]
-        if path not in found and (live or (pushed and not _is_a_check(own[0].pipeline))):
+        if path not in found and (live or (pushed and not _is_a_check(pipeline))):
             # Who starts an image that is pushed is not known.
             release = Release(path, (live or pushed)[0].span, Environment.PRODUCTION, complete=bool(live))
-            found[path] = replace(release, steps=tuple(_pipeline_steps(own)), triggers=own[0].pipeline.events)
+            occasions = [one for one in pipeline.occasions if any(step.may_run(one) for step in live or pushed)]
+            found[path] = replace(
+                release,
+                steps=tuple(_pipeline_steps(own, occasions)),
+                triggers=tuple(_triggers(pipeline, occasions)),
+            )
     return tuple(found.values())
+
+
+def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
+    """The triggers of a pipeline on which it may bring new code."""
+    known = {one.event for one in occasions}
+    for number, told in enumerate(pipeline.events):
+        event = pipeline.triggers[number] if number < len(pipeline.triggers) else ""
+        if "" in known or event in known:
+            yield told
 
 
 def _is_a_check(pipeline: Pipeline) -> bool:
@@ -123,19 +138,34 @@ def _step(step: Step, kind: StepKind, owner: str) -> ReleaseStep:
     return ReleaseStep(kind, step.written, step.span, owner, step.conditional)
 
 
-def _pipeline_steps(steps: list[PipelineStep]) -> Iterator[ReleaseStep]:
-    """The steps of a pipeline that matter to a release, job by job in the order that `needs` and stages impose."""
+def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Iterator[ReleaseStep]:
+    """The steps of a pipeline that matter to a release, job by job in the order that `needs` and stages impose.
+
+    `occasions` are those on which it releases: what runs on others alone is no part of it.
+    """
     for job in jobs_in_order(steps[0].pipeline):
         for one in steps:
-            if one.job is not job:
+            if one.job is not job or not any(one.may_run(occasion) for occasion in occasions):
                 continue
             migrates = one.step is not None and migration_of(one.step) is not None
             if migrates or one.kind not in _ASIDE:
                 kind = StepKind.MIGRATE if migrates else one.kind
                 conditional = one.step.conditional if one.step is not None else False
                 yield ReleaseStep(
-                    kind, one.written, one.span, job.name, conditional, job.condition, job.on_host or one.remote
+                    kind,
+                    one.written,
+                    one.span,
+                    job.name,
+                    conditional,
+                    _asked(one.job_condition, occasions),
+                    job.on_host or one.remote,
+                    _asked(one.condition, occasions),
                 )
+
+
+def _asked(condition: Condition, occasions: list[Occasion]) -> str:
+    """The text of a condition, empty where it holds in every release."""
+    return "" if all(one in condition.does for one in occasions) else condition.text
 
 
 def jobs_in_order(pipeline: Pipeline) -> tuple[Job, ...]:

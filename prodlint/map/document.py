@@ -92,8 +92,8 @@ class MappedService:
 class MappedStep:
     """One step of a road to production; a `conditional` one may be left out.
 
-    `condition` is what the job of a pipeline asks for, as it is written; `on_host` says that the step
-    runs on the machine that serves.
+    `condition` is what the job of a pipeline asks for, as it is written, `own_condition` what the step itself
+    does; `on_host` says that the step runs on the machine that serves.
     """
 
     kind: str
@@ -103,6 +103,7 @@ class MappedStep:
     conditional: bool = False
     condition: str = ""
     on_host: bool = False
+    own_condition: str = ""
 
 
 @record

@@ -160,6 +160,7 @@ def _release(release: Release) -> MappedRelease:
             conditional=step.conditional,
             condition=" ".join(step.condition.split()),
             on_host=step.on_host,
+            own_condition=" ".join(step.own_condition.split()),
         )
         for step in release.steps
     )

@@ -84,6 +84,7 @@ def _release(release: MappedRelease) -> dict[str, Any]:
             "owner": step.owner,
             "conditional": step.conditional,
             "condition": step.condition,
+            "own_condition": step.own_condition,
             "on_host": step.on_host,
             "location": _location(step.span),
         }

@@ -78,20 +78,21 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
     blocks: list[tuple[str, list[MappedStep]]] = [
         (owner, list(steps)) for owner, steps in groupby(release.steps, key=lambda one: one.owner)
     ]
-    merged: dict[tuple[tuple[str, str, bool], ...], tuple[list[str], list[MappedStep]]] = {}
+    merged: dict[tuple[tuple[str, str, bool, str], ...], tuple[list[str], list[MappedStep]]] = {}
     starting: list[str] = []
     for owner, steps in blocks:
         rest = [one for one in steps if one.kind != "start"]
         starting += [owner] * (len(rest) < len(steps))
         if rest:
-            key = tuple((one.kind, one.text, one.conditional) for one in rest)
+            key = tuple((one.kind, one.text, one.conditional, one.own_condition) for one in rest)
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
         for kind, step in _kinds(steps):
             perhaps = "perhaps " if step.conditional else ""
             text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
             told = tuple(dict.fromkeys(one for one in owners if one))
-            yield _Line(kind, f"{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
+            asked = f"[if {_asked(step.own_condition)}] " if step.own_condition else ""
+            yield _Line(kind, f"{asked}{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
     if starting:
         yield _Line("start", ", ".join(dict.fromkeys(starting)), ())
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
-from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Pipeline
+from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Occasion, Pipeline
 from prodlint.deployment.pipeline_variables import expression_word
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/workflows/*.yaml"))
@@ -44,6 +45,7 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
         tuple(_names(root.get("on"))),
         tuple(open_parts),
         tuple(_events(root.get("on"))),
+        tuple(_occasions(root.get("on")))[:_MOST_OCCASIONS] or (Occasion(),),
     )
 
 
@@ -69,6 +71,41 @@ def _events(node: Node | None) -> Iterator[str]:
             told = ", ".join(asked) or told
             told += f" {types}" if types and not branches and not tags else ""
         yield told
+
+
+_MOST_OCCASIONS = 100
+_PLAIN = regex(r"[\w./-]*")
+
+
+def _occasions(node: Node | None) -> Iterator[Occasion]:
+    """Each event, that of a push once for every branch and tag that it names (GitHub, "Events that trigger")."""
+    for event in _names(node):
+        body = node.get(event) if isinstance(node, Mapping) else None
+        body = body if isinstance(body, Mapping) else None
+        if event == "push":
+            yield from _pushes(body)
+        elif event == "workflow_call":
+            yield Occasion()
+        else:
+            yield Occasion(event, _REFS.get(event, ""))
+
+
+_REFS = {"pull_request": "refs/pull/", "release": "refs/tags/", "schedule": "refs/heads/", "merge_group": "refs/heads/"}
+
+
+def _pushes(body: Mapping | None) -> Iterator[Occasion]:
+    asked = {key: tuple(_names(body.get(key))) if body is not None else () for key in ("branches", "tags")}
+    left_out = {key: body is not None and body.get(f"{key}-ignore") is not None for key in ("branches", "tags")}
+    for key, folder in (("branches", "refs/heads/"), ("tags", "refs/tags/")):
+        for name in asked[key]:
+            begun = _PLAIN.match(name)
+            start = begun[0] if begun is not None else ""
+            # `!name` takes away from what stands before it.
+            if not name.startswith("!"):
+                yield Occasion("push", folder + start, start == name)
+        # What names branches alone is not for tags.
+        if left_out[key] or not (any(asked.values()) or any(left_out.values())):
+            yield Occasion("push", folder)
 
 
 def _names(node: Node | None) -> Iterator[str]:
@@ -142,15 +179,17 @@ def _steps(
     written = _text(item.get("working-directory"))
     directory = default if written is None else (None if "${{" in written else normal_path(written))
     name = _text(item.get("name")) or ""
+    asked = _text(item.get("if")) or ""
     run = item.get("run")
     if isinstance(run, Scalar):
-        yield JobStep(run.span, name, shell_form(run.text, run.span), directory=directory)
+        yield JobStep(run.span, name, shell_form(run.text, run.span), directory=directory, condition=asked)
         return
     uses = item.get("uses")
     if not isinstance(uses, Scalar):
         return
     if uses.value.startswith("./"):
-        yield from _composite(uses, directory, repository, open_parts, depth)
+        for one in _composite(uses, directory, repository, open_parts, depth):
+            yield replace(one, condition=_both(asked, one.condition))
         return
     inputs = item.get("with")
     given = inputs.items() if isinstance(inputs, Mapping) else ()
@@ -158,11 +197,23 @@ def _steps(
         (key.value, value.value) for key, value in given if isinstance(key, Scalar) and isinstance(value, Scalar)
     )
     action = Action(uses.value, values, uses.span)
-    yield JobStep(uses.span, name, action=action, directory=directory)
+    yield JobStep(uses.span, name, action=action, directory=directory, condition=asked)
     for remote in REMOTE_ACTIONS.get(uses.value.partition("@")[0].lower(), ()):
         script = inputs.get(remote) if isinstance(inputs, Mapping) else None
         if isinstance(script, Scalar):
-            yield JobStep(script.span, name, shell_form(script.text, script.span), directory=None, remote=True)
+            command = shell_form(script.text, script.span)
+            yield JobStep(script.span, name, command, directory=None, remote=True, condition=asked)
+
+
+_BRACKETS = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")
+
+
+def _both(outer: str, inner: str) -> str:
+    """The condition of a step inside of an action that is called under a condition."""
+    if not outer or not inner:
+        return outer or inner
+    plain = [(found[1].strip() if (found := _BRACKETS.fullmatch(one)) else one) for one in (outer, inner)]
+    return " && ".join(f"({one})" for one in plain)
 
 
 def _composite(

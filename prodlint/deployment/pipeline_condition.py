@@ -1,0 +1,234 @@
+"""Conditions of workflows (`if:`), answered for each way in which their pipeline is set off.
+
+Source: GitHub, "Evaluate expressions in workflows and actions" (literals, operators, functions, strings are compared
+without their case) and "Contexts reference" (github.event_name, ref, ref_name, ref_type, base_ref).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prodlint.deployment.pipeline import Condition, Occasion
+from prodlint.deployment.value import UNKNOWN, Answer, answer
+from prodlint.record import record
+from prodlint.regex import regex
+
+__all__ = ["condition_of"]
+
+_TOKEN = regex(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.*-]*)|(\d+(?:\.\d+)?)|(&&|\|\||==|!=|<=|>=|[!()\[\],<>]))")
+_WHOLE = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")
+_LONGEST = 2_000
+_DEEPEST = 40
+_WORDS = {"true": True, "false": False, "null": None}
+# What holds as long as nothing fails.
+_STATES = {"success": True, "always": True}
+
+
+@record
+class _Begun:
+    """A text of which only the beginning is known."""
+
+    start: str
+
+
+class _Open:
+    """A value that nothing here tells."""
+
+
+_OPEN: Final = _Open()
+_Operand = str | bool | None | _Begun | _Open
+
+
+def condition_of(text: str, occasions: tuple[Occasion, ...], variable: Callable[[str], str | None]) -> Condition:
+    """A condition on each occasion. `variable` gives the value of one of `env`, None when it is not known."""
+    if not text.strip():
+        return Condition("", occasions, occasions)
+    whole = _WHOLE.fullmatch(text)
+    plain = text if whole is None else whole[1]
+    answers = [(one, _holds(plain, one, variable)) for one in occasions]
+    may = tuple(one for one, found in answers if found is UNKNOWN or bool(found))
+    return Condition(text, may, tuple(one for one, found in answers if found is not UNKNOWN and bool(found)))
+
+
+def _holds(text: str, occasion: Occasion, variable: Callable[[str], str | None]) -> Answer:
+    tokens = _tokens(text) if len(text) <= _LONGEST and "${{" not in text else None
+    if tokens is None:
+        return UNKNOWN
+    parser = _Parser(tokens, occasion, variable)
+    try:
+        value = parser.either(0)
+    except _UnreadableError:
+        return UNKNOWN
+    return _truth(value) if parser.at == len(tokens) else UNKNOWN
+
+
+def _tokens(text: str) -> list[str] | None:
+    found: list[str] = []
+    at = 0
+    text = text.strip()
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return None
+        found.append(token[0].strip())
+        at = token.end()
+    return found
+
+
+def _truth(value: _Operand) -> Answer:
+    if isinstance(value, _Open):
+        return UNKNOWN
+    if isinstance(value, _Begun):
+        return answer(True) if value.start else UNKNOWN
+    return answer(bool(value))
+
+
+class _UnreadableError(Exception):
+    """The text is no expression that is understood."""
+
+
+class _Parser:
+    """Reads one expression from its tokens and has its value at once."""
+
+    def __init__(self, tokens: list[str], occasion: Occasion, variable: Callable[[str], str | None]) -> None:
+        self.tokens = tokens
+        self.occasion = occasion
+        self.variable = variable
+        self.at = 0
+
+    def _taken(self, *tokens: str) -> str | None:
+        if self.at < len(self.tokens) and self.tokens[self.at] in tokens:
+            self.at += 1
+            return self.tokens[self.at - 1]
+        return None
+
+    def _need(self, token: str) -> None:
+        if self._taken(token) is None:
+            raise _UnreadableError
+
+    def either(self, depth: int) -> _Operand:
+        """`a || b`: the first that is true, else the last."""
+        value = self._both(depth)
+        while self._taken("||"):
+            value = _chosen(value, self._both(depth), True)
+        return value
+
+    def _both(self, depth: int) -> _Operand:
+        value = self._compared(depth)
+        while self._taken("&&"):
+            value = _chosen(value, self._compared(depth), False)
+        return value
+
+    def _compared(self, depth: int) -> _Operand:
+        value = self._single(depth)
+        while operator := self._taken("==", "!=", "<", ">", "<=", ">="):
+            other = self._single(depth)
+            same = _same(value, other) if operator in ("==", "!=") else UNKNOWN
+            value = _OPEN if same is UNKNOWN else bool(same) is (operator == "==")
+        return value
+
+    def _single(self, depth: int) -> _Operand:
+        if depth > _DEEPEST or self.at >= len(self.tokens):
+            raise _UnreadableError
+        if self._taken("!"):
+            found = _truth(self._single(depth + 1))
+            return _OPEN if found is UNKNOWN else not bool(found)
+        if self._taken("("):
+            value = self.either(depth + 1)
+            self._need(")")
+            return value
+        token = self.tokens[self.at]
+        self.at += 1
+        if token.startswith("'"):
+            return token[1:-1].replace("''", "'")
+        if token[0].isdigit():
+            return _OPEN
+        if not (token[0].isalpha() or token[0] == "_"):
+            raise _UnreadableError
+        if self._taken("("):
+            return _called(token.lower(), list(self._arguments(depth + 1)))
+        value = self._named(token)
+        while self._taken("["):
+            self.either(depth + 1)
+            self._need("]")
+            value = _OPEN
+        return value
+
+    def _arguments(self, depth: int) -> Iterator[_Operand]:
+        if self._taken(")"):
+            return
+        yield self.either(depth)
+        while self._taken(","):
+            yield self.either(depth)
+        self._need(")")
+
+    def _named(self, name: str) -> _Operand:
+        lowered = name.lower()
+        if lowered in _WORDS:
+            return _WORDS[lowered]
+        context, _, rest = name.partition(".")
+        if context.lower() == "env":
+            value = self.variable(rest)
+            return _OPEN if value is None else value
+        return _of_github(rest.lower(), self.occasion) if context.lower() == "github" else _OPEN
+
+
+def _of_github(name: str, occasion: Occasion) -> _Operand:
+    if not occasion.event:
+        return _OPEN
+    if name == "event_name":
+        return occasion.event
+    if name.startswith("event.pull_request") and not occasion.event.startswith("pull_request"):
+        return None
+    if name in ("base_ref", "head_ref") and not occasion.event.startswith("pull_request"):
+        return ""
+    folder = next((one for one in ("refs/heads/", "refs/tags/") if occasion.ref.startswith(one)), None)
+    if name == "ref":
+        return occasion.ref if occasion.is_whole else _Begun(occasion.ref)
+    if name == "ref_type" and folder is not None:
+        return "branch" if folder == "refs/heads/" else "tag"
+    if name == "ref_name" and folder is not None:
+        short = occasion.ref[len(folder) :]
+        return short if occasion.is_whole else _Begun(short)
+    return _OPEN
+
+
+def _chosen(left: _Operand, right: _Operand, stops_when: bool) -> _Operand:
+    """What `left || right` (which `stops_when` True) or `left && right` comes to."""
+    first = _truth(left)
+    if first is not UNKNOWN:
+        return left if bool(first) is stops_when else right
+    second = _truth(right)
+    # Whatever the left one is: `x && false` is never true.
+    return stops_when if second is not UNKNOWN and bool(second) is stops_when else _OPEN
+
+
+def _same(left: _Operand, right: _Operand) -> Answer:
+    if isinstance(left, _Begun) and isinstance(right, str):
+        return UNKNOWN if right.lower().startswith(left.start.lower()) else answer(False)
+    if isinstance(right, _Begun) and isinstance(left, str):
+        return _same(right, left)
+    if isinstance(left, str) and isinstance(right, str):
+        return answer(left.lower() == right.lower())
+    if isinstance(left, bool) and isinstance(right, bool):
+        return answer(left is right)
+    # Values of two kinds become numbers first.
+    return answer(True) if left is None and right is None else UNKNOWN
+
+
+def _called(name: str, given: list[_Operand]) -> _Operand:
+    if name in _STATES:
+        return _STATES[name]
+    if len(given) != 2 or not isinstance(given[1], str):
+        return _OPEN
+    held, part = given[0], given[1].lower()
+    if isinstance(held, _Begun):
+        start = held.start.lower()
+        if name == "startswith":
+            return True if start.startswith(part) else _OPEN if part.startswith(start) else False
+        return True if name == "contains" and part in start else _OPEN
+    if not isinstance(held, str):
+        return _OPEN
+    tests = {"startswith": held.lower().startswith, "endswith": held.lower().endswith, "contains": held.lower().count}
+    return bool(tests[name](part)) if name in tests and part else _OPEN
