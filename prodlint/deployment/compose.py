@@ -7,6 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Link
+from prodlint.deployment.compose_interpolation import (
+    by_name,
+    filled,
+    filled_command,
+    filled_labels,
+    under_shell,
+    with_given,
+)
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.process import (
     HOST,
@@ -21,12 +29,12 @@ from prodlint.deployment.process import (
     Reach,
     Volume,
 )
-from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
-from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
-from prodlint.syntax.word import Expansion, Part, Substitution, Word
+from prodlint.source import Span
+from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.word import Word
 
 __all__ = [
     "ComposeBuild",
@@ -35,16 +43,13 @@ __all__ = [
     "ComposeInclude",
     "ComposePort",
     "ComposeService",
-    "given_by",
     "merged",
     "over",
     "process_of",
-    "with_given",
 ]
 
 
 _MOST_INCLUDED = 10
-_MOST_NESTED = 500
 
 
 @record
@@ -160,47 +165,16 @@ class ComposeFile:
         return any(not (one.image or one.build or one.extends) for one in self.services)
 
 
-def given_by(paths: Iterable[str], repository: Repository) -> tuple[EnvDefinition, ...]:
-    """What files such as the `.env` of a project give to the variables of its compose files, a later one first."""
-    given: dict[str, EnvDefinition] = {}
-    words: dict[str, Word] = {}
-    sizes: dict[str, int] = {}
-    for path in paths:
-        source = repository.source(path) if path in repository.paths else None
-        try:
-            for line in read_env_file(source, Dialect.COMPOSE) if source is not None else ():
-                if line.value is not None:
-                    size = sum(sizes.get(name, 1) for name in _names(line.value))
-                    # Values that double with every line end here.
-                    bounded = size <= _MOST_NESTED
-                    word = with_given(line.value, words) if bounded else Word((Substitution(line.span),), line.span)
-                    words[line.name], sizes[line.name] = word, size + 1 if bounded else 1
-                    given[line.name] = EnvDefinition(line.name, word, line.span)
-        except SyntaxProblem:
-            return ()
-    return tuple(given.values())
-
-
-def _names(word: Word) -> Iterator[str]:
-    for part in word.parts:
-        if isinstance(part, Expansion):
-            yield part.name
-            yield from _names(part.operand) if part.operand is not None else ()
-
-
-def _words(given: Iterable[EnvDefinition]) -> dict[str, Word]:
-    return {one.name: one.value for one in given if one.value is not None}
-
-
 def merged(
     files: tuple[ComposeFile, ...], given: tuple[EnvDefinition, ...], known: Mapping[str, ComposeFile]
 ) -> tuple[ComposeService, ...]:
     """The services of several files, a later file over an earlier one (container page, 2.10, Merge).
 
     What `given` says is put in the place of variables: the shell of whoever runs compose still comes
-    before it. `known` are all compose files of the repository, by their paths.
+    before it, where that is not itself among them. `known` are all compose files of the repository, by their paths.
     """
     folder = posixpath.dirname(files[0].path)
+    given = under_shell(given)
     return tuple(
         _interpolated(service, folder, given, files[0].files)
         for service in _merged(files, folder, given, known, ()).values()
@@ -233,7 +207,7 @@ def _included(
     """The services of included files: paths start from their own folder, and the project's own variables win."""
     files = [known[path] for path in include.paths if path in known and path not in above]
     words = {one.name: one for one in (*include.given, *given)}
-    own = tuple(words.values())
+    own = under_shell(tuple(words.values()))
     for name, service in _merged(files, include.folder, own, known, above).items():
         env_files = tuple(
             replace(one, folder=include.folder if one.folder is None else one.folder) for one in service.env_files
@@ -263,16 +237,16 @@ def _moved(path: str, own: str, folder: str) -> str | None:
 def _interpolated(
     service: ComposeService, folder: str, project: tuple[EnvDefinition, ...], files: frozenset[str]
 ) -> ComposeService:
-    given = _words(project)
+    given = by_name(project)
     build = service.build
     found, elsewhere = _env_files(service, folder, project, files)
     return replace(
         service,
-        build=None if build is None else replace(build, arguments=_filled(build.arguments, given)),
-        command=_filled_command(service.command, given),
-        entrypoint=_filled_command(service.entrypoint, given),
-        variables=_filled(service.variables, given),
-        labels=tuple(_filled_label(one, given) for one in service.labels),
+        build=None if build is None else replace(build, arguments=filled(build.arguments, given)),
+        command=filled_command(service.command, given),
+        entrypoint=filled_command(service.entrypoint, given),
+        variables=filled(service.variables, given),
+        labels=filled_labels(service.labels, given),
         replicas=None if service.replicas is None else with_given(service.replicas, given),
         ports=tuple(
             replace(
@@ -288,61 +262,6 @@ def _interpolated(
     )
 
 
-def _filled(definitions: tuple[EnvDefinition, ...], given: Mapping[str, Word]) -> tuple[EnvDefinition, ...]:
-    found = []
-    for one in definitions:
-        if one.value is not None:
-            found.append(replace(one, value=with_given(one.value, given)))
-        elif one.name in given:
-            # A name alone is handed on from the shell, or else from the `.env`.
-            found.append(replace(one, value=Word((Expansion(one.name, one.span, "-", given[one.name]),), one.span)))
-        else:
-            found.append(one)
-    return tuple(found)
-
-
-def _filled_label(label: EnvDefinition, given: Mapping[str, Word]) -> EnvDefinition:
-    return label if label.value is None else replace(label, value=with_given(label.value, given))
-
-
-def _filled_command(command: CommandLine | None, given: Mapping[str, Word]) -> CommandLine | None:
-    if command is None:
-        return None
-    return replace(command, words=tuple(_by_compose(with_given(word, given)) for word in command.words))
-
-
-def _by_compose(word: Word) -> Word:
-    """A word of a command: its variables are those of the shell of compose, never those of the container."""
-    if not any(isinstance(part, Expansion) for part in word.parts):
-        return word
-    return Word(tuple(_outside(part) for part in word.parts), word.span)
-
-
-def _outside(part: Part) -> Part:
-    if not isinstance(part, Expansion):
-        return part
-    return replace(part, operand=None if part.operand is None else _by_compose(part.operand), outside=True)
-
-
-def with_given(word: Word, given: Mapping[str, Word]) -> Word:
-    """A word in which a variable that a `.env` sets holds that value unless the shell sets another."""
-    if not given or not any(isinstance(part, Expansion) for part in word.parts):
-        return word
-    return Word(tuple(_part_given(part, given) for part in word.parts), word.span)
-
-
-def _part_given(part: Part, given: Mapping[str, Word]) -> Part:
-    if not isinstance(part, Expansion):
-        return part
-    operand = None if part.operand is None else with_given(part.operand, given)
-    value = given.get(part.name)
-    if value is None or part.operator in (":+", "+", "other"):
-        return replace(part, operand=operand)
-    if part.operator == ":-" and value.literal == "":
-        return replace(part, operand=operand)
-    return Expansion(part.name, part.span, "-", value, part.quoted)
-
-
 def _env_files(
     service: ComposeService, project: str, given: tuple[EnvDefinition, ...], files: frozenset[str]
 ) -> tuple[tuple[EnvFile, ...], tuple[Link, ...]]:
@@ -350,7 +269,7 @@ def _env_files(
     found: dict[str, EnvFile] = {}
     elsewhere: list[Link] = []
     for one in service.env_files:
-        value = word_value(with_given(one.name, _words(given)), from_outside)
+        value = word_value(with_given(one.name, by_name(given)), from_outside)
         written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
         folder = project if one.folder is None else one.folder
         path = normal_path(folder, written) if written else None

@@ -11,20 +11,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from prodlint.deployment.command import Step
-from prodlint.deployment.compose import ComposeFile, given_by
+from prodlint.deployment.compose import ComposeFile
+from prodlint.deployment.compose_interpolation import given_by
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.release import PipelineStep, compose_files_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.step_kind import plain_words
-from prodlint.deployment.value import Known
+from prodlint.deployment.value import YES, EnvDriven, Known, Unknown
 from prodlint.record import record
 
 __all__ = ["ComposeSet", "compose_sets", "is_override"]
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _STARTS = frozenset("up run pull create start".split())
+# What makes containers, with the variables of its own shell.
+_MAKES = frozenset(("up", "create", "stack deploy"))
 # A command in a container of its own says nothing of what serves.
 _RUNS_ONCE = frozenset("run exec config logs ps down stop".split())
 # Words between `up` and the services that it names: options with a value.
@@ -36,7 +39,8 @@ Named = Callable[[str], "Environment | None"]
 
 @record
 class ComposeSet:
-    """Files that are merged, in order. `given` are the variables that compose itself finds in files.
+    """Files that are merged, in order. `given` are the variables that compose finds in files of its own, and in the
+    shell of the commands that make the containers.
 
     `profiles` are those that are asked for, None where nobody knows; `asked` the services that are.
     """
@@ -69,7 +73,7 @@ def compose_sets(
     for step in steps:
         found.command(step)
     found.others()
-    return tuple(found.sets.values())
+    return tuple(found.in_their_shells())
 
 
 class _Sets:
@@ -81,6 +85,7 @@ class _Sets:
         self.repository = repository
         self.sets: dict[tuple[str, ...], ComposeSet] = {}
         self.started: set[tuple[str, ...]] = set()
+        self.shells: dict[tuple[str, ...], dict[str, EnvDefinition]] = {}
         self.included = {path for file in compose.values() for one in file.includes for path in one.paths}
 
     def command(self, found: PipelineStep) -> None:
@@ -93,7 +98,8 @@ class _Sets:
         names = compose_files_of(step)
         if names is None:
             return
-        verb = plain_words(step).partition("compose ")[2].partition(" ")[0]
+        plain = plain_words(step)
+        verb = plain.partition("compose ")[2].partition(" ")[0]
         starts = verb in _STARTS
         if not names:
             names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
@@ -112,6 +118,9 @@ class _Sets:
         if files:
             held = tuple(path for path in (self._file(name, step) for name in files) if path is not None)
             made = replace(made, given=given_by(held, self.repository))
+        if is_production and (verb in _MAKES or "stack deploy" in plain):
+            shell = {one.name: one for one in _of_shell(found)}
+            self.shells[paths] = _shared(self.shells[paths], shell) if paths in self.shells else shell
         if not starts or not is_production:
             self.sets[paths] = made
             return
@@ -121,6 +130,12 @@ class _Sets:
             asked |= before.asked
         self.started.add(paths)
         self.sets[paths] = replace(made, profiles=profiles, asked=asked)
+
+    def in_their_shells(self) -> Iterator[ComposeSet]:
+        """The sets, each with what the shells of its commands set."""
+        for paths, one in self.sets.items():
+            shell = self.shells.get(paths)
+            yield one if not shell else replace(one, given=(*one.given, *shell.values()))
 
     def others(self) -> None:
         """The sets that no command names."""
@@ -208,6 +223,31 @@ def _listed(given: Iterable[EnvDefinition], name: str) -> frozenset[str]:
 def _known(found: PipelineStep, name: str) -> str:
     value = found.variables.get(name)
     return value.value if isinstance(value, Known) else ""
+
+
+def _of_shell(found: PipelineStep) -> Iterator[EnvDefinition]:
+    """The variables that a command certainly finds set: those of its pipeline, its script and its own line."""
+    for name, held in found.variables.by_name.items():
+        last = held[-1]
+        passed_on = isinstance(last.value, EnvDriven) and last.value.name == name and last.value.default is None
+        if last.sets is YES and not passed_on:
+            yield EnvDefinition(name, None, last.span, given=last.value)
+
+
+def _shared(one: Mapping[str, EnvDefinition], other: Mapping[str, EnvDefinition]) -> dict[str, EnvDefinition]:
+    """What two shells set, as far as both do; not known where they disagree."""
+    both = {name: (found, other[name]) for name, found in one.items() if name in other}
+    return {
+        name: left
+        if _said(left) == _said(right)
+        else replace(left, given=Unknown("several commands set it to different values", left.span))
+        for name, (left, right) in both.items()
+    }
+
+
+def _said(one: EnvDefinition) -> object:
+    value = one.given
+    return value.value if isinstance(value, Known) else value.reason if isinstance(value, Unknown) else value
 
 
 def _option(step: Step, name: str) -> Iterator[str]:

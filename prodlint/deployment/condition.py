@@ -75,6 +75,8 @@ def _joined(forms: list[str | None]) -> str | None:
 
 
 def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
+    if part.reason:
+        return Unknown(part.reason, part.span)
     value = asked(part, lookup)
     if part.operator in ("", ":?", "?"):
         return Known("", part.span) if value is None else value

@@ -24,6 +24,7 @@ __all__ = ["expression_word", "filled", "handed_on", "step_variables"]
 
 _EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
 _OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
+_KEPT = regex(r"(?:secrets|vars)\.\w+")
 _WRITTEN = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:=|<<)")
 _FOR_LATER = ("GITHUB_ENV", "dotenv")
 _MOST_DEEP = 20
@@ -38,8 +39,9 @@ def expression_word(text: Text, span: Span) -> Word:
             parts.append(Literal(text.slice(at, found.start()), True))
         place = text.span_of(*found.span())
         name = _OF_ENV.fullmatch(found[1])
-        kept = found[1].startswith(("secrets.", "vars."))
-        reason = "it is kept outside of the repository" if kept else "an expression of the pipeline decides it"
+        reason = "an expression of the pipeline decides it"
+        if _KEPT.fullmatch(found[1]):
+            reason = f"{found[1]} of {place}"
         parts.append(Expansion(name[1], place, quoted=True) if name else Substitution(place, True, reason))
         at = found.end()
     if at < len(text.value) or not parts:

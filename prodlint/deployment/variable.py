@@ -137,12 +137,15 @@ def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repo
     source = repository.source(file.path)
     if source is None:
         raise SyntaxProblem("it is not a text", file.span)
+    shell = {one.name: one.given for one in file.given if one.given is not None}
     given = {one.name: one.value for one in file.given if one.value is not None}
     own = {one.name: one.value for one in process.variables if one.value is not None}
     earlier: dict[str, Value[str]] = {}
 
     def lookup(name: str) -> Value[str] | None:
         """The shell first, then compose's `.env`, then what the service sets, then earlier lines of its files."""
+        if name in shell:
+            return shell[name]
         for words in (given, own):
             if name in words:
                 return _or_outside(name, word_value(words[name], from_outside))
@@ -156,8 +159,10 @@ def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repo
             value, sets = placed(word_value(line.value, lookup), line.span), YES
         else:
             # Left as it was where the shell does not set it.
-            value = _or_outside(line.name, lookup(line.name)) or from_outside(line.name)
-            sets = YES if line.name in earlier or below.is_set(line.name) is YES else UNKNOWN
+            found = lookup(line.name)
+            kept = found if line.name in shell else _or_outside(line.name, found)
+            value = from_outside(line.name) if kept is None else kept
+            sets = YES if line.name in (*shell, *earlier) or below.is_set(line.name) is YES else UNKNOWN
         value = value if file.certain else _uncertain(line.name, value, line.span)
         earlier[line.name] = value
         yield Definition(line.name, value, line.span, f"{origin} {file.path}", sets if file.certain else UNKNOWN)

@@ -29,6 +29,8 @@ _ALIKE = 2
 # So many variables more in common than missing, and only what differs is told.
 _COMMON = 4
 _FROM = regex(r"(\$\w+) is not set in this repository")
+_KEPT = regex(r"((?:secrets|vars)\.\w+ of )(?:.*/)?([^/]+:\d+)(?::\d+)?")
+_PLACED = regex(r"\((?:secrets|vars)\.\w+ of ([^/:]+):\d+\)$")
 # Told in the heading, or on the line of `workers`.
 _ELSEWHERE = ("declared", "autostart", "command", "handler", "profiles", "worker_class", "threads")
 
@@ -166,12 +168,21 @@ def _variables(variables: list[Fact], name: str) -> Iterator[_Entry]:
 
 def _listed(told: Sequence[str], name: str) -> str:
     """As many as a few lines hold, and how many more there are."""
-    shown = list(told)
+    shown = list(_files_once(told))
     while len(shown) > _FEWEST and len(", ".join(shown)) > _LIST:
         shown.pop()
     more = len(told) - len(shown)
     text = ", ".join(shown)
     return f"{text} and {more} more (--why {name}.variables)" if more > 0 else text
+
+
+def _files_once(told: Sequence[str]) -> Iterator[str]:
+    """`A (secrets.A of deploy.yml:4), B (secrets.B of :5)`: a file is named where it is another than before."""
+    before = ""
+    for one in told:
+        found = _PLACED.search(one)
+        yield one if found is None or found[1] != before else f"{one[: found.start(1)]}{one[found.end(1) :]}"
+        before = found[1] if found is not None else before
 
 
 def _told(facts: list[Fact]) -> list[str]:
@@ -190,7 +201,7 @@ def _is_outside(fact: Fact) -> bool:
     """Whether the value of a variable comes from elsewhere, or may."""
     if fact.state is State.ENVIRONMENT:
         return True
-    return fact.text == OUTSIDE or _FROM.fullmatch(fact.text) is not None
+    return fact.text == OUTSIDE or bool(_FROM.fullmatch(fact.text) or _KEPT.fullmatch(fact.text))
 
 
 def _assigned(fact: Fact) -> str:
@@ -203,6 +214,9 @@ def _assigned(fact: Fact) -> str:
         own = f"${fact.name}"
         text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
         return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
+    kept = _KEPT.fullmatch(fact.text)
+    if kept is not None:
+        return f"{fact.name} ({kept[1]}{kept[2]})"
     source = _FROM.fullmatch(fact.text)
     return f"{fact.name} (? {fact.text})" if source is None else f"{fact.name} (from {source[1]})"
 

@@ -17,9 +17,9 @@ from prodlint.deployment.compose import (
     ComposeFile,
     ComposeInclude,
     ComposeService,
-    given_by,
     over,
 )
+from prodlint.deployment.compose_interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files

@@ -23,7 +23,8 @@ class Expansion:
     `operator` is empty, or one of `:-` `-` `:=` `=` `:?` `?` `:+` `+`, or `other` for the
     forms that rewrite the value (`#`, `%`, `/`, `^`, a length, an array). `operand` is the word
     behind the operator, None where there is none. An `outside` one is replaced before the program is
-    started, by the variables of whoever starts it: compose asks the shell in which it runs.
+    started, by the variables of whoever starts it: compose asks the shell in which it runs. `reason` is
+    set where something certainly sets it, and says why its value is not known here.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Expansion:
     operand: Word | None = None
     quoted: bool = False
     outside: bool = False
+    reason: str = ""
 
 
 @record

@@ -54,7 +54,7 @@ def test_an_expression_is_known_where_it_names_a_variable_of_the_workflow() -> N
         workflow="env: {R: registry.example}\n",
     )
     assert shown(step, "I") == "registry.example/app"
-    assert shown(step, "T") == "? it is kept outside of the repository"
+    assert shown(step, "T") == "? secrets.T of .github/workflows/deploy.yml:9"
     assert shown(step, "B") == "? an expression of the pipeline decides it"
     assert step.variables.lacks("OTHER").value == "unknown"
 
