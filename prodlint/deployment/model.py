@@ -32,6 +32,7 @@ from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
+    from prodlint.deployment.served_code import ServedCode
 
 __all__ = ["Deployment", "subjects"]
 
@@ -185,6 +186,12 @@ class Deployment:
         from prodlint.deployment.settings_module import settings_classes_of
 
         return settings_classes_of(service, self.repository)
+
+    def served_code(self, service: Service) -> ServedCode:
+        """The code that a service runs when it starts and for its requests; followed when somebody asks."""
+        from prodlint.deployment.served_code import served_code
+
+        return served_code(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

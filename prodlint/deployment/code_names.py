@@ -1,0 +1,351 @@
+"""What an expression stands for: a name of another package, or a function, class or instance of the repository.
+
+Names are followed through imports, assignments, annotations and the attributes that `__init__` sets. Nothing is
+guessed from its spelling: what cannot be followed is None.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from prodlint.deployment.code_index import CodeFunction, code_index
+from prodlint.deployment.import_graph import ImportGraph
+from prodlint.deployment.repository import Repository
+from prodlint.record import entity, record
+from prodlint.source import Span
+from prodlint.syntax.python import Binding, PythonModule
+
+__all__ = ["CodeNames", "Defined", "External", "Here", "Meaning"]
+
+_DEPTH = 12
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
+_OPTIONAL = frozenset({"typing.Optional"})
+
+
+@record
+class External:
+    """A dotted name outside of the repository; `requests.Session.get` stands for that method of an instance too.
+
+    `made` is the first call that made the object, where one did; `node` is that call.
+    """
+
+    name: str
+    made: Span | None = None
+    node: ast.Call | None = None
+
+
+@entity
+class Defined:
+    """A function or a class of the repository, or (`is_instance`) an object of that class."""
+
+    path: str
+    module: PythonModule
+    node: _Function | ast.ClassDef
+    is_instance: bool = False
+
+
+@record
+class _File:
+    """A module or package of the repository."""
+
+    path: str
+
+
+Meaning = External | Defined | _File
+
+
+@record
+class Here:
+    """Where an expression stands."""
+
+    path: str
+    module: PythonModule
+    function: CodeFunction | None = None
+    depth: int = 0
+
+    @property
+    def deeper(self) -> Here:
+        return Here(self.path, self.module, self.function, self.depth + 1)
+
+
+class CodeNames:
+    """Answers for the code that one process imports from some folders."""
+
+    def __init__(self, repository: Repository, graph: ImportGraph) -> None:
+        self.repository = repository
+        self.graph = graph
+
+    def meaning(self, node: ast.expr, here: Here) -> Meaning | None:
+        """What an expression stands for; None when that is not known."""
+        if here.depth > _DEPTH:
+            return None
+        here = here.deeper
+        if isinstance(node, ast.Name):
+            return self._name(node, here)
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name) and here.function is not None:
+                own = self._own(node.value.id, node.attr, here)
+                if own is not None:
+                    return own
+            found = self.meaning(node.value, here)
+            return None if found is None else self.member(found, node.attr, here.depth)
+        if isinstance(node, ast.Call):
+            return self._result(node, here)
+        return None
+
+    def _result(self, node: ast.Call, here: Here) -> Meaning | None:
+        """What a call returns."""
+        made = self.meaning(node.func, here)
+        if isinstance(made, External):
+            return External(made.name, made.made or here.module.span(node), made.node or node)
+        if isinstance(made, Defined) and not made.is_instance:
+            if isinstance(made.node, ast.ClassDef):
+                return Defined(made.path, made.module, made.node, True)
+            if made.node.returns is not None and not isinstance(made.node, ast.AsyncFunctionDef):
+                return self.annotated(made.node.returns, Here(made.path, made.module, None, here.depth))
+        return None
+
+    def _name(self, node: ast.Name, here: Here) -> Meaning | None:
+        dotted = here.module.qualified_name(node)
+        if dotted is not None:
+            return self.dotted(dotted, here.path, here.depth)
+        function = here.function
+        while function is not None:
+            found = self._local(node.id, function, here)
+            if not isinstance(found, _Elsewhere):
+                return found
+            function = function.outer
+        return self.bound(node.id, Here(here.path, here.module, None, here.depth))
+
+    def _local(self, name: str, function: CodeFunction, here: Here) -> Meaning | _Elsewhere | None:
+        """What a function's own name holds; `_ELSEWHERE` where the name is none of its own."""
+        inside = Here(here.path, here.module, function, here.depth)
+        arguments = function.node.args
+        parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        values = [*_assigned(function.node, name)]
+        for parameter in parameters:
+            if parameter.arg == name:
+                if values or parameter.annotation is None:
+                    return None
+                return self.annotated(parameter.annotation, inside)
+        if any(one is not None and one.arg == name for one in (arguments.vararg, arguments.kwarg)):
+            return None
+        if not values:
+            return _ELSEWHERE
+        first = values[0]
+        if any(one is None for one in values) or first is None:
+            return None
+        if isinstance(first, _Function | ast.ClassDef):
+            return Defined(here.path, here.module, first) if len(values) == 1 else None
+        meanings = [self.meaning(one, inside) for one in values if isinstance(one, ast.expr)]
+        if len(meanings) != len(values):
+            return None
+        names = {one.name if isinstance(one, External) else one for one in meanings}
+        return meanings[0] if len(names) == 1 else None
+
+    def bound(self, name: str, here: Here) -> Meaning | None:
+        """What a name of a module holds when it has run."""
+        if here.depth > _DEPTH:
+            return None
+        here = here.deeper
+        bindings = here.module.bindings(name)
+        if not bindings:
+            return self._starred(name, here)
+        found = [self._binding(one, here) for one in bindings]
+        names = {one.name if isinstance(one, External) else one for one in found}
+        return found[0] if len(found) == 1 or len(names) == 1 else None
+
+    def _starred(self, name: str, here: Here) -> Meaning | None:
+        for starred in here.module.star_imports:
+            path = self.graph.locate(starred, here.path)
+            module = self.repository.python(path) if path is not None and path != here.path else None
+            if path is not None and module is not None:
+                found = self.bound(name, Here(path, module, None, here.depth))
+                if found is not None:
+                    return found
+        return None
+
+    def _binding(self, binding: Binding, here: Here) -> Meaning | None:
+        if binding.kind == "import":
+            return None if binding.target is None else self.dotted(binding.target, here.path, here.depth)
+        if isinstance(binding.node, _Function | ast.ClassDef):
+            return Defined(here.path, here.module, binding.node)
+        if isinstance(binding.value, ast.expr):
+            if isinstance(binding.value, ast.Subscript):
+                return self.annotated(binding.value, here)
+            return self.meaning(binding.value, here)
+        return None
+
+    def dotted(self, name: str, near: str, depth: int = 0) -> Meaning | None:
+        """What a dotted name means in a file: as much of it as possible is a module of the repository."""
+        parts = name.split(".")
+        if not self.graph.may_hold(parts[0]):
+            return External(name)
+        for count in range(len(parts), 0, -1):
+            path = self.graph.locate(".".join(parts[:count]), near)
+            if path is None:
+                continue
+            found: Meaning | None = _File(path)
+            for part in parts[count:]:
+                found = None if found is None else self.member(found, part, depth)
+            return found
+        return External(name)
+
+    def member(self, meaning: Meaning, name: str, depth: int) -> Meaning | None:
+        """What an attribute of something stands for."""
+        if depth > _DEPTH:
+            return None
+        if isinstance(meaning, External):
+            return External(f"{meaning.name}.{name}", meaning.made, meaning.node)
+        if isinstance(meaning, _File):
+            module = self.repository.python(meaning.path)
+            if module is None:
+                return None
+            found = self.bound(name, Here(meaning.path, module, None, depth))
+            if found is None and not module.bindings(name):
+                inside = posixpath.join(posixpath.dirname(meaning.path), name)
+                for path in (f"{inside}.py", f"{inside}/__init__.py"):
+                    if posixpath.basename(meaning.path) == "__init__.py" and path in self.repository.paths:
+                        return _File(path)
+            return found
+        if isinstance(meaning.node, ast.ClassDef):
+            return self._attribute(meaning, name, depth + 1)
+        return None
+
+    def _attribute(self, cls: Defined, name: str, depth: int) -> Meaning | None:
+        """A method of a class of the repository or of one of its bases, or what it puts into an attribute."""
+        assert isinstance(cls.node, ast.ClassDef)
+        here = Here(cls.path, cls.module, None, depth)
+        for statement in cls.node.body:
+            if isinstance(statement, _Function) and statement.name == name:
+                if not _is_property(statement):
+                    return Defined(cls.path, cls.module, statement)
+                return None if statement.returns is None else self.annotated(statement.returns, here)
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+                    return self.meaning(statement.value, here)
+        for statement in cls.node.body:
+            if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+                values = [*_set_on_self(statement, name)]
+                index = code_index(self.repository, cls.path)
+                function = index.by_node.get(statement) if index is not None else None
+                if values:
+                    inside = Here(cls.path, cls.module, function, depth)
+                    return self.meaning(values[0], inside) if len(values) == 1 else None
+        for base in cls.node.bases:
+            found = self.meaning(base, here)
+            inherited = None if found is None else self.member(found, name, depth)
+            if inherited is not None:
+                return inherited
+        return None
+
+    def _own(self, receiver: str, name: str, here: Here) -> Meaning | None:
+        """`self.NAME` and `cls.NAME` in a method."""
+        function = here.function
+        while function is not None and function.owner is None:
+            function = function.outer
+        if function is None or function.owner is None or not function.node.args.args:
+            return None
+        if function.node.args.args[0].arg != receiver or receiver not in ("self", "cls"):
+            return None
+        return self._attribute(Defined(here.path, here.module, function.owner, True), name, here.depth + 1)
+
+    def annotated(self, node: ast.expr, here: Here) -> Meaning | None:
+        """An object of the type that an annotation names."""
+        if here.depth > _DEPTH:
+            return None
+        here = here.deeper
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                parsed = ast.parse(node.value, mode="eval").body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return None
+            return self.annotated(ast.copy_location(parsed, node), here) if isinstance(parsed, ast.Name) else None
+        if isinstance(node, ast.Subscript):
+            outer = here.module.qualified_name(node.value)
+            inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+            return self.annotated(inner, here) if outer in _ANNOTATED | _OPTIONAL else None
+        if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value is None:
+            return self.annotated(node.left, here)
+        found = self.meaning(node, here) if isinstance(node, ast.Name | ast.Attribute) else None
+        if isinstance(found, Defined) and isinstance(found.node, ast.ClassDef):
+            return Defined(found.path, found.module, found.node, True)
+        return found if isinstance(found, External) else None
+
+    def bases(self, cls: Defined, depth: int = 0) -> Iterator[str]:
+        """The dotted names of the bases of a class that are of other packages, through its own."""
+        if not isinstance(cls.node, ast.ClassDef) or depth > _DEPTH:
+            return
+        for base in cls.node.bases:
+            node = base.value if isinstance(base, ast.Subscript) else base
+            found = self.meaning(node, Here(cls.path, cls.module, None, depth))
+            if isinstance(found, External):
+                yield found.name
+            elif isinstance(found, Defined):
+                yield from self.bases(found, depth + 1)
+
+
+class _Elsewhere:
+    """Stands for a name that a function does not bind."""
+
+
+_ELSEWHERE = _Elsewhere()
+
+
+def _is_property(node: _Function) -> bool:
+    names = (str(getattr(one, "attr", getattr(one, "id", ""))) for one in node.decorator_list)
+    return any("property" in name for name in names)
+
+
+def _own_nodes(function: _Function) -> Iterator[ast.AST]:
+    waiting: list[ast.AST] = [*reversed(function.body)]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _Function | ast.ClassDef | ast.Lambda):
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _assigned(function: _Function, name: str) -> Iterator[ast.expr | _Function | ast.ClassDef | None]:
+    """Everything that a function binds a name to, None for what is no single expression."""
+    for node in _own_nodes(function):
+        if isinstance(node, _Function | ast.ClassDef):
+            if node.name == name:
+                yield node
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id == name:
+                    yield node.value
+                elif not isinstance(target, ast.Name) and _names(target, name):
+                    yield None
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+            if isinstance(node.target, ast.Name) and node.target.id == name and node.value is not None:
+                yield node.value
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                if item.optional_vars is not None and _names(item.optional_vars, name):
+                    yield item.context_expr if isinstance(item.optional_vars, ast.Name) else None
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.AugAssign | ast.comprehension):
+            if _names(node.target, name):
+                yield None
+        elif isinstance(node, ast.ExceptHandler) and node.name == name:
+            yield None
+
+
+def _names(target: ast.expr, name: str) -> bool:
+    """Whether an assignment's target binds a name."""
+    return any(
+        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in ast.walk(target)
+    )
+
+
+def _set_on_self(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+    for node in _own_nodes(function):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Attribute) and target.attr == name and isinstance(target.value, ast.Name):
+                    yield node.value

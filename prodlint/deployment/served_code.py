@@ -1,0 +1,349 @@
+"""The code of the repository that a production process runs: the modules that it imports, the functions that its
+requests reach, and the calls in both.
+
+Rules ask for calls by their dotted names and by the bytes that a file must hold to make them: files without those are
+never parsed, and how a function is reached is looked up from that function backwards.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import field
+from weakref import WeakKeyDictionary
+
+from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
+from prodlint.deployment.code_names import CodeNames, Defined, External, Here
+from prodlint.deployment.import_graph import ImportGraph
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.served_handlers import Handler, Handlers
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.finding import Evidence
+from prodlint.record import entity, record
+from prodlint.source import Span
+from prodlint.syntax.python import NOT_LITERAL, literal
+
+__all__ = ["Reached", "ServedCall", "ServedCode", "served_code"]
+
+_DEPTH = 4
+_MOST_CALLERS = 60
+# Decorators that leave a function what it is.
+_TRANSPARENT = frozenset({"staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "typing.override"})
+
+
+@record
+class Reached:
+    """How a function is reached: from a handler (None: from the import of a module), through some calls."""
+
+    handler: Handler | None
+    through: tuple[Span, ...] = ()
+
+    @property
+    def chain(self) -> tuple[Evidence, ...]:
+        """The way in causal order, for evidence."""
+        first = () if self.handler is None else (Evidence(self.handler.function.span, self.handler.said),)
+        return (*first, *(Evidence(span, "calls on") for span in self.through))
+
+
+@entity
+class ServedCall:
+    """A call that a served process makes.
+
+    `name` is the dotted name of what is called (`requests.get`, `requests.Session.get`), `made` where the object was
+    made of which it is a method. `reached` is how a request, or the start (`handler` None), comes to it.
+    """
+
+    name: str
+    path: str
+    call: CodeCall
+    span: Span
+    reached: Reached
+    code: ServedCode
+    made: Span | None = None
+    maker: ast.Call | None = field(default=None)
+
+    @property
+    def function(self) -> CodeFunction | None:
+        return self.call.function
+
+    @property
+    def is_conditional(self) -> bool:
+        return self.call.is_conditional
+
+    @property
+    def written(self) -> str:
+        """What is called, as it is written: `client.post`."""
+        return ast.unparse(self.call.node.func)
+
+    @property
+    def passes_more(self) -> bool:
+        """Whether it passes arguments on that are not written here (`*args`, `**kwargs`)."""
+        return _passes_more(self.call.node)
+
+    def argument(self, keyword: str, position: int | None = None) -> Value[object] | None:
+        """What is given for a keyword, or at a position from 0; None when nothing is, Unknown when nobody can know."""
+        return self.code.argument(self.call, self.path, self.call.node, keyword, position)
+
+    def maker_argument(self, keyword: str, position: int | None = None) -> Value[object] | None:
+        """The same for the call that made the object of which it is a method."""
+        if self.maker is None or self.made is None:
+            return None
+        return self.code.argument(None, self.made.path, self.maker, keyword, position)
+
+
+class ServedCode:
+    """What one service's process runs of the repository's code. Everything is worked out when it is asked for."""
+
+    def __init__(self, service: Service, repository: Repository) -> None:
+        self.service = service
+        self.repository = repository
+        self.graph = _graph_of(service, repository)
+        self.graph.runs = self._runs
+        self.names = CodeNames(repository, self.graph)
+        self.handlers = Handlers(self.names)
+        self._requests: dict[ast.AST, Reached | None] = {}
+        self._starts: dict[ast.AST, Reached | None] = {}
+        self._loop: dict[ast.AST, Reached | None] = {}
+
+    def holding(self, *needles: bytes) -> tuple[str, ...]:
+        """The files that it imports and that hold one of some texts, in order."""
+        return tuple(path for path in self.graph.holding(*needles) if self.graph.chain(path) is not None)
+
+    def chain(self, path: str) -> tuple[Evidence, ...] | None:
+        """The imports that lead to a file, in causal order; None when it is not known to import it."""
+        spans = self.graph.chain(path)
+        return None if spans is None else tuple(Evidence(span, "imports it") for span in spans)
+
+    def calls_on_import(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
+        """The calls of some dotted names that run when its modules are imported, in functions called then too."""
+        yield from self._calls(needles, names, self.started, on_import=True)
+
+    def calls_on_request(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
+        """The calls of some dotted names in functions that a request reaches."""
+        yield from self._calls(needles, names, self.requested, on_import=False)
+
+    def calls_on_loop(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
+        """Those calls on a request that run on the event loop itself, in no thread of their own."""
+        yield from self._calls(needles, names, self.on_loop, on_import=False)
+
+    def may_call(self, needles: Iterable[bytes], names: Container[str]) -> bool:
+        """Whether a file that it may import makes such a call at all, however it is reached: for "nothing does X"."""
+        return any(True for path in self.graph.holding(*needles) for _ in self._named(path, names))
+
+    def _calls(
+        self,
+        needles: Iterable[bytes],
+        names: Container[str],
+        reach: Callable[[CodeFunction], Reached | None],
+        on_import: bool,
+    ) -> Iterator[ServedCall]:
+        for path in self.graph.holding(*needles):
+            for call, meant in self._named(path, names):
+                if call.is_deferred:
+                    continue
+                reached = Reached(None) if call.function is None else reach(call.function)
+                if reached is None or (call.function is None and not on_import):
+                    continue
+                if self.graph.chain(path) is None:
+                    break
+                index = code_index(self.repository, path)
+                assert index is not None
+                span = index.module.span(call.node)
+                yield ServedCall(meant.name, path, call, span, reached, self, meant.made, meant.node)
+
+    def _named(self, path: str, names: Container[str]) -> Iterator[tuple[CodeCall, External]]:
+        index = code_index(self.repository, path)
+        for call in index.calls if index is not None else ():
+            if index is not None and call.last_name:
+                meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
+                if isinstance(meant, External) and meant.name in names:
+                    yield call, meant
+
+    def requested(self, function: CodeFunction) -> Reached | None:
+        """How requests reach a function; None when they are not known to."""
+        return self._reached(function, self._requests, self._handles, frozenset())
+
+    def on_loop(self, function: CodeFunction) -> Reached | None:
+        """How requests reach a function on the event loop, which waits while it runs; None when not known."""
+        return self._reached(function, self._loop, self._handles_on_loop, frozenset())
+
+    def started(self, function: CodeFunction) -> Reached | None:
+        """How the start of the process calls a function: from a module, or as the factory of its app."""
+        return self._reached(function, self._starts, self._begins, frozenset())
+
+    def _runs(self, function: CodeFunction) -> bool:
+        return self.started(function) is not None or self.requested(function) is not None
+
+    def _handles(self, function: CodeFunction) -> Reached | None:
+        handler = self.handlers.of(function)
+        return Reached(handler) if handler is not None and handler.is_request else None
+
+    def _handles_on_loop(self, function: CodeFunction) -> Reached | None:
+        # A plain function gets a thread of its own, and Flask gives each of its coroutines a loop of its own.
+        handler = self.handlers.of(function) if function.is_async else None
+        if handler is None or not handler.is_request or handler.framework == "Flask":
+            return None
+        return Reached(handler)
+
+    def _begins(self, function: CodeFunction) -> Reached | None:
+        """Whether a function is the factory of the served app, or the hook of a Django application."""
+        app, service = self.service.app, self.service
+        if function.owner is None and function.outer is None and app is not None and function.path == service.module:
+            name = app.target.partition(":")[2].partition("(")[0]
+            if name == function.node.name and ("(" in app.target or app.is_factory):
+                return Reached(None)
+        if function.owner is not None and function.node.name == "ready":
+            owner = Defined(function.path, function.module, function.owner)
+            if "django.apps.AppConfig" in self.names.bases(owner):
+                return Reached(None)
+        return None
+
+    def _reached(
+        self,
+        function: CodeFunction,
+        known: dict[ast.AST, Reached | None],
+        begins: Callable[[CodeFunction], Reached | None],
+        visited: frozenset[ast.AST],
+    ) -> Reached | None:
+        if function.node in known:
+            return known[function.node]
+        if function.node in visited:
+            return None
+        visited = visited | {function.node}
+        found = begins(function)
+        if found is not None and self.graph.chain(function.path) is None:
+            found = None
+        elif found is None and len(visited) <= _DEPTH and _is_plain(function):
+            found = next(self._through_callers(function, known, begins, visited), None)
+        if found is not None or len(visited) == 1:
+            # What is not found from half-way may be found from elsewhere.
+            known[function.node] = found
+        return found
+
+    def _through_callers(
+        self,
+        function: CodeFunction,
+        known: dict[ast.AST, Reached | None],
+        begins: Callable[[CodeFunction], Reached | None],
+        visited: frozenset[ast.AST],
+    ) -> Iterator[Reached]:
+        for path, call in self._callers(function):
+            if call.is_deferred or (function.is_async and not _runs_on_this_loop(call)):
+                continue
+            index = code_index(self.repository, path)
+            assert index is not None
+            span = index.module.span(call.node)
+            if call.function is None:
+                if known is self._starts and not call.is_conditional and self.graph.chain(path) is not None:
+                    yield Reached(None, (span,))
+                continue
+            reached = self._reached(call.function, known, begins, visited)
+            if reached is not None:
+                yield Reached(reached.handler, (*reached.through, span))
+
+    def _callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
+        """The calls of a function that can be followed, in its own file first."""
+        name = function.node.name
+        if function.outer is not None and function.owner is None:
+            paths = [function.path]
+        else:
+            others = self.graph.holding(name.encode())
+            if function.owner is not None:
+                stem = function.path.rpartition("/")[2].removesuffix(".py")
+                others = tuple(one for one in others if self.graph.mentions(one, (function.owner.name, stem)))
+            paths = [function.path, *(one for one in others if one != function.path)]
+        for path in paths[:_MOST_CALLERS]:
+            index = code_index(self.repository, path)
+            for call in index.by_name.get(name, ()) if index is not None else ():
+                if index is None or call.function is function:
+                    continue
+                meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
+                if isinstance(meant, Defined) and meant.node is function.node:
+                    yield path, call
+
+    def argument(
+        self, call: CodeCall | None, path: str, node: ast.Call, keyword: str, position: int | None
+    ) -> Value[object] | None:
+        """What a call is given for a keyword; see `ServedCall.argument`."""
+        module = self.repository.python(path)
+        value = next((one.value for one in node.keywords if one.arg == keyword), None)
+        if value is None and position is not None and position < len(node.args):
+            before = node.args[: position + 1]
+            value = None if any(isinstance(one, ast.Starred) for one in before) else node.args[position]
+        if value is None or module is None:
+            if _passes_more(node) and module is not None:
+                return Unknown("it is passed on from a caller", module.span(node))
+            return None
+        plain = literal(value)
+        if plain is not NOT_LITERAL:
+            return Known(plain, module.span(value))
+        # Its own variables and parameters are no names of the module.
+        function = call.function if call is not None else None
+        if function is not None and any(_is_local(one.id, function) for one in _names_in(value)):
+            return Unknown("a variable of the function holds it", module.span(value))
+        from prodlint.deployment.evaluation.interpreter import namespace
+
+        return namespace(self.repository, self.graph.roots, path, self.service.variables.get).evaluate(value)
+
+
+def _passes_more(node: ast.Call) -> bool:
+    return any(one.arg is None for one in node.keywords) or any(isinstance(one, ast.Starred) for one in node.args)
+
+
+def _names_in(value: ast.expr) -> Iterator[ast.Name]:
+    return (one for one in ast.walk(value) if isinstance(one, ast.Name))
+
+
+def _is_local(name: str, function: CodeFunction) -> bool:
+    around: CodeFunction | None = function
+    while around is not None:
+        for node in ast.walk(around.node):
+            if isinstance(node, ast.arg) and node.arg == name:
+                return True
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                return True
+        around = around.outer
+    return False
+
+
+def _is_plain(function: CodeFunction) -> bool:
+    """Whether a call of a function runs it at once: no decorator changes that as far as is known."""
+    for one in function.node.decorator_list:
+        name = function.module.qualified_name(one.func if isinstance(one, ast.Call) else one)
+        if name not in _TRANSPARENT and not (isinstance(one, ast.Name) and one.id in _TRANSPARENT):
+            return False
+    return True
+
+
+def _runs_on_this_loop(call: CodeCall) -> bool:
+    """Whether the coroutine that a call makes is run where it is made: by a coroutine, not by `asyncio.run`."""
+    return call.function is not None and call.function.is_async
+
+
+_known: WeakKeyDictionary[Repository, dict[int, tuple[Service, ServedCode]]] = WeakKeyDictionary()
+
+
+def served_code(service: Service, repository: Repository) -> ServedCode:
+    """The code that a service runs."""
+    answers = _known.setdefault(repository, {})
+    if id(service) not in answers:
+        # The service is kept with the answer: no other object gets its number.
+        answers[id(service)] = (service, ServedCode(service, repository))
+    return answers[id(service)][1]
+
+
+def _graph_of(service: Service, repository: Repository) -> ImportGraph:
+    from prodlint.deployment.settings_start import start_of
+
+    app = () if service.app is None else (service.app.path,)
+    if service.step is None:
+        return ImportGraph(repository, service.roots, app if service.handled_at is not None else ())
+    start = start_of(service, service.step, repository)
+    module = () if service.module is None else (service.module,)
+    entries: tuple[str, ...] = (*module, *(one.path for one in start.modules), *app)
+    if start.is_django:
+        from prodlint.deployment.served_django import DjangoImports
+
+        return ImportGraph(repository, start.roots, entries, DjangoImports(service, repository, start).of)
+    return ImportGraph(repository, start.roots, entries)
