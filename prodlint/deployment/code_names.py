@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from prodlint.deployment.code_index import CodeFunction, code_index
 from prodlint.deployment.import_graph import ImportGraph
@@ -21,6 +22,7 @@ __all__ = ["CodeNames", "Defined", "External", "Here", "Meaning"]
 
 _DEPTH = 12
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Held: TypeAlias = ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None
 _ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 _OPTIONAL = frozenset({"typing.Optional"})
 
@@ -77,6 +79,7 @@ class CodeNames:
     def __init__(self, repository: Repository, graph: ImportGraph) -> None:
         self.repository = repository
         self.graph = graph
+        self._locals: dict[ast.AST, dict[str, list[_Held]]] = {}
 
     def meaning(self, node: ast.expr, here: Here) -> Meaning | None:
         """What an expression stands for; None when that is not known."""
@@ -125,7 +128,7 @@ class CodeNames:
         inside = Here(here.path, here.module, function, here.depth)
         arguments = function.node.args
         parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-        values = [*_assigned(function.node, name)]
+        values = self._held(function.node).get(name, [])
         for parameter in parameters:
             if parameter.arg == name:
                 if values or parameter.annotation is None:
@@ -145,6 +148,14 @@ class CodeNames:
             return None
         names = {one.name if isinstance(one, External) else one for one in meanings}
         return meanings[0] if len(names) == 1 else None
+
+    def _held(self, function: _Function) -> dict[str, list[_Held]]:
+        if function not in self._locals:
+            found: dict[str, list[_Held]] = {}
+            for name, value in _assigned(function):
+                found.setdefault(name, []).append(value)
+            self._locals[function] = found
+        return self._locals[function]
 
     def bound(self, name: str, here: Here) -> Meaning | None:
         """What a name of a module holds when it has run."""
@@ -310,37 +321,34 @@ def _own_nodes(function: _Function) -> Iterator[ast.AST]:
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _assigned(function: _Function, name: str) -> Iterator[ast.expr | _Function | ast.ClassDef | None]:
-    """Everything that a function binds a name to, None for what is no single expression."""
+def _assigned(function: _Function) -> Iterator[tuple[str, _Held]]:
+    """Everything that a function binds its names to, None for what is no single expression."""
     for node in _own_nodes(function):
         if isinstance(node, _Function | ast.ClassDef):
-            if node.name == name:
-                yield node
+            yield node.name, node
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    yield node.value
-                elif not isinstance(target, ast.Name) and _names(target, name):
-                    yield None
+                yield from _target(target, node.value)
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
-            if isinstance(node.target, ast.Name) and node.target.id == name and node.value is not None:
-                yield node.value
+            if node.value is not None:
+                yield from _target(node.target, node.value)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
-                if item.optional_vars is not None and _names(item.optional_vars, name):
-                    yield item.context_expr if isinstance(item.optional_vars, ast.Name) else None
+                if item.optional_vars is not None:
+                    yield from _target(item.optional_vars, item.context_expr)
         elif isinstance(node, ast.For | ast.AsyncFor | ast.AugAssign | ast.comprehension):
-            if _names(node.target, name):
-                yield None
-        elif isinstance(node, ast.ExceptHandler) and node.name == name:
-            yield None
+            yield from _target(node.target, None)
+        elif isinstance(node, ast.ExceptHandler) and node.name is not None:
+            yield node.name, None
 
 
-def _names(target: ast.expr, name: str) -> bool:
-    """Whether an assignment's target binds a name."""
-    return any(
-        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in ast.walk(target)
-    )
+def _target(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, _Held]]:
+    if isinstance(target, ast.Name):
+        yield target.id, value
+        return
+    for one in ast.walk(target):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id, None
 
 
 def _set_on_self(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:

@@ -154,8 +154,11 @@ class ServedCode:
 
     def _named(self, path: str, names: Container[str]) -> Iterator[tuple[CodeCall, External]]:
         index = code_index(self.repository, path)
+        lasts = {one.rpartition(".")[2] for one in names} if isinstance(names, frozenset) else None
         for call in index.calls if index is not None else ():
-            if index is not None and call.last_name:
+            # A plain name may be another one's (`from time import sleep as wait`).
+            telling = lasts is None or call.last_name in lasts or isinstance(call.node.func, ast.Name)
+            if index is not None and call.last_name and telling:
                 meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
                 if isinstance(meant, External) and meant.name in names:
                     yield call, meant

@@ -123,8 +123,10 @@ def test_what_starts_with_the_app_is_no_request() -> None:
     code = code_of(
         {
             **FASTAPI,
-            "shop/main.py": "import time\nfrom fastapi import FastAPI\nasync def life(app):\n    time.sleep(1)\n    yield\n"
-            "app = FastAPI(lifespan=life)\n@app.on_event('startup')\nasync def begin():\n    time.sleep(1)\n",
+            "shop/main.py": "import time\nfrom fastapi import FastAPI\n"
+            "async def life(app):\n    time.sleep(1)\n    yield\n"
+            "app = FastAPI(lifespan=life)\n"
+            "@app.on_event('startup')\nasync def begin():\n    time.sleep(1)\n",
         }
     )
     assert sleeps(code) == []
