@@ -46,6 +46,17 @@ def test_workers_by_the_cpus_are_told_as_a_formula() -> None:
     assert driven["workers"] == "$WORKERS, else CPUs × 2 + 1"
 
 
+def test_what_several_variables_decide_is_told_with_what_holds_without_them() -> None:
+    conf = "from os import environ, cpu_count\nhost = environ.get('HOST', '0.0.0.0')\n"
+    conf += "bind = f\"{host}:{environ.get('PORT', '80')}\"\n"
+    conf += "workers = int(environ.get('WORKERS', 0)) or int(environ.get('EACH', 1)) * 2 + cpu_count()\n"
+    conf += "timeout = int(environ.get('LONG', 2)) * int(environ.get('TIMES', 3))\n"
+    values = told({"Procfile": "web: gunicorn app:app\n", "app.py": "", "gunicorn.conf.py": conf})
+    assert values["bind"] == "0.0.0.0:80, unless $HOST or $PORT changes it"
+    assert values["timeout"] == "6, unless $LONG or $TIMES changes it"
+    assert values["workers"] == "CPUs + 2, unless $EACH or $WORKERS changes it"
+
+
 def test_what_runs_beside_the_app_is_told() -> None:
     ini = "[uwsgi]\nmodule = app:app\nattach-daemon = ./send\nif-env = MAIL\nattach-daemon = ./mail\nendif =\n"
     values = told({"Procfile": "web: uwsgi --ini uwsgi.ini\n", "app.py": "", "uwsgi.ini": ini})

@@ -19,7 +19,7 @@ from prodlint.record import entity
 from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
-__all__ = ["SettingsClass", "SettingsField", "settings_classes", "settings_files", "settings_reads"]
+__all__ = ["SettingsClass", "SettingsField", "settings_class", "settings_classes", "settings_files", "settings_reads"]
 
 # Far above what real code holds: a hostile file shall not take long.
 _DEPTH = 5
@@ -49,7 +49,7 @@ class _Class:
 
     def lineage(self) -> Iterator[_Class]:
         """Its bases and then itself, so that later ones overrule."""
-        for base in self.bases:
+        for base in reversed(self.bases):
             yield from base.lineage()
         yield self
 
@@ -120,17 +120,27 @@ def settings_classes(module: PythonModule, repository: Repository) -> Iterator[S
     """The settings classes of a module; those that are only there to be extended are left out."""
     nodes = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
     for one in _settings_classes(nodes, module, repository):
-        config = _config(one)
-        held = _fields(one)
-        reads = {read.owner.partition(".")[2]: read for read in _reads(one, config, repository, UNKNOWN)}
-        fields = [
-            SettingsField(name, reads[name], part.annotation, part.value)
-            for name, part in islice(held.items(), _MOST_READS)
-            if name in reads
-        ]
-        files = tuple(_files_of(one, config))
-        lineage = tuple((base.node, base.module) for base in one.lineage())
-        yield SettingsClass(one.node, module, tuple(fields), lineage, config.values, files, one.is_old)
+        yield _described(one, repository)
+
+
+def settings_class(node: ast.ClassDef, module: PythonModule, repository: Repository) -> SettingsClass | None:
+    """One class of a module; None for one that is no settings class."""
+    one = _class(node, module, repository, 0)
+    return _described(one, repository) if one.is_settings else None
+
+
+def _described(one: _Class, repository: Repository) -> SettingsClass:
+    config = _config(one)
+    every = islice(_reads(one, config, repository, UNKNOWN), _MOST_READS)
+    reads = {read.owner.partition(".")[2]: read for read in every}
+    fields = [
+        SettingsField(name, reads[name], part.annotation, part.value)
+        for name, part in _fields(one).items()
+        if name in reads
+    ]
+    files = tuple(_files_of(one, config))
+    lineage = tuple((base.node, base.module) for base in one.lineage())
+    return SettingsClass(one.node, one.module, tuple(fields), lineage, config.values, files, one.is_old)
 
 
 def settings_reads(classes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[EnvRead]:

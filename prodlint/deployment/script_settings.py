@@ -148,7 +148,8 @@ class _Reading:
         self.start = start
         self.roots = roots
         path = module.source.path
-        interpreter = Interpreter(context.repository, roots, context.lookup, files=context.place.files)
+        files, names = context.place.files, context.variables
+        interpreter = Interpreter(context.repository, roots, context.lookup, files=files, names=names)
         self.names = interpreter.run(path, steps=FEW_STEPS)
         self.locals: dict[str, Value[object]] = {}
         self.calls: dict[str, ast.Call] = {}

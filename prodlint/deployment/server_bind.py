@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import field, replace
 
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.server_grammar import head, tail
 from prodlint.deployment.server_setting import converted, text_of
-from prodlint.deployment.value import NO, UNKNOWN, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.deployment.value import (
+    NO,
+    UNKNOWN,
+    Answer,
+    EnvDriven,
+    JointlyDriven,
+    Known,
+    Unknown,
+    Value,
+    answer,
+    unless,
+)
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Literal, Word
@@ -56,6 +67,9 @@ class Bind:
 
     def __str__(self) -> str:
         parts: list[Value[object]] = [self.host, self.port] if self.socket is None else [self.socket]
+        several = [part for part in parts if isinstance(part, JointlyDriven)]
+        if several:
+            return unless(_spelt([_unset(part) or "?" for part in parts]), several[0].names)
         derived = [part for part in parts if isinstance(part, EnvDriven) and not part.is_variable]
         if not derived:
             return _spelt([_shown(part) for part in parts])
@@ -63,7 +77,7 @@ class Bind:
         held = [_unset(part) for part in parts]
         unset = _spelt([one for one in held if one is not None]) if None not in held else None
         if form is None:
-            return f"${name}" if unset is None else f"{unset}, unless ${name} changes it"
+            return f"${name}" if unset is None else unless(unset, (name,))
         told = form if f"${name}" in form else f"{form} when ${name} is set"
         return told if unset is None else f"{told}, else {unset}"
 
@@ -93,6 +107,8 @@ def _spelt(parts: list[str]) -> str:
 
 def _unset(value: Value[object]) -> str | None:
     """What a part of an address is when no variable is set."""
+    if isinstance(value, JointlyDriven):
+        return str(value.default)
     if isinstance(value, Unknown):
         return "?"
     held = value.value if isinstance(value, Known) else value.default
@@ -148,6 +164,8 @@ def split_address(value: Value[str], default_port: object = 8000, protocol: str 
     if isinstance(value, Unknown):
         span = value.span
         assert span is not None
+        if isinstance(value, JointlyDriven) and isinstance(value.default, str):
+            return _decided_by(value, split_address(Known(value.default, span), default_port, protocol))
         return Bind(value, value, span, protocol)
     text = value.value if isinstance(value, Known) else value.default
     span = value.span
@@ -175,6 +193,17 @@ def split_address(value: Value[str], default_port: object = 8000, protocol: str 
     formed_host, formed_port = _halves(form.removeprefix("tcp://")) if form is not None and is_address else (None, None)
     number = Known(default_port, span) if not port else converted("int", made(port, formed_port or None))
     return Bind(made(host, formed_host), number, span, protocol, name=text)
+
+
+def _decided_by(value: JointlyDriven, unset: Bind) -> Bind:
+    """A socket that several variables decide, with what it is when none of them is set."""
+
+    def part(held: Value[str] | Value[object]) -> JointlyDriven | Unknown:
+        return replace(value, default=held.value) if isinstance(held, Known) else Unknown(value.reason, value.span)
+
+    if unset.socket is not None:
+        return replace(unset, socket=part(unset.socket))
+    return replace(unset, host=part(unset.host), port=part(unset.port))
 
 
 def _socket_path(text: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prodlint.deployment.app import locate_module
-from prodlint.deployment.condition import Lookup
+from prodlint.deployment.condition import NOWHERE, Lookup
 from prodlint.deployment.server_grammar import Option
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_setting import converted, default_of, joined
-from prodlint.deployment.value import EnvDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -61,12 +61,15 @@ def module_values(context: Context, path: str, lookup: Lookup | None = None) -> 
     """What the names of a Python module hold once it ran where the server starts."""
     from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter
 
-    interpreter = Interpreter(context.repository, context.roots(), lookup or context.lookup, files=context.place.files)
+    files, names = context.place.files, context.variables
+    interpreter = Interpreter(context.repository, context.roots(), lookup or context.lookup, files=files, names=names)
     return interpreter.run(path, steps=FEW_STEPS)
 
 
 def object_value(option: Option, value: Value[object]) -> Value[object]:
     """A Python value made into what its option takes, by gunicorn's own rules."""
+    if isinstance(value, JointlyDriven):
+        return _several(option, value)
     if isinstance(value, Unknown):
         return value
     held = value.value if isinstance(value, Known) else value.default
@@ -76,6 +79,14 @@ def object_value(option: Option, value: Value[object]) -> Value[object]:
     if isinstance(value, Known) or not isinstance(made, Known):
         return made
     return replace(value, default=made.value)
+
+
+def _several(option: Option, value: JointlyDriven) -> Value[object]:
+    """What several variables decide, with its default made into what the option takes."""
+    if value.default is None or (isinstance(value.default, PerCpu) and option.kind in ("int", "float")):
+        return value
+    made = _object(option, value.default, value.span or NOWHERE)
+    return replace(value, default=made.value) if isinstance(made, Known) else made
 
 
 def _object(option: Option, held: object, span: Span) -> Value[object]:

@@ -22,7 +22,7 @@ from prodlint.deployment.server_grammar import Parsed, parse
 from prodlint.deployment.server_layers import Context, Layers
 from prodlint.deployment.server_products import PRODUCTS, grammar_of
 from prodlint.deployment.server_setting import Setting, Settings, SettingSource, as_text, converted, text_of
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, Unknown, Value
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 
@@ -162,6 +162,8 @@ def _binds(context: Context, setting: Setting) -> tuple[Bind, ...]:
         return tuple(split_address(EnvDriven(value.name, str(text), source.span, form=form)) for text in value.default)
     if isinstance(value, EnvDriven):
         return (split_address(EnvDriven(value.name, None, source.span, form=value.form)),)
+    if isinstance(value, JointlyDriven) and isinstance(value.default, tuple):
+        return tuple(split_address(replace(value, span=source.span, default=str(text))) for text in value.default)
     reason = value.reason if isinstance(value, Unknown) else "what it binds is not known"
     return (split_address(Unknown(reason, source.span)),)
 

@@ -78,7 +78,9 @@ def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> App
     start = start_of_command(step.step, Place(CHECKOUT, step.step.directory), step.variables, repository)
     if not (start.is_django or _mentions(start, repository)):
         return None
-    return _django(start, Interpreter(repository, start.roots, start.lookup, start.argv), step.step, repository)
+    names = tuple(start.variables.names)
+    interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, names=names)
+    return _django(start, interpreter, step.step, repository)
 
 
 def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
@@ -87,7 +89,13 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
     if not is_django and not (step is service.step and _may_be_flask(service)):
         return None
     interpreter = Interpreter(
-        repository, start.roots, start.lookup, start.argv, installed_in(service), start.place.files
+        repository,
+        start.roots,
+        start.lookup,
+        start.argv,
+        installed_in(service),
+        start.place.files,
+        tuple(start.variables.names),
     )
     for file in start.env_files:
         interpreter.load_env_file(file)

@@ -9,13 +9,35 @@ import ast
 from collections.abc import Iterator
 
 from prodlint.deployment.env_read_settings import SettingsClass
-from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python import PythonModule, literal
 
 __all__ = ["doubts_of"]
 
 _ALL = "*"
 _OF_FIELDS = frozenset({"field_validator", "validator"})
 _OF_MODELS = frozenset({"model_validator", "root_validator"})
+# Parts of `Annotated` that test a value, or say how it is read, and leave it as it is.
+_TESTING = frozenset("Field NoDecode ForceDecode Gt Ge Lt Le Len MinLen MaxLen MultipleOf Doc".split())
+# Entries of a configuration by which all values come from elsewhere or become others, and what to say of them.
+_CONFIGURED = {
+    "secrets_dir": "may come from a file of secrets",
+    "alias_generator": "is read by a name that is computed",
+    "cli_parse_args": "may come from the command line",
+    "env_parse_none_str": "may be a text that stands for None",
+    "validate_assignment": "is validated when it is assigned",
+    "validate_default": "has a default that is not validated",
+    **dict.fromkeys(
+        (
+            "str_strip_whitespace",
+            "str_to_lower",
+            "str_to_upper",
+            "anystr_strip_whitespace",
+            "anystr_lower",
+            "anystr_upper",
+        ),
+        "is changed as all texts are",
+    ),
+}
 # Methods that change where values come from, or what is made of them.
 _OWN = frozenset({"settings_customise_sources", "customise_sources", "__init__", "__new__", "model_post_init"})
 _CHANGING = frozenset({"update", "setdefault", "pop", "setattr", "__setattr__", "model_copy", "clear", "popitem"})
@@ -32,12 +54,30 @@ def doubts_of(one: SettingsClass) -> dict[str, str]:
                 found.update(
                     dict.fromkeys([_ALL] * bool(_own_methods(statement)), "its Config takes values from elsewhere")
                 )
-    if "secrets_dir" in one.config:
-        found[_ALL] = "may come from a file of secrets"
-    if "alias_generator" in one.config:
-        found[_ALL] = "is read by a name that is computed"
+    for name, reason in _CONFIGURED.items():
+        entry = one.config.get(name)
+        usual = (None, name == "validate_default")
+        if entry is not None and not any(literal(entry) is held for held in usual):
+            found[_ALL] = reason
+    for field in one.fields:
+        if field.annotation is not None and any(_changes(part) for part in ast.walk(field.annotation)):
+            found[field.name] = "may be changed by what its annotation says"
     found.update(_arguments(one.node.name, one.module))
     return found
+
+
+def _changes(node: ast.AST) -> bool:
+    """Whether it is an `Annotated` with more than tests: `Annotated[str, AfterValidator(f)]`."""
+    if not isinstance(node, ast.Subscript) or _name(node.value) != "Annotated":
+        return False
+    parts = node.slice.elts[1:] if isinstance(node.slice, ast.Tuple) else []
+    names = (_name(part.func if isinstance(part, ast.Call) else part) for part in parts if _is_said(part))
+    return any(name not in _TESTING for name in names)
+
+
+def _is_said(node: ast.expr) -> bool:
+    """Whether it is more than a remark."""
+    return not isinstance(node, ast.Constant)
 
 
 def _own_methods(node: ast.ClassDef) -> list[str]:

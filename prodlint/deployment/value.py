@@ -15,6 +15,7 @@ __all__ = [
     "Answer",
     "Bounded",
     "EnvDriven",
+    "JointlyDriven",
     "Known",
     "OnlyWhenSet",
     "PerCpu",
@@ -23,6 +24,7 @@ __all__ = [
     "answer",
     "is_several",
     "per_cpu",
+    "unless",
 ]
 
 T_co = TypeVar("T_co", covariant=True)
@@ -140,6 +142,14 @@ class OnlyWhenSet(Unknown):
     name: str = ""
 
 
+@record
+class JointlyDriven(Unknown):
+    """Something that several variables decide; `default` holds when none of `names` is set."""
+
+    names: tuple[str, ...] = ()
+    default: object = None
+
+
 def is_several(number: Value[int]) -> Answer:
     """Whether a number is more than one; UNKNOWN where that depends on what is not known."""
     if isinstance(number, Known):
@@ -154,6 +164,12 @@ def is_several(number: Value[int]) -> Answer:
 def per_cpu(formula: str = "CPUs", least: float = 1, most: float | None = None, span: Span | None = None) -> PerCpu:
     """A number that is computed from the CPUs of the machine."""
     return PerCpu(f"{formula}, which the machine decides", span, least, most, formula)
+
+
+def unless(text: str, names: tuple[str, ...]) -> str:
+    """A value, and the variables that may make another one of it."""
+    shown = [f"${name}" for name in names]
+    return f"{text}, unless {' or '.join([', '.join(shown[:-1]), *shown[-1:]]).removeprefix(' or ')} changes it"
 
 
 Value = Known[T_co] | EnvDriven[T_co] | Unknown

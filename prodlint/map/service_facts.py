@@ -17,7 +17,7 @@ from prodlint.deployment.server_versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.system_packages import system_packages
-from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value, unless
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
@@ -179,6 +179,8 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
         return Fact(name, driven_text(value), State.ENVIRONMENT, value.span)
     if isinstance(value, PerCpu):
         return Fact(name, value.formula, State.ENVIRONMENT, value.span)
+    if isinstance(value, JointlyDriven):
+        return Fact(name, unless(plain_text(value.default), value.names), State.ENVIRONMENT, value.span)
     return Fact(name, told(value), State.UNKNOWN, value.span)
 
 

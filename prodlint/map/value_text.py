@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodlint.deployment.value import EnvDriven
+from prodlint.deployment.value import EnvDriven, unless
 
 __all__ = ["driven_text", "plain_text", "when_set"]
 
@@ -22,7 +22,7 @@ def when_set(value: EnvDriven[Any]) -> str:
     if value.form is None:
         if value.default is None:
             return f"{variable} decides"
-        return f"{plain_text(value.default)}, unless {variable} changes it"
+        return unless(plain_text(value.default), (value.name,))
     told = value.form or variable
     return told if variable in told else f"{told} when {variable} is set"
 

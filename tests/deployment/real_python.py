@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prodlint.deployment.evaluation.interpreter import ROOT, Namespace, Rest
-from prodlint.deployment.value import EnvDriven, Known, Unknown
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, Unknown
 
 _WORKER = r"""
 import importlib, os, pathlib, pickle, resource, shutil, signal, struct, sys, tempfile
@@ -150,6 +150,8 @@ def agrees(value: object, real: Any, environment: Mapping[str, str]) -> bool:
     """Whether a claim holds for what real Python computed."""
     if isinstance(value, Known):
         return agrees(value.value, real, environment)
+    if isinstance(value, JointlyDriven) and not any(name in environment for name in value.names):
+        return agrees(value.default, real, environment)
     if isinstance(value, Unknown):
         return True
     if isinstance(value, EnvDriven):

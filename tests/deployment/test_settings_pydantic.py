@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_python import RealPython, agrees
 
+from prodlint.deployment.condition import NOWHERE, from_outside
+from prodlint.deployment.evaluation.interpreter import namespace
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown
@@ -201,13 +204,26 @@ class SettingsClass:
         )
         return f"{name if self.pick('', '', 'x') == '' else f'own{number}'}: {kind} = {written}"
 
+    def uses(self) -> Iterator[str]:
+        """Lines in which the fields are asked for, directly and through a property and a method."""
+        fields = [line.partition(":")[0] for line in self.lines if ":" in line]
+        for number, name in enumerate(dict.fromkeys(fields)):
+            yield f"FIELD{number} = settings.{name}\n"
+            yield f"TOLD{number} = settings.told\nEITHER{number} = settings.either(settings.{name})\n"
+
     @property
     def text(self) -> str:
         head = (
             "from pydantic import AliasChoices, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n"
         )
-        body = "".join(f"    {line}\n" for line in self.lines)
-        made = "settings = Settings()\nRESULT = settings.model_dump()\n"
+        fields = [line.partition(":")[0] for line in self.lines if ":" in line]
+        first, last = fields[0], fields[-1]
+        methods = (
+            f"@property\n    def told(self):\n        return f'{{self.{first}}}:{{self.{last}}}'\n",
+            f"def either(self, one):\n        return one if one else self.{last}\n",
+        )
+        body = "".join(f"    {line}\n" for line in (*self.lines, *methods))
+        made = "settings = Settings()\nRESULT = settings.model_dump()\n" + "".join(self.uses())
         return f"{head}\n\nclass Settings(BaseSettings):\n{body}\n\n{made}"
 
 
@@ -238,3 +254,29 @@ def test_what_is_known_of_a_class_is_what_pydantic_computes(
         claimed = found.get(name)
         assert not isinstance(claimed, EnvDriven)
         assert agrees(claimed, value, environment), f"{name} is {value}, claimed {claimed}"
+
+
+@pytest.mark.real
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    seeds=st.lists(st.integers(0, 1 << 40), min_size=1, max_size=5),
+    environment=st.fixed_dictionaries({}, optional={name: st.sampled_from(held) for name, held in VALUES.items()}),
+)
+def test_what_code_makes_of_an_object_is_what_python_makes_of_it(
+    python: RealPython, seeds: list[int], environment: dict[str, str]
+) -> None:
+    text = SettingsClass(seeds).text
+    real = python.run({"config.py": text}, "config", environment)
+    if isinstance(real, str):
+        return
+    repository = Repository(("config.py",), lambda path: text.encode())
+
+    def closed(name: str) -> Known[str] | None:
+        return Known(environment[name], NOWHERE) if name in environment else None
+
+    for lookup in (closed, from_outside):
+        names = namespace(repository, ("",), "config.py", lookup)
+        made = {name: value for name, value in real.items() if name.startswith(("FIELD", "TOLD", "EITHER"))}
+        assert made.keys() <= names.keys()
+        for name, value in made.items():
+            assert agrees(names[name], value, environment), f"{name} is {value}, claimed {names[name]}"

@@ -21,9 +21,10 @@ from prodlint.deployment.evaluation.domain import (
 )
 from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.evaluation.paths import text_of
+from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.repository import normal_path
-from prodlint.deployment.value import EnvDriven, Known
-from prodlint.source import SyntaxProblem
+from prodlint.deployment.value import EnvDriven, Known, Value
+from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "read_variable",
     "repository_file",
     "required",
+    "told_variable",
     "variable_is_set",
     "write_variable",
 ]
@@ -60,6 +62,16 @@ def read_variable(machine: Machine, name: object, node: ast.AST | None) -> objec
     if _ANY in machine.variables:
         return machine.unknown("any variable may have been written before", node)
     return machine.outside(name)
+
+
+def told_variable(machine: Machine, name: str, span: Span) -> Value[object] | None:
+    """A variable as a value of the model, with a place for what has none of its own; None when it is not set."""
+    value = read_variable(machine, name, None)
+    if value is ABSENT:
+        return None
+    if isinstance(value, Driven) and value.default is ABSENT:
+        return EnvDriven(name, None, value.span or span, form="" if value.is_variable else None)
+    return shown(value, span)
 
 
 def outside_variable(machine: Machine, name: str) -> object:

@@ -9,30 +9,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from prodlint.deployment.condition import NOWHERE, Lookup
-from prodlint.deployment.evaluation.concrete import lift
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
-    MARK,
-    RAISES,
     AppValue,
     ClassValue,
-    Cpus,
-    Driven,
     External,
-    Gap,
     ModuleValue,
     Opaque,
 )
-from prodlint.deployment.evaluation.environment import dotenv_value, read_variable
+from prodlint.deployment.evaluation.environment import dotenv_value, told_variable
+from prodlint.deployment.evaluation.held_values import held_value
 from prodlint.deployment.evaluation.machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation.run import Evaluator
 from prodlint.deployment.evaluation.shown import ROOT, Rest, has_item, is_whole, shown
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, Known, PerCpu, Unknown, Value
+from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, JointlyDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -182,7 +176,8 @@ def namespace(
 class Interpreter:
     """Runs modules one after another in one process: what one writes into `os.environ`, the next one reads.
 
-    The arguments are those of `namespace`; `files` tells where the repository's files lie for the process.
+    The arguments are those of `namespace`; `files` tells where the repository's files lie for the process,
+    `names` are the variables that the repository sets, as they are spelt.
     """
 
     def __init__(
@@ -193,8 +188,10 @@ class Interpreter:
         argv: tuple[str | None, ...] | None = None,
         installed: Callable[[str], Answer] = lambda module: UNKNOWN,
         files: FileMap = CHECKOUT,
+        names: tuple[str, ...] = (),
     ) -> None:
         self._evaluator = Evaluator(repository, roots, lookup, argv, installed, files)
+        self._evaluator.names = names
 
     def run(self, path: str, dotted: str = "", steps: int = MOST_STEPS) -> Namespace:
         """A module once it ran, or once more what it is when it did; `__main__` is the name of a program.
@@ -255,13 +252,8 @@ class Interpreter:
     def variable(self, name: str) -> Value[object] | None:
         """What a variable holds by now; None when it is certainly not set."""
         self._evaluator.steps = MOST_STEPS
-        value = read_variable(self._evaluator, name, None)
         span = self.writes(name)[-1].span if self.writes(name) else NOWHERE
-        if value is ABSENT:
-            return None
-        if isinstance(value, Driven) and value.default is ABSENT:
-            return EnvDriven(name, None, value.span or span, form="" if value.is_variable else None)
-        return shown(value, span)
+        return told_variable(self._evaluator, name, span)
 
     def writes(self, name: str) -> tuple[VariableWrite, ...]:
         """The places where the modules that ran set a variable, in order."""
@@ -313,8 +305,8 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id not in made.cells:
             value = names.get(part.id)
-            if isinstance(value, Known | EnvDriven):
-                made.cells[part.id] = _held(evaluator, value)
+            if isinstance(value, Known | EnvDriven | JointlyDriven):
+                made.cells[part.id] = held_value(evaluator, value)
                 continue
             dotted = module.qualified_name(part)
             if dotted is not None:
@@ -337,42 +329,3 @@ def _evaluated(evaluator: Evaluator, module: ModuleValue, node: ast.expr) -> Val
     if outcome.error is not None:
         return Unknown(f"cannot be computed: {outcome.error.kind}", span)
     return shown(outcome.value, span)
-
-
-def _held(evaluator: Evaluator, value: Value[object] | object) -> object:
-    """A value of the model as one of an evaluation."""
-    if isinstance(value, Known):
-        return _held_part(evaluator, value.value, 0)
-    if isinstance(value, EnvDriven):
-        default = RAISES if value.is_required else _held_part(evaluator, value.default, 0)
-        return Driven(frozenset({value.name}), default, value.span, is_variable=value.is_variable)
-    if isinstance(value, PerCpu):
-        return Cpus(value.reason, value.span, (), value.formula, value.least, value.most)
-    return Opaque(getattr(value, "reason", "is not known"), getattr(value, "span", None))
-
-
-def _held_part(evaluator: Evaluator, value: Any, depth: int) -> object:
-    if depth > 40 or isinstance(value, Rest):
-        return Opaque("is not known")
-    if isinstance(value, Known | EnvDriven | Unknown):
-        return _held(evaluator, value)
-    if isinstance(value, list):
-        return evaluator.list(_held_parts(evaluator, value, depth))
-    if isinstance(value, tuple):
-        return tuple(_held_parts(evaluator, value, depth))
-    if isinstance(value, dict):
-        if any(isinstance(key, Rest) for key in value):
-            return Opaque("is not known in full")
-        return evaluator.dict({key: _held_part(evaluator, part, depth + 1) for key, part in value.items()})
-    if isinstance(value, set):
-        return evaluator.set(Opaque(part.reason) if isinstance(part, Unknown) else part for part in value)
-    if isinstance(value, str):
-        return value.replace(ROOT, f"/{MARK}")
-    return lift(evaluator, value)
-
-
-def _held_parts(evaluator: Evaluator, parts: Any, depth: int) -> list[object]:
-    return [
-        Gap(part.reason, part.span) if isinstance(part, Rest) else _held_part(evaluator, part, depth + 1)
-        for part in parts
-    ]

@@ -177,6 +177,7 @@ class Machine:
         self.modules = Cells(0)
         self.system = Cells(0)
         self.reads: set[str] = set()
+        self.names: tuple[str, ...] = ()
         self.regions: list[Region] = []
         self.calls = 0
         self.lenient = 0

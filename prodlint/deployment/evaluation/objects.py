@@ -185,8 +185,11 @@ def instance_attribute(machine: Machine, owner: InstanceValue, name: str, node: 
         return owner.cls
     found = class_attribute(machine, owner.cls, name, node)
     if isinstance(found, FunctionValue):
-        if found.kind == "property":
-            return run_function(machine, found, Call(node, (owner,)))
+        if found.kind in ("property", "cached"):
+            value = run_function(machine, found, Call(node, (owner,)))
+            if found.kind == "cached":
+                machine.put(owner.cells, name, value)
+            return value
         return found if found.kind == "staticmethod" else BoundMethod(found, owner)
     return found
 
@@ -194,6 +197,12 @@ def instance_attribute(machine: Machine, owner: InstanceValue, name: str, node: 
 def make_instance(machine: Machine, cls: ClassValue, call: Call) -> object:
     """`Class(…)`."""
     foreign = is_open_class(cls)
+    if isinstance(foreign, External) and foreign.name.endswith(".BaseSettings"):
+        from prodlint.deployment.evaluation.settings_object import make_settings
+
+        settings = make_settings(machine, cls, call)
+        if settings is not None:
+            return settings
     if foreign is not None or call.is_open or _has(cls, "__new__") or _has(cls, "__getattribute__"):
         machine.risk()
         machine.taint(f"was given to {cls.name}()", call.node, *call.values)

@@ -32,6 +32,7 @@ from prodlint.deployment.value import (
     YES,
     Answer,
     EnvDriven,
+    JointlyDriven,
     Known,
     OnlyWhenSet,
     PerCpu,
@@ -88,7 +89,7 @@ class _Showing:
             if not names and value.default is not RAISES and value.default is not ABSENT:
                 return self.value(value.default, unset)
             if len(names) != 1:
-                return Unknown(reason_of(value.names), value.span or span)
+                return self._several(value, unset)
             (name,) = names
             form = "" if value.is_variable else None
             if value.default is RAISES:
@@ -103,6 +104,17 @@ class _Showing:
             return Known(self._part(value, unset), span)
         except _NotShown as error:
             return Unknown(error.reason, span)
+
+    def _several(self, value: Driven, unset: frozenset[str]) -> Value[object]:
+        """What more than one variable decides."""
+        reason, span = reason_of(value.names), value.span or self._span
+        if value.default is RAISES or value.default is ABSENT:
+            return Unknown(reason, span)
+        default = self.value(value.default, unset | value.names)
+        names = tuple(sorted(value.names - unset))
+        if not isinstance(default, Known | PerCpu):
+            return Unknown(reason, span)
+        return JointlyDriven(reason, span, names, default.value if isinstance(default, Known) else default)
 
     def _part(self, value: object, unset: frozenset[str]) -> object:
         self._left -= 1

@@ -234,7 +234,12 @@ def _function(machine: Machine, node: ast.FunctionDef) -> None:
     bind_name(machine, node.name, value, node)
 
 
-_KINDS_OF_FUNCTIONS = {"property": "property", "staticmethod": "staticmethod", "classmethod": "classmethod"}
+_KINDS_OF_FUNCTIONS = {
+    "property": "property",
+    "staticmethod": "staticmethod",
+    "classmethod": "classmethod",
+    "functools.cached_property": "cached",
+}
 _TRANSPARENT = frozenset({"functools.lru_cache", "functools.cache", "typing.final", "typing.no_type_check"})
 
 
@@ -246,6 +251,9 @@ def _decorated(machine: Machine, decorator: ast.expr, value: object) -> object:
             return FunctionValue(value.node, value.scope, value.defaults, kind)
         if name.name in _TRANSPARENT:
             return value
+        if name.name == "pydantic.computed_field":
+            kept = value.kind if value.kind == "cached" else "property"
+            return FunctionValue(value.node, value.scope, value.defaults, kept)
     if isinstance(name, External) and isinstance(value, ClassValue):
         if name.name in ("dataclasses.dataclass", "attr.s", "attrs.define"):
             value.is_dataclass = name.name == "dataclasses.dataclass"

@@ -1,0 +1,106 @@
+"""Objects of pydantic-settings classes: what their fields hold is what pydantic's own rules say.
+
+Those rules are told by `settings_pydantic_fields`, here they only meet the evaluated code: the variables that it
+has written, the defaults that it computes, the arguments that it gives.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from prodlint.deployment.condition import NOWHERE
+from prodlint.deployment.env_read_settings import SettingsClass, settings_class
+from prodlint.deployment.evaluation.domain import ABSENT, ClassValue, External, InstanceValue, Opaque
+from prodlint.deployment.evaluation.environment import told_variable
+from prodlint.deployment.evaluation.held_values import held_value
+from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.shown import shown
+from prodlint.deployment.settings_pydantic_fields import Fields, Surroundings
+from prodlint.deployment.value import Known, Unknown, Value
+
+__all__ = ["make_settings"]
+
+_PLAIN = (ast.AnnAssign, ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Expr, ast.Pass)
+# Methods by which a class answers for its attributes itself.
+_ANSWERING = frozenset({"__new__", "__getattribute__", "__getattr__", "__setattr__", "__call__"})
+
+
+def make_settings(machine: Machine, cls: ClassValue, call: Call) -> InstanceValue | None:
+    """An object of a settings class with its fields; None where pydantic's rules do not tell what it is."""
+    described = settings_class(cls.node, cls.module.module, machine.repository)
+    if described is None or call.is_open or call.arguments or not _is_followed(cls, described):
+        return None
+    machine.charge(50 + 5 * len(described.fields))
+    # A text that does not fit its field is an error.
+    machine.risk()
+    values = Fields(described, _surroundings(machine, cls, call.node))
+    made = InstanceValue(cls, machine.born())
+    given = call.keywords
+    for field in described.fields:
+        if any(name.startswith("_") for name in given) or field.name in given:
+            value: object = machine.unknown("is given where the object is made", call.node)
+        elif _is_secret(field.annotation):
+            value = Opaque("is a secret", field.read.span)
+        else:
+            value = held_value(machine, values[field.name])
+        made.cells[field.name] = value
+    # A field may be given by its alias.
+    if not given.keys() <= {name for name in values if name not in _aliased(described)}:
+        machine.taint("is given where the object is made", call.node, made)
+    return made
+
+
+def _aliased(one: SettingsClass) -> frozenset[str]:
+    """Fields that are not given by their own name."""
+    return frozenset(
+        field.name for field in one.fields if isinstance(field.value, ast.Call) or _is_annotated(field.annotation)
+    )
+
+
+def _is_annotated(node: ast.expr | None) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(node)) if node is not None else False
+
+
+def _is_secret(node: ast.expr | None) -> bool:
+    """Whether it is an object that shows its text to those who ask for it only."""
+    names = (getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)) if node is not None else ()
+    return any(name.startswith("Secret") for name in names)
+
+
+def _is_followed(cls: ClassValue, described: SettingsClass) -> bool:
+    """Whether the class is what its description says: no other bases, no fields or attributes of another kind."""
+    nodes = {id(node) for node, _ in described.nodes}
+    fields = {field.name for field in described.fields}
+    for base in cls.lineage:
+        if isinstance(base, External):
+            if not base.name.endswith(".BaseSettings"):
+                return False
+            continue
+        if not isinstance(base, ClassValue) or id(base.node) not in nodes:
+            return False
+        if not all(isinstance(one, _PLAIN) for one in base.node.body) or not _ANSWERING.isdisjoint(base.cells):
+            return False
+        own = {name for name, one in base.annotations.items() if "ClassVar" not in ast.unparse(one.annotation)[:30]}
+        if not {name for name in own if not name.startswith("_") and name != "model_config"} <= fields:
+            return False
+    return True
+
+
+def _surroundings(machine: Machine, cls: ClassValue, node: ast.AST) -> Surroundings:
+    def lookup(name: str) -> Value[str] | None:
+        machine.charge()
+        value = told_variable(machine, name, NOWHERE)
+        if isinstance(value, Known) and not isinstance(value.value, str):
+            return Unknown("is set to what is no text", value.span)
+        return value  # type: ignore[return-value]
+
+    def computed(name: str) -> Value[object] | None:
+        for base in cls.lineage:
+            value = base.cells.get(name, ABSENT) if isinstance(base, ClassValue) else ABSENT
+            if value is not ABSENT and isinstance(base, ClassValue):
+                return shown(value, base.place(name))
+        return None
+
+    written = [name for name in machine.variables if isinstance(name, str) and name]
+    folder = machine.roots[0] if machine.roots else ""
+    return Surroundings(machine.repository, lookup, (*machine.names, *written), folder, computed)
