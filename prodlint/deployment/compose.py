@@ -16,6 +16,7 @@ from prodlint.deployment.compose_interpolation import (
     with_given,
 )
 from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.env_sample import sample_of
 from prodlint.deployment.process import (
     HOST,
     Build,
@@ -276,6 +277,8 @@ def _env_files(
         if path in files and path is not None and not (written or "").startswith(("/", "~")):
             dialect = Dialect.DOCKER if one.raw else Dialect.COMPOSE
             found[path] = EnvFile(path, one.span, dialect, given, isinstance(value, Known))
+        elif isinstance(value, Known) and path is not None and (sample := sample_of(path, files)) is not None:
+            found[path] = EnvFile(sample, one.span, Dialect.COMPOSE, stands_for=path)
         else:
             shown = written or one.name.written
             elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository"))

@@ -92,7 +92,8 @@ class EnvFile:
     """A file of the repository whose lines become variables, read as `dialect` says.
 
     `given` is what its expansions find before anything else: the `.env` that compose itself reads.
-    `certain` is False where the file may be another one (`env_file: ${ENV_FILE:-.env}`).
+    `certain` is False where the file may be another one (`env_file: ${ENV_FILE:-.env}`). `stands_for` is the
+    file that only the host has, where this one is its sample: then only the names of its variables hold.
     """
 
     path: str
@@ -100,6 +101,7 @@ class EnvFile:
     dialect: Dialect
     given: tuple[EnvDefinition, ...] = ()
     certain: bool = True
+    stands_for: str = ""
 
 
 @record

@@ -54,6 +54,11 @@ class Setting:
         """The place that decided."""
         return self.sources[-1]
 
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing but the server's own default had a say."""
+        return len(self.sources) == 1 and self.source.origin.startswith("default of ")
+
 
 class Settings(Mapping[str, Setting]):
     """The settings of a server by the model's names; those that nothing mentions hold their defaults.

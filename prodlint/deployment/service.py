@@ -23,7 +23,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
-from prodlint.deployment.server_concurrency import processes_of
+from prodlint.deployment.server_concurrency import processes_of, slots_of
 from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables, variables_of
@@ -171,6 +171,12 @@ class Service:
     def workers(self) -> Value[int]:
         """The processes that serve requests in one copy."""
         return Unknown("it starts no server", self.span) if self.server is None else processes_of(self.server)
+
+    @property
+    def serves_one_at_a_time(self) -> Answer:
+        """Whether one copy of it works on a single request, and all others wait."""
+        slots = Unknown("it starts no server", self.span) if self.server is None else slots_of(self.server)
+        return ~is_several(slots) if slots is not None else NO
 
     @property
     def has_several_processes(self) -> Answer:

@@ -19,6 +19,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.deployment.variable_platform import HAS_A_PANEL, IS_CLOSED, injected
 from prodlint.deployment.variable_secret import is_secret_name, masked
 from prodlint.deployment.variable_table import Definition, Variables, placed
+from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 from prodlint.syntax.word import Expansion
@@ -40,6 +41,8 @@ OUTSIDE = "it is kept outside of the repository"
 """Why a value that a file names without giving it is not known."""
 # In compose and docker a name without a value is handed on from the shell, and may not be set there.
 _PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
+# A line that the author of a sample leaves to others to switch on.
+_COMMENTED = regex(r"(?m)^[ \t]*#[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=")
 _ORIGINS = {
     Platform.COMPOSE: "environment of {name} in {path}",
     Platform.KUBERNETES: "env of {name} in {path}",
@@ -123,7 +126,8 @@ def _with_files(below: Variables, process: Process, repository: Repository) -> V
     found = below
     for file in process.env_files:
         try:
-            definitions = tuple(_of_file(file, process, found, repository))
+            read = _of_sample if file.stands_for else _of_file
+            definitions = tuple(read(file, process, found, repository))
         except SyntaxProblem as problem:
             found = found.opened(UNKNOWN, Link(problem.span, f"{file.path} cannot be read: {problem.message}"))
             continue
@@ -166,6 +170,16 @@ def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repo
         value = value if file.certain else _uncertain(line.name, value, line.span)
         earlier[line.name] = value
         yield Definition(line.name, value, line.span, f"{origin} {file.path}", sets if file.certain else UNKNOWN)
+
+
+def _of_sample(file: EnvFile, process: Process, below: Variables, repository: Repository) -> Iterator[Definition]:
+    """The variables that a file of the host sets, by the sample of it that is committed."""
+    origin = f"env_file {file.stands_for}, as {file.path} shows"
+    for one in _of_file(file, process, below, repository):
+        yield Definition(one.name, Unknown(OUTSIDE, one.span), one.span, origin)
+    source = repository.source(file.path)
+    for name in _COMMENTED.finditer(source.text) if source is not None else ():
+        yield Definition(name[1], Unknown(OUTSIDE, file.span), file.span, origin, UNKNOWN)
 
 
 def _or_outside(name: str, value: Value[str] | None) -> Value[str] | None:

@@ -73,6 +73,10 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         # What it finds in its environment is more than the variables that are shown.
         text = "; ".join(link.note.removeprefix("takes variables from ") for link in more)
         yield Fact("env from", text, State.ENVIRONMENT, more[0].span)
+    for file in service.process.env_files:
+        if file.stands_for:
+            text = f"{file.stands_for}, which is not in this repository: {file.path} lists what it sets"
+            yield Fact("env from", text, State.ENVIRONMENT, file.span)
 
 
 def _system(image: Image) -> Iterator[Fact]:
