@@ -442,6 +442,16 @@ def test_long_preparations_are_told_by_their_beginning(tmp_path: Path) -> None:
     assert "   9. migrate    flask db upgrade" in text
 
 
+def test_of_long_preparations_those_are_told_that_do_more_than_make_folders(tmp_path: Path) -> None:
+    entrypoint = "#!/bin/sh\n" + "mkdir /a\n" * 4 + 'flask seed\nflask db upgrade\nexec "$@"\n'
+    text = text_of(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))
+    assert "mkdir" not in text
+    assert "   1. prepare    [web] flask seed" in text
+    assert "… and 4 more of this kind" in text
+    write(tmp_path, {"entrypoint.sh": '#!/bin/sh\nmkdir /a\nexec "$@"\n'})
+    assert "release" not in text_of(tmp_path)
+
+
 def test_services_that_only_differ_by_their_file_are_one_with_all_places(tmp_path: Path) -> None:
     stages = {f"k8s/production/{name}/shop.yaml": MANIFEST for name in "abcdef"}
     text = text_of(write(tmp_path, stages))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from prodlint.deployment.action_words import image_names_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
@@ -84,26 +85,14 @@ def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
 
 
 _NAMED = ("-t", "--tag", "--destination", "-d", "--image")
-_SEPARATOR = regex(r"[\s,]+")
 
 
 def _names(step: PipelineStep) -> Iterator[str]:
     """The names that a build gives to its image; docker/metadata-action may tell them for a whole job."""
     if step.step is not None:
         yield from _values(_words(step), _NAMED)
-    if step.action is None:
-        return
-    tags = step.action.input("tags") or ""
-    written = [name for name in _SEPARATOR.split(tags) if name and not name.startswith("${{")]
-    others = [one.action for one in step.job.steps if one.action is not None]
-    described = [
-        name
-        for action in others
-        if action.name.startswith("docker/metadata-action")
-        for name in _SEPARATOR.split(action.input("images") or "")
-        if name
-    ]
-    yield from written or described
+    if step.action is not None:
+        yield from image_names_of(step.action, step.job)
 
 
 def _words(step: PipelineStep) -> list[str]:

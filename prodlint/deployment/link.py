@@ -37,7 +37,7 @@ from prodlint.deployment.service import Service, resolve_service
 from prodlint.deployment.service_install import installs_of, production_installations
 from prodlint.deployment.step_kind import kinds_of_step
 from prodlint.deployment.supervision import SupervisorConfig, supervised
-from prodlint.deployment.uwsgi import uwsgi_hooks
+from prodlint.deployment.uwsgi import with_hooks
 from prodlint.deployment.value import NO
 from prodlint.record import record
 from prodlint.source import Span
@@ -194,13 +194,7 @@ class _Linker:
 
     def _service(self, process: Process, environment: Environment) -> Service:
         service = resolve_service(process, environment, self._image(process.build), self.repository)
-        hooks = uwsgi_hooks(service, self.repository)
-        execution = replace(
-            service.execution,
-            steps=(*service.execution.steps, *hooks.steps),
-            unread=(*service.execution.unread, *hooks.unread),
-        )
-        return replace(service, execution=execution)
+        return with_hooks(service, self.repository)
 
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
         """The services of every set of compose files, each set in its environment."""

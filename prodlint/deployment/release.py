@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import field, replace
 
+from prodlint.deployment.action_words import action_words
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution import execute
@@ -146,7 +147,7 @@ def _typed(
                 job,
                 pipeline,
                 Environment.UNKNOWN,
-                declared.action.name,
+                action_words(declared.action, job),
                 remote=declared.remote,
                 action=declared.action,
             )

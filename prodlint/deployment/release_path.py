@@ -18,6 +18,7 @@ from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Rel
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server import program_of, role_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.regex import regex
@@ -79,7 +80,7 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
         if one.environment is Environment.PRODUCTION and (one.process.platform not in _STARTERS or _image_prepares(one))
     ]
     for service in production:
-        if service.role is not Role.WEB:
+        if not _may_serve(service, services):
             continue
         path = service.process.path
         root = service.image.context if service.image is not None else service.process.root
@@ -100,10 +101,30 @@ def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict
     }
 
 
+def _may_serve(service: Service, services: tuple[Service, ...]) -> bool:
+    """Whether it is a web process, or may become one: a condition or a supervisord decides what it starts."""
+    if service.role is Role.WEB or any(role_of(step) is Role.WEB for step in service.execution.processes):
+        return True
+    starts_others = any(step.program == "supervisord" for step in service.execution.steps)
+    return starts_others and any(
+        one.process.platform is Platform.SUPERVISOR
+        and one.role is Role.WEB
+        and one.process.build == service.process.build
+        and one.process.reach == service.process.reach
+        for one in services
+    )
+
+
 def _image_prepares(service: Service) -> bool:
     """Whether an image does something before its service starts: that is a part of each release."""
     steps = service.execution.steps
-    return service.process.platform is Platform.DOCKER and bool(steps) and steps[0] is not service.step
+    ends = _ends(service)
+    return service.process.platform is Platform.DOCKER and bool(steps) and not any(steps[0] is one for one in ends)
+
+
+def _ends(service: Service) -> tuple[Step, ...]:
+    """The step that stays, or those of which one does."""
+    return (service.step,) if service.step is not None else service.execution.processes
 
 
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
@@ -117,13 +138,18 @@ def _platform_steps(path: str, production: list[Service], repository: Repository
     for service in services:
         if service.process.role is Role.RELEASE:
             continue
+        ends = _ends(service)
         for step in service.execution.steps:
-            if step is service.step:
+            if any(step is one for one in ends):
                 break
-            yield _step(step, StepKind.PREPARE, service.name)
-        if service.step is not None:
-            yield _step(service.step, StepKind.START, service.name)
-        elif isinstance(service.handler, Known):
+            # Nobody waits for what runs beside it.
+            if not step.background or migration_of(step) is not None:
+                yield _step(step, StepKind.PREPARE, service.name)
+        for step in ends:
+            yield replace(_step(step, StepKind.START, service.name), conditional=len(ends) > 1)
+        if ends:
+            continue
+        if isinstance(service.handler, Known):
             yield ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
 
 
@@ -143,13 +169,15 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
 
     `occasions` are those on which it releases: what runs on others alone is no part of it.
     """
+    preparing = set(_preparing(steps))
     for job in jobs_in_order(steps[0].pipeline):
-        for one in steps:
+        for number, one in enumerate(steps):
             if one.job is not job or not any(one.may_run(occasion) for occasion in occasions):
                 continue
-            migrates = one.step is not None and migration_of(one.step) is not None
-            if migrates or one.kind not in _ASIDE:
-                kind = StepKind.MIGRATE if migrates else one.kind
+            kind = _kind(one)
+            if kind is StepKind.OTHER and number in preparing:
+                kind = StepKind.PREPARE
+            if kind not in _ASIDE:
                 conditional = one.step.conditional if one.step is not None else False
                 yield ReleaseStep(
                     kind,
@@ -161,6 +189,24 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
                     job.on_host or one.remote,
                     _asked(one.condition, occasions),
                 )
+
+
+def _kind(one: PipelineStep) -> StepKind:
+    return StepKind.MIGRATE if one.step is not None and migration_of(one.step) is not None else one.kind
+
+
+def _preparing(steps: list[PipelineStep]) -> Iterator[int]:
+    """The numbers of the programs of our own that a job runs before it brings the new code.
+
+    A pipeline runs much else, which is nobody's preparation.
+    """
+    ends = {one.job.name: number for number, one in enumerate(steps) if _kind(one) in (*_LIVE, StepKind.MIGRATE)}
+    for number, one in enumerate(steps):
+        if one.step is not None and number < ends.get(one.job.name, 0):
+            tool, words = program_of(one.step)
+            script = tool == "python" and bool(words) and (words[0].literal or "").endswith(".py")
+            if script or tool in ("django-admin", "flask"):
+                yield number
 
 
 def _asked(condition: Condition, occasions: list[Occasion]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prodlint.deployment.command import Execution, Link, Step, shell_form
+from prodlint.deployment.command import Link, Step, shell_form
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
@@ -14,18 +14,24 @@ from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.ini import Ini
 
-__all__ = ["uwsgi_hooks"]
+__all__ = ["with_hooks"]
 
 _PLACEHOLDER = regex(r"%\(([^()]*)\)")
 _NO_INI = (".yaml", ".yml", ".json", ".xml")
+# These run while the app serves, or behind it.
+_LATER = regex(r"attach-daemon|cron|atexit")
 _STARTS = ("exec-", "attach-daemon", "smart-attach-daemon", "legion-attach-daemon", "cron", "unique-cron")
 
 
-def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
-    """The programs that the ini file of a uWSGI service starts; unread when there is such a file elsewhere."""
+def with_hooks(service: Service, repository: Repository) -> Service:
+    """A uWSGI service with the programs that its ini file starts, those that its app waits for in front of it.
+
+    What is read from a file that is not in this repository is unread.
+    """
     if service.server is None or service.server.product != "uwsgi" or service.step is None:
-        return Execution()
-    steps: list[Step] = []
+        return service
+    before: list[Step] = []
+    later: list[Step] = []
     unread: list[Link] = []
     for word in uwsgi_files(service.server):
         written = (word.literal or "").partition(":")[0]
@@ -56,8 +62,16 @@ def uwsgi_hooks(service: Service, repository: Repository) -> Execution:
                 text = _filled(text, document, conditions)
             for step in execute(shell_form(text), place, repository).steps:
                 conditional = step.conditional or bool(conditions)
-                steps.append(replace(step, conditional=conditional, background=step.background or stays))
-    return Execution(tuple(steps), unread=tuple(unread))
+                found = later if _LATER.search(option.name) else before
+                found.append(replace(step, conditional=conditional, background=step.background or stays))
+    own = service.execution.steps
+    at = next((number for number, step in enumerate(own) if step is service.step), len(own))
+    execution = replace(
+        service.execution,
+        steps=(*own[:at], *before, *own[at:], *later),
+        unread=(*service.execution.unread, *unread),
+    )
+    return replace(service, execution=execution)
 
 
 def _filled(text: Text, document: Ini, conditions: list[str]) -> Text:

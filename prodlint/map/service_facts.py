@@ -16,6 +16,7 @@ from prodlint.deployment.server_setting import Setting
 from prodlint.deployment.server_versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
+from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.system_packages import system_packages
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value, unless
 from prodlint.map.contract_facts import contract_facts, route_fact
@@ -236,18 +237,12 @@ def _handler(service: Service, handler: Value[str]) -> Fact:
     return replace(fact, text=f"{fact.text} → {made}", sources=sources)
 
 
-_RETURN_AT_ONCE = frozenset(
-    "awk basename cat chmod chown cp curl cut date dirname egrep env fgrep find grep head hostname id ln ls mkdir "
-    "mktemp mv pgrep ps pwd readlink realpath rm sed sort stat tee touch tr uname uniq wc wget which whoami".split()
-)
-
-
 def _daemons(service: Service) -> Iterator[Fact]:
     """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
     kept = None if service.step is None else service.step.span
     steps = [one for one in service.execution.steps if one.background and one.span != kept]
     # A script in the background asks and prepares before it starts what stays.
-    steps = [one for one in steps if one.program not in _RETURN_AT_ONCE]
+    steps = [one for one in steps if one.program not in RETURN_AT_ONCE]
     if steps:
         shown = [f"perhaps {one.written}" if one.conditional else one.written for one in steps]
         sources = tuple(Source(one.written, one.span, "is started beside it") for one in steps)

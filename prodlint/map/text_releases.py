@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
 from prodlint.map.layout import place_of, wrapped
 from prodlint.record import record
@@ -33,12 +34,13 @@ class _Line:
     owners: tuple[str, ...]
     place: str = ""
     condition: str = ""
+    is_housekeeping: bool = False
 
 
 def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
-    """Each release with its steps; one that only starts what is told above says nothing new."""
+    """Each release with its steps; one that only starts what is told above, and tidies up before, says nothing new."""
     for release in whole.releases:
-        if all(step.kind == "start" for step in release.steps):
+        if all(step.kind == "start" or _is_housekeeping(step) for step in release.steps):
             continue
         for line in wrapped(visible(f"release {release.name}{_told(release)}"), 0, 6, terminal):
             yield terminal.paint(line, Ink.STRONG)
@@ -59,7 +61,7 @@ def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     owners: tuple[str, ...] = ()
     for kind, group in groupby(_lines(release), key=lambda one: (one.kind, one.owners)):
         lines = list(group)
-        shown = lines if kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1 else lines[:_SHOWN]
+        shown = lines if kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1 else _telling(lines)
         for line in shown:
             number += 1
             asked = f", if {line.condition}" if line.condition else ""
@@ -71,6 +73,16 @@ def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
         if len(lines) > len(shown):
             number += len(lines) - len(shown)
             yield f"      … and {len(lines) - len(shown)} more of this kind (all of them: --output-format json)"
+
+
+def _is_housekeeping(step: MappedStep) -> bool:
+    """Whether it only makes folders, moves files or looks around."""
+    return step.kind == "prepare" and step.text.partition(" ")[0].rpartition("/")[2] in RETURN_AT_ONCE
+
+
+def _telling(lines: list[_Line]) -> list[_Line]:
+    """The first few of many lines that say more than that folders are made and files are moved."""
+    return [one for one in lines if not one.is_housekeeping][:_SHOWN] or lines[:_SHOWN]
 
 
 def _lines(release: MappedRelease) -> Iterator[_Line]:
@@ -92,7 +104,14 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
             text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
             told = tuple(dict.fromkeys(one for one in owners if one))
             asked = f"[if {_asked(step.own_condition)}] " if step.own_condition else ""
-            yield _Line(kind, f"{asked}{perhaps}{text}", told, place_of(step.span), _asked(step.condition))
+            yield _Line(
+                kind,
+                f"{asked}{perhaps}{text}",
+                told,
+                place_of(step.span),
+                _asked(step.condition),
+                _is_housekeeping(step),
+            )
     if starting:
         yield _Line("start", ", ".join(dict.fromkeys(starting)), ())
 

@@ -104,6 +104,105 @@ def test_a_target_that_deploys_is_followed_through_what_it_needs(files: dict[str
     ]
 
 
+def told(files: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Kind and command of the steps of each release."""
+    found = deployment_of(files).releases
+    return {one.name: [(step.kind.value, step.written) for step in one.steps] for one in found}
+
+
+UNDECIDED = """\
+mkdir -p data
+python manage.py migrate
+if [ "$MANAGED" = yes ]; then
+  exec supervisord -c all.conf
+fi
+exec uwsgi --http :9090 --module shop.wsgi
+"""
+
+
+def test_what_an_entrypoint_does_before_one_of_several_servers_is_a_release() -> None:
+    files = {
+        **IMAGE,
+        "boot.sh": UNDECIDED,
+        "Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD ["./boot.sh"]\n',
+    }
+    steps = [
+        ("prepare", "mkdir -p data"),
+        ("migrate", "python manage.py migrate"),
+        ("start", "supervisord -c all.conf"),
+        ("start", "uwsgi --http :9090 --module shop.wsgi"),
+    ]
+    assert told(files) == {"Dockerfile": steps}
+    # In a container that compose starts nothing else sets the variable.
+    assert told({**files, "compose.prod.yml": COMPOSE}) == {"compose.prod.yml": [*steps[:2], steps[3]]}
+    [release] = deployment_of(files).releases
+    assert not release.complete
+    assert [one.conditional for one in release.steps] == [False, False, True, True]
+
+
+def test_a_supervisord_that_starts_the_server_is_the_start_of_a_release() -> None:
+    files = {
+        **IMAGE,
+        "Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD ["./boot.sh"]\n',
+        "boot.sh": "alembic upgrade head\nexec supervisord -c /app/supervisord.conf\n",
+        "supervisord.conf": "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn app:app\n",
+    }
+    assert told(files)["Dockerfile"] == [
+        ("migrate", "alembic upgrade head"),
+        ("start", "supervisord -c /app/supervisord.conf"),
+    ]
+    worker = files["supervisord.conf"].replace("gunicorn app:app", "celery -A app worker")
+    assert told({**files, "supervisord.conf": worker}) == {}
+
+
+def test_a_hook_that_the_app_waits_for_stands_before_the_start_of_its_server() -> None:
+    ini = "[uwsgi]\nmodule = app\nhook-pre-app = exec:./manage.py migrate\nattach-daemon = ./manage.py mail\n"
+    steps = told({"Procfile": "web: uwsgi uwsgi.ini\n", "uwsgi.ini": ini, "app.py": ""})["Procfile"]
+    assert steps == [("migrate", "./manage.py migrate"), ("start", "uwsgi uwsgi.ini")]
+
+
+def test_what_runs_beside_an_entrypoint_prepares_nothing() -> None:
+    files = {**IMAGE, "boot.sh": './warm.py &\nflask seed\nexec "$@"\n'}
+    files["Dockerfile"] += 'ENTRYPOINT ["./boot.sh"]\n'
+    assert told(files)["Dockerfile"] == [("prepare", "flask seed"), ("start", "gunicorn app:app")]
+
+
+def test_programs_of_our_own_in_front_of_a_deployment_prepare_it() -> None:
+    files = {
+        ".github/workflows/cd.yml": WORKFLOW
+        + "    - run: python tools/notice.py && pip install .\n    - run: sh prestart.sh\n    - run: fly deploy\n"
+        + "    - run: python tools/report.py\n  test:\n    steps:\n    - run: python tools/check.py\n",
+        "prestart.sh": "python app/wait.py\nalembic upgrade head\npython -m site\nflask seed\n",
+    }
+    assert told(files)[".github/workflows/cd.yml"] == [
+        ("prepare", "python tools/notice.py"),
+        ("prepare", "python app/wait.py"),
+        ("migrate", "alembic upgrade head"),
+        ("prepare", "flask seed"),
+        ("deploy", "fly deploy"),
+    ]
+
+
+def test_an_image_that_an_action_builds_is_told_by_its_names_its_file_and_its_stage() -> None:
+    build = "    - uses: docker/build-push-action@v6\n      with:\n        push: true\n"
+    files = {
+        ".github/workflows/a.yml": WORKFLOW
+        + build
+        + "        file: ./docker/Dockerfile\n        target: full\n        tags: |\n          shop/web:latest\n"
+        + "          shop/web:${{ env.VERSION }}\n",
+        ".github/workflows/b.yml": WORKFLOW
+        + "    - uses: docker/metadata-action@v5\n      with:\n        images: ghcr.io/shop/web\n"
+        + build
+        + "        tags: ${{ steps.meta.outputs.tags }}\n",
+        ".github/workflows/c.yml": WORKFLOW + build,
+    }
+    assert {path.rpartition("/")[2]: {text for _, text in steps} for path, steps in told(files).items()} == {
+        "a.yml": {"shop/web:latest and 1 more (docker/Dockerfile, target full)"},
+        "b.yml": {"ghcr.io/shop/web"},
+        "c.yml": {"docker/build-push-action@v6"},
+    }
+
+
 def test_each_project_of_a_monorepo_has_its_own_way() -> None:
     django = {
         "manage.py": "",
