@@ -124,7 +124,9 @@ def _image_prepares(service: Service) -> bool:
 
 def _ends(service: Service) -> tuple[Step, ...]:
     """The step that stays, or those of which one does."""
-    return (service.step,) if service.step is not None else service.execution.processes
+    if service.step is None or service.candidates:
+        return service.execution.processes
+    return (service.step,)
 
 
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:

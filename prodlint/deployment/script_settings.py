@@ -19,6 +19,7 @@ from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.server import Server, server_of
+from prodlint.deployment.server_agreement import agree
 from prodlint.deployment.server_bind import Bind, bind_of, split_address
 from prodlint.deployment.server_config_files import object_value, say_toml
 from prodlint.deployment.server_configuration import configured
@@ -110,8 +111,13 @@ def server_in_code(
         return None, None
     first = next((start for start in starts if not start.conditional), starts[0])
     app = next((start.app for start in starts if start.app is not None), None)
+    development = agree(start.is_development for start in starts)
     server = Server(
-        product=first.product, span=first.span, is_development=first.is_development, owner=first.owner, in_code=True
+        product=first.product,
+        span=first.span,
+        is_development=UNKNOWN if development is None else development,
+        owner=first.owner,
+        in_code=True,
     )
     if any(start.is_child for start in starts):
         return (server if first.command is None else _child(first.command, server, place, repository)), app
@@ -122,11 +128,16 @@ def server_in_code(
         return server, app
     reading = _Reading(Context(server, step, place, repository), module, first, roots)
     layers = Layers(reading.context, found[1])
-    if sum(not start.conditional for start in starts) == 0 and len(starts) > 1:
+    if len({_arguments(start) for start in starts}) > 1:
         layers.doubt = "one of several calls starts it"
-        return replace(server, settings=layers.settings()), app
+        return replace(server, settings=layers.settings(), reload=UNKNOWN), app
     server, own = reading.server(layers, found[0], call)
     return server, app or own
+
+
+def _arguments(start: ServerStart) -> str:
+    """The arguments of a call as they are written."""
+    return "" if start.node is None else ast.dump(start.node)
 
 
 def _child(command: CommandLine, server: Server, place: Place, repository: Repository) -> Server:

@@ -337,13 +337,15 @@ def served_code(service: Service, repository: Repository) -> ServedCode:
 
 
 def _graph_of(service: Service, repository: Repository) -> ImportGraph:
-    from prodlint.deployment.settings_start import start_of
+    from prodlint.deployment.settings_start import agreed_start
 
     app = () if service.app is None else (service.app.path,)
     if service.step is None:
         return ImportGraph(repository, service.roots, app if service.handled_at is not None else ())
-    start = start_of(service, service.step, repository)
+    start = agreed_start(service, repository)
     module = () if service.module is None else (service.module,)
+    if start is None:
+        return ImportGraph(repository, service.roots, (*module, *app))
     entries: tuple[str, ...] = (*module, *(one.path for one in start.modules), *app)
     if start.is_django:
         from prodlint.deployment.served_django import DjangoImports

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
@@ -23,6 +23,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
+from prodlint.deployment.server_agreement import agree, agreed_server, agreed_step, distinct
 from prodlint.deployment.server_concurrency import processes_of, slots_of
 from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
@@ -35,6 +36,8 @@ from prodlint.syntax.word import Word
 
 __all__ = ["Service", "resolve_service", "started"]
 
+_MOST_COMMANDS = 8
+
 
 @record
 class Service:
@@ -46,7 +49,9 @@ class Service:
     production alone. `installs` is what the process's image or platform installs. `variables` are
     those that the program finds, with what the command before it sets. `worker` is set instead of
     `server` for a program that works off a queue or a schedule. `handler` is the function that the platform
-    calls where it starts no program, `handled_at` the place that makes it.
+    calls where it starts no program, `handled_at` the place that makes it. `candidates` holds the service as each of
+    several commands would start it where one of them stays and they differ: then `step` is none of theirs, and only
+    what they agree on is known of it and of `server`.
     """
 
     name: str
@@ -72,6 +77,7 @@ class Service:
     elsewhere: Mapping[str, Span] = field(default_factory=dict)
     image_app: App | None = None
     variables: Variables = field(default_factory=Variables)
+    candidates: tuple[Service, ...] = ()
 
     @property
     def is_production(self) -> Answer:
@@ -142,6 +148,10 @@ class Service:
         if first is None or self.process.platform is Platform.DOCKER or first.span.path == self.process.path:
             return ()
         return (Link(self.process.span, f"declares {self.name}"),)
+
+    def stays(self, step: Step) -> bool:
+        """Whether a step is the program that does not return, or one of those that may be it."""
+        return step is self.step or (bool(self.candidates) and any(step is one for one in self.execution.processes))
 
     def installs_distribution(self, distribution: str) -> Answer:
         """Whether what this service installs brings a distribution; UNKNOWN when not all of it could be read."""
@@ -227,7 +237,7 @@ def resolve_service(
     handler = handler_of(process, image, command, variables)
     called = command is None or handler is not None
     execution = Execution() if called or command is None else execute(command, place, repository, arguments)
-    step = _long_running(execution)
+    steps = _long_running(execution)
     service = Service(
         name=process.name,
         span=span,
@@ -237,15 +247,36 @@ def resolve_service(
         place=place,
         role=process.role,
         image=image,
-        step=step,
         variables=variables,
     )
-    if step is not None:
-        seen = variables.seen_by(step)
-        service = replace(service, variables=seen, place=replace(place, environment=seen.values, variables=seen))
     if handler is not None:
         return _with_handler(service, handler, repository)
-    return service if step is None else started(service, step, repository)
+    if not steps:
+        return service
+    if len(steps) == 1:
+        return started(_with_step(service, steps[0]), steps[0], repository)
+    return _agreeing(service, [started(_with_step(service, step), step, repository) for step in steps])
+
+
+def _with_step(service: Service, step: Step) -> Service:
+    seen = service.variables.seen_by(step)
+    place = replace(service.place, environment=seen.values, variables=seen)
+    return replace(service, step=step, variables=seen, place=place)
+
+
+def _agreeing(service: Service, candidates: Sequence[Service]) -> Service:
+    """A service that one of several commands starts: with what is the same for all of them."""
+    service = _with_step(service, agreed_step([one.step for one in candidates if one.step is not None]))
+    app = agree((one.app for one in candidates), lambda app: None if app is None else (app.span, app.is_factory))
+    return replace(
+        service,
+        role=agree(one.role for one in candidates) or service.role,
+        server=agreed_server([one.server for one in candidates if one.server is not None]),
+        app=app,
+        module=agree(one.module for one in candidates),
+        roots=agree(one.roots for one in candidates) or (),
+        candidates=tuple(candidates),
+    )
 
 
 def _with_handler(service: Service, handler: Value[str], repository: Repository) -> Service:
@@ -293,21 +324,24 @@ def _start_command(process: Process, image: Image | None) -> tuple[CommandLine |
     return exec_form((*entrypoint.words, *tail), command.span), (), span
 
 
-def _long_running(execution: Execution) -> Step | None:
-    """The step that does not return: the one candidate, or the one that they all agree on."""
+def _long_running(execution: Execution) -> tuple[Step, ...]:
+    """The steps that do not return: the one candidate, or those that may be it where all start the same server."""
     # Words that begin with an option are arguments for an entrypoint that is not known.
     candidates = [step for step in execution.processes if not step.program.startswith("-")]
     if not candidates:
         servers = [step for step in execution.steps if not step.conditional and server_of(step) is not None]
-        return servers[-1] if len(servers) == 1 else None
+        return tuple(servers) if len(servers) == 1 else ()
     if len(candidates) == 1:
-        return candidates[0]
+        return tuple(candidates)
     if all(step.background for step in candidates):
         # They all run, and a service has one name: that of its only server.
         servers = [step for step in candidates if server_of(step) is not None]
-        return servers[0] if len(servers) == 1 else None
+        return tuple(servers) if len(servers) == 1 else ()
     shapes = {(server.product, server.is_development) if (server := server_of(step)) else None for step in candidates}
-    return candidates[0] if len(shapes) == 1 and None not in shapes else None
+    if len(shapes) != 1 or None in shapes:
+        return ()
+    commands = distinct(candidates)
+    return commands if len(commands) <= _MOST_COMMANDS else ()
 
 
 def started(service: Service, step: Step, repository: Repository) -> Service:

@@ -77,7 +77,7 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
         known = UNKNOWN
     for step in service.execution.steps:
         started = _Install(step, service.place.files, service.place.environment)
-        install = _install(started, repository) if step is not service.step else None
+        install = None if service.stays(step) else _install(started, repository)
         found.extend([install] if install is not None else [])
     if service.step is not None and _RUNNERS & set(service.step.layers):
         known = UNKNOWN

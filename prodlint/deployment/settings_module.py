@@ -22,7 +22,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
 from prodlint.deployment.settings_installed import installed_in
-from prodlint.deployment.settings_start import Start, start_of, start_of_command
+from prodlint.deployment.settings_start import Start, agreed_start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
 
@@ -56,7 +56,8 @@ def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSe
     if id(service) not in answers:
         from prodlint.deployment.settings_pydantic import pydantic_settings
 
-        found = pydantic_settings(service, start_of(service, service.step, repository), repository)
+        start = agreed_start(service, repository)
+        found = () if start is None else pydantic_settings(service, start, repository)
         answers[id(service)] = (service, found)
     return answers[id(service)][1]
 
@@ -84,7 +85,9 @@ def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> App
 
 
 def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
-    start = start_of(service, step, repository)
+    start = agreed_start(service, repository) if step is service.step else start_of(service, step, repository)
+    if start is None:
+        return None
     is_django = start.is_django or _mentions(start, repository)
     if not is_django and not (step is service.step and _may_be_flask(service)):
         return None

@@ -18,6 +18,7 @@ from prodlint.deployment.program import program_of, python_arguments
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server
+from prodlint.deployment.server_agreement import agree, told
 from prodlint.deployment.server_grammar import Given, grammar, parse
 from prodlint.deployment.server_layers import Context
 from prodlint.deployment.server_setting import text_of
@@ -29,7 +30,7 @@ from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["MAIN", "Module", "Named", "Start", "start_of", "start_of_command"]
+__all__ = ["MAIN", "Module", "Named", "Start", "agreed_start", "start_of", "start_of_command"]
 
 MAIN = "__main__"
 # Options of servers that set variables of the process: gunicorn's --env, uWSGI's env.
@@ -93,6 +94,29 @@ def start_of(service: Service, step: Step, repository: Repository) -> Start:
     if step is service.step:
         return _start(step, service.place, service.variables, repository, service)
     return start_of_command(step, service.place, _variables(service, step, repository), repository)
+
+
+def agreed_start(service: Service, repository: Repository) -> Start | None:
+    """How the long-running program of a service begins; None where several commands may and they differ in it."""
+    if service.step is None:
+        return None
+    if not service.candidates:
+        return start_of(service, service.step, repository)
+    starts = [start_of(one, one.step, repository) for one in service.candidates if one.step is not None]
+    first = agree(starts, _decisive)
+    if first is None:
+        return None
+    longest = max(len(start.argv) for start in starts)
+    words = zip(*(start.argv + (None,) * (longest - len(start.argv)) for start in starts), strict=True)
+    return replace(first, argv=tuple(agree(found) for found in words))
+
+
+def _decisive(start: Start) -> object:
+    """What settings may depend on, without the places that say it."""
+    given = [(name, told(one.value)) for name, one in start.given]
+    variables = {name: told(value) for name, value in start.variables.values.items()}
+    named = None if start.named is None else told(start.named.value)
+    return start.modules, start.roots, given, named, start.env_files, start.place.directory, variables
 
 
 def start_of_command(step: Step, place: Place, variables: Variables, repository: Repository) -> Start:

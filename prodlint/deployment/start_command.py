@@ -81,7 +81,7 @@ def production_command(service: Service, services: tuple[Service, ...], reposito
     None where it is not certain how to write it, or where the same words start something else as well.
     """
     step = service.step
-    if step is None or not step.argv:
+    if step is None or not step.argv or service.candidates:
         return None
     words = _new_words(service, repository)
     written = spelled(step, words) if words is not None else None
@@ -98,7 +98,7 @@ def production_command(service: Service, services: tuple[Service, ...], reposito
 def without_reload(service: Service, services: tuple[Service, ...], repository: Repository) -> tuple[Change, ...]:
     """What takes reloading out of a command, of gunicorn's file or of a call; empty where that is not certain."""
     server, step = service.server, service.step
-    if server is None or step is None or server.reload_span is None:
+    if server is None or step is None or server.reload_span is None or service.candidates:
         return ()
     if any(other.environment in _FOR_DEVELOPERS and _shares_words(other, step) for other in services):
         return ()
@@ -152,7 +152,8 @@ def _is_within(one: Span, other: Span) -> bool:
 
 
 def _shares_words(other: Service, step: Step) -> bool:
-    return other.step is not None and bool(other.step.argv) and other.step.argv[0].span == step.argv[0].span
+    steps = [one.step for one in other.candidates or (other,) if one.step is not None]
+    return any(bool(one.argv) and one.argv[0].span == step.argv[0].span for one in steps)
 
 
 def _new_words(service: Service, repository: Repository) -> Words | None:

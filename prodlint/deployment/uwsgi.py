@@ -8,6 +8,7 @@ from prodlint.deployment.command import Link, Step, shell_form
 from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server_agreement import agree
 from prodlint.deployment.server_uwsgi import uwsgi_files
 from prodlint.deployment.service import Service
 from prodlint.regex import regex
@@ -33,7 +34,11 @@ def with_hooks(service: Service, repository: Repository) -> Service:
     before: list[Step] = []
     later: list[Step] = []
     unread: list[Link] = []
-    for word in uwsgi_files(service.server):
+    servers = [one.server for one in service.candidates or (service,) if one.server is not None]
+    files = agree([uwsgi_files(server) for server in servers], lambda words: [str(word) for word in words])
+    if files is None:
+        unread.append(Link(service.server.span, "is one of several commands, and they read different files"))
+    for word in files or ():
         written = (word.literal or "").partition(":")[0]
         target = absolute(written, service.step.directory)
         candidates = service.place.files.candidates(target) if target is not None else ()
@@ -65,7 +70,7 @@ def with_hooks(service: Service, repository: Repository) -> Service:
                 found = later if _LATER.search(option.name) else before
                 found.append(replace(step, conditional=conditional, background=step.background or stays))
     own = service.execution.steps
-    at = next((number for number, step in enumerate(own) if step is service.step), len(own))
+    at = next((number for number, step in enumerate(own) if service.stays(step)), len(own))
     execution = replace(
         service.execution,
         steps=(*own[:at], *before, *own[at:], *later),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from prodlint.deployment.command import Step
 from prodlint.deployment.image import Image
 from prodlint.deployment.installed_version import placed_version_of
 from prodlint.deployment.process import Platform
@@ -44,6 +45,10 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield from _app(service) if service.app is not None else ()
     elif service.step is None:
         yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
+    elif service.candidates:
+        commands = [one.step for one in service.candidates if one.step is not None]
+        sources = tuple(Source(step.written, step.span, "may be what stays") for step in commands)
+        yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
     else:
         yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
     if service.process.default_of:
@@ -196,9 +201,7 @@ def told(value: Unknown) -> str:
 
 def _no_command(service: Service) -> str:
     if service.execution.processes:
-        return "several commands may be the one that stays: " + ", ".join(
-            f"`{step.written}`" for step in service.execution.processes[:3]
-        )
+        return _several(service.execution.processes)
     if service.execution.unread:
         return service.execution.unread[0].note
     if service.image is not None and service.image.base is not None:
@@ -206,6 +209,10 @@ def _no_command(service: Service) -> str:
     if service.process.image is not None:
         return f"the command of the image {service.process.image}, which is not read"
     return "no file names its command"
+
+
+def _several(steps: Sequence[Step]) -> str:
+    return "several commands may be the one that stays: " + ", ".join(f"`{step.written}`" for step in steps[:3])
 
 
 _FROM_ENVIRONMENT = regex(r"%\(ENV_(\w+)\)s")
@@ -239,8 +246,8 @@ def _handler(service: Service, handler: Value[str]) -> Fact:
 
 def _daemons(service: Service) -> Iterator[Fact]:
     """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
-    kept = None if service.step is None else service.step.span
-    steps = [one for one in service.execution.steps if one.background and one.span != kept]
+    kept = [one.step.span for one in service.candidates or (service,) if one.step is not None]
+    steps = [one for one in service.execution.steps if one.background and one.span not in kept]
     # A script in the background asks and prepares before it starts what stays.
     steps = [one for one in steps if one.program not in RETURN_AT_ONCE]
     if steps:

@@ -287,3 +287,14 @@ def test_a_member_of_granians_enumerations_is_its_name_and_no_other_object_is() 
     service = run(settings, core=f"{core}settings = Settings()\n")
     assert service.server is not None
     assert not isinstance(service.server.settings["host"].value, Known)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_calls_that_start_one_server_neither_is_certain(first: bool) -> None:
+    calls = ["uvicorn.run('app:app', reload=True, workers=1)", "uvicorn.run('app:app', workers=4)"]
+    one, other = calls if first else reversed(calls)
+    service = run(f"import os, uvicorn\nif os.environ.get('DEBUG'):\n    {one}\nelse:\n    {other}\n")
+    assert service.server is not None
+    assert service.server.is_development is UNKNOWN
+    assert service.server.reload is UNKNOWN
+    assert not isinstance(service.server.settings["workers"].value, Known)

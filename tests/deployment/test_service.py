@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment import Environment, Role, Service
+from prodlint.deployment.value import NO, UNKNOWN, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -368,3 +369,75 @@ def test_a_long_command_is_cut_in_the_label() -> None:
 def test_a_service_knows_what_it_installs(requirements: str, answer: str) -> None:
     service = procfile("gunicorn app:app", {"requirements.txt": requirements, "base.txt": "gunicorn==27.0.1\n"})
     assert service.installs_distribution("gunicorn").name == answer
+
+
+def branches(one: str, other: str, *before: str) -> Service:
+    script = "\n".join((*before, f'if [ "$DEBUG" = 1 ]; then {one}; else {other}; fi'))
+    files = {"start.sh": script, "shop/__init__.py": "", "shop/wsgi.py": WSGI, "other.py": WSGI}
+    return image('CMD ["sh", "start.sh"]', files=files)
+
+
+def test_of_two_commands_that_start_one_server_only_what_they_agree_on_is_known() -> None:
+    common = "exec gunicorn shop.wsgi --timeout 60"
+    service = branches(f"{common} --reload -b :8000 -k gevent", f"{common} -w 4 -b 0.0.0.0:8000 -k gevent")
+    assert [one.written for one in service.candidates] == [
+        "gunicorn shop.wsgi --timeout 60 --reload -b :8000 -k gevent",
+        "gunicorn shop.wsgi --timeout 60 -w 4 -b 0.0.0.0:8000 -k gevent",
+    ]
+    server = service.server
+    assert server is not None
+    assert (server.product, server.reload) == ("gunicorn", UNKNOWN)
+    assert server.settings.known("timeout") == 60
+    assert server.settings.known("worker_class") == "gevent"
+    assert isinstance(server.settings.value("workers"), Unknown)
+    assert isinstance(server.settings.value("reload"), Unknown)
+    (bind,) = server.binds
+    assert isinstance(bind.port, Known)
+    assert isinstance(bind.host, Unknown)
+    assert service.app is not None
+    assert not server.options_complete
+
+
+def test_two_commands_that_serve_different_apps_serve_none_that_is_known() -> None:
+    service = branches("exec gunicorn shop.wsgi", "exec gunicorn other")
+    assert service.app is None
+    assert service.module is None
+    assert service.server is not None
+    assert isinstance(service.server.target, Unknown)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_order_of_the_branches_decides_nothing(first: bool) -> None:
+    commands = ["exec gunicorn shop.wsgi --reload", "exec gunicorn shop.wsgi"]
+    service = branches(*(commands if first else reversed(commands)))
+    assert service.server is not None
+    assert service.server.reload is UNKNOWN
+
+
+def test_a_variable_that_one_branch_alone_exports_is_not_known() -> None:
+    service = branches("export A=1 B=2 && exec gunicorn shop.wsgi", "export A=1 B=3 && exec gunicorn shop.wsgi")
+    assert isinstance(service.variables.get("A"), Known)
+    assert isinstance(service.variables.get("B"), Unknown)
+
+
+def test_the_same_command_in_both_branches_is_the_one_that_stays() -> None:
+    service = branches("echo debug; exec gunicorn shop.wsgi -w 2", "exec gunicorn shop.wsgi -w 2")
+    assert service.candidates == ()
+    assert service.server is not None
+    assert service.server.settings.known("workers") == 2
+
+
+def test_a_branch_that_the_variables_of_the_service_decide_is_the_only_one() -> None:
+    service = branches("exec gunicorn shop.wsgi --reload", "exec gunicorn shop.wsgi", "DEBUG=0")
+    assert service.candidates == ()
+    assert service.server is not None
+    assert service.server.reload is NO
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_one_command_says_and_the_other_leaves_to_the_default_is_said(first: bool) -> None:
+    commands = ["exec gunicorn shop.wsgi -w 1 --reload", "exec gunicorn shop.wsgi"]
+    service = branches(*(commands if first else reversed(commands)))
+    assert service.server is not None
+    assert service.server.settings.known("workers") == 1
+    assert "workers" in service.server.settings.mentioned
