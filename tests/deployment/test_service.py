@@ -436,8 +436,8 @@ def test_a_branch_that_the_variables_of_the_service_decide_is_the_only_one() -> 
 
 @pytest.mark.parametrize("first", [True, False])
 def test_what_one_command_says_and_the_other_leaves_to_the_default_is_said(first: bool) -> None:
-    commands = ["exec gunicorn shop.wsgi -w 1 --reload", "exec gunicorn shop.wsgi"]
+    commands = ["exec gunicorn shop.wsgi -t 30 --reload", "exec gunicorn shop.wsgi"]
     service = branches(*(commands if first else reversed(commands)))
     assert service.server is not None
-    assert service.server.settings.known("workers") == 1
-    assert "workers" in service.server.settings.mentioned
+    assert service.server.settings.known("timeout") == 30
+    assert "timeout" in service.server.settings.mentioned
