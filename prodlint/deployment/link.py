@@ -9,6 +9,7 @@ from dataclasses import replace
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service
+from prodlint.deployment.branch_push import with_deploying_pushes
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
@@ -93,10 +94,11 @@ class _Linker:
         steps: list[PipelineStep] = []
         for pipeline in pipelines:
             found, unread = read_pipeline(pipeline, self.repository)
-            steps.extend(self._corrected(step) for step in found)
+            steps.extend(found)
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
         declared = self._platform_processes()
+        steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
         built = built_images(self.built, self.compose.values(), steps, self.repository)
         self.names = image_names(declared, built, self.definitions.values(), self.repository)
         processes, unknown = with_builds(declared, self.names)

@@ -58,6 +58,10 @@ _SETTINGS = (
     "instance_size_slug",
     "environment_slug",
     "kind",
+    "github.branch",
+    "github.deploy_on_push",
+    "gitlab.branch",
+    "gitlab.deploy_on_push",
     "termination.grace_period_seconds",
     "termination.drain_seconds",
 )

@@ -203,6 +203,82 @@ def test_an_image_that_an_action_builds_is_told_by_its_names_its_file_and_its_st
     }
 
 
+PUSH = "    - run: git push --force origin live\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "deploys"),
+    [
+        ({"Procfile": "web: gunicorn app:app\n"}, True),
+        ({"heroku.yml": "run:\n  web: gunicorn app:app\n"}, True),
+        ({}, False),
+        ({"render.yaml": "services:\n- {type: web, name: a, runtime: python, startCommand: gunicorn a:b}\n"}, True),
+        (
+            {
+                "render.yaml": "services:\n- {type: web, name: a, runtime: python, branch: main, "
+                "startCommand: gunicorn a:b}\n"
+            },
+            False,
+        ),
+        (
+            {
+                "render.yaml": "services:\n- {type: web, name: a, runtime: python, branch: live, "
+                "autoDeployTrigger: off, startCommand: gunicorn a:b}\n"
+            },
+            False,
+        ),
+        (
+            {
+                ".do/app.yaml": "name: shop\nservices:\n- name: web\n  run_command: gunicorn a:b\n"
+                "  github: {repo: shop/shop, branch: live, deploy_on_push: true}\n"
+            },
+            True,
+        ),
+        ({".platform.app.yaml": "name: shop\n"}, True),
+    ],
+)
+def test_a_push_of_a_branch_that_a_platform_deploys_is_a_release(files: dict[str, str], deploys: bool) -> None:
+    path = ".github/workflows/nightly.yml"
+    workflow = WORKFLOW.replace("  ship:", "  deploy-nightly:") + "    - run: pytest\n" + PUSH
+    assert (("deploy", "git push --force origin live") in told({**files, path: workflow}).get(path, [])) is deploys
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_push_counts_by_its_branch_or_by_what_its_workflow_is_called(named: bool) -> None:
+    render = "services:\n- {type: web, name: a, runtime: python, startCommand: gunicorn a:b}\n"
+    render = render.replace("name: a", "name: a, branch: live") if named else render
+    path = ".github/workflows/format.yml"
+    files = {"render.yaml": render, path: "on: push\njobs:\n  tidy:\n    steps:\n" + PUSH}
+    assert (path in told(files)) is named
+    for written in (
+        "git push",
+        "git push origin HEAD:$BRANCH",
+        "git push origin --delete live",
+        "git push o refs/tags/1",
+    ):
+        assert path not in told({**files, path: files[path].replace("git push --force origin live", written)})
+
+
+@pytest.mark.parametrize(
+    ("before", "deploys"),
+    [
+        ("", False),
+        ("    - uses: actions/checkout@v4\n      with: {token: '${{ github.token }}'}\n", False),
+        ("    - uses: actions/checkout@v4\n      with: {token: '${{ secrets.BOT }}'}\n", True),
+        ("    - uses: actions/checkout@v4\n      with: {ssh-key: '${{ secrets.KEY }}'}\n", True),
+        ("    - run: git remote set-url origin https://bot:$TOKEN@github.com/shop/shop\n", True),
+    ],
+)
+def test_a_push_sets_off_the_workflow_that_deploys_its_branch_where_it_is_made_with_a_key(
+    before: str, deploys: bool
+) -> None:
+    files = {
+        ".github/workflows/cd.yml": WORKFLOW.replace("push", "{push: {branches: [live]}}") + "    - run: fly deploy\n",
+        ".github/workflows/promote.yml": WORKFLOW + before + PUSH,
+    }
+    assert (".github/workflows/promote.yml" in told(files)) is deploys
+
+
 def test_each_project_of_a_monorepo_has_its_own_way() -> None:
     django = {
         "manage.py": "",
