@@ -9,7 +9,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import split_words
 
-__all__ = ["base_brings_servers", "base_command", "python_in"]
+__all__ = ["base_brings_servers", "base_command", "python_in", "shell_of"]
 
 _OFFICIAL = regex(
     r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
@@ -38,6 +38,25 @@ _COMMANDS = {
     "Memcached": "memcached",
     "RabbitMQ": "rabbitmq-server",
 }
+
+# Which program `/bin/sh` is (serving page, 2.1, Signal path).
+_BUSYBOX = regex(r"^[^:@]*alpine|:[^@]*alpine")
+_DEBIAN = regex(
+    r"^[^:@]*(debian|ubuntu|buildpack-deps|python|pypy)([:@]|$)|:[^@]*(slim|bookworm|trixie|bullseye|buster)"
+)
+_REDHAT = regex(r"(^|/)(amazonlinux|rockylinux|almalinux)([:@]|$)")
+
+
+def shell_of(base: str | None) -> str | None:
+    """The program behind `/bin/sh` of a well-known image without an ENTRYPOINT; None where nobody here knows it."""
+    if base is None or not (_OFFICIAL.match(base) or base.startswith(("ghcr.io/astral-sh/uv:", "astral/uv:"))):
+        return None
+    if "windows" in base:
+        return None
+    for pattern, shell in ((_BUSYBOX, "busybox"), (_REDHAT, "bash"), (_DEBIAN, "dash")):
+        if pattern.search(base):
+            return shell
+    return None
 
 
 def base_brings_servers(base: str | None) -> Answer:

@@ -10,7 +10,18 @@ from prodlint.record import record
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["CommandLine", "Execution", "Form", "Link", "Step", "exec_form", "shell_form"]
+__all__ = [
+    "Ancestor",
+    "CommandLine",
+    "Execution",
+    "Form",
+    "Link",
+    "Parent",
+    "Step",
+    "Succession",
+    "exec_form",
+    "shell_form",
+]
 
 
 class Form(Enum):
@@ -55,6 +66,35 @@ class Link:
     note: str
 
 
+class Parent(Enum):
+    """What kind of process stands above a program."""
+
+    STRING = "a shell that was given a command"
+    SCRIPT = "a shell that runs a file"
+    INIT = "an init, which hands signals on"
+    FORWARDER = "a program that stays and hands signals on"
+    OTHER = "a program of which that is not known"
+
+
+@record
+class Ancestor:
+    """A process through which a command comes to a program; `name` is empty for the shell of the platform.
+
+    `starts` is the first word of what it starts, with which `command` begins: the end of its own line. It
+    gives up its process for that when it `execs`, and some shells do so for the last command of a string
+    (`is_last`). `traps` is set where the text of a shell handles signals by itself.
+    """
+
+    kind: Parent
+    name: str
+    span: Span
+    command: Span | None = None
+    starts: Span | None = None
+    execs: bool = False
+    is_last: bool = False
+    traps: bool = False
+
+
 @record
 class Step:
     """One program that will be started: its arguments once every wrapper was taken off.
@@ -64,6 +104,7 @@ class Step:
     may not run; a `background` step runs beside what follows. `layers` names the wrappers that
     were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here. `opened`
     is the place where a script may have set variables of which nothing is known, None without one.
+    `ancestors` are the processes between the first one and it, from the outermost on.
     """
 
     argv: tuple[Word, ...]
@@ -77,6 +118,7 @@ class Step:
     layers: tuple[str, ...] = ()
     chain: tuple[Link, ...] = ()
     opened: Link | None = None
+    ancestors: tuple[Ancestor, ...] = ()
 
     @property
     def program(self) -> str:
@@ -96,6 +138,14 @@ class Step:
 
 
 @record
+class Succession:
+    """Steps that a shell waits for, and what it starts when they have ended."""
+
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+
+
+@record
 class Execution:
     """What a start command comes down to.
 
@@ -103,10 +153,13 @@ class Execution:
     one that does not return: one when it is certain, several when a condition decides, none when
     nothing is known about it. Those of them that are in the background run beside each other, and a
     `wait` stays for them. `unread` says what could not be followed, and why.
-    `written` are the absolute paths of the files that redirections write.
+    `written` are the absolute paths of the files that redirections write. `left` are the steps that it ends
+    with in the background: nothing waits for them.
     """
 
     steps: tuple[Step, ...] = ()
     processes: tuple[Step, ...] = ()
     unread: tuple[Link, ...] = ()
     written: tuple[str, ...] = ()
+    successions: tuple[Succession, ...] = ()
+    left: tuple[Step, ...] = ()

@@ -25,6 +25,7 @@ from prodlint.deployment.process import (
     Exposure,
     Mount,
     Platform,
+    PlatformSetting,
     Port,
     Process,
     Reach,
@@ -129,6 +130,7 @@ class ComposeService:
     foreign: bool = False
     exposed: tuple[Word, ...] = ()
     replicas: Word | None = None
+    settings: tuple[PlatformSetting, ...] = ()
 
 
 @record
@@ -312,6 +314,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         volumes=tuple(volumes.values()),
         labels=tuple(labels.values()),
         replicas=top.replicas or below.replicas,
+        settings=(*below.settings, *top.settings),
     )
 
 
@@ -351,6 +354,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         variables_from=service.variables_from,
         complete=not service.extends,
         replicas=None if service.replicas is None else _number(service.replicas),
+        settings=service.settings,
         ports=tuple(Port(_number(word), word.span) for word in service.exposed),
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),

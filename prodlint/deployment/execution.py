@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
+from prodlint.deployment.ancestry import shell_ancestor, started_by
+from prodlint.deployment.command import Ancestor, CommandLine, Execution, Form, Link, Parent, Step, Succession
 from prodlint.deployment.condition import holds, settle, word_value
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.place import Place
@@ -22,10 +23,13 @@ from prodlint.deployment.shell_walk import (
     SHELLS,
     Flow,
     Shell,
+    around,
     branched,
     closed,
     command_span,
+    fields,
     flattened,
+    inside_of,
     is_endless,
     is_test,
     matches,
@@ -68,7 +72,6 @@ _CALLS = 20_000
 
 _WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
-_FIELD = regex(r"[^ \t\n]+")
 
 
 class _Run:
@@ -82,6 +85,7 @@ class _Run:
         self.unread: list[Link] = []
         self.calls = 0
         self.written: list[str] = []
+        self.successions: list[Succession] = []
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
@@ -94,7 +98,8 @@ class _Run:
             self.unread.append(Link(span, "is nested too deeply to follow"))
             return Flow()
         inside = unwrap(words)
-        shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1)
+        above = started_by(shell.ancestors, words, span, inside.layers, shell.last_command, shell.forked)
+        shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1, starting=above)
         if inside.directory is not None:
             written = self._settled(inside.directory, shell)
             shell.directory = None if written is None else absolute(written, shell.directory)
@@ -104,7 +109,7 @@ class _Run:
                 name, value = split_assignment(word)
                 shell.exported[name] = self.variables.for_program(value, shell)
         if inside.script is not None:
-            flow = self._string(inside.script, inside.argv, shell, span)
+            flow = self._string(inside.script, inside.argv, shell, span, inside.layers[-1])
         elif not inside.argv:
             return Flow()
         else:
@@ -116,7 +121,7 @@ class _Run:
     def _flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         return tuple(flat for word in words for flat in flattened(word, self.variables.of(shell)))
 
-    def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
+    def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span, program: str) -> Flow:
         """`sh -c STRING name args…`."""
         content = script.content
         if content is None:
@@ -128,14 +133,16 @@ class _Run:
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
         if script.literal is None and (given := interpolations(script)):
             child.variables = {**shell.variables, **given}
-        return closed(self.walk(parse_shell(content).body, child))
+        body = parse_shell(content).body
+        own = shell_ancestor(Parent.STRING, program, span, content.value)
+        return closed(self.walk(body, inside_of(own, body, child)))
 
     def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         name = words[0].literal
         if name is None:
             expanded = self._expanded(words, shell)
             if expanded is not None and expanded[0].literal is not None:
-                return self.argv(expanded, shell, span)
+                return self.argv(expanded, replace(shell, ancestors=shell.starting), span)
             self.unread.append(Link(span, "starts a program whose name is computed"))
             return Flow()
         base = name.rpartition("/")[2]
@@ -174,6 +181,8 @@ class _Run:
                 errexit=task.guarded,
                 layers=(),
                 chain=(*shell.chain, Link(span, f"runs {task.path}")),
+                ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
+                last_command=None,
             )
             flow = closed(self.walk(parse_shell(task.text).body, child))
             last = flow if flow.last and not task.beside else last
@@ -190,9 +199,8 @@ class _Run:
         text = self._settled(words[0], shell)
         if not text:
             return None
-        whole = Text.at(text, words[0].span)
-        parts = [whole.slice(*found.span()) for found in _FIELD.finditer(text)]
-        return (*(Word.of(part, part.span) for part in parts), *words[1:]) if parts else None
+        parts = fields(Text.at(text, words[0].span))
+        return (*parts, *words[1:]) if parts else None
 
     def _file(self, name: Word, arguments: tuple[Word, ...], shell: Shell, span: Span, is_shell: bool) -> Flow | None:
         """A script of the repository, followed; None when the file is not a shell script of ours."""
@@ -218,12 +226,13 @@ class _Run:
             functions={},
             errexit=any("e" in flag for flag in flags if flag.startswith("-")),
             variables=dict(shell.variables),
-            chain=(*shell.chain, Link(_around(name.span, span), f"runs {path}")),
+            chain=(*shell.chain, Link(around(name.span, span), f"runs {path}")),
             depth=shell.depth + 1,
         )
         if any(link.note == f"runs {path}" for link in shell.chain):
             return Flow()
-        return closed(self.walk(script.body, child))
+        own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
+        return closed(self.walk(script.body, inside_of(own, script.body, child)))
 
     def locate(self, written: str, directory: str | None) -> str | None:
         """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
@@ -252,6 +261,7 @@ class _Run:
             layers=shell.layers,
             chain=shell.chain,
             opened=self.variables.opened,
+            ancestors=shell.starting,
         )
         self.steps.append(step)
         return Flow((step,))
@@ -269,12 +279,13 @@ class _Run:
         if isinstance(node, AndOr):
             return self._and_or(node, shell)
         if isinstance(node, Background):
-            self.walk(node.body, replace(shell, background=True))
-            return Flow()
+            before = len(self.steps)
+            self.walk(node.body, replace(shell, background=True, forked=True))
+            return Flow(left=tuple(self.steps[before:]))
         if isinstance(node, Group):
             return self.walk(node.body, shell)
         if isinstance(node, Subshell):
-            child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported))
+            child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported), forked=True)
             return closed(self.walk(node.body, child))
         if isinstance(node, If):
             return self._if(node, shell)
@@ -296,17 +307,25 @@ class _Run:
     def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
         last: tuple[Step, ...] = ()
         replaced: list[Step] = []
+        flow = Flow()
         for item in items:
+            before = len(self.steps)
             flow = self.walk(item, shell)
+            self._succeed(last, before)
             replaced.extend(flow.replaced)
-            if flow.last:
-                last = flow.last
+            last = flow.last or last
             if flow.ended:
                 return Flow(last if not flow.replaced else (), tuple(replaced), True)
-        return Flow(last, tuple(replaced))
+        return Flow(last, tuple(replaced), left=flow.left)
+
+    def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
+        """What is started from a number on comes behind steps that a shell waited for."""
+        if waited_for and len(self.steps) > number and len(self.successions) < _STEPS:
+            self.successions.append(Succession(waited_for, tuple(self.steps[number:])))
 
     def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
-        flows = [self.walk(command, shell) for command in node.commands]
+        child = replace(shell, forked=True) if len(node.commands) > 1 else shell
+        flows = [self.walk(command, child) for command in node.commands]
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
         return next((flow for flow in flows if flow.last or flow.replaced), Flow())
 
@@ -327,7 +346,9 @@ class _Run:
                 del self.steps[before:]
             return left
         child = shell if runs is YES else branched(shell)
+        before = len(self.steps)
         right = self.walk(node.right, child)
+        self._succeed(left.last, before)
         if runs is not YES and not right.ended:
             rejoin(shell, (shell, child))
         if runs is YES:
@@ -462,12 +483,6 @@ class _Run:
         return self.walk(script.body, shell)
 
 
-def _around(word: Span, command: Span) -> Span:
-    """A command, or a word of it that is written elsewhere: ENTRYPOINT and CMD come from two lines."""
-    holds = command.source is word.source and command.start <= word.start and word.end <= command.end
-    return command if holds else word
-
-
 def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:
     """Run a command in thought: every step that it starts, and which of them may be the process."""
     run = _Run(repository, place)
@@ -477,8 +492,11 @@ def execute(command: CommandLine, place: Place, repository: Repository, argument
         if command.form is Form.EXEC or command.text is None:
             flow = run.argv(command.words, shell, command.span)
         else:
-            flow = run.walk(parse_shell(command.text).body, shell)
+            body = parse_shell(command.text).body
+            own = shell_ancestor(Parent.STRING, "", command.span, command.text.value)
+            flow = run.walk(body, inside_of(own, body, shell))
     except RecursionError:  # A chain of `&&` may be as long as its file.
         run.unread.append(Link(command.span, "is nested too deeply to follow"))
+    steps, left = tuple(run.steps), () if flow.ended else flow.left
     processes = (*flow.replaced, *flow.last)
-    return Execution(tuple(run.steps), processes, tuple(run.unread), tuple(run.written))
+    return Execution(steps, processes, tuple(run.unread), tuple(run.written), tuple(run.successions), left)

@@ -55,6 +55,8 @@ class Image:
     """What one build makes.
 
     `base` is the outside image below it, None when it is computed; `programs` are the folders of its PATH.
+    `shell` is the program that reads its commands of the shell form (None: /bin/sh), `stop_signal` the word of
+    STOPSIGNAL.
     """
 
     path: str
@@ -70,6 +72,8 @@ class Image:
     programs: tuple[str, ...] = PROGRAM_FOLDERS
     steps: tuple[BuildStep, ...] = ()
     unread: tuple[Link, ...] = ()
+    shell: str | None = None
+    stop_signal: Word | None = None
 
     @property
     def place(self) -> Place:
@@ -102,6 +106,8 @@ class _Stage:
     variables: dict[str, Value[str]] = field(default_factory=dict)
     scope: dict[str, Value[str]] = field(default_factory=dict)
     programs: tuple[str, ...] = PROGRAM_FOLDERS
+    shell: str | None = None
+    stop_signal: Word | None = None
 
 
 def build_image(repository: Repository, build: Build) -> Image | None:
@@ -133,6 +139,8 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         programs=stage.programs,
         steps=tuple(step for one in stages for step in reader.steps[one]),
         unread=tuple(link for one in stages for link in reader.unread[one]),
+        shell=stage.shell,
+        stop_signal=stage.stop_signal,
     )
 
 
@@ -297,6 +305,10 @@ class _Reader:
             return replace(state, entrypoint=line, command=inherited)
         elif keyword == "CMD":
             return replace(state, command=_command(instruction), own_command=True)
+        elif keyword == "SHELL" and instruction.json:
+            return replace(state, shell=(instruction.json[0].literal or "").rpartition("/")[2])
+        elif keyword == "STOPSIGNAL" and instruction.words:
+            return replace(state, stop_signal=instruction.words[0])
         elif keyword in ("COPY", "ADD"):
             return replace(state, files=self._copy(instruction, state, index))
         elif keyword == "RUN":

@@ -33,6 +33,7 @@ from prodlint.finding import Advice, Fix, Safety
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
+    from prodlint.deployment.stopping import Grace, SignalPath
 
 __all__ = ["Deployment", "subjects"]
 
@@ -150,6 +151,24 @@ class Deployment:
 
         changes = without_reload(service, self.services, self.repository)
         return Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
+
+    def signal_path_of(self, service: Service) -> SignalPath:
+        """How SIGTERM comes to the server of a service, if it comes there."""
+        from prodlint.deployment.stopping import signal_path
+
+        return signal_path(service, self.pipelines, self.repository)
+
+    def with_exec(self, path: SignalPath) -> Fix | None:
+        """`exec` in front of what the shells that keep a signal wait for; None where that is not certain."""
+        from prodlint.deployment.stopping import with_exec
+
+        return with_exec(path)
+
+    def grace_of(self, service: Service) -> Grace | None:
+        """The seconds from SIGTERM to SIGKILL; None where they are not known."""
+        from prodlint.deployment.stopping import grace_of
+
+        return grace_of(service)
 
     def with_distribution(self, service: Service, distribution: str) -> Fix | None:
         """A package added to the file that a service installs from; None where that is not certain."""

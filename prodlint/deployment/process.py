@@ -311,4 +311,9 @@ class Process:
 
     def setting(self, name: str) -> Value[str] | None:
         """What the file says of a setting of the platform, None when it says nothing."""
-        return next((one.value for one in reversed(self.settings) if one.name == name), None)
+        found = self.platform_setting(name)
+        return found.value if found is not None else None
+
+    def platform_setting(self, name: str) -> PlatformSetting | None:
+        """A setting of the platform with its place, None when the file says nothing of it."""
+        return next((one for one in reversed(self.settings) if one.name == name), None)

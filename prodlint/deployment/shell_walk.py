@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import field, replace
 
-from prodlint.deployment.command import Link, Step
+from prodlint.deployment.ancestry import last_command
+from prodlint.deployment.command import Ancestor, Link, Step
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import state
@@ -22,11 +23,15 @@ __all__ = [
     "SHELLS",
     "Flow",
     "Shell",
+    "around",
     "branched",
     "closed",
     "command_span",
     "exportable",
+    "fields",
     "flattened",
+    "inside_of",
+    "is_endless",
     "is_test",
     "matches",
     "reads_as_shell",
@@ -50,11 +55,15 @@ PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromam
 
 @state
 class Flow:
-    """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here."""
+    """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
+
+    `left` are the steps that it ends with in the background.
+    """
 
     last: tuple[Step, ...] = ()
     replaced: tuple[Step, ...] = ()
     ended: bool = False
+    left: tuple[Step, ...] = ()
 
 
 @state
@@ -62,7 +71,8 @@ class Shell:
     """One running shell: its variables, arguments, functions and directory.
 
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
-    anything set them.
+    anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
+    is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
     """
 
     directory: str | None
@@ -79,6 +89,10 @@ class Shell:
     marked: frozenset[str] = frozenset()
     layers: tuple[str, ...] = ()
     depth: int = 0
+    ancestors: tuple[Ancestor, ...] = ()
+    starting: tuple[Ancestor, ...] = ()
+    last_command: Span | None = None
+    forked: bool = False
 
 
 def branched(shell: Shell) -> Shell:
@@ -111,7 +125,7 @@ def exportable(value: Word | Value[str]) -> Word | None:
 
 def closed(flow: Flow) -> Flow:
     """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
-    return Flow((*flow.replaced, *flow.last))
+    return Flow((*flow.replaced, *flow.last), left=flow.left)
 
 
 def is_test(node: Node) -> bool:
@@ -175,6 +189,26 @@ def command_span(words: tuple[Word, ...], whole: Span) -> Span:
     return words[0].span.to(words[-1].span)
 
 
+def inside_of(own: Ancestor, body: Node | None, shell: Shell) -> Shell:
+    """A shell that was started to read a script."""
+    return replace(shell, ancestors=(*shell.starting, own), last_command=last_command(body), forked=False)
+
+
+def around(word: Span, command: Span) -> Span:
+    """A command, or a word of it that is written elsewhere: ENTRYPOINT and CMD come from two lines."""
+    holds = command.source is word.source and command.start <= word.start and word.end <= command.end
+    return command if holds else word
+
+
+_FIELD = regex(r"[^ \t\n]+")
+
+
+def fields(text: Text) -> tuple[Word, ...]:
+    """A text split into words at its blanks."""
+    parts = (text.slice(*found.span()) for found in _FIELD.finditer(text.value))
+    return tuple(Word.of(part, part.span) for part in parts)
+
+
 def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
     """A word with its variables replaced by what they hold; a bare `$NAME` may hold several words, or none."""
     if all(isinstance(part, Literal) for part in word.parts):
@@ -212,7 +246,9 @@ def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
     result: list[Word] = []
     for word in words:
         part = word.parts[0] if len(word.parts) == 1 else None
-        if isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
+        if isinstance(part, Expansion) and part.name == "*" and part.quoted and not part.operator and shell.arguments:
+            result.append(_as_one(shell.arguments, part.span))
+        elif isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
             result.extend(shell.arguments)
         elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
             index = int(part.name) - 1
@@ -221,3 +257,11 @@ def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         else:
             result.append(word)
     return tuple(result)
+
+
+def _as_one(words: tuple[Word, ...], place: Span) -> Word:
+    """`"$*"`: all arguments as one word, with spaces between them."""
+    parts: list[Part] = [*words[0].parts]
+    for word in words[1:]:
+        parts += [Literal(Text.at(" ", place), True), *word.parts]
+    return Word(tuple(parts), place)

@@ -20,10 +20,11 @@ from prodlint.deployment.compose import (
     over,
 )
 from prodlint.deployment.compose_interpolation import given_by
-from prodlint.deployment.process import EnvDefinition, Mount
+from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.readers.compose_network import exposed_by, links_of, names_of, ports_of, volumes_of
+from prodlint.readers.declared import declared_text
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
 from prodlint.syntax.interpolation import interpolated
@@ -33,6 +34,7 @@ from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
 _MOST_EXTENDED = 10
+_SETTINGS = ("init", "stop_grace_period", "stop_signal", "pid")
 # A part of a path that stands as long as nobody sets the variable.
 _DEFAULT = regex(r"\$\{\w+:?-([^}$]*)\}")
 _OPERATOR = regex(r"[;&|<>]")
@@ -149,7 +151,15 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         volumes=tuple(volumes_of(body.get("volumes"))),
         labels=(*_environment(body.get("labels")), *_environment(_deployed(body, "labels"))),
         replicas=_word(_deployed(body, "replicas") or body.get("scale")),
+        settings=tuple(_settings(body)),
     )
+
+
+def _settings(body: Mapping) -> Iterator[PlatformSetting]:
+    for name in _SETTINGS:
+        value = body.get(name)
+        if isinstance(value, Scalar) and not value.is_null:
+            yield PlatformSetting(name, declared_text(value), value.span)
 
 
 def _deployed(body: Mapping, name: str) -> Node | None:

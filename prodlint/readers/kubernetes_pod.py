@@ -47,6 +47,7 @@ _POD_SETTINGS = (
     "restartPolicy",
     "enableServiceLinks",
     "hostNetwork",
+    "shareProcessNamespace",
     "securityContext.runAsUser",
     "securityContext.runAsNonRoot",
     "securityContext.fsGroup",

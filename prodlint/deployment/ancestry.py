@@ -1,0 +1,71 @@
+"""The processes that stand above a program: shells, inits and wrappers, and which of them stay there.
+
+Measured (serving page, 3.1; platform page, M8): tests/rules/test_real_signals.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prodlint.deployment.command import Ancestor, Parent
+from prodlint.regex import regex
+from prodlint.source import Span
+from prodlint.syntax.shell import AndOr, Command, Node, Sequence
+from prodlint.syntax.word import Word
+
+__all__ = ["last_command", "shell_ancestor", "started_by"]
+
+_INITS = frozenset("tini tini-static docker-init dumb-init catatonit".split())
+# `uv run` and `doppler run` stay, and hand SIGTERM on.
+_FORWARDERS = frozenset("uv doppler".split())
+# These become the program that they start.
+_REPLACED = frozenset(
+    "exec env command builtin busybox gosu su-exec setpriv chpst nice ionice chrt taskset stdbuf nohup numactl prlimit "
+    "chroot setuidgid s6-setuidgid with-contenv poetry pipenv newrelic-admin ddtrace-run opentelemetry-instrument "
+    "authbind jemalloc.sh debugpy pdb".split()
+)
+_SHELLS = frozenset("sh bash ash dash zsh ksh".split())
+_SHELL_PARENTS = (Parent.STRING, Parent.SCRIPT)
+_TRAP = regex(r"(?:^|[\s;&|({])trap\s")
+
+
+def shell_ancestor(kind: Parent, name: str, span: Span, text: str) -> Ancestor:
+    """A shell that reads a text."""
+    return Ancestor(kind, name, span, traps=_TRAP.search(text) is not None)
+
+
+def last_command(node: Node | None) -> Span | None:
+    """The command with which a script ends on every way that does not fail, None where it ends in another way."""
+    for _ in range(10_000):
+        if isinstance(node, Sequence):
+            node = node.items[-1] if node.items else None
+        elif isinstance(node, AndOr) and node.operator == "&&":
+            node = node.right
+        else:
+            break
+    return node.span if isinstance(node, Command) else None
+
+
+def started_by(
+    ancestors: tuple[Ancestor, ...],
+    words: tuple[Word, ...],
+    span: Span,
+    layers: tuple[str, ...],
+    last: Span | None,
+    forked: bool,
+) -> tuple[Ancestor, ...]:
+    """The processes above what a command starts: the shell that reads the command, and the wrappers in it.
+
+    `last` is the last command of that shell, `forked` tells that it starts this one beside itself.
+    """
+    above = ancestors
+    if above and above[-1].kind in _SHELL_PARENTS and above[-1].starts is None:
+        execs = "exec" in layers and not forked
+        is_last = span == last and not forked
+        above = (*above[:-1], replace(above[-1], command=span, starts=words[0].span, execs=execs, is_last=is_last))
+    return (*above, *(_wrapper(name, span) for name in layers if name not in _REPLACED and name not in _SHELLS))
+
+
+def _wrapper(name: str, span: Span) -> Ancestor:
+    kind = Parent.INIT if name in _INITS else Parent.FORWARDER if name in _FORWARDERS else Parent.OTHER
+    return Ancestor(kind, name, span)
