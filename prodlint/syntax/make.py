@@ -75,7 +75,23 @@ class Makefile:
             "*": "",
             "MAKE": "make",
         }
-        return _expanded(text, {**self.variables, **given, **own}, 0)
+        return _expanded(_without_messages(text), {**self.variables, **given, **own}, 0)
+
+
+# What make says while it expands a line leaves nothing for the shell: `$(error …)` ends make itself.
+_MESSAGE = regex(r"\$\((?:error|warning|info)\b[^()]*(?:\([^()]*\)[^()]*)*\)")
+_CHECK = regex(r"\$\(if [^,()]*(?:\([^()]*\)[^,()]*)*,[ \t]*(?:,[ \t]*)?\)")
+
+
+def _without_messages(text: Text) -> Text:
+    for pattern in (_MESSAGE, _CHECK) if "$(" in text.value else ():
+        parts: list[Text] = []
+        at = 0
+        for found in pattern.finditer(text.value):
+            parts.append(text.slice(at, found.start()))
+            at = found.end()
+        text = Text.join([*parts, text.slice(at)]) if parts else text
+    return text
 
 
 _REFERENCE = regex(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+|A-Za-z_]))")

@@ -112,3 +112,22 @@ def test_tasks_that_start_each_other_end() -> None:
     assert len(run("make t0", {"Makefile": scripts}).steps) <= 2_000
     loop = {"pyproject.toml": "[tool.pdm.scripts]\na = 'pdm run a'\n"}
     assert len(run("pdm run a", loop).steps) <= 1
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "check:\nifndef PROJECT\n\t$(error PROJECT is undefined)\nendif\n",
+        "check:\n\t@$(if $(PROJECT),,$(error set $(PROJECT) (the name of it), please))\n",
+        "check:\n\t$(info $(PROJECT))$(warning it is deployed)\n",
+    ],
+)
+def test_what_make_itself_says_is_no_program(guard: str) -> None:
+    found = run("make deploy", {"Makefile": f"deploy: check\n\tkubectl apply -f k8s/\n{guard}"})
+    assert [step.written for step in found.steps] == ["kubectl apply -f k8s/"]
+    assert found.unread == ()
+
+
+def test_a_function_of_make_that_is_computed_stays_unread() -> None:
+    found = run("make deploy", {"Makefile": "deploy:\n\t$(if $(X),one,two) --now\n\t$(errors) go\n"})
+    assert found.unread
