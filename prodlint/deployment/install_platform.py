@@ -1,7 +1,8 @@
 """What a platform's buildpack installs from a folder when nothing else says what to install.
 
 Sources, read on 2026-11-24: heroku-buildpack-python (lib/package_manager.sh and the installers beside
-it), Railpack (core/providers/python/python.go), and the catalogue's delivery page, 2.6.
+it), serverless-python-requirements (lib/pip.js), Railpack (core/providers/python/python.go), and the
+catalogue's delivery page, 2.6.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ _WAYS: dict[str, tuple[_Way, ...]] = {
     "appengine": (_PIP,),
     "cloudrun": (_PIP,),
     "lambda": (_PIP,),
+    # lib/pip.js: Poetry and Pipenv come before a requirements file, unless options say otherwise.
+    "serverless-python-requirements": (_POETRY, _PIPENV, _PIP),
+    "serverless-wsgi": (_PIP,),
     "beanstalk": (_PIP, _PIPENV),
     "digitalocean": (_PIPENV, _PIP),
     "fly": (_PIP, _PIPENV, _POETRY),
@@ -74,7 +78,9 @@ _REFUSES_SEVERAL: dict[str, tuple[str, ...]] = {
     "vercel": (_REQUIREMENTS, "Pipfile.lock", "uv.lock"),
 }
 # Newer builders of these platforms read a pyproject.toml too, in ways that differ by version.
-_READS_PYPROJECT = frozenset(("appengine", "cloudrun", "lambda", "digitalocean", "azure", "vercel", "beanstalk", "fly"))
+_READS_PYPROJECT = frozenset(
+    "appengine cloudrun lambda digitalocean azure vercel beanstalk fly serverless-python-requirements".split()
+)
 
 PLATFORMS = frozenset(_WAYS)
 """The platforms whose own choice of a package manager is known."""

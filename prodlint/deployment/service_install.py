@@ -128,7 +128,10 @@ def _may_run_in_an_image(service: Service, repository: Repository) -> bool:
 
 def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
     name = _BUILDERS.get(service.process.platform)
-    if name is not None and service.process.build is None and service.process.image is None:
+    packages = service.process.setting("packages")
+    if packages is not None:
+        name = packages.value if isinstance(packages, Known) else None
+    if name and service.process.build is None and service.process.image is None:
         yield from platform_installs(repository, service.process.root, name, service.span)
 
 

@@ -41,6 +41,7 @@ _ANY = regex(r"\$\{[^{}]{0,80}\}?")
 # What `self:` gives for a key of the provider that is not written: `dev` is the stage where none is told, the
 # examples of serverless.com stand on it.
 _DEFAULTS = {"provider.stage": "dev", "provider.region": "us-east-1"}
+_CHOOSES_FILES = frozenset(("fileName", "usePoetry", "usePipenv", "usePyProject", "noDeploy", "layer"))
 _DEPTH = 10
 _LONGEST = 10_000
 
@@ -97,7 +98,10 @@ class _Service:
     def __init__(self, root: Mapping, provider: Mapping) -> None:
         self.root = root
         self.provider = provider
-        self.plugins = {one.value for one in scalars_of(root.get("plugins"))}
+        plugins = root.get("plugins")
+        if isinstance(plugins, Mapping):
+            plugins = plugins.get("modules")
+        self.plugins = {one.value for one in scalars_of(plugins)}
 
     def is_python(self, body: Mapping) -> bool:
         runtime = scalar_at(body, "runtime") or scalar_at(self.provider, "runtime")
@@ -263,5 +267,19 @@ def _settings(body: Mapping, service: _Service) -> Iterator[PlatformSetting]:
         value = service.text(node)
         if value is not None and node is not None:
             yield PlatformSetting(name, value, node.span)
-    for plugin in sorted(service.plugins & {"serverless-wsgi", "serverless-python-requirements"}):
-        yield PlatformSetting("plugin", Known(plugin, service.root.span), service.root.span)
+    yield PlatformSetting("packages", _packages(body, service), (service.root.get("plugins") or service.root).span)
+
+
+def _packages(body: Mapping, service: _Service) -> Value[str]:
+    """The plugin that packs the requirements of a function: without one, the framework installs nothing."""
+    place = (service.root.get("plugins") or service.root).span
+    custom = mapping_at(service.root, "custom", "pythonRequirements")
+    if "serverless-python-requirements" in service.plugins:
+        names = [key.value for key, _ in custom.items() if isinstance(key, Scalar)] if custom is not None else []
+        if body.get("module") is not None or _CHOOSES_FILES & set(names):
+            return Unknown("options of serverless-python-requirements choose what it installs", place)
+        return Known("serverless-python-requirements", place)
+    packs = scalar_at(service.root, "custom", "wsgi", "packRequirements")
+    if "serverless-wsgi" in service.plugins and (packs is None or packs.value != "false"):
+        return Known("serverless-wsgi", place)
+    return Known("", place)

@@ -155,3 +155,29 @@ def test_app_platform_takes_its_python_from_the_files_of_herokus_buildpack() -> 
     files = {".do/app.yaml": SPEC, "Procfile": PROCFILE, "runtime.txt": "python-3.12.4\n"}
     found = inspect(MemoryTree({**APP, **files}), []).deployment
     assert getattr(python_of(found.services[0], found.repository), "value", None) == "3.12.4"
+
+
+FUNCTIONS = "provider: {name: aws, runtime: python3.12}\nfunctions:\n  web: {handler: app.app}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "files", "installed"),
+    [
+        # The framework itself installs nothing: the package holds what lies beside the file.
+        ("", {}, []),
+        ("plugins: [serverless-offline]\n", {}, []),
+        ("plugins: [serverless-python-requirements]\n", {}, ["requirements.txt"]),
+        ("plugins: {modules: [serverless-python-requirements]}\n", {}, ["requirements.txt"]),
+        ("plugins: [serverless-wsgi]\n", {}, ["requirements.txt"]),
+        ("plugins: [serverless-wsgi]\ncustom: {wsgi: {packRequirements: false}}\n", {}, []),
+        ("plugins: [serverless-python-requirements]\n", {"Pipfile": "", "Pipfile.lock": "{}"}, ["Pipfile"]),
+        ("plugins: [serverless-python-requirements]\ncustom: {pythonRequirements: {fileName: other.txt}}\n", {}, []),
+        ("plugins: ${file(plugins.yml)}\n", {}, []),
+    ],
+)
+def test_the_serverless_framework_installs_what_its_plugins_pack(
+    more: str, files: dict[str, str], installed: list[str]
+) -> None:
+    (service,) = services({"serverless.yml": FUNCTIONS + more, **files})
+    assert [file.path for one in service.installs for file in one.files] == installed
+    assert installed or service.installs_known is UNKNOWN
