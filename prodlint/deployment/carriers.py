@@ -15,8 +15,9 @@ __all__ = ["carried_by"]
 # Sources: the catalogue (container page 2.7, serving page, delivery page) and the projects' own metadata.
 _TABLE = """
 a2a-sdk[http-server]: starlette
-apache-airflow-core: gunicorn uvicorn
+alpaca-py: websockets
 apache-airflow: gunicorn uvicorn flask
+apache-airflow-core: gunicorn uvicorn
 apache-superset: gunicorn flask
 apache-superset[gevent]: gevent
 arize-phoenix: uvicorn starlette
@@ -31,7 +32,7 @@ celery[sqs]: boto3 pycurl
 chainlit: uvicorn fastapi
 channels-redis: redis
 channels[daphne]: daphne
-chromadb: uvicorn
+chromadb: uvicorn websockets
 connexion[flask]: flask
 connexion[uvicorn]: uvicorn
 crewai: chromadb
@@ -43,6 +44,7 @@ databases[aiosqlite]: aiosqlite
 databases[asyncmy]: asyncmy
 databases[asyncpg]: asyncpg
 datasette: uvicorn
+deepgram-sdk: websockets
 devpi-server: waitress
 django-celery-beat: celery
 django-celery-results: celery
@@ -51,22 +53,25 @@ django-rq: rq redis
 djangorestframework-simplejwt: pyjwt djangorestframework
 dramatiq[redis]: redis
 drf-spectacular: djangorestframework
+elevenlabs: websockets
 emmett: granian
 esmerald[standard]: uvicorn
-fastapi-cli: uvicorn
-fastapi-cloud-cli: uvicorn
+fastapi-cli: uvicorn websockets
+fastapi-cloud-cli: uvicorn websockets
 fastapi-mail: aiosmtplib
 fastapi-mcp: uvicorn fastapi
+fastapi-socketio: python-socketio
 fastapi-users: fastapi email-validator python-multipart
 fastapi[all]: uvicorn fastapi-cli httpx jinja2 python-multipart itsdangerous email-validator pydantic-settings orjson
 fastapi[standard-no-fastapi-cloud-cli]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
 fastapi[standard]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
-fastmcp: uvicorn mcp
+fastmcp: uvicorn mcp websockets
 feast: uvicorn fastapi gunicorn
 flama: uvicorn
 flask-appbuilder: flask
 flask-limiter: limits
 flask-migrate: alembic flask flask-sqlalchemy sqlalchemy
+flask-sock: simple-websocket
 flask-socketio: python-socketio flask
 flask-sqlalchemy: sqlalchemy flask
 flask[async]: asgiref
@@ -74,8 +79,11 @@ flask[dotenv]: python-dotenv
 flower: celery tornado
 frappe: gunicorn
 functions-framework: gunicorn flask uvicorn
-google-adk: uvicorn fastapi
-gradio: uvicorn fastapi python-multipart
+google-adk: uvicorn fastapi google-genai
+google-genai: websockets
+gql[websockets]: websockets
+gradio: uvicorn fastapi python-multipart gradio-client
+gradio-client: websockets
 graphene-django: graphene
 guillotina: uvicorn
 gunicorn[eventlet]: eventlet
@@ -83,6 +91,8 @@ gunicorn[gevent]: gevent
 gunicorn[setproctitle]: setproctitle
 gunicorn[tornado]: tornado
 hayhooks: uvicorn
+httpx-ws: wsproto
+hypercorn: wsproto
 hypercorn[trio]: trio
 hypercorn[uvloop]: uvloop
 kombu[redis]: redis
@@ -90,40 +100,50 @@ kserve: uvicorn fastapi
 langflow: uvicorn gunicorn fastapi
 langgraph-cli[inmem]: uvicorn
 langserve[all]: fastapi
-litellm[proxy]: uvicorn gunicorn fastapi
+litellm[proxy]: uvicorn gunicorn fastapi websockets
 litestar[cli]: uvicorn
 litestar[full]: uvicorn
-litestar[standard]: uvicorn
+litestar[standard]: uvicorn websockets
 marimo: uvicorn
 mcp: uvicorn starlette
+mitmproxy: wsproto
 mlflow: gunicorn waitress flask
 mlserver: uvicorn fastapi
 mozilla-django-oidc: django
 nautobot: pyuwsgi
-nicegui: uvicorn fastapi
+nicegui: uvicorn fastapi websockets
 open-webui: uvicorn fastapi
 piccolo-admin: hypercorn fastapi uvicorn
 piccolo[all]: asyncpg uvicorn
 piccolo[postgres]: asyncpg
 piccolo[uvicorn]: uvicorn
-prefect: uvicorn fastapi
+polygon-api-client: websockets
+prefect: uvicorn fastapi websockets
 psycopg[binary]: psycopg-binary
 psycopg[c]: psycopg-c
 psycopg[pool]: psycopg-pool
 pulpcore: gunicorn
+pyppeteer: websockets
+python-binance: websockets
+python-engineio: simple-websocket
 python-fasthtml: uvicorn starlette
+python-socketio: python-engineio
 python-socketio[asyncio-client]: aiohttp
 pyuwsgi: uwsgi
 quart: hypercorn flask werkzeug jinja2
 ravyn[standard]: uvicorn
 ray[serve]: uvicorn starlette
+realtime: websockets
 redis-om: redis
 reflex: granian
-rq-scheduler: rq redis
 rq: redis
+rq-scheduler: rq redis
+sanic: websockets
+selenium: trio-websocket
 sentry: granian
-solara-server: uvicorn
+simple-websocket: wsproto
 solara: uvicorn
+solara-server: uvicorn
 sqlalchemy[aiomysql]: aiomysql
 sqlalchemy[aiosqlite]: aiosqlite
 sqlalchemy[asyncio]: greenlet
@@ -144,16 +164,20 @@ starlite[full]: uvicorn
 starlite[standard]: uvicorn
 strawberry-graphql[debug-server]: uvicorn
 strawberry-graphql[fastapi]: fastapi python-multipart
+supabase: realtime
 tiled[server]: uvicorn
 tortoise-orm: aiosqlite
 tortoise-orm[aiomysql]: aiomysql
 tortoise-orm[asyncmy]: asyncmy
 tortoise-orm[asyncpg]: asyncpg
+trio-websocket: wsproto
 txtai[api]: uvicorn fastapi
 uvicorn-worker: uvicorn gunicorn
 uvicorn[standard]: httptools uvloop websockets watchfiles python-dotenv pyyaml
 vllm: uvicorn fastapi
+web3: websockets
 weblate[wsgi]: granian
+yfinance: websockets
 zope: waitress
 """
 

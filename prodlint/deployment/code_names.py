@@ -24,6 +24,7 @@ _DEPTH = 12
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Held: TypeAlias = ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None
 _ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
+_BUILTINS = frozenset({"breakpoint", "input", "print"})
 _OPTIONAL = frozenset({"typing.Optional"})
 
 
@@ -97,7 +98,20 @@ class CodeNames:
             return None if found is None else self.member(found, node.attr, here.depth)
         if isinstance(node, ast.Call):
             return self._result(node, here)
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+            return self._awaited(node.value, here)
         return None
+
+    def _awaited(self, node: ast.Call, here: Here) -> Meaning | None:
+        """What a coroutine of the repository is annotated to return."""
+        made = self.meaning(node.func, here)
+        if (
+            not isinstance(made, Defined)
+            or not isinstance(made.node, ast.AsyncFunctionDef)
+            or made.node.returns is None
+        ):
+            return None
+        return self.annotated(made.node.returns, Here(made.path, made.module, None, here.depth))
 
     def _result(self, node: ast.Call, here: Here) -> Meaning | None:
         """What a call returns."""
@@ -121,7 +135,10 @@ class CodeNames:
             if not isinstance(found, _Elsewhere):
                 return found
             function = function.outer
-        return self.bound(node.id, Here(here.path, here.module, None, here.depth))
+        found = self.bound(node.id, Here(here.path, here.module, None, here.depth))
+        if found is None and node.id in _BUILTINS and not here.module.bindings(node.id):
+            return External(f"builtins.{node.id}")
+        return found
 
     def _local(self, name: str, function: CodeFunction, here: Here) -> Meaning | _Elsewhere | None:
         """What a function's own name holds; `_ELSEWHERE` where the name is none of its own."""

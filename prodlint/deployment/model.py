@@ -31,6 +31,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
+    from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.stopping import Grace, SignalPath
@@ -211,6 +212,12 @@ class Deployment:
         from prodlint.deployment.served_code import served_code
 
         return served_code(service, self.repository)
+
+    def ignored_starts_of(self, service: Service) -> tuple[IgnoredStart, ...]:
+        """The handlers of start and end of a service's ASGI app that nothing runs; looked for when somebody asks."""
+        from prodlint.deployment.app_lifespan import ignored_starts
+
+        return ignored_starts(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

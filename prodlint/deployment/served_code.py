@@ -13,7 +13,7 @@ from dataclasses import field
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
-from prodlint.deployment.code_names import CodeNames, Defined, External, Here
+from prodlint.deployment.code_names import CodeNames, Defined, External, Here, Meaning
 from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_handlers import Handler, Handlers
@@ -24,7 +24,7 @@ from prodlint.record import entity, record
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, literal
 
-__all__ = ["Reached", "ServedCall", "ServedCode", "served_code"]
+__all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
 _DEPTH = 4
 _MOST_CALLERS = 60
@@ -33,11 +33,24 @@ _TRANSPARENT = frozenset({"staticmethod", "classmethod", "functools.lru_cache", 
 
 
 @record
+class Hop:
+    """A call on the way to a function, and the function in which it stands (None: at the level of a module)."""
+
+    span: Span
+    function: CodeFunction | None
+
+
+@record
 class Reached:
     """How a function is reached: from a handler (None: from the import of a module), through some calls."""
 
     handler: Handler | None
-    through: tuple[Span, ...] = ()
+    hops: tuple[Hop, ...] = ()
+
+    @property
+    def through(self) -> tuple[Span, ...]:
+        """The places of the calls, the first one in the handler."""
+        return tuple(hop.span for hop in self.hops)
 
     @property
     def chain(self) -> tuple[Evidence, ...]:
@@ -72,6 +85,13 @@ class ServedCall:
         return self.call.is_conditional
 
     @property
+    def in_coroutine(self) -> Hop | None:
+        """The place in the innermost coroutine on the way to it from which it is called: itself, or a call before."""
+        hops = (*self.reached.hops, Hop(self.span, self.function))
+        coroutines = [hop for hop in hops if hop.function is not None and hop.function.is_async]
+        return coroutines[-1] if coroutines else None
+
+    @property
     def written(self) -> str:
         """What is called, as it is written: `client.post`."""
         return ast.unparse(self.call.node.func)
@@ -84,6 +104,19 @@ class ServedCall:
     def argument(self, keyword: str, position: int | None = None) -> Value[object] | None:
         """What is given for a keyword, or at a position from 0; None when nothing is, Unknown when nobody can know."""
         return self.code.argument(self.call, self.path, self.call.node, keyword, position)
+
+    def made_by(self, keyword: str, position: int) -> Span | None:
+        """Where the object that it is given for a keyword, or at a position, was made; None when not known."""
+        node = self.call.node
+        value = next((one.value for one in node.keywords if one.arg == keyword), None)
+        if value is None and position < len(node.args):
+            value = node.args[position]
+        meant = None if value is None else self.code.meaning(value, self.path, self.function)
+        return meant.made if isinstance(meant, External) else None
+
+    def made_with(self, keyword: str) -> Span | None:
+        """Where the call that made its object is given something for a keyword; None where that may be nothing."""
+        return None if self.made is None or self.maker is None else self.code.given(self.maker, self.made.path, keyword)
 
     def maker_argument(self, keyword: str, position: int | None = None) -> Value[object] | None:
         """The same for the call that made the object of which it is a method."""
@@ -239,11 +272,11 @@ class ServedCode:
             span = index.module.span(call.node)
             if call.function is None:
                 if known is self._starts and not call.is_conditional and self.graph.chain(path) is not None:
-                    yield Reached(None, (span,))
+                    yield Reached(None, (Hop(span, None),))
                 continue
             reached = self._reached(call.function, known, begins, visited)
             if reached is not None:
-                yield Reached(reached.handler, (*reached.through, span))
+                yield Reached(reached.handler, (*reached.hops, Hop(span, call.function)))
 
     def _callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
         """The calls of a function that can be followed, in its own file first."""
@@ -264,6 +297,20 @@ class ServedCode:
                 meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
                 if isinstance(meant, Defined) and meant.node is function.node:
                     yield path, call
+
+    def meaning(self, node: ast.expr, path: str, function: CodeFunction | None) -> Meaning | None:
+        """What an expression of a file stands for; see `CodeNames`."""
+        module = self.repository.python(path)
+        return None if module is None else self.names.meaning(node, Here(path, module, function))
+
+    def given(self, node: ast.Call, path: str, keyword: str) -> Span | None:
+        """Where a call is given a function, a class or an object for a keyword; None where it may be given None."""
+        value = next((one.value for one in node.keywords if one.arg == keyword), None)
+        index = code_index(self.repository, path)
+        if value is None or index is None:
+            return None
+        function = next((one.function for one in index.calls if one.node is node), None)
+        return None if self.meaning(value, path, function) is None else index.module.span(value)
 
     def argument(
         self, call: CodeCall | None, path: str, node: ast.Call, keyword: str, position: int | None
