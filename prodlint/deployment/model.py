@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.stopping import Grace, SignalPath
+    from prodlint.deployment.websocket import WebSocketRoute
 
 __all__ = ["Deployment", "subjects"]
 
@@ -177,6 +178,12 @@ class Deployment:
 
         return with_distribution(service, distribution, self.repository)
 
+    def with_extra(self, service: Service, distribution: str, extra: str) -> Fix | None:
+        """An extra of a package asked for in the file that a service installs from; None where that is not certain."""
+        from prodlint.deployment.requirement_change import with_extra
+
+        return with_extra(service, distribution, extra)
+
     def with_locked_versions(self, installed: InstalledFile, open_: tuple[Dependency, ...]) -> Fix | None:
         """Open requirements fixed to what a lock beside them holds; None where it does not hold all of them."""
         from prodlint.deployment.requirement_change import with_locked_versions
@@ -218,6 +225,12 @@ class Deployment:
         from prodlint.deployment.app_lifespan import ignored_starts
 
         return ignored_starts(service, self.repository)
+
+    def websocket_of(self, service: Service) -> WebSocketRoute | None:
+        """A websocket that a service's app answers, and whether its server can; looked for when somebody asks."""
+        from prodlint.deployment.websocket import websocket_of
+
+        return websocket_of(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

@@ -15,7 +15,7 @@ from prodlint.finding import Edit, Fix, Safety
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
-__all__ = ["with_distribution", "with_locked_versions"]
+__all__ = ["with_distribution", "with_extra", "with_locked_versions"]
 
 _VERSION = regex(r"[0-9][0-9A-Za-z.!+_-]*")
 _OPEN = regex(
@@ -43,6 +43,19 @@ def with_distribution(service: Service, distribution: str, repository: Repositor
     end = len(source.text)
     edit = Edit(Span(source, end, end), f"{lead}{line}\n")
     return Fix(f"add {line} to {file.path}", (edit,), Safety.SAFE if pinned is not None else Safety.UNSAFE)
+
+
+def with_extra(service: Service, distribution: str, extra: str) -> Fix | None:
+    """An extra asked for where the file that a service installs from names a package without any."""
+    file = _file_of(service.installs)
+    for one in file.dependencies if file is not None else ():
+        found = _OPEN.match(one.span.text)
+        if one.name != distribution or one.extras or one.url is not None or found is None:
+            continue
+        end = one.span.start + found.end("name")
+        edit = Edit(Span(one.span.source, end, end), f"[{extra}]")
+        return Fix(f"ask for {distribution}[{extra}] in {one.span.path}", (edit,), Safety.SAFE)
+    return None
 
 
 def _file_of(installs: tuple[Install, ...]) -> DependencyFile | None:
