@@ -98,6 +98,10 @@ class CodeNames:
             return None if found is None else self.member(found, node.attr, here.depth)
         if isinstance(node, ast.Call):
             return self._result(node, here)
+        if isinstance(node, ast.Subscript):
+            held = self.meaning(node.value, here)
+            is_made = isinstance(held, External) and held.made is not None
+            return self.member(held, "item", here.depth) if held is not None and is_made else None
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
             return self._awaited(node.value, here)
         return None

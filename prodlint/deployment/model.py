@@ -31,7 +31,10 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prodlint.deployment.app_lifespan import IgnoredStart
+    from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.stopping import Grace, SignalPath
@@ -231,6 +234,12 @@ class Deployment:
         from prodlint.deployment.websocket import websocket_of
 
         return websocket_of(service, self.repository)
+
+    def blocked_loops_of(self, service: Service) -> Iterator[BlockedLoop]:
+        """The coroutines of a service's app that hold its event loop for requests; looked for when somebody asks."""
+        from prodlint.deployment.blocking_call import blocked_loops
+
+        return blocked_loops(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

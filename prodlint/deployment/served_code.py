@@ -278,6 +278,10 @@ class ServedCode:
             if reached is not None:
                 yield Reached(reached.handler, (*reached.hops, Hop(span, call.function)))
 
+    def is_called(self, function: CodeFunction) -> bool:
+        """Whether code of the process is known to call a function."""
+        return any(True for _ in self._callers(function))
+
     def _callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
         """The calls of a function that can be followed, in its own file first."""
         name = function.node.name

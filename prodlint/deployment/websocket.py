@@ -66,7 +66,7 @@ def websocket_of(service: Service, repository: Repository) -> WebSocketRoute | N
     setting = server.settings.get("ws") if server.product == "uvicorn" else None
     if setting is not None and not isinstance(setting.value, Known):
         return WebSocketRoute(call.span, shown, UNKNOWN)
-    if setting is not None and setting.value == Known("none", setting.value.span):
+    if setting is not None and isinstance(setting.value, Known) and setting.value.value == "none":
         return WebSocketRoute(call.span, shown, NO, setting.source.span)
     answers = [service.installs_distribution(name) for name in _LIBRARIES]
     held = YES if YES in answers else UNKNOWN if UNKNOWN in answers else NO
