@@ -6,7 +6,7 @@ from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
 
-__all__ = ["is_same_port", "listening_at_home", "listening_to_others", "settled_port", "shown_port"]
+__all__ = ["answering", "is_same_port", "listening_at_home", "listening_to_others", "settled_port", "shown_port"]
 
 
 def settled_port(value: Value[int] | Value[object] | None) -> int | None:
@@ -42,6 +42,11 @@ def listening_to_others(service: Service | None, port: Value[int] | None) -> tup
         return NO, binds[0]
     answer, bind = _judged(outside, port)
     return (UNKNOWN if answer is YES and bind is not None and bind.is_loopback is UNKNOWN else answer), bind
+
+
+def answering(service: Service, port: Value[int]) -> Answer:
+    """Whether some socket of a service has a port, on whichever address."""
+    return _judged(_binds(service), port)[0]
 
 
 def _binds(service: Service | None) -> tuple[Bind, ...]:

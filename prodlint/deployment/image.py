@@ -17,9 +17,9 @@ from prodlint.deployment.execution import execute
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.place import PROGRAM_FOLDERS, Place
-from prodlint.deployment.process import Build
+from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Answer, EnvDriven, Known, Value
+from prodlint.deployment.value import Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -56,7 +56,7 @@ class Image:
 
     `base` is the outside image below it, None when it is computed; `programs` are the folders of its PATH.
     `shell` is the program that reads its commands of the shell form (None: /bin/sh), `stop_signal` the word of
-    STOPSIGNAL.
+    STOPSIGNAL. `exposed` are the ports of EXPOSE, which open nothing.
     """
 
     path: str
@@ -74,6 +74,7 @@ class Image:
     unread: tuple[Link, ...] = ()
     shell: str | None = None
     stop_signal: Word | None = None
+    exposed: tuple[Port, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -108,6 +109,7 @@ class _Stage:
     programs: tuple[str, ...] = PROGRAM_FOLDERS
     shell: str | None = None
     stop_signal: Word | None = None
+    exposed: tuple[Port, ...] = ()
 
 
 def build_image(repository: Repository, build: Build) -> Image | None:
@@ -141,6 +143,7 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         unread=tuple(link for one in stages for link in reader.unread[one]),
         shell=stage.shell,
         stop_signal=stage.stop_signal,
+        exposed=stage.exposed,
     )
 
 
@@ -309,11 +312,24 @@ class _Reader:
             return replace(state, shell=(instruction.json[0].literal or "").rpartition("/")[2])
         elif keyword == "STOPSIGNAL" and instruction.words:
             return replace(state, stop_signal=instruction.words[0])
+        elif keyword == "EXPOSE":
+            ports = [self._port(word, state) for word in instruction.words[:_MAX_SOURCES]]
+            return replace(state, exposed=(*state.exposed, *(port for port in ports if port is not None)))
         elif keyword in ("COPY", "ADD"):
             return replace(state, files=self._copy(instruction, state, index))
         elif keyword == "RUN":
             return replace(state, files=self._run(instruction, state, index))
         return state
+
+    def _port(self, word: Word, state: _Stage) -> Port | None:
+        """One entry of EXPOSE, None for one of UDP."""
+        number, _, protocol = (self._value(word, state) or "").partition("/")
+        if protocol not in ("", "tcp"):
+            return None
+        found = int(number) if number.isdecimal() and len(number) < 6 else None
+        return Port(
+            Unknown("it is no single number", word.span) if found is None else Known(found, word.span), word.span
+        )
 
     def _copy(self, instruction: Instruction, state: _Stage, index: int) -> ImageFiles:
         words = (instruction.json or instruction.words)[:_MAX_SOURCES]

@@ -12,6 +12,7 @@ from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
+from prodlint.deployment.dial import Container, Dial, containers_of, dials_to, ignored_port, wrong_ports
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
@@ -102,6 +103,31 @@ class Deployment:
                 if service is not None:
                     found.setdefault(id(service), []).append(passage)
         return found
+
+    def dials_of(self, service: Service) -> tuple[Dial, ...]:
+        """Who sends a service its traffic: published ports, proxies, routers, probes; each by the line that says so."""
+        return dials_to(service, self.passages_to(service), self.container_of(service))
+
+    def wrong_ports_of(self, service: Service) -> tuple[Dial, ...]:
+        """Who dials a service of compose at a port on which nothing in its container listens."""
+        binds = service.server.binds if service.server is not None else ()
+        if not binds or any(bind.socket is not None for bind in binds):
+            return ()
+        if service.process.platform is not Platform.COMPOSE or self.container_of(service).serves_alone is not YES:
+            return ()
+        return wrong_ports(self.dials_of(service))
+
+    def ignored_port_of(self, service: Service) -> Dial | None:
+        """The router that dials the port in PORT, where a service listens on a port of its own."""
+        return ignored_port(service, self.dials_of(service)) if self.container_of(service).serves_alone is YES else None
+
+    def container_of(self, service: Service) -> Container:
+        """What shares its addresses with a service, and whether nothing else listens there."""
+        return self._containers[id(service)]
+
+    @cached_property
+    def _containers(self) -> dict[int, Container]:
+        return containers_of(self.services, self.passages)
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""

@@ -5,19 +5,24 @@ Source: the catalogue's platform page, 2.1 (ports, and who terminates TLS) and 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.dialling import listening_to_others
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.passage import Destination, Passage
 from prodlint.deployment.process import Platform, Role
+from prodlint.deployment.procfile import is_of_heroku, is_procfile
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.source import Span
 
-__all__ = ["platform_passages"]
+__all__ = ["SOME_PLATFORM", "platform_passages"]
+
+SOME_PLATFORM = "router of the platform"
+"""The router in front of a Procfile of which nothing says whose it is."""
 
 _PRODUCTS = {
     Platform.HEROKU: "router of Heroku",
@@ -44,18 +49,21 @@ _SETS_PORT: dict[Platform, int | None] = {
 _MAY_FIND_OTHERS = (Platform.RENDER, Platform.RAILWAY)
 
 
-def platform_passages(services: Iterable[Service]) -> Iterator[Passage]:
+def platform_passages(services: Sequence[Service], repository: Repository) -> Iterator[Passage]:
     """The way from the router of its platform to each web service."""
+    processes = [one.process for one in services]
     for service in services:
         product = _PRODUCTS.get(service.process.platform)
         if product is None or service.role is not Role.WEB or service.step is None:
             continue
-        if _is_of_procfile(service):
+        is_certain = True
+        if is_procfile(service.process.path):
             if service.process.name != "web":
                 continue
-            product = "router of the platform"
+            is_certain = is_of_heroku(service.process, processes, repository)
+            product = product if is_certain else SOME_PLATFORM
         for port, span in _dialled(service):
-            listens, bind = _listening(service, port)
+            listens, bind = _listening(service, port, is_certain)
             chain = [Link(span, f"is where the {product} leads to")]
             if bind is not None and bind.span.path:
                 chain.append(Link(bind.span, f"{service.name} listens on {bind}"))
@@ -64,11 +72,6 @@ def platform_passages(services: Iterable[Service]) -> Iterator[Passage]:
             route = ProxyRoute("/", span, upstreams=(upstream,))
             proxy = Proxy(product, span, (), (Listen(span, Known(443, span), tls=True),), (route,), service.environment)
             yield Passage(proxy, route, service.environment, destinations=(end,), of_platform=True)
-
-
-def _is_of_procfile(service: Service) -> bool:
-    """Whether a Procfile starts it: several platforms read one, and not all of them dial PORT."""
-    return service.process.path.rpartition("/")[2].startswith("Procfile")
 
 
 def _dialled(service: Service) -> Iterator[tuple[Value[int], Span]]:
@@ -84,12 +87,12 @@ def _dialled(service: Service) -> Iterator[tuple[Value[int], Span]]:
         yield Known(8080, process.span), process.span
 
 
-def _listening(service: Service, port: Value[int]) -> tuple[Answer, Bind | None]:
-    """Whether the service listens where the router dials."""
+def _listening(service: Service, port: Value[int], is_certain: bool) -> tuple[Answer, Bind | None]:
+    """Whether the service listens where the router dials; `is_certain` says that it is known whose router it is."""
     listens, bind = listening_to_others(service, port)
     if listens is UNKNOWN and bind is not None and bind.is_everywhere is YES:
         listens = _with_port_set(service.process.platform, bind, port)
-    may_be_found = service.process.platform in _MAY_FIND_OTHERS or _is_of_procfile(service)
+    may_be_found = service.process.platform in _MAY_FIND_OTHERS or not is_certain
     return (UNKNOWN if listens is NO and may_be_found else listens), bind
 
 

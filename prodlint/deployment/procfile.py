@@ -8,7 +8,26 @@ from collections.abc import Iterable
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository, normal_path
 
-__all__ = ["taken_procfiles"]
+__all__ = ["is_of_heroku", "is_procfile", "taken_procfiles"]
+
+# Files that Heroku reads, and hardly anybody else beside a Procfile (platform page, 2.4).
+_OF_HEROKU = ("app.json", "runtime.txt", ".slugignore", "Aptfile", "bin/post_compile", "bin/pre_compile")
+
+
+def is_procfile(path: str) -> bool:
+    """Whether a file is a Procfile: several platforms read one, and not all of them dial PORT."""
+    return posixpath.basename(path).startswith("Procfile")
+
+
+def is_of_heroku(process: Process, processes: Iterable[Process], repository: Repository) -> bool:
+    """Whether a process runs on Heroku: by its manifest, or by a Procfile that something beside it gives to Heroku."""
+    if process.platform is not Platform.HEROKU:
+        return False
+    if not is_procfile(process.path):
+        return True
+    folder = posixpath.dirname(process.path)
+    beside = any(normal_path(folder, name) in repository.paths for name in _OF_HEROKU)
+    return beside or any(one.name == "release" and one.path == process.path for one in processes)
 
 
 def taken_procfiles(processes: Iterable[Process], repository: Repository) -> frozenset[str]:

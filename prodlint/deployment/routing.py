@@ -46,7 +46,7 @@ def passages(
 ) -> tuple[Passage, ...]:
     """Every route of every proxy, once for each program that runs it."""
     peers = Peers(services, backing)
-    found: list[Passage] = list(platform_passages(services))[:_MOST]
+    found: list[Passage] = list(platform_passages(services, repository))[:_MOST]
     held: dict[tuple[str, str, str], tuple[Holder, ...]] = {}
     for proxy in proxies:
         key = (proxy.product, proxy.group, proxy.configuration if proxy.group else proxy.path)

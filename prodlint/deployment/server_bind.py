@@ -60,6 +60,11 @@ class Bind:
         return _agreed(answer(host in _EVERY) for host in _possible(self.host))
 
     @property
+    def shown_port(self) -> str:
+        """The port as people write it."""
+        return _shown(self.port)
+
+    @property
     def form(self) -> str | None:
         """The address once its variable is set, with `$NAME` in its place; None where nobody can say."""
         parts = [_formed(part) for part in ((self.host, self.port) if self.socket is None else (self.socket,))]

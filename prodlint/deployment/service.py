@@ -127,6 +127,14 @@ class Service:
         return (Evidence(server.span, f"starts {server.product}"), *self.chain_to_app)
 
     @property
+    def chain_to_bind(self) -> tuple[Evidence, ...]:
+        """The hops to the line that says where it listens, with the server's own line where that is another."""
+        server = self.server
+        if server is None or not server.binds or _same_place(server.binds[0].span, server.span):
+            return self.chain
+        return (*self.chain, Evidence(server.span, f"starts {server.product}"))
+
+    @property
     def chain_to_installs(self) -> tuple[Evidence, ...]:
         """The hops to the program, what installs its packages, and where its server is declared for others."""
         found = [*self.chain]
@@ -152,6 +160,15 @@ class Service:
     def stays(self, step: Step) -> bool:
         """Whether a step is the program that does not return, or one of those that may be it."""
         return step is self.step or (bool(self.candidates) and any(step is one for one in self.execution.processes))
+
+    @property
+    def listens_on_loopback(self) -> Answer:
+        """Whether all that it listens on is reached by programs of its own container or machine alone."""
+        binds = self.server.binds if self.server is not None else ()
+        found = UNKNOWN if not binds else YES
+        for bind in binds:
+            found &= bind.is_loopback
+        return found
 
     def installs_distribution(self, distribution: str) -> Answer:
         """Whether what this service installs brings a distribution; UNKNOWN when not all of it could be read."""

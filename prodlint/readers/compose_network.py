@@ -19,16 +19,21 @@ __all__ = ["exposed_by", "links_of", "names_of", "ports_of", "volumes_of"]
 
 
 def ports_of(node: Node | None) -> Iterator[ComposePort]:
-    """The entries of `ports`, in their short and their long form."""
+    """The entries of `ports`, in their short and their long form, those of UDP aside."""
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):
-            written = item.text.slice(0, item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None)
+            if item.value.endswith("/udp"):
+                continue
+            written = item.text.slice(0, item.value.rfind("/") if item.value.endswith("/tcp") else None)
             found = _parts(written.value)
             parts = [interpolated(written.slice(*part), True) for part in found]
             if parts:
                 host = interpolated(written.slice(0, found[-3][1]), True) if len(found) > 2 else None
                 yield ComposePort(item.span, parts[-2] if len(parts) > 1 else None, parts[-1], host)
         elif isinstance(item, Mapping) and isinstance(target := item.get("target"), Scalar):
+            protocol = item.get("protocol")
+            if isinstance(protocol, Scalar) and protocol.value == "udp":
+                continue
             outside = item.get("published")
             published = interpolated(outside.text, True) if isinstance(outside, Scalar) else None
             named = item.get("host_ip")
@@ -50,10 +55,10 @@ def _parts(written: str) -> list[tuple[int, int]]:
 
 
 def exposed_by(node: Node | None) -> Iterator[Word]:
-    """The entries of `expose`, without their protocol."""
+    """The entries of `expose`, without their protocol, those of UDP aside."""
     for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(item, Scalar):
-            end = item.value.rfind("/") if item.value.endswith(("/tcp", "/udp")) else None
+        if isinstance(item, Scalar) and not item.value.endswith("/udp"):
+            end = item.value.rfind("/") if item.value.endswith("/tcp") else None
             yield interpolated(item.text.slice(0, end), True)
 
 

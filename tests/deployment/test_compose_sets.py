@@ -217,7 +217,7 @@ def test_the_map_shows_published_ports(
 
 
 def test_exposed_ports_are_ports_of_the_service() -> None:
-    (web,) = composed({"compose.yml": WEB + "    expose: ['8000', 9000/udp, '${P:-1}']\n"})
+    (web,) = composed({"compose.yml": WEB + "    expose: ['8000', 9000/tcp, 9001/udp, '${P:-1}']\n"})
     numbers = [port.number for port in web.process.ports]
     shown = [one.value if isinstance(one, Known) else (one.name, one.default) for one in numbers if one is not None]
     assert shown == [8000, 9000, ("P", 1)]
