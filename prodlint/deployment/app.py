@@ -30,6 +30,13 @@ class Interface(Enum):
     OWN = "its own server"
 
 
+_OWN_SERVERS = {
+    "aiohttp": "gunicorn's `-k aiohttp.GunicornWebWorker`, or web.run_app()",
+    "Tornado": "gunicorn's `-k tornado`, or its own HTTP server",
+    "Sanic": "`sanic`, its own command",
+}
+
+
 @record
 class App:
     """An app object: framework, interface, where it is made, whether it must first be called."""
@@ -43,6 +50,15 @@ class App:
     @property
     def path(self) -> str:
         return self.span.path
+
+    @property
+    def own_servers(self) -> str:
+        """What serves it, for people."""
+        if self.interface is Interface.OWN:
+            return _OWN_SERVERS.get(self.framework, "its own server")
+        if self.interface is Interface.WSGI:
+            return "gunicorn, or another server for WSGI"
+        return "uvicorn, or gunicorn with `-k uvicorn_worker.UvicornWorker`"
 
 
 def roots_of(place: Place, repository: Repository, extra: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ __all__ = ["carried_by"]
 _TABLE = """
 a2a-sdk[http-server]: starlette
 alpaca-py: websockets
-apache-airflow: gunicorn uvicorn flask
 apache-airflow-core: gunicorn uvicorn
+apache-airflow: gunicorn uvicorn flask
 apache-superset: gunicorn flask
 apache-superset[gevent]: gevent
 arize-phoenix: uvicorn starlette
@@ -25,6 +25,8 @@ arq: redis
 autogenstudio: uvicorn fastapi
 bentoml: uvicorn starlette
 blacksheep[full]: uvicorn
+bokeh: tornado
+bottle-websocket: gevent-websocket
 celery[eventlet]: eventlet
 celery[gevent]: gevent
 celery[redis]: redis
@@ -32,7 +34,7 @@ celery[sqs]: boto3 pycurl
 chainlit: uvicorn fastapi
 channels-redis: redis
 channels[daphne]: daphne
-chromadb: uvicorn websockets
+chromadb: uvicorn uvicorn[standard]
 connexion[flask]: flask
 connexion[uvicorn]: uvicorn
 crewai: chromadb
@@ -46,6 +48,7 @@ databases[asyncpg]: asyncpg
 datasette: uvicorn
 deepgram-sdk: websockets
 devpi-server: waitress
+distributed: tornado
 django-celery-beat: celery
 django-celery-results: celery
 django-redis: redis
@@ -55,16 +58,16 @@ dramatiq[redis]: redis
 drf-spectacular: djangorestframework
 elevenlabs: websockets
 emmett: granian
-esmerald[standard]: uvicorn
-fastapi-cli: uvicorn websockets
+esmerald[standard]: uvicorn uvicorn[standard]
+fastapi-cli: uvicorn uvicorn[standard]
 fastapi-cloud-cli: uvicorn websockets
 fastapi-mail: aiosmtplib
 fastapi-mcp: uvicorn fastapi
 fastapi-socketio: python-socketio
 fastapi-users: fastapi email-validator python-multipart
-fastapi[all]: uvicorn fastapi-cli httpx jinja2 python-multipart itsdangerous email-validator pydantic-settings orjson
-fastapi[standard-no-fastapi-cloud-cli]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
-fastapi[standard]: uvicorn fastapi-cli httpx jinja2 python-multipart email-validator
+fastapi[all]: fastapi-cli httpx jinja2 python-multipart itsdangerous email-validator pydantic-settings orjson
+fastapi[standard-no-fastapi-cloud-cli]: fastapi-cli httpx jinja2 python-multipart email-validator
+fastapi[standard]: fastapi-cli httpx jinja2 python-multipart email-validator
 fastmcp: uvicorn mcp websockets
 feast: uvicorn fastapi gunicorn
 flama: uvicorn
@@ -73,18 +76,21 @@ flask-limiter: limits
 flask-migrate: alembic flask flask-sqlalchemy sqlalchemy
 flask-sock: simple-websocket
 flask-socketio: python-socketio flask
+flask-sockets: gevent gevent-websocket
 flask-sqlalchemy: sqlalchemy flask
 flask[async]: asgiref
 flask[dotenv]: python-dotenv
 flower: celery tornado
 frappe: gunicorn
 functions-framework: gunicorn flask uvicorn
+gevent-websocket: gevent
 google-adk: uvicorn fastapi google-genai
 google-genai: websockets
 gql[websockets]: websockets
-gradio: uvicorn fastapi python-multipart gradio-client
 gradio-client: websockets
+gradio: uvicorn fastapi python-multipart gradio-client
 graphene-django: graphene
+grequests: gevent
 guillotina: uvicorn
 gunicorn[eventlet]: eventlet
 gunicorn[gevent]: gevent
@@ -102,17 +108,19 @@ langgraph-cli[inmem]: uvicorn
 langserve[all]: fastapi
 litellm[proxy]: uvicorn gunicorn fastapi websockets
 litestar[cli]: uvicorn
-litestar[full]: uvicorn
-litestar[standard]: uvicorn websockets
+litestar[full]: uvicorn uvicorn[standard]
+litestar[standard]: uvicorn uvicorn[standard]
+locust: gevent flask
 marimo: uvicorn
 mcp: uvicorn starlette
 mitmproxy: wsproto
 mlflow: gunicorn waitress flask
 mlserver: uvicorn fastapi
 mozilla-django-oidc: django
+nameko: eventlet
 nautobot: pyuwsgi
-nicegui: uvicorn fastapi websockets
-open-webui: uvicorn fastapi
+nicegui: uvicorn fastapi uvicorn[standard]
+open-webui: uvicorn fastapi uvicorn[standard]
 piccolo-admin: hypercorn fastapi uvicorn
 piccolo[all]: asyncpg uvicorn
 piccolo[postgres]: asyncpg
@@ -123,6 +131,7 @@ psycopg[binary]: psycopg-binary
 psycopg[c]: psycopg-c
 psycopg[pool]: psycopg-pool
 pulpcore: gunicorn
+pydantic-settings: python-dotenv
 pyppeteer: websockets
 python-binance: websockets
 python-engineio: simple-websocket
@@ -136,14 +145,14 @@ ray[serve]: uvicorn starlette
 realtime: websockets
 redis-om: redis
 reflex: granian
-rq: redis
 rq-scheduler: rq redis
-sanic: websockets
+rq: redis
+sanic: websockets uvloop httptools
 selenium: trio-websocket
 sentry: granian
 simple-websocket: wsproto
-solara: uvicorn
 solara-server: uvicorn
+solara: uvicorn
 sqlalchemy[aiomysql]: aiomysql
 sqlalchemy[aiosqlite]: aiosqlite
 sqlalchemy[asyncio]: greenlet
@@ -161,9 +170,10 @@ sqlalchemy[pymysql]: pymysql
 starlette[full]: itsdangerous jinja2 python-multipart pyyaml httpx
 starlite[cli]: uvicorn
 starlite[full]: uvicorn
-starlite[standard]: uvicorn
+starlite[standard]: uvicorn uvicorn[standard]
 strawberry-graphql[debug-server]: uvicorn
 strawberry-graphql[fastapi]: fastapi python-multipart
+streamlit: tornado
 supabase: realtime
 tiled[server]: uvicorn
 tortoise-orm: aiosqlite
@@ -174,10 +184,11 @@ trio-websocket: wsproto
 txtai[api]: uvicorn fastapi
 uvicorn-worker: uvicorn gunicorn
 uvicorn[standard]: httptools uvloop websockets watchfiles python-dotenv pyyaml
-vllm: uvicorn fastapi
+vllm: uvicorn fastapi uvicorn[standard]
 web3: websockets
 weblate[wsgi]: granian
 yfinance: websockets
+zerorpc: gevent
 zope: waitress
 """
 

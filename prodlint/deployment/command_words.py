@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 
 from prodlint.deployment.command import Step
+from prodlint.finding import Edit
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
-from prodlint.syntax.word import Expansion, Literal
+from prodlint.syntax.word import Expansion, Literal, Word
 
-__all__ = ["Piece", "Words", "is_plain", "separator_of", "spelled", "whole", "with_quotes"]
+__all__ = ["Piece", "Words", "is_plain", "replaced_word", "separator_of", "spelled", "whole", "with_quotes"]
 
 # These mean themselves in a shell and in a plain scalar of YAML.
 _PLAIN = regex(r"[A-Za-z0-9_./:=@%+,\[\]-]+")
@@ -86,6 +87,27 @@ def spelled(step: Step, words: Words) -> str | None:
     if not quote and any(text[0] in "[,%@" or "," in text or "[" in text for text in texts):
         return None
     return separator.join(f"{quote}{text}{quote}" for text in texts)
+
+
+def replaced_word(step: Step, word: Word, texts: tuple[str, ...]) -> Edit | None:
+    """Other words in the place of one, quoted and divided as the command's words are; None where that is not clear."""
+    separator = separator_of(step)
+    place, raw = word.span, word.span.text
+    literal = word.literal
+    if separator is None or literal is None or not all(is_plain(text) for text in texts):
+        return None
+    outer = with_quotes(place)
+    quote = raw[:1] if raw[:1] in ("'", '"') else ""
+    if raw != f"{quote}{literal}{quote}":
+        return None
+    if not quote and outer != place:
+        place, quote = outer, outer.text[0]
+    if not quote and separator == " " and any(text.endswith("()") for text in texts):
+        source = place.source
+        if "'" in source.text[source.text.rfind("\n", 0, place.start) + 1 : place.end]:
+            return None
+        texts = tuple(f"'{text}'" if text.endswith("()") else text for text in texts)
+    return Edit(place, separator.join(f"{quote}{text}{quote}" for text in texts))
 
 
 def separator_of(step: Step) -> str | None:

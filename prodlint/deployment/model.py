@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
+from prodlint.deployment.app_target import AppTarget, target_of
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
 from prodlint.deployment.dial import Container, Dial, containers_of, dials_to, ignored_port, wrong_ports
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
+    from prodlint.deployment.server_needs import Need
     from prodlint.deployment.stopping import Grace, SignalPath
     from prodlint.deployment.websocket import WebSocketRoute
 
@@ -224,6 +226,61 @@ class Deployment:
         from prodlint.deployment.release_hook import migrating
 
         return migrating(system, release, self.services, self.repository)
+
+    def app_target_of(self, service: Service) -> AppTarget | None:
+        """What a service's server is told to serve, and whether it is there; looked up when somebody asks."""
+        known = self._targets
+        if id(service) not in known:
+            known[id(service)] = target_of(service, self.repository) if service.starts_certainly else None
+        return known[id(service)]
+
+    def served_app_of(self, service: Service) -> App | None:
+        """The app as a service's server meets it: what a function makes that it calls; None while that is not known."""
+        app = service.app if service.starts_certainly else None
+        if app is None or not app.is_factory:
+            return app
+        target = self.app_target_of(service)
+        return replace(app, is_factory=False) if target is not None and target.is_called is YES else None
+
+    def worker_need_of(self, service: Service) -> Need | None:
+        """The worker class that gunicorn is told to use and certainly cannot load."""
+        from prodlint.deployment.server_needs import worker_need_of
+
+        return worker_need_of(service, self.repository) if service.starts_certainly else None
+
+    def option_needs_of(self, service: Service) -> tuple[Need, ...]:
+        """The options of a service's server that need a package which is certainly not installed."""
+        from prodlint.deployment.server_needs import option_needs_of
+
+        return option_needs_of(service) if service.starts_certainly else ()
+
+    def with_target(self, service: Service, *words: str) -> Fix | None:
+        """The target of a service's server, which serves nobody, replaced by words; None where that is not certain."""
+        from prodlint.deployment.target_change import with_target
+
+        return with_target(service, self.services, words)
+
+    def with_asgi_worker(self, service: Service) -> Fix | None:
+        """An installed worker class for ASGI, for a gunicorn that is told none; None where that is not certain."""
+        from prodlint.deployment.target_change import with_asgi_worker
+
+        return with_asgi_worker(service, self.services)
+
+    def with_import_string(self, service: Service) -> Fix | None:
+        """The app that a script hands to `uvicorn.run()` named instead; None where it is not certain how to name it."""
+        from prodlint.deployment.target_change import with_import_string
+
+        return with_import_string(service, self.repository)
+
+    def asgi_target_of(self, service: Service) -> str:
+        """The ASGI app of Django beside the WSGI app that a service serves, empty where there is none."""
+        from prodlint.deployment.target_change import asgi_target_of
+
+        return asgi_target_of(service, self.repository)
+
+    @cached_property
+    def _targets(self) -> dict[int, AppTarget | None]:
+        return {}
 
     def settings_of(self, service: Service) -> AppSettings | None:
         """The settings that a service runs with, of Django or Flask; evaluated when somebody asks."""

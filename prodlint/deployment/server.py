@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 
-from prodlint.deployment.app import Interface
+from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE, from_outside, word_value
 from prodlint.deployment.process import Role
@@ -16,8 +16,9 @@ from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.server_grammar import Parsed, parse
 from prodlint.deployment.server_products import Product, grammar_of, product_of
 from prodlint.deployment.server_setting import Settings
-from prodlint.deployment.value import NO, YES, Answer, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Unknown, Value, answer
 from prodlint.deployment.worker import worker_role
+from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -74,6 +75,40 @@ class Server:
     def options_complete(self) -> bool:
         """Whether every word of the command is understood: no rule may rely on an option's absence otherwise."""
         return self.parsed.complete and not self.parsed.loose
+
+    def can_serve(self, app: App) -> Answer:
+        """Whether it calls an app in the way that the app is made for (measured: serving page, 3.1)."""
+        if self.interface not in (Interface.WSGI, Interface.ASGI) or app.is_factory:
+            return UNKNOWN
+        if app.interface is not Interface.OWN:
+            return answer(app.interface is self.interface)
+        if self.interface is Interface.WSGI:
+            return NO
+        return {"Sanic": YES, "aiohttp": NO}.get(app.framework, UNKNOWN)
+
+    @property
+    def survives_without_app(self) -> bool:
+        """Whether it goes on without an app that it cannot load and answers 500, as uWSGI does by itself."""
+        return self.product == "uwsgi" and self.settings.known("need_app") is not True
+
+    def is_silent_on(self, name: str) -> bool:
+        """Whether the default of a setting holds for certain, as far as the repository goes: nothing else has a say."""
+        return self.settings.doubt is None and name in self.settings and name not in self.settings.mentioned
+
+    @property
+    def interface_evidence(self) -> tuple[Evidence, ...]:
+        """The place that decides how it calls the app, where that is not its own command."""
+        name = "worker_class" if self.product == "gunicorn" else "interface"
+        source = self.settings[name].source if name in self.settings and not self.is_silent_on(name) else None
+        if source is None or source.span.source is self.span.source or not source.span.path:
+            return ()
+        return (Evidence(source.span, f"sets the {name.replace('_', ' ')}"),)
+
+    @property
+    def told_by(self) -> str:
+        """Its product with the worker class that decides how it calls the app: `gunicorn's sync worker`."""
+        worker = self.settings.known("worker_class") if self.product == "gunicorn" else None
+        return f"{self.product}'s {worker} worker" if isinstance(worker, str) else self.product
 
     def option(self, *names: str) -> Word | None:
         """The last value given for an option, by any of its names."""

@@ -19,7 +19,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.record import record
 from prodlint.regex import regex
 
-__all__ = ["serving_distribution", "with_defaults_of_its_version"]
+__all__ = ["is_since", "serving_distribution", "with_defaults_of_its_version"]
 
 
 @record
@@ -60,7 +60,7 @@ def with_defaults_of_its_version(server: Server, installs: Iterable[Install]) ->
     installs = tuple(installs)
     for change in _CHANGES.get(distribution or "", ()):
         setting = settings.get(change.setting)
-        is_new = _is_since(installs, distribution or "", change.since) if setting is not None else YES
+        is_new = is_since(installs, distribution or "", change.since) if setting is not None else YES
         if setting is None or is_new is YES or settings.doubt is not None:
             continue
         newest = setting.sources[0].value
@@ -85,7 +85,7 @@ def _with_default(source: SettingSource, newest: object, default: Value[object])
     return replace(source, value=default)
 
 
-def _is_since(installs: tuple[Install, ...], distribution: str, since: str) -> Answer:
+def is_since(installs: tuple[Install, ...], distribution: str, since: str) -> Answer:
     """Whether the installed version is that one or a later one."""
     wanted = _release(since)
     exact = version_of(installs, distribution)

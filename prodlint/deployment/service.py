@@ -150,6 +150,31 @@ class Service:
         return next((one for one in self.starts if not one.conditional), None)
 
     @property
+    def starts_certainly(self) -> bool:
+        """Whether its program, and the server that its program starts, are reached on every way."""
+        if self.step is None or self.step.conditional or self.server is None:
+            return False
+        return not self.server.in_code or self.certain_start is not None
+
+    @property
+    def hands_app_itself(self) -> bool:
+        """Whether its script hands the app itself to `uvicorn.run()`, which new processes cannot be given."""
+        start, server = self.certain_start, self.server
+        if start is None or server is None or not server.in_code or start.call != "uvicorn.run()":
+            return False
+        return self.app is not None and not isinstance(server.target, Known | EnvDriven)
+
+    @property
+    def platform_workers(self) -> str:
+        """The platform that asks for two workers or more by itself, unless its settings say otherwise; else empty.
+
+        The Python buildpack of Heroku exports WEB_CONCURRENCY for every size of a dyno (serving page, 2.6).
+        """
+        found = self.variables.definitions("WEB_CONCURRENCY")
+        is_heroku = self.process.platform is Platform.HEROKU and bool(found)
+        return "Heroku" if is_heroku and all(one.by_platform for one in found) else ""
+
+    @property
     def _declaration(self) -> tuple[Link, ...]:
         """Where the service is declared, when its command stands in another file."""
         first = self.step.chain[0] if self.step is not None and self.step.chain else None
