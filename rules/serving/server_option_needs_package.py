@@ -1,0 +1,67 @@
+"""Install the package that a server's option asks for.
+
+Plain `uvicorn` comes without uvloop, httptools, websockets, python-dotenv and PyYAML. Told to use one of them
+(`--loop uvloop`, `--http httptools`, `--ws websockets`, `--env-file .env`, `--log-config log.yaml`) it ends at the
+start with a ModuleNotFoundError (exit status 1, measured with uvicorn 0.54). `uvicorn[standard]` brings them all.
+
+## Example
+
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+CMD ["uvicorn", "--loop", "uvloop", "main:app"]  # <- server-option-needs-package
+```
+```text title="requirements.txt"
+fastapi
+uvicorn
+```
+```python title="main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+```
+
+Use instead:
+
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+CMD ["uvicorn", "--loop", "uvloop", "main:app"]
+```
+```text title="requirements.txt"
+fastapi
+uvicorn
+uvloop
+```
+```python title="main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+```
+
+## References
+- Uvicorn, Installation: standard dependencies
+- Hypercorn, Configuring: worker_class
+"""
+
+from __future__ import annotations
+
+from prodlint.deployment import Deployment, Service
+from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
+
+
+@rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
+def server_option_needs_package(service: Service, deployment: Deployment) -> Findings:
+    server = service.server
+    for need in deployment.option_needs_of(service) if service.is_production is YES and server is not None else ():
+        yield Finding(
+            need.span,
+            f"`{service.label}` asks for {need.what}, but {need.why}: {server.product if server else ''} ends at once",
+            (*service.chain, *need.evidence),
+            help=need.advice,
+            fix=deployment.with_distribution(service, need.distribution) if need.distribution else None,
+        )
