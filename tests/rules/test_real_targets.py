@@ -1,0 +1,232 @@
+"""What servers do with the wrong app object, shown by the servers themselves: what the rules' messages promise."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from prodlint.engine import built_in_rules
+from prodlint.testing import example_cases
+from tests.rules.real_server import Running, free_port, started, write_files
+
+pytestmark = pytest.mark.real
+PAGES = {rule.name: rule.page for rule in built_in_rules()}
+FLASK = """
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def index():
+    return "ok"
+
+
+def create_app():
+    return app
+
+
+def create_app_with(config=None, testing=False):
+    return app
+"""
+FASTAPI = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+def index():
+    return "ok"
+
+
+def create_app():
+    return app
+
+
+def create_app_with(settings):
+    return app
+"""
+DJANGO = {
+    "shop/settings.py": 'SECRET_KEY = "test"\nROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS = ["*"]\n',
+    "shop/urls.py": "from django.http import HttpResponse\nfrom django.urls import path\n\n"
+    'urlpatterns = [path("", lambda request: HttpResponse("ok"))]\n',
+}
+FILES = {"web.py": FLASK, "api.py": FASTAPI}
+BINDS = {
+    "gunicorn": ("--bind=127.0.0.1:{}",),
+    "uvicorn": ("--port={}",),
+    "hypercorn": ("--bind=127.0.0.1:{}",),
+    "granian": ("--port={}",),
+    "daphne": ("-p", "{}"),
+    "waitress-serve": ("--listen=127.0.0.1:{}",),
+}
+
+
+def run(stack: ExitStack, folder: Path, command: str, environment: dict[str, str] | None = None) -> Running:
+    """A command that names no port, started on a free one."""
+    program, *words = command.split()
+    port = free_port()
+    modules = {"waitress-serve": "waitress"}
+    binds = [word.format(port) for word in BINDS[program]]
+    argv = [sys.executable, "-m", modules.get(program, program), *binds, *words]
+    return stack.enter_context(started(folder, argv, port, environment))
+
+
+def statuses(folder: Path, commands: list[str]) -> dict[str, int | None]:
+    """What each command, all started at once, answers to a request."""
+    with ExitStack() as stack:
+        running = {command: run(stack, folder, command) for command in commands}
+        return {command: one.status() for command, one in running.items()}
+
+
+def ends(folder: Path, commands: list[str]) -> dict[str, int | None]:
+    """The status with which each command ends by itself, None for one that does not."""
+    with ExitStack() as stack:
+        running = {command: run(stack, folder, command) for command in commands}
+        return {command: one.ended() for command, one in running.items()}
+
+
+def page_files(rule: str, wrong: bool) -> dict[str, str]:
+    bad, good = example_cases(PAGES[rule])
+    return dict((bad if wrong else good).files)
+
+
+def served(files: dict[str, str]) -> str:
+    """The command of a Procfile with one process, without the options that say where it listens."""
+    command = files["Procfile"].strip().removeprefix("web: ")
+    return command.replace(" --host 0.0.0.0 --port $PORT", "").replace("'", "")
+
+
+@pytest.mark.parametrize("rule", ["asgi-app-on-wsgi-worker", "wsgi-app-on-asgi-server", "app-factory-not-called"])
+def test_the_example_of_a_rule_answers_500_and_what_to_use_instead_answers(rule: str, tmp_path: Path) -> None:
+    bad, good = page_files(rule, True), page_files(rule, False)
+    settings = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+    for name, files in (("bad", bad), ("good", good)):
+        (tmp_path / name).mkdir()
+        write_files(tmp_path / name, {**(DJANGO if "shop/wsgi.py" in files else {}), **files})
+    instead = served(good).replace("uvicorn_worker.", "uvicorn.workers.")
+    with ExitStack() as stack:
+        wrong = run(stack, tmp_path / "bad", served(bad), settings)
+        right = run(stack, tmp_path / "good", instead, settings)
+        assert (wrong.status(), right.status()) == (500, 200)
+
+
+def test_granian_answers_500_until_it_is_told_the_interface(tmp_path: Path) -> None:
+    bad, good = page_files("granian-interface-missing", True), page_files("granian-interface-missing", False)
+    write_files(tmp_path, bad)
+    commands = [
+        next(line for line in files["compose.prod.yml"].splitlines() if "command:" in line)
+        .partition("command: ")[2]
+        .replace("--host 0.0.0.0 ", "")
+        for files in (bad, good)
+    ]
+    assert list(statuses(tmp_path, commands).values()) == [500, 200]
+
+
+def test_servers_answer_500_for_an_app_of_the_other_interface(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    wrong = [
+        "gunicorn --threads=2 api:app",
+        "waitress-serve api:app",
+        "granian --interface=wsgi api:app",
+        "gunicorn -k asgi web:app",
+        "gunicorn -k uvicorn.workers.UvicornWorker web:app",
+        "daphne web:app",
+        "granian --interface=asgi web:app",
+    ]
+    assert set(statuses(tmp_path, wrong).values()) == {500}
+
+
+def test_servers_answer_for_an_app_of_their_interface(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    right = [
+        "gunicorn -k asgi api:app",
+        "daphne api:app",
+        "waitress-serve web:app",
+        "granian --interface=wsgi web:app",
+        "uvicorn --interface=wsgi web:app",
+        "hypercorn web:app",
+        "hypercorn api:app",
+    ]
+    assert set(statuses(tmp_path, right).values()) == {200}
+
+
+def test_servers_answer_500_for_a_factory_that_nobody_calls(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    wrong = [
+        "gunicorn web:create_app_with",
+        "waitress-serve web:create_app",
+        "hypercorn api:create_app",
+        "daphne api:create_app",
+        "granian --interface=asgi api:create_app",
+        "gunicorn -k asgi api:create_app",
+        "uvicorn api:create_app_with",
+    ]
+    assert set(statuses(tmp_path, wrong).values()) == {500}
+
+
+def test_servers_answer_for_a_factory_that_they_call(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    right = [
+        "uvicorn api:create_app",
+        "uvicorn --factory api:create_app",
+        "gunicorn -k uvicorn.workers.UvicornWorker api:create_app",
+        "granian --interface=asgi --factory api:create_app",
+        "waitress-serve --call web:create_app",
+        "hypercorn api:create_app()",
+    ]
+    assert set(statuses(tmp_path, right).values()) == {200}
+
+
+def test_servers_end_without_the_app_that_they_are_told_to_serve(tmp_path: Path) -> None:
+    write_files(tmp_path, {**FILES, "pack/main.py": FLASK})
+    ended = {
+        "gunicorn web:nope": 4,
+        "gunicorn web": 4,
+        "gunicorn web:app.wsgi_app": 4,
+        "gunicorn web:create_app_with(colour='red')": 4,
+        "gunicorn nothing:app": 3,
+        "gunicorn web.py:app": 3,
+        "gunicorn pack/main:app": 3,
+        "uvicorn api:nope": 3,
+        "uvicorn nothing:app": 3,
+        "uvicorn api": 3,
+        "uvicorn api:create_app()": 3,
+        "uvicorn --factory api:app": 3,
+        "uvicorn --factory api:create_app_with": 3,
+    }
+    assert ends(tmp_path, list(ended)) == ended
+
+
+def test_hypercorn_and_granian_take_a_path(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pack/main.py": FASTAPI})
+    assert set(
+        statuses(tmp_path, ["hypercorn pack/main:app", "granian --interface=asgi pack/main.py:app"]).values()
+    ) == {200}
+
+
+def test_uvicorn_cannot_start_workers_with_the_app_itself(tmp_path: Path) -> None:
+    rule = "uvicorn-run-needs-import-string"
+    port = free_port()
+    with ExitStack() as stack:
+        running = []
+        plain = page_files(rule, True)["main.py"].replace(", workers=4", "")
+        mains = {
+            "bad": page_files(rule, True)["main.py"],
+            "variable": plain,
+            "good": page_files(rule, False)["main.py"],
+        }
+        for name, main in mains.items():
+            (tmp_path / name).mkdir()
+            write_files(tmp_path / name, {"main.py": main.replace('"0.0.0.0"', f'"127.0.0.1", port={port}')})
+            environment = {"WEB_CONCURRENCY": "2"} if name == "variable" else {}
+            running.append(
+                stack.enter_context(started(tmp_path / name, [sys.executable, "main.py"], port, environment))
+            )
+        assert [one.ended() for one in running[:2]] == [3, 3]
+        assert all("import string" in one.written for one in running[:2])
+        assert running[2].status("/openapi.json") == 200
