@@ -4,7 +4,7 @@ Everything that a process of an async server does runs on one thread, which goes
 request wherever a coroutine says `await`. `requests.get`, `time.sleep`, a sync database session or
 `subprocess.run` do not say it: while one of them waits, the process answers nobody, health checks
 included. Users see a service that stands still whenever one slow call is under way (measured with
-uvicorn 0.54 and FastAPI 0.165: a call that takes 2 seconds delays another request by 2 seconds, and not
+uvicorn 0.54 and FastAPI 0.165: a call of 3 seconds delays another request by as much, and not
 at all in a plain `def`, which FastAPI runs in a thread). Hashing a password takes a fifth of a second by
 design and has the same effect at each login.
 
@@ -27,7 +27,7 @@ app = FastAPI()
 
 @app.get("/report")
 async def report():
-    time.sleep(2)  # <- blocking-call-in-async-endpoint
+    time.sleep(3)  # <- blocking-call-in-async-endpoint
     return {"done": True}
 
 
@@ -55,7 +55,7 @@ app = FastAPI()
 
 @app.get("/report")
 def report():
-    time.sleep(2)
+    time.sleep(3)
     return {"done": True}
 
 

@@ -1,0 +1,145 @@
+"""What the rules about async apps promise, seen with the real uvicorn, FastAPI and Starlette."""
+
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from prodlint.engine import built_in_rules
+from prodlint.testing import example_cases
+from tests.rules.real_server import Running, free_port, started, write_files
+
+pytestmark = pytest.mark.real
+PAGES = {rule.name: rule.page for rule in built_in_rules()}
+LIFESPAN = (
+    "from contextlib import asynccontextmanager\nfrom fastapi import APIRouter, FastAPI\n"
+    "@asynccontextmanager\nasync def lifespan(app):\n    yield\ndef say():\n    print('the handler ran', flush=True)\n"
+)
+NO_LIBRARY = """\
+import sys
+
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("websockets", "wsproto"):
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, Missing())
+"""
+
+
+def serve(folder: Path, files: Mapping[str, str], *options: str, path: str = "") -> "Served":
+    write_files(folder, files)
+    port = free_port()
+    command = ["uvicorn", "main:app", "--port", str(port), *options]
+    return Served(folder, command, port, {"PYTHONPATH": path} if path else {})
+
+
+class Served:
+    """A project that uvicorn serves while the block runs."""
+
+    def __init__(self, folder: Path, command: list[str], port: int, environment: Mapping[str, str]) -> None:
+        self.context = started(folder, command, port, environment)
+
+    def __enter__(self) -> Running:
+        return self.context.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self.context.__exit__(None, None, None)
+
+
+def status_beside(server: Running, slow: str, quick: str) -> int | None:
+    """The status of a quick request while a slow one is under way, None without an answer in a second and a half."""
+    assert server.listens()
+    waiting = threading.Thread(target=server.status, args=(slow,))
+    waiting.start()
+    time.sleep(0.5)
+    status = server.status(quick, timeout=1.5)
+    waiting.join()
+    return status
+
+
+def test_a_blocking_call_in_a_coroutine_keeps_other_requests_waiting(tmp_path: Path) -> None:
+    wrong, right = example_cases(PAGES["blocking-call-in-async-endpoint"])
+    with serve(tmp_path / "wrong", wrong.files) as one, serve(tmp_path / "right", right.files) as other:
+        with ThreadPoolExecutor() as pool:
+            blocked = pool.submit(status_beside, one, "/report", "/health")
+            answered = pool.submit(status_beside, other, "/report", "/health")
+            assert blocked.result() is None
+            assert answered.result() == 200
+        assert one.status("/health") == 200
+
+
+def test_hashing_a_password_holds_the_process_for_a_tenth_of_a_second_and_more() -> None:
+    bcrypt = pytest.importorskip("bcrypt")
+    begun = time.process_time()
+    bcrypt.hashpw(b"correct horse", bcrypt.gensalt())
+    assert time.process_time() - begun > 0.05
+
+
+def test_a_startup_handler_beside_a_lifespan_leaves_the_app_without_what_it_sets_up(tmp_path: Path) -> None:
+    wrong, right = example_cases(PAGES["startup-handlers-ignored"])
+    with serve(tmp_path / "wrong", wrong.files) as one, serve(tmp_path / "right", right.files) as other:
+        assert one.status() == 500
+        assert other.status() == 200
+
+
+STARTS = {
+    "beside a lifespan": ("app = FastAPI(lifespan=lifespan)\napp.on_event('startup')(say)\n", False),
+    "alone": ("app = FastAPI()\napp.on_event('startup')(say)\n", True),
+    "of a router beside a lifespan": (
+        "router = APIRouter()\nrouter.on_event('startup')(say)\napp = FastAPI(lifespan=lifespan)\n"
+        "app.include_router(router)\n",
+        True,
+    ),
+    "of a mounted app": (
+        "app, sub = FastAPI(), FastAPI()\nsub.on_event('startup')(say)\napp.mount('/s', sub)\n",
+        False,
+    ),
+    "off": ("app = FastAPI()\napp.on_event('startup')(say)\n", False),
+}
+
+
+def test_which_startup_handlers_run(tmp_path: Path) -> None:
+    def runs(name: str) -> bool:
+        options = ("--lifespan", "off") if name == "off" else ()
+        with serve(tmp_path / name.replace(" ", "-"), {"main.py": LIFESPAN + STARTS[name][0]}, *options) as server:
+            assert server.status() == 404
+            return "the handler ran" in server.written
+
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(zip(STARTS, pool.map(runs, STARTS), strict=True))
+    assert found == {name: expected for name, (_, expected) in STARTS.items()}
+
+
+def handshake(server: Running, path: str) -> str:
+    """The status line that answers the opening handshake of a websocket (RFC 6455, 1.3)."""
+    assert server.listens()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        return connection.recv(4096).decode("latin-1").partition("\r\n")[0]
+
+
+def test_plain_uvicorn_refuses_a_websocket_handshake(tmp_path: Path) -> None:
+    wrong, right = example_cases(PAGES["websocket-without-library"])
+    # Another package of this environment brings a library: the project's sitecustomize hides it.
+    hidden = {**wrong.files, "sitecustomize.py": NO_LIBRARY}
+    folder = tmp_path / "wrong"
+    with serve(folder, hidden, path=str(folder)) as one, serve(tmp_path / "right", right.files) as other:
+        assert handshake(other, "/ws").startswith("HTTP/1.1 101")
+        assert not handshake(one, "/ws").startswith("HTTP/1.1 101")
+        assert "No supported WebSocket library detected" in one.written
+
+
+def test_uvicorn_that_is_told_to_refuses_a_websocket_handshake(tmp_path: Path) -> None:
+    _, right = example_cases(PAGES["websocket-without-library"])
+    with serve(tmp_path, right.files, "--ws", "none") as server:
+        assert not handshake(server, "/ws").startswith("HTTP/1.1 101")
