@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.compose import ComposeFile
+from prodlint.deployment.compose_builds import BuildArgument, build_arguments, perhaps_given
 from prodlint.deployment.compose_interpolation import given_by
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import absolute
@@ -42,7 +43,8 @@ class ComposeSet:
     """Files that are merged, in order. `given` are the variables that compose finds in files of its own, and in the
     shell of the commands that make the containers.
 
-    `profiles` are those that are asked for, None where nobody knows; `asked` the services that are.
+    `profiles` are those that are asked for, None where nobody knows; `asked` the services that are. `arguments`
+    are those that commands give to the builds.
     """
 
     files: tuple[ComposeFile, ...]
@@ -50,6 +52,7 @@ class ComposeSet:
     given: tuple[EnvDefinition, ...] = ()
     profiles: frozenset[str] | None = None
     asked: frozenset[str] = frozenset()
+    arguments: tuple[BuildArgument, ...] = ()
 
     def starts(self, name: str, profiles: tuple[str, ...]) -> bool:
         """Whether a service is started as far as its profiles are concerned."""
@@ -73,7 +76,7 @@ def compose_sets(
     for step in steps:
         found.command(step)
     found.others()
-    return tuple(found.in_their_shells())
+    return tuple(found.as_commanded())
 
 
 class _Sets:
@@ -86,6 +89,8 @@ class _Sets:
         self.sets: dict[tuple[str, ...], ComposeSet] = {}
         self.started: set[tuple[str, ...]] = set()
         self.shells: dict[tuple[str, ...], dict[str, EnvDefinition]] = {}
+        self.arguments: dict[tuple[str, ...], tuple[BuildArgument, ...]] = {}
+        self.perhaps: tuple[BuildArgument, ...] = ()
         self.included = {path for file in compose.values() for one in file.includes for path in one.paths}
 
     def command(self, found: PipelineStep) -> None:
@@ -96,16 +101,21 @@ class _Sets:
         if "docker" not in step.program and "podman" not in step.program:
             return  # `ssh host "docker compose …"`: what it carries is a step of its own
         names = compose_files_of(step)
-        if names is None:
-            return
         plain = plain_words(step)
         verb = plain.partition("compose ")[2].partition(" ")[0]
         starts = verb in _STARTS
+        built = build_arguments(found) if verb == "build" and found.environment is not Environment.DEVELOPMENT else ()
+        if names is None:
+            self.perhaps += tuple(perhaps_given(one, step.span) for one in built)
+            return
         if not names:
             names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
         paths = tuple(path for path in (self._path(name, step) for name in names) if path is not None)
-        if not names and starts:
+        if not names and (starts or built):
             paths = self._default_of(step)
+        self.arguments[paths] = (*self.arguments.get(paths, ()), *built)
+        if not names and not starts:
+            return
         if not paths:
             return
         before = self.sets.get(paths)
@@ -131,10 +141,13 @@ class _Sets:
         self.started.add(paths)
         self.sets[paths] = replace(made, profiles=profiles, asked=asked)
 
-    def in_their_shells(self) -> Iterator[ComposeSet]:
-        """The sets, each with what the shells of its commands set."""
+    def as_commanded(self) -> Iterator[ComposeSet]:
+        """The sets, each with what the shells of its commands set, and what they give to builds."""
         for paths, one in self.sets.items():
             shell = self.shells.get(paths)
+            is_for_desks = any(self.named(path) in (Environment.DEVELOPMENT, Environment.TEST) for path in paths)
+            given = (*(() if is_for_desks else self.perhaps), *self.arguments.get(paths, ()))
+            one = replace(one, arguments=given) if given else one
             yield one if not shell else replace(one, given=(*one.given, *shell.values()))
 
     def others(self) -> None:

@@ -13,6 +13,7 @@ from prodlint.deployment.branch_push import with_deploying_pushes
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
+from prodlint.deployment.compose_builds import with_arguments
 from prodlint.deployment.compose_environment import environment_beside_production, environment_by_content
 from prodlint.deployment.compose_sets import ComposeSet, compose_sets, is_override
 from prodlint.deployment.environment import Environment, environment_of
@@ -228,7 +229,10 @@ class _Linker:
         services: list[Service] = []
         backing: list[BackingService] = []
         for one in declared:
-            process = self._with_build(process_of(one, images, group))
+            process = process_of(one, images, group)
+            if process.build is not None and project.arguments:
+                process = replace(process, build=with_arguments(process.build, one.name, project.arguments))
+            process = self._with_build(process)
             beside = backing_service(one.name, process, one.span) if process.build is None else None
             if beside is not None and (beside.product or not self._may_be_ours(process)):
                 backing.append(beside)

@@ -370,3 +370,49 @@ def test_the_operators_of_a_variable_hold_for_what_the_shell_sets() -> None:
     files = {"compose.yml": text, "web.env": "J=${B}\nB\n"}
     web = deployed("export A=; export B=b; export V=${1:-v}; docker compose up -d", files=files)
     assert [value(web, name) for name in "CDEFGHJB"] == ["d", "", "", "d", "d", "b", "b", "b"]
+
+
+# --- arguments of builds -------------------------------------------------------------------------
+
+REVISION = DOCKERFILE + "ARG REVISION=unknown\nENV REVISION=$REVISION\n"
+
+
+def revision(command: str, services: str = WEB) -> str | None:
+    """The variable of the web service of a compose file that a workflow builds with a command, and starts."""
+    workflow = (
+        f"on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: |\n          {command}\n"
+    )
+    workflow += "      - run: docker compose -f compose.prod.yml up -d\n"
+    files = {"Dockerfile": REVISION, "compose.prod.yml": services, ".github/workflows/deploy.yml": workflow}
+    [web] = [one for one in composed(files) if one.name == "web"]
+    found = web.variables.get("REVISION")
+    return found.reason if isinstance(found, Unknown) else value(web, "REVISION")
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("docker compose -f compose.prod.yml build", "unknown"),
+        ("docker compose -f compose.prod.yml build --build-arg REVISION=7", "7"),
+        ("docker compose -f compose.prod.yml build --build-arg=REVISION=7 --pull web", "7"),
+        ("docker compose -f compose.prod.yml build --build-arg REVISION=7 worker", "unknown"),
+        (
+            'docker compose -f compose.prod.yml build --build-arg REVISION="${COMMIT}" --build-arg A=b',
+            "$COMMIT is not set in this repository",
+        ),
+        ("docker compose -f compose.prod.yml build --build-arg REVISION", "$REVISION is not set in this repository"),
+        (
+            'docker compose -f "compose.$WHERE.yml" build --build-arg REVISION=7',
+            "the build in .github/workflows/deploy.yml:7 may give it",
+        ),
+        ('docker compose -f "compose.$WHERE.yml" build --build-arg OTHER=7', "unknown"),
+    ],
+)
+def test_what_a_command_gives_to_a_build_counts_before_the_default_of_its_argument(command: str, expected: str) -> None:
+    assert revision(command) == expected
+
+
+def test_what_a_command_gives_to_a_build_counts_before_what_the_file_gives() -> None:
+    services = WEB.replace("build: .", "build: {context: ., args: {REVISION: file}}")
+    assert revision("docker compose -f compose.prod.yml build", services) == "file"
+    assert revision("docker compose -f compose.prod.yml build --build-arg REVISION=7", services) == "7"
