@@ -7,21 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from typing import Any
 
 from prodlint.deployment.command import Step
-from prodlint.deployment.dialling import answering, settled_port, shown_port
+from prodlint.deployment.dialling import answering, is_at, settled_port, shown_port
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.passage import Destination, Passage
-from prodlint.deployment.peers import machine_of
+from prodlint.deployment.peers import machine_of, plain_path
 from prodlint.deployment.platform_routing import SOME_PLATFORM
-from prodlint.deployment.process import HOST, Platform
+from prodlint.deployment.process import HOST, Exposure, Platform
 from prodlint.deployment.proxy_holder import is_of_proxy
+from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.record import entity
 from prodlint.source import Span
 
-__all__ = ["Container", "Dial", "Dialler", "containers_of", "dials_to", "ignored_port", "wrong_ports"]
+__all__ = [
+    "Container",
+    "Dial",
+    "Dialler",
+    "containers_of",
+    "dials_to",
+    "ignored_port",
+    "other_protocols",
+    "wrong_ports",
+]
 
 # What listens in a container without being one of its services.
 _LISTENERS = frozenset(
@@ -53,7 +64,8 @@ class Dial:
 
     `who` is the dialler for people, `span` the line that says which port it dials. `port` is the port of the process
     itself. `is_outside` tells whether it has another loopback than the service: what listens on 127.0.0.1 alone it
-    never reaches. `listens` tells whether some socket of the service has that port, on whichever address.
+    never reaches. `listens` tells whether some socket of the service has that port, on whichever address. `protocol`
+    is what it speaks, empty where nothing tells; `exposure` is the published port or the port of a Service.
     """
 
     kind: Dialler
@@ -62,6 +74,8 @@ class Dial:
     span: Span
     is_outside: Answer
     listens: Answer
+    protocol: str = ""
+    exposure: Exposure | None = None
     passage: Passage | None = None
     destination: Destination | None = None
 
@@ -160,15 +174,20 @@ def dials_to(service: Service, passages: Iterable[Passage], container: Container
 def _dials(service: Service, passages: tuple[Passage, ...], container: Container) -> Iterator[Dial]:
     process = service.process
     is_elsewhere = _is_elsewhere(service, container)
-    for exposure in process.exposures:
-        if exposure.owner == HOST:
-            yield _dial(service, Dialler.PUBLISHED, "compose", exposure.target, exposure.span, is_elsewhere)
+
+    def dial(kind: Dialler, who: str, port: Value[int], span: Span, **more: Any) -> Dial:
+        return Dial(kind, who, port, span, is_elsewhere, answering(service, port), **more)
+
+    for one in process.exposures:
+        if one.owner == HOST:
+            protocol = "http" if settled_port(one.port) == 80 else ""
+            yield dial(Dialler.PUBLISHED, "compose", one.target, one.span, protocol=protocol, exposure=one)
         elif process.platform is Platform.KUBERNETES:
-            yield _dial(service, Dialler.SERVICE, exposure.owner, exposure.target, exposure.span, is_elsewhere)
+            yield dial(Dialler.SERVICE, one.owner, one.target, one.span, exposure=one)
     for probe in process.probes:
         if process.platform is Platform.KUBERNETES and probe.command is None and probe.port is not None:
-            who = f"the {probe.kind.value} probe"
-            yield _dial(service, Dialler.PROBE, who, probe.port, probe.port.span or probe.span, is_elsewhere)
+            who, span = f"the {probe.kind.value} probe", probe.port.span or probe.span
+            yield dial(Dialler.PROBE, who, probe.port, span, protocol="" if probe.path is None else "http")
     for passage in passages:
         if passage.environment in _ELSEWHERE and service.environment not in _ELSEWHERE:
             continue
@@ -177,7 +196,7 @@ def _dials(service: Service, passages: tuple[Passage, ...], container: Container
                 yield _of_passage(service, passage, end, container, is_elsewhere)
     image = service.image
     for port in image.exposed if image is not None and process.platform is Platform.DOCKER else ():
-        yield _dial(service, Dialler.DOCUMENTED, "EXPOSE", port.number, port.span, is_elsewhere)
+        yield dial(Dialler.DOCUMENTED, "EXPOSE", port.number, port.span)
 
 
 def wrong_ports(dials: Iterable[Dial]) -> tuple[Dial, ...]:
@@ -191,6 +210,34 @@ def wrong_ports(dials: Iterable[Dial]) -> tuple[Dial, ...]:
     if published and all(one.reaches_a_wrong_port for one in published):
         found[published[0].span] = published[0]
     return tuple(found.values())
+
+
+_BINARY = frozenset({"uwsgi", "fastcgi", "scgi"})
+
+
+def other_protocols(service: Service, dials: Iterable[Dial]) -> tuple[tuple[Dial, Bind], ...]:
+    """Who speaks another protocol than the socket that it reaches, with that socket; one for each line."""
+    binds = service.server.binds if service.server is not None else ()
+    found: dict[Span, tuple[Dial, Bind]] = {}
+    for dial in dials:
+        if not dial.protocol or (dial.destination is not None and dial.destination.certain is not YES):
+            continue
+        reached = [bind for bind in binds if _reaches(dial, bind)]
+        if len(reached) == 1 and _differ(dial.protocol, reached[0].protocol):
+            found[dial.span] = dial, reached[0]
+    return tuple(found.values())
+
+
+def _reaches(dial: Dial, bind: Bind) -> bool:
+    socket = dial.destination.upstream.socket if dial.destination is not None else ""
+    if socket or bind.socket is not None:
+        return isinstance(bind.socket, Known) and plain_path(bind.socket.value) == plain_path(socket)
+    return dial.port is not None and is_at(bind, dial.port) is YES
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two programs that speak so do not understand one another: TLS is another matter."""
+    return one != other and (one in _BINARY or other in _BINARY)
 
 
 # Without a variable App Platform and Cloud Foundry dial 8080, Elastic Beanstalk 8000 and Dokku 5000.
@@ -232,7 +279,10 @@ def _of_passage(
     elif end.certain is not YES:
         is_outside &= UNKNOWN
     who = passage.proxy.product if kind is Dialler.PROXY else f"the {passage.proxy.product}"
-    return _dial(service, kind, who, end.port, span or passage.span, is_outside, passage, end)
+    listens = answering(service, end.port) if end.port is not None else UNKNOWN
+    place = span or passage.span
+    protocol = end.upstream.protocol
+    return Dial(kind, who, end.port, place, is_outside, listens, protocol, passage=passage, destination=end)
 
 
 def _is_elsewhere(service: Service, container: Container) -> Answer:
@@ -242,17 +292,3 @@ def _is_elsewhere(service: Service, container: Container) -> Answer:
     if service.process.platform is Platform.SUPERVISOR and service.image is None:
         return NO
     return YES
-
-
-def _dial(
-    service: Service,
-    kind: Dialler,
-    who: str,
-    port: Value[int] | None,
-    span: Span,
-    is_outside: Answer,
-    passage: Passage | None = None,
-    end: Destination | None = None,
-) -> Dial:
-    listens = answering(service, port) if port is not None else UNKNOWN
-    return Dial(kind, who, port, span, is_outside, listens, passage, end)

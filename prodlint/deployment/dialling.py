@@ -6,7 +6,15 @@ from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
 
-__all__ = ["answering", "is_same_port", "listening_at_home", "listening_to_others", "settled_port", "shown_port"]
+__all__ = [
+    "answering",
+    "is_at",
+    "is_same_port",
+    "listening_at_home",
+    "listening_to_others",
+    "settled_port",
+    "shown_port",
+]
 
 
 def settled_port(value: Value[int] | Value[object] | None) -> int | None:
@@ -60,14 +68,15 @@ def _judged(binds: tuple[Bind, ...], port: Value[int] | None) -> tuple[Answer, B
         return UNKNOWN, None
     answers: list[Answer] = []
     for bind in binds:
-        answer = _listens(bind, port)
+        answer = is_at(bind, port)
         if answer is YES:
             return YES, bind
         answers.append(answer)
     return (UNKNOWN if UNKNOWN in answers else NO), binds[0]
 
 
-def _listens(bind: Bind, port: Value[int]) -> Answer:
+def is_at(bind: Bind, port: Value[int]) -> Answer:
+    """Whether a socket has a port."""
     if bind.socket is not None:
         return NO
     if isinstance(bind.port, EnvDriven) and isinstance(port, EnvDriven):

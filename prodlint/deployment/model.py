@@ -13,7 +13,15 @@ from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.app_target import AppTarget, target_of
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
-from prodlint.deployment.dial import Container, Dial, containers_of, dials_to, ignored_port, wrong_ports
+from prodlint.deployment.dial import (
+    Container,
+    Dial,
+    containers_of,
+    dials_to,
+    ignored_port,
+    other_protocols,
+    wrong_ports,
+)
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
@@ -27,6 +35,7 @@ from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
@@ -122,6 +131,10 @@ class Deployment:
     def ignored_port_of(self, service: Service) -> Dial | None:
         """The router that dials the port in PORT, where a service listens on a port of its own."""
         return ignored_port(service, self.dials_of(service)) if self.container_of(service).serves_alone is YES else None
+
+    def other_protocols_at(self, service: Service) -> tuple[tuple[Dial, Bind], ...]:
+        """Who speaks HTTP to a socket of the uwsgi protocol or the other way round, with the socket."""
+        return other_protocols(service, self.dials_of(service))
 
     def container_of(self, service: Service) -> Container:
         """What shares its addresses with a service, and whether nothing else listens there."""

@@ -14,7 +14,7 @@ from prodlint.deployment.value import Known, Unknown
 from prodlint.record import entity
 from prodlint.regex import regex
 
-__all__ = ["Peer", "Peers", "machine_of"]
+__all__ = ["Peer", "Peers", "machine_of", "plain_path"]
 
 _NUMBERED = regex(r"(.+)[-_]\d+")
 _PART = regex(r"[-_]")
