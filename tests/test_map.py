@@ -546,10 +546,10 @@ def test_a_question_about_an_unknown_fact_lists_what_can_be_asked(shop: Path) ->
     [
         ("", "/openapi.json, /docs, /redoc"),
         ("openapi_url='/api/v1/openapi.json', redoc_url=None", "/api/v1/openapi.json, /docs"),
-        ("openapi_url=None", None),
+        ("openapi_url=None", "not read: what registers any on the app was not found (main.py:6)"),
         ("**pages", "/schema, /docs, /redoc"),
         ("openapi_url=PREFIX + '/openapi.json'", "/v1/openapi.json, /docs, /redoc"),
-        ("docs_url=somewhere()", None),
+        ("docs_url=somewhere()", "/openapi.json, /redoc; not read: /docs (docs_url is not known)"),
     ],
 )
 def test_the_pages_of_fastapi_stand_where_its_keywords_put_them(

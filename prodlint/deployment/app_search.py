@@ -20,7 +20,7 @@ from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
 
-__all__ = ["app_files", "app_of", "apps_in", "expression_app", "resolve"]
+__all__ = ["app_files", "app_of", "apps_in", "around", "expression_app", "resolve"]
 
 _DEPTH = 12
 _MAKES_APP = regex(rb"\b(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Dash)\s*\(")
@@ -66,7 +66,7 @@ class _Search:
 
     def _starred(self, name: str, here: _Here) -> App | None:
         for starred in here.module.star_imports:
-            other = locate_module(self.repository, _around(self.roots, here.path), starred)
+            other = locate_module(self.repository, around(self.roots, here.path), starred)
             found = self.here(other, here.depth + 1) if other and other != here.path else None
             app = self.named(name, found) if found is not None else None
             if app is not None:
@@ -88,7 +88,7 @@ class _Search:
 
     def _imported(self, dotted: str | None, here: _Here) -> App | None:
         owner, _, attribute = (dotted or "").rpartition(".")
-        other = locate_module(self.repository, _around(self.roots, here.path), owner) if owner else None
+        other = locate_module(self.repository, around(self.roots, here.path), owner) if owner else None
         found = self.here(other, here.depth + 1) if other is not None else None
         return self.named(attribute, found) if found is not None else None
 
@@ -279,7 +279,7 @@ def _argument(call: ast.Call, position: int, keywords: tuple[str, ...]) -> ast.e
     return next((one.value for one in call.keywords if one.arg in keywords), None)
 
 
-def _around(roots: tuple[str, ...], path: str) -> tuple[str, ...]:
+def around(roots: tuple[str, ...], path: str) -> tuple[str, ...]:
     """The roots, with the folders above a file behind them: imports of a project are found from one of these."""
     folders: list[str] = []
     at = posixpath.dirname(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from prodlint.deployment.command import Link
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.record import record
 from prodlint.source import Span
@@ -74,12 +75,16 @@ def _translated(path: str) -> str:
 class Routes:
     """The routes of one app. `complete` is NO when some could not be read: then no path is known to be missing.
 
+    `unread` tells which those are, and where they are written; `moved_by` names the variables that give some of
+    these another path when they are set.
     `appends_slash` answers whether a path without its slash at the end is redirected to the one with it.
     """
 
     routes: tuple[Route, ...]
     complete: Answer = YES
     appends_slash: Answer = NO
+    unread: tuple[Link, ...] = ()
+    moved_by: tuple[str, ...] = ()
 
     def answering(self, path: str, method: str = "GET") -> tuple[Answer, Route | None]:
         """Whether the app answers a path, and the route that does.

@@ -7,6 +7,8 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.app import locate_module
+from prodlint.deployment.command import Link
+from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
@@ -28,6 +30,9 @@ _REGEX = (
     "django.conf.urls.url",
     "django.conf.urls.re_path",
 )
+# More than that nobody reads.
+_MOST_TOLD = 50
+_LONGEST = 40
 _INCLUDE = ("django.urls.include", "django.urls.conf.include", "django.conf.urls.include")
 
 
@@ -57,19 +62,26 @@ class _Reader:
         self.repository = repository
         self.roots = roots
         self.decide = decide
-        self.unread = False
+        self.unread: list[Link] = []
         self.count = 0
 
-    def module(self, dotted: str, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
+    def miss(self, module: PythonModule, node: ast.AST, note: str) -> None:
+        """Notes what of the configuration is not read."""
+        if len(self.unread) < _MOST_TOLD:
+            self.unread.append(Link(module.span(node), note))
+
+    def module(self, dotted: str, prefix: _Prefix, depth: int, near: str, asked: Span) -> Iterator[Route]:
         roots = tuple(dict.fromkeys((*self.roots, near, "")))
         path = locate_module(self.repository, roots, dotted)
         module = self.repository.python(path) if path is not None else None
         if path is None or module is None or depth > _DEPTH:
-            self.unread = True
+            if len(self.unread) < _MOST_TOLD:
+                self.unread.append(Link(asked, f"those of {dotted}"))
             return
         yield from self.named("urlpatterns", None, module, prefix, depth, posixpath.dirname(path))
-        if any(_changes(node) for node in ast.walk(module.tree)):
-            self.unread = True
+        changes = next((node for node in ast.walk(module.tree) if _changes(node)), None)
+        if changes is not None:
+            self.miss(module, changes, "what is added to urlpatterns")
 
     def named(
         self, name: str, before: ast.expr | None, module: PythonModule, prefix: _Prefix, depth: int, near: str
@@ -88,8 +100,11 @@ class _Reader:
             if isinstance(value, ast.expr):
                 yield from self.patterns(value, module, prefix, depth, near)
             else:
-                self.unread = True
-        self.unread = self.unread or not bindings
+                self.miss(module, binding.node, f"those of {name}")
+        if not bindings and before is None:
+            self.unread.append(Link(module.source.line_span(1), f"{name}, which is not there"))
+        elif not bindings and before is not None:
+            self.miss(module, before, f"those of {name}")
 
     def settled(self, guards: tuple[tuple[ast.expr, bool], ...], module: PythonModule) -> bool:
         """Whether all tests around a statement are known to lead there."""
@@ -98,7 +113,7 @@ class _Reader:
     def patterns(self, node: ast.expr, module: PythonModule, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
         self.count += 1
         if depth > _DEPTH or self.count > _MOST:
-            self.unread = True
+            self.miss(module, node, "what is nested too deep")
         elif isinstance(node, ast.List | ast.Tuple):
             for item in node.elts:
                 if isinstance(item, ast.Starred):
@@ -117,20 +132,20 @@ class _Reader:
         else:
             # `static(…)` adds files in development, `router.urls` and others what only running them tells.
             name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
-            self.unread = self.unread or name != "django.conf.urls.static.static"
+            if name != "django.conf.urls.static.static":
+                self.miss(module, node, f"those of {_brief(module, node)}")
 
     def pattern(self, node: ast.expr, module: PythonModule, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
         name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
-        if not isinstance(node, ast.Call) or name not in (*_PLAIN, *_REGEX) or len(node.args) < 2:
-            self.unread = True
-            return
-        text = module.text(node.args[0])
-        if text is None:
-            self.unread = True
+        text = None
+        if isinstance(node, ast.Call) and name in (*_PLAIN, *_REGEX) and len(node.args) > 1:
+            text = module.text(node.args[0])
+        if not isinstance(node, ast.Call) or text is None:
+            self.miss(module, node, "a pattern that is computed")
             return
         whole = prefix.with_text(text.value) if name in _PLAIN else prefix.with_regex(text.value)
         if not whole.text and whole.regex is None:
-            self.unread = True
+            self.miss(module, node, "a path below a regular expression")
             return
         yield from self.target(node, node.args[1], whole, module, depth, near)
 
@@ -143,7 +158,7 @@ class _Reader:
         elif module.qualified_name(view) == "django.contrib.admin.site.urls":
             yield Route(whole.text, span, prefix=True) if whole.regex is None else _by_regex(whole, span)
         elif isinstance(view, ast.Attribute) and view.attr == "urls":
-            self.unread = True
+            self.miss(module, view, f"those of {_brief(module, view)}")
         else:
             yield Route(whole.text, span) if whole.regex is None else _by_regex(whole, span)
 
@@ -152,11 +167,11 @@ class _Reader:
             node = node.elts[0]
         text = module.text(node)
         if text is not None:
-            yield from self.module(text.value, whole, depth + 1, near)
+            yield from self.module(text.value, whole, depth + 1, near, module.span(node))
         elif isinstance(node, ast.List | ast.Name):
             yield from self.patterns(node, module, whole, depth + 1, near)
         else:
-            self.unread = True
+            self.miss(module, node, f"those of {_brief(module, node)}")
 
 
 def _place(node: ast.AST) -> tuple[int, int]:
@@ -169,6 +184,11 @@ def _end(node: ast.AST) -> tuple[int, int]:
 
 def _by_regex(whole: _Prefix, span: Span) -> Route:
     return Route(whole.regex or "", span, regex=whole.regex)
+
+
+def _brief(module: PythonModule, node: ast.AST) -> str:
+    """The first line of an expression, as it is written."""
+    return module.span(node).text.partition("\n")[0][:_LONGEST]
 
 
 def _changes(node: ast.AST) -> bool:
@@ -193,7 +213,7 @@ def routes_of_urlconf(
     """
     reader = _Reader(repository, roots, decide)
     try:
-        found = tuple(reader.module(urlconf, _Prefix(), 0, ""))
+        found = tuple(reader.module(urlconf, _Prefix(), 0, "", NOWHERE))
     except RecursionError:
         return Routes((), NO, UNKNOWN)
-    return Routes(found, NO if reader.unread else YES, UNKNOWN)
+    return Routes(found, NO if reader.unread else YES, UNKNOWN, tuple(reader.unread))

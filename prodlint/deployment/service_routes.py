@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Callable
 from dataclasses import replace
 
 from prodlint.deployment.app import roots_of
@@ -9,7 +11,8 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
 from prodlint.deployment.route_tables import routes_of_tables
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO
+from prodlint.deployment.value import NO, Value
+from prodlint.syntax.python import PythonModule
 
 __all__ = ["routes_of"]
 
@@ -32,4 +35,13 @@ def routes_of(service: Service, repository: Repository) -> Routes:
     folders = service.server.folders if service.server is not None else ()
     directory = service.step.directory if service.step is not None else service.place.directory
     roots = roots_of(replace(service.place, directory=directory), repository, folders)
-    return routes_of_tables(app, repository, roots, service.variables.get)
+
+    def named(path: str, module: PythonModule, scope: ast.AST | None, node: ast.expr) -> Value[object]:
+        """Read where somebody asks: few apps keep paths in their settings."""
+        from prodlint.deployment.route_fields import FieldReader
+
+        held.append(FieldReader(service, repository, roots)) if not held else None
+        return held[0](path, module, scope, node)
+
+    held: list[Callable[[str, PythonModule, ast.AST | None, ast.expr], Value[object]]] = []
+    return routes_of_tables(app, repository, roots, service.variables.get, named)

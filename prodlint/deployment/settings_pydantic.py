@@ -81,7 +81,8 @@ def _settings(one: SettingsClass, path: str, service: Service, start: Start, rep
     name = f"{dotted}.{one.node.name}"
     computed = _defaults(one, path, dotted, service, start, repository)
     folder = start.roots[0] if start.roots else ""
-    values = Fields(one, Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed))
+    files = start.place.files
+    values = Fields(one, Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed, files))
     source = SettingsSource(Known(name, span), span, f"class in {path}")
     return AppSettings(
         "pydantic-settings", Known(name, span), path, source.origin, span, (source,), values, start.roots

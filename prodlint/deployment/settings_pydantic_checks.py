@@ -24,7 +24,6 @@ _CONFIGURED = {
     "alias_generator": "is read by a name that is computed",
     "cli_parse_args": "may come from the command line",
     "env_parse_none_str": "may be a text that stands for None",
-    "validate_assignment": "is validated when it is assigned",
     "validate_default": "has a default that is not validated",
     **dict.fromkeys(
         (

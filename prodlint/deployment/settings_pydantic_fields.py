@@ -15,6 +15,7 @@ from typing import Any
 
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.env_read_settings import SettingsClass, SettingsField
+from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.settings_pydantic_checks import doubts_of
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value
@@ -38,7 +39,7 @@ class Surroundings:
     """What a class finds where an object of it is made.
 
     `names` are the variables that are set, as they are spelt; `folder` is where its `.env` files are looked for.
-    `computed` tells what the class holds as the default of a field that is no literal.
+    `computed` tells what the class holds as the default of a field that is no literal, `files` what the process sees.
     """
 
     repository: Repository
@@ -46,6 +47,7 @@ class Surroundings:
     names: tuple[str, ...]
     folder: str
     computed: Callable[[str], Value[object] | None]
+    files: FileMap = CHECKOUT
 
 
 class Fields(Mapping[str, Value[object]]):
@@ -132,7 +134,9 @@ class Fields(Mapping[str, Value[object]]):
         repository = self._around.repository
         for file in reversed(self._class.files):
             path = normal_path(self._around.folder, file.path.value) if isinstance(file.path, Known) else ""
-            source = repository.source(path) if path in repository.paths else None
+            # The `.env` of a desk is seldom copied to an image.
+            is_there = path in repository.paths and self._around.files.holds(path)
+            source = repository.source(path) if is_there else None
             try:
                 yield tuple(read_env_file(source, Dialect.PYTHON_DOTENV)) if source is not None else ()
             except SyntaxProblem:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, Process
 from prodlint.deployment.route import Routes
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
-from prodlint.map.document import Fact, Source
+from prodlint.map.document import Fact, Source, State
 from prodlint.map.value_text import when_set
 
 __all__ = ["contract_facts", "published", "route_fact"]
 
 _SHOWN_ROUTES = 6
+_SHOWN_UNREAD = 2
 
 
 def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
@@ -74,17 +75,26 @@ def _brief(port: Value[int]) -> str:
 
 
 def route_fact(routes: Routes) -> Fact | None:
-    """How many routes the app has, and the first of them; None where none was read."""
+    """How many routes the app has, the first of them, and what could not be read; None where there are none at all."""
+    unread = _unread(routes)
     if not routes.routes:
-        return None
+        place = routes.unread[0].span if routes.unread else None
+        return Fact("routes", f"not read: {unread}", State.UNKNOWN, place) if unread else None
     paths = list(dict.fromkeys(route.path for route in routes.routes))
     more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
-    unread = "" if routes.complete is YES else ", and others that could not be read"
-    text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{unread}"
+    moved = f", unless {' or '.join(f'${name}' for name in routes.moved_by[:2])} is set" if routes.moved_by else ""
+    text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{moved}{f'; not read: {unread}' if unread else ''}"
     sources = tuple(
         Source(route.path, route.span, ", ".join(sorted(route.methods)) or "any method") for route in routes.routes
     )
     return Fact("routes", text, span=routes.routes[0].span, sources=sources)
+
+
+def _unread(routes: Routes) -> str:
+    """What is not read: the places that somebody has to look at."""
+    told = list(dict.fromkeys(f"{one.note} ({one.span})" if one.span.path else one.note for one in routes.unread))
+    more = f" and {len(told) - _SHOWN_UNREAD} more" if len(told) > _SHOWN_UNREAD else ""
+    return f"{', '.join(told[:_SHOWN_UNREAD])}{more}"
 
 
 def _shown(value: Value[int] | Value[str]) -> str:

@@ -15,8 +15,11 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.route_django import routes_of_urlconf
 from prodlint.deployment.route_tables import routes_of_tables
+from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.value import NO, UNKNOWN, YES
+from prodlint.inspection import inspect
 from prodlint.source import Source
+from prodlint.tree import MemoryTree
 
 PLACE = Source("app.py", "").span
 
@@ -353,3 +356,140 @@ def test_patterns_that_grow_with_every_line_end_soon() -> None:
 def test_patterns_that_are_nested_without_end_are_survived(patterns: str) -> None:
     text = f"from django.urls import path\nurlpatterns = {patterns}\n"
     assert len(routes_of_urlconf("urls", of({"urls.py": text}), ("",)).routes) <= 1
+
+
+# --- Helpers and settings ---------------------------------------------------------------------------------------------
+
+HELPED = {
+    "shop/app.py": """\
+from flask import Flask
+from . import pages
+from .wiring import wire
+
+
+def create_app():
+    app = Flask(__name__)
+    register_blueprints(app)
+    wire(name="x", target=app)
+    pages.init_app(app)
+    return app
+
+
+def register_blueprints(app):
+    app.register_blueprint(pages.bp, url_prefix="/v1")
+
+
+def another(app):
+    app.add_url_rule("/never", view_func=print)
+
+
+def session(client):
+    client.get(print)
+""",
+    "shop/pages.py": "from flask import Blueprint\n\nbp = Blueprint('p', __name__)\n\n\n"
+    "@bp.route('/a')\ndef a(): ...\n\n\n"
+    "def init_app(application):\n    @application.route('/health')\n    def health(): ...\n",
+    "shop/wiring.py": "from flask import Flask\n\n\ndef wire(*, target: Flask, name):\n    inner(target)\n\n\n"
+    "def inner(it):\n    it.add_url_rule('/deep', view_func=print)\n",
+    "shop/__init__.py": "",
+}
+
+
+def test_what_functions_register_on_the_app_that_they_are_given_are_its_routes() -> None:
+    routes = served(HELPED, "shop.app:create_app()")
+    assert sorted(route.path for route in routes.routes) == ["/deep", "/health", "/v1/a"]
+    assert routes.complete is YES
+    assert routes.answering("/never")[0] is NO
+
+
+def test_helpers_that_call_each_other_without_end_are_survived() -> None:
+    code = "from flask import Flask\n\n\ndef a(app):\n    app.add_url_rule('/a')\n    b(app)\n\n\n"
+    code += "def b(app):\n    a(app)\n"
+    code += "    app.add_url_rule('/b')\n\n\napp = Flask('x')\na(app)\n"
+    assert sorted(route.path for route in served({"m.py": code}, "m:app").routes) == ["/a", "/b"]
+
+
+def test_where_nothing_is_seen_to_register_routes_no_path_is_known_to_be_missing() -> None:
+    routes = served({"m.py": "from flask import Flask\n\napp = Flask('x')\nload('x', app)\n"}, "m:app")
+    assert routes.answering("/health")[0] is UNKNOWN
+    assert [str(one.span) for one in routes.unread] == ["m.py:3"]
+
+
+SETTINGS = """\
+from typing import Literal
+from pydantic_settings import BaseSettings
+
+
+class Base(BaseSettings):
+    PREFIX: str = "/v1"
+    MODE: Literal["dev", "prod"] = "prod"
+    model_config = {"env_file": ".env", "validate_assignment": True}
+
+
+class Settings(Base):
+    pass
+
+
+settings = Settings()
+
+
+def get_settings() -> Base:
+    return Settings()
+"""
+FAST = """\
+from fastapi import APIRouter, FastAPI
+from shop.config import get_settings, settings as conf
+
+router = APIRouter()
+
+
+@router.get("/items")
+def items(): ...
+
+
+def make():
+    own = get_settings()
+    app = FastAPI(openapi_url=f"{conf.PREFIX}/openapi.json", docs_url=None, redoc_url=None)
+    app.include_router(router, prefix=own.PREFIX)
+    if conf.MODE == "dev":
+        app.include_router(router, prefix="/private")
+    else:
+        app.include_router(router, prefix="/public")
+    return app
+
+
+app = make()
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "paths", "moved"),
+    [
+        ("uvicorn shop.main:app", ["/public/items", "/v1/items", "/v1/openapi.json"], ("MODE", "PREFIX")),
+        ("PREFIX=/v2 MODE=dev uvicorn shop.main:app", ["/private/items", "/v2/items", "/v2/openapi.json"], ()),
+    ],
+)
+def test_fields_of_settings_are_read_where_they_are_prefixes_and_tests(
+    start: str, paths: list[str], moved: tuple[str, ...]
+) -> None:
+    files = {"Procfile": f"web: {start}\n", "shop/main.py": FAST, "shop/config.py": SETTINGS, "shop/__init__.py": ""}
+    found = inspect(MemoryTree(files), ()).deployment
+    (service,) = found.services
+    routes = routes_of(service, found.repository)
+    assert sorted(route.path for route in routes.routes) == paths
+    assert tuple(sorted(routes.moved_by)) == moved
+    assert routes.unread == ()
+    assert routes.answering("/x")[0] is (UNKNOWN if moved else NO)
+
+
+def test_a_file_of_variables_that_is_not_in_the_image_says_nothing() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY shop ./shop\nCMD uvicorn shop.main:app\n",
+        ".env": "PREFIX=/desk\nMODE=dev\n",
+        "shop/main.py": FAST,
+        "shop/config.py": SETTINGS,
+        "shop/__init__.py": "",
+    }
+    found = inspect(MemoryTree(files), ()).deployment
+    (service,) = found.services
+    assert "/v1/items" in [route.path for route in routes_of(service, found.repository).routes]

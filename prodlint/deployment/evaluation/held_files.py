@@ -18,7 +18,7 @@ class HeldFiles:
 
     def __init__(self, repository: Repository, files: FileMap) -> None:
         self._repository = repository
-        self._files = files
+        self.files = files
         self._rewritten: dict[str, Opaque | None] = {}
         self._changes: dict[str, tuple[Rewriting, dict[int, tuple[str, str]] | None]] = {}
         self._lacking: dict[str, bool] = {}
@@ -26,7 +26,7 @@ class HeldFiles:
     def rewritten(self, path: str) -> Opaque | None:
         """Why what a file holds is not known; None when it is the text of the repository."""
         if path not in self._rewritten:
-            made = self._files.rewriting(path)
+            made = self.files.rewriting(path)
             reason = None
             changed = self._changed_lines(made) if made is not None else None
             if made is not None and changed != {}:
@@ -74,7 +74,7 @@ class HeldFiles:
 
         Without the package nobody knows: an installed one may be imported instead.
         """
-        files, paths = self._files, self._repository.paths
+        files, paths = self.files, self._repository.paths
         if not files.complete or files.places(path):
             return False
         package = path.removesuffix("/__init__.py").removesuffix(".py")

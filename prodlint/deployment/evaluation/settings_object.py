@@ -39,6 +39,9 @@ def make_settings(machine: Machine, cls: ClassValue, call: Call) -> InstanceValu
     for field in described.fields:
         if any(name.startswith("_") for name in given) or field.name in given:
             value: object = machine.unknown("is given where the object is made", call.node)
+        elif "validate_assignment" in described.config:
+            # The class says what it holds; code that assigns to an object may come to something else.
+            value = machine.unknown("is validated when it is assigned", call.node)
         elif _is_secret(field.annotation):
             value = Opaque("is a secret", field.read.span)
         else:
@@ -103,4 +106,4 @@ def _surroundings(machine: Machine, cls: ClassValue, node: ast.AST) -> Surroundi
 
     written = [name for name in machine.variables if isinstance(name, str) and name]
     folder = machine.roots[0] if machine.roots else ""
-    return Surroundings(machine.repository, lookup, (*machine.names, *written), folder, computed)
+    return Surroundings(machine.repository, lookup, (*machine.names, *written), folder, computed, machine.held.files)
