@@ -36,7 +36,7 @@ from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Expansion, Word
 
 __all__ = [
     "ComposeBuild",
@@ -375,19 +375,39 @@ def _exposures(ports: Iterable[ComposePort]) -> Iterator[Exposure]:
         yield Exposure("the host", published, _number(one.target), one.span, address=_address(one))
 
 
-def _address(port: ComposePort) -> str:
-    """The address of the host, empty for every one; `${FORWARD:-127.0.0.1:8000}` may hold it with the port."""
-    text = "" if port.address is None else _text(port.address)
-    if port.address is None and port.published is not None:
-        text = _text(port.published).rpartition(":")[0]
+def _address(port: ComposePort) -> Value[str] | None:
+    """The address of the host, None for every one; `${FORWARD:-127.0.0.1:8000}` may hold it with the port."""
+    if port.address is not None:
+        return _host(port.address)
+    value = word_value(port.published, from_outside) if port.published is not None else None
+    if isinstance(value, EnvDriven) and value.is_variable:
+        # Whoever sets the variable may put an address into it, or leave out that of the default.
+        return EnvDriven(value.name, _shown_host((value.default or "").rpartition(":")[0]), value.span, form=None)
+    if isinstance(value, Known) and ":" in value.value:
+        return _kept(Known(_shown_host(value.value.rpartition(":")[0]), value.span))
+    return None
+
+
+def _host(word: Word) -> Value[str] | None:
+    value = word_value(word, from_outside)
+    if isinstance(value, Known):
+        return _kept(Known(_shown_host(value.value), value.span))
+    if isinstance(value, EnvDriven):
+        return EnvDriven(value.name, _shown_host(value.default or ""), value.span, form=value.form)
+    part = word.parts[0]
+    if len(word.parts) == 1 and isinstance(part, Expansion) and not part.reason:
+        return EnvDriven(part.name, None, word.span)
+    return value
+
+
+def _kept(host: Known[str]) -> Known[str] | None:
+    return host if host.value else None
+
+
+def _shown_host(text: str) -> str:
+    """An address without its brackets; empty for all of them."""
     shown = text.strip("[]")
     return "" if shown in ("0.0.0.0", "::") else shown
-
-
-def _text(word: Word) -> str:
-    value = word_value(word, from_outside)
-    text = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None
-    return "?" if text is None else text
 
 
 def _number(word: Word) -> Value[int]:

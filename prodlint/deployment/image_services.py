@@ -37,7 +37,7 @@ def image_processes(
     repository: Repository,
     unread: Iterable[UnreadDeployment],
 ) -> Iterator[tuple[Process, Environment]]:
-    """A process with its environment for each Dockerfile that no production service builds from.
+    """A process with its environment for each Dockerfile that no service builds from in that environment.
 
     `named` are the builds that pipelines name, by Dockerfile; `classify` is what the settings say of a path.
     Where another system starts what lies here, or one is `unread`, the image's own command need not be what
@@ -74,6 +74,9 @@ def image_processes(
         stage = environment_of(image.stage) if image.stage else None
         if said is None and stage in _NOT_PRODUCTION:
             environment = stage
+        if environment in _NOT_PRODUCTION and any(one.environment is environment for one in of_this_stage):
+            # It runs where that service says, with what that service says.
+            continue
         yield replace(process, environment=environment), environment
 
 

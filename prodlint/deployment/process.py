@@ -150,7 +150,8 @@ class Exposure:
 
     `port` is None where the platform chooses it (443 of a router), `owner` is what exposes it (a
     Kubernetes Service, a router), `name` what other objects call the port. `address` is that of the
-    host on which it is dialled, empty for all of them.
+    host on which it is dialled, None for all of them; where one variable holds it together with the port
+    (`${FORWARD:-127.0.0.1:8000}`) both are driven by it, and an empty text stands for all.
     """
 
     owner: str
@@ -158,7 +159,7 @@ class Exposure:
     target: Value[int]
     span: Span
     name: str = ""
-    address: str = ""
+    address: Value[str] | None = None
 
 
 @record

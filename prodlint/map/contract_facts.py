@@ -24,7 +24,8 @@ def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
     told = {_shown(one.target) for one in process.exposures}
     ports += [(_shown(port.number), port.span) for port in process.ports if _shown(port.number) not in told]
     if ports:
-        yield Fact("ports", ", ".join(dict.fromkeys(text for text, _ in ports)), span=ports[0][1])
+        text = ", ".join(dict.fromkeys(text for text, _ in ports))
+        yield Fact("ports", text, State.ENVIRONMENT if "$" in text else State.KNOWN, ports[0][1])
     for probe in process.probes:
         yield _probe(probe, routes)
     if process.schedule is not None:
@@ -64,8 +65,29 @@ def _exposed(exposure: Exposure) -> str:
     outside = _brief(exposure.port) if exposure.port is not None else exposure.owner
     if exposure.owner != HOST:
         outside = outside if exposure.port is None else f"{outside} of {exposure.owner}"
-    host = f"[{exposure.address}]" if ":" in exposure.address else exposure.address
-    return f"{host}:{outside} → {_brief(exposure.target)}" if host else f"{outside} → {_brief(exposure.target)}"
+    address, port = exposure.address, exposure.port
+    if isinstance(address, EnvDriven) and address.form is None and isinstance(port, EnvDriven):
+        # One variable holds both.
+        host = _bracketed(address.default or "")
+        if host and port.name == address.name and port.default is not None:
+            outside = f"${{{port.name}:-{host}:{port.default}}}"
+    elif address is not None:
+        outside = f"{_host(address)}:{outside}"
+    return f"{outside} → {_brief(exposure.target)}"
+
+
+def _host(address: Value[str]) -> str:
+    if isinstance(address, Known):
+        return _bracketed(address.value)
+    if isinstance(address, Unknown):
+        return "?"
+    if address.default is None or not address.is_variable:
+        return when_set(address)
+    return f"${{{address.name}:-{_bracketed(address.default) or '0.0.0.0'}}}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _brief(port: Value[int]) -> str:

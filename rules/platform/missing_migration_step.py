@@ -76,7 +76,8 @@ def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> F
     release = deployment.release_of(system)
     if release is None or deployment.is_migrated(system) is not NO:
         return
-    others = (Evidence(one.span, f"only {one.environment.value} applies them") for one in deployment.runs_of(system))
+    runs = dict.fromkeys((one.span, one.environment.value) for one in deployment.runs_of(system))
+    others = (Evidence(span, f"only {environment} applies them") for span, environment in runs)
     yield Finding(
         release.span,
         f"{release.name} brings new code to production, and no step applies {system.phrase}",

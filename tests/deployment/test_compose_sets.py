@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.inspection import inspect
+from prodlint.testing import check_project
 from prodlint.tree import MemoryTree
 
 DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
@@ -197,7 +199,10 @@ def test_a_dotenv_whose_lines_double_ends_soon() -> None:
         ("0.0.0.0:8000:80/tcp", "8000 → 80"),
         ("'[::1]:8000:80'", "[::1]:8000 → 80"),
         ("'80'", "the host → 80"),
-        ("'${FORWARD:-127.0.0.1:8000}:${PORT:-80}'", "127.0.0.1:${FORWARD:-8000} → ${PORT:-80}"),
+        ("'${FORWARD:-127.0.0.1:8000}:${PORT:-80}'", "${FORWARD:-127.0.0.1:8000} → ${PORT:-80}"),
+        ("'${A:-127.0.0.1}:${B:-8000}:80'", "${A:-127.0.0.1}:${B:-8000} → 80"),
+        ("'${A}:8000:80'", "$A:8000 → 80"),
+        ("'${B:-8000}:80'", "${B:-8000} → 80"),
         ("'${HOST:+${HOST}:}${PORT:-8080}:80'", "? (it is no single number) → 80"),
         ("{target: 80, published: '8000', host_ip: 127.0.0.1}", "127.0.0.1:8000 → 80"),
         ("{target: 80}", "the host → 80"),
@@ -214,6 +219,29 @@ def test_the_map_shows_published_ports(
     printed = capsys.readouterr().out
     assert f"ports        {expected}  (compose.prod.yml:6)" in printed
     assert f"PostgreSQL 17, published on {expected}  (compose.prod.yml:7)" in printed
+
+
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ("'8000:80'", None),
+        ("'0.0.0.0:8000:80'", None),
+        ("'127.0.0.1:8000:80'", "127.0.0.1"),
+        # Whoever sets these decides who may connect.
+        ("'${F:-127.0.0.1:8000}:80'", "$F else 127.0.0.1"),
+        ("'${F:-8000}:80'", "$F else "),
+        ("'${A:-0.0.0.0}:8000:80'", "$A else "),
+        ("'${A}:8000:80'", "$A else None"),
+    ],
+)
+def test_the_address_of_a_published_port_is_driven_by_the_variable_that_holds_it(
+    entry: str, address: str | None
+) -> None:
+    (web,) = composed({"compose.yml": WEB + f"    ports: [{entry}]\n"})
+    (exposure,) = web.process.exposures
+    found = exposure.address
+    told = f"${found.name} else {found.default}" if isinstance(found, EnvDriven) else found and found.value
+    assert told == address
 
 
 def test_exposed_ports_are_ports_of_the_service() -> None:
@@ -416,3 +444,37 @@ def test_what_a_command_gives_to_a_build_counts_before_what_the_file_gives() -> 
     services = WEB.replace("build: .", "build: {context: ., args: {REVISION: file}}")
     assert revision("docker compose -f compose.prod.yml build", services) == "file"
     assert revision("docker compose -f compose.prod.yml build --build-arg REVISION=7", services) == "7"
+
+
+# --- images that only desks build ----------------------------------------------------------------
+
+ENTRY = '#!/bin/sh\npython manage.py migrate\nexec "$@"\n'
+DESK = {
+    "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/entrypoint.sh"]\n',
+    "Dockerfile.prod": DOCKERFILE,
+    "entrypoint.sh": ENTRY,
+    "manage.py": "import django\n",
+    "compose.yml": "services:\n  web:\n    build: .\n    command: python manage.py runserver\n",
+    "compose.prod.yml": "services:\n  web:\n    build: {context: ., dockerfile: Dockerfile.prod}\n",
+}
+
+
+def test_an_image_that_a_service_of_development_runs_is_no_second_service_of_development() -> None:
+    found = [(one.name, one.environment, one.process.platform.value) for one in deployment(DESK).services]
+    assert sorted(found, key=str) == [
+        ("web", Environment.DEVELOPMENT, "Compose"),
+        ("web", Environment.PRODUCTION, "Compose"),
+    ]
+
+
+def test_a_place_that_two_services_share_is_one_piece_of_evidence() -> None:
+    files = {
+        **DESK,
+        "compose.yml": DESK["compose.yml"] + "  beat:\n    build: .\n    command: python manage.py beat\n",
+        "shop/migrations/0001_initial.py": "from django.db import migrations\n\n\nclass Migration("
+        "migrations.Migration):\n    dependencies = []\n    operations = []\n",
+        "app.py": "from django.core.wsgi import get_wsgi_application\n\napp = get_wsgi_application()\n",
+    }
+    rule = import_module("prodlint.rules.platform.missing_migration_step").missing_migration_step
+    (finding,) = check_project(files, [rule])
+    assert [one.note for one in finding.evidence].count("only development applies them") == 1
