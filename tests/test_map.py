@@ -381,6 +381,19 @@ def test_the_settings_classes_that_an_app_imports_are_told(tmp_path: Path) -> No
     assert facts(drawn(write(tmp_path, files)))["settings"] == "app.config.Settings (class in app/config.py:4)"
 
 
+def test_several_settings_classes_do_not_overrule_one_another(tmp_path: Path) -> None:
+    one = "from pydantic_settings import BaseSettings\n\n\nclass {0}(BaseSettings):\n    x: int = 1\n\n\ns = {0}()\n"
+    files = {
+        "main.py": "import one, two\nfrom fastapi import FastAPI\n\napp = FastAPI()\n",
+        "one.py": one.format("One"),
+        "two.py": one.format("Two"),
+        "Procfile": "web: uvicorn main:app\n",
+    }
+    told = text_of(write(tmp_path, files), "--why", "web.settings")
+    assert "one.One" in told
+    assert "The last of these decides." not in told
+
+
 def text_of(folder: Path, *arguments: str) -> str:
     done = run(folder, *arguments)
     assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
 from prodlint.record import entity, record
 from prodlint.source import Span
@@ -27,6 +28,7 @@ class AppSettings:
     `module` names the module or class. Where it is EnvDriven, what is said here holds when that variable is
     not set outside of the repository. `path` is its file, None when that is not here. `sources` are all
     places that had a say in the choice, the weakest first; `origin` and `span` tell of the one that decided.
+    `missing_files` are files of variables that a class reads and that are not in the repository.
     `values` maps the names to what they hold once the module ran with the environment of the service; one
     that it certainly lacks has the default of the framework.
     """
@@ -39,6 +41,7 @@ class AppSettings:
     sources: tuple[SettingsSource, ...]
     values: Mapping[str, Value[object]]
     roots: tuple[str, ...] = ()
+    missing_files: tuple[EnvFileRead, ...] = ()
 
     @property
     def is_certain(self) -> Answer:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from prodlint.deployment.app import locate_module
+from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.env_read_settings import SettingsClass, settings_classes
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.evaluation.interpreter import Interpreter
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.repository import Repository
+from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_choice import Choice, made_classes
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
 from prodlint.deployment.settings_installed import installed_in
 from prodlint.deployment.settings_pydantic_fields import Fields, Surroundings
 from prodlint.deployment.settings_start import Start
-from prodlint.deployment.value import Known, Value
+from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.regex import regex
 
 __all__ = ["pydantic_settings"]
@@ -27,12 +29,12 @@ _MOST_FILES = 200
 def pydantic_settings(service: Service, start: Start, repository: Repository) -> tuple[AppSettings, ...]:
     """The settings classes that the code of a service imports, each with what its fields hold."""
     telling = _telling_files(repository)
-    found: list[AppSettings] = []
+    found: list[SettingsClass] = []
     for path in _imported(start, telling, repository):
         module = repository.python(path)
         if module is not None:
-            found += [_settings(one, path, service, start, repository) for one in settings_classes(module, repository)]
-    return tuple(found)
+            found += settings_classes(module, repository)
+    return tuple(_settings(one, service, start, repository) for one in made_classes(found, repository, start.lookup))
 
 
 @per_repository
@@ -74,7 +76,9 @@ def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> I
                     waiting.append(other)
 
 
-def _settings(one: SettingsClass, path: str, service: Service, start: Start, repository: Repository) -> AppSettings:
+def _settings(choice: Choice, service: Service, start: Start, repository: Repository) -> AppSettings:
+    one = choice.made
+    path = one.module.source.path
     root = next((root for root in start.roots if not root or path.startswith(f"{root}/")), "")
     dotted = path[len(root) :].lstrip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     span = one.module.span(one.node)
@@ -83,10 +87,15 @@ def _settings(one: SettingsClass, path: str, service: Service, start: Start, rep
     folder = start.roots[0] if start.roots else ""
     files = start.place.files
     values = Fields(one, Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed, files))
+    module: Value[str] = EnvDriven(choice.variable, name, span) if choice.variable else Known(name, span)
     source = SettingsSource(Known(name, span), span, f"class in {path}")
-    return AppSettings(
-        "pydantic-settings", Known(name, span), path, source.origin, span, (source,), values, start.roots
-    )
+    missing = tuple(file for file in one.files if _is_nowhere(file, folder, repository))
+    return AppSettings("pydantic-settings", module, path, source.origin, span, (source,), values, start.roots, missing)
+
+
+def _is_nowhere(file: EnvFileRead, folder: str, repository: Repository) -> bool:
+    path = file.path
+    return isinstance(path, Known) and normal_path(folder, path.value) not in repository.paths
 
 
 def _defaults(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.repository import Repository
@@ -29,7 +30,9 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         sources = tuple(source for one in classes for source in _sources(one))
         more = f" and {len(classes) - _CLASSES} more" if len(classes) > _CLASSES else ""
         text = f"{', '.join(_text(one) for one in classes[:_CLASSES])}{more}"
-        yield Fact("settings", text, span=classes[0].span, sources=sources)
+        states = {_state(one.module) for one in classes}
+        state = State.ENVIRONMENT if State.ENVIRONMENT in states else State.KNOWN
+        yield Fact("settings", text, state, classes[0].span, sources)
 
 
 def _is_plain(settings: AppSettings, service: Service) -> bool:
@@ -53,6 +56,11 @@ def _text(settings: AppSettings) -> str:
     text = f"{name} ({_place(settings)})"
     if isinstance(module, EnvDriven):
         text += f" unless {module.name} is set outside"
+    # That a desk keeps its `.env` for itself is usual.
+    files = [one.path.value for one in settings.missing_files if isinstance(one.path, Known)]
+    missing = [file for file in files if posixpath.basename(file) != ".env"]
+    if missing:
+        text += f"; reads {', '.join(missing)}, which is not in this repository"
     return text if settings.path is not None else f"{text}, which is not in this repository"
 
 

@@ -280,3 +280,51 @@ def test_what_code_makes_of_an_object_is_what_python_makes_of_it(
         assert made.keys() <= names.keys()
         for name, value in made.items():
             assert agrees(names[name], value, environment), f"{name} is {value}, claimed {names[name]}"
+
+
+# --- Which class is made ----------------------------------------------------------------------------------------------
+
+CHOOSING = {
+    "app/base.py": "from enum import Enum\n"
+    + HEAD
+    + "class Kind(Enum):\n    prod: str = 'prod'\n    stage = 'stage'\n\n\n"
+    "class RootSettings(BaseSettings):\n    app_env: Kind = Kind.prod\n\n\n"
+    "class CommonSettings(RootSettings):\n    name: str = 'common'\n",
+    "app/live.py": "from app.base import CommonSettings\n\n\nclass Live(CommonSettings):\n    name: str = 'live'\n\n"
+    "    class Config(CommonSettings.Config):\n        env_file = 'live.env'\n",
+    "app/stage.py": "from app.base import CommonSettings\n\n\nclass Stage(CommonSettings):\n    name: str = 'stage'\n",
+    "app/config.py": "from app.base import RootSettings, CommonSettings, Kind\nfrom app.live import Live\n"
+    "from app.stage import Stage\n\n"
+    "table: dict[Kind, type[CommonSettings]] = {Kind.prod: Live, Kind.stage: Stage}\n\n\n"
+    "def get() -> CommonSettings:\n    kind = RootSettings().app_env\n    made = table[kind]\n    return made()\n\n\n"
+    "settings = get()\n",
+}
+
+
+@pytest.mark.parametrize(("environment", "name"), [({}, "app.live.Live"), ({"APP_ENV": "stage"}, "app.stage.Stage")])
+def test_a_table_chooses_the_class_by_the_field_that_it_asks(environment: dict[str, str], name: str) -> None:
+    [found] = classes(CHOOSING, **environment)
+    assert isinstance(found.module, Known)
+    assert found.module.value == name
+
+
+def test_where_the_environment_is_open_the_variable_of_the_field_may_choose_another() -> None:
+    files = {"app/__init__.py": "", "app/main.py": MAIN, **CHOOSING, "Procfile": "web: uvicorn app.main:app\n"}
+    deployment = inspect(MemoryTree(files), []).deployment
+    [found] = settings_classes_of(deployment.services[0], deployment.repository)
+    assert isinstance(found.module, EnvDriven)
+    assert (found.module.name, found.module.default) == ("APP_ENV", "app.live.Live")
+    assert [one.path.value for one in found.missing_files if isinstance(one.path, Known)] == ["live.env"]
+
+
+def test_a_base_that_no_code_makes_is_left_out_and_one_that_some_code_makes_is_kept() -> None:
+    base = f"{HEAD}class RootSettings(BaseSettings):\n    name: str = 'x'\n"
+    config = "from app.base import RootSettings\n\n\nclass Settings(RootSettings):\n    more: int = 1\n\n\n"
+    config += "settings = Settings()\n"
+    told = [one.module for one in classes({"app/base.py": base, "app/config.py": config})]
+    assert [one.value for one in told if isinstance(one, Known)] == ["app.config.Settings"]
+    both = classes({"app/base.py": base, "app/config.py": config + "plain = RootSettings()\n"})
+    assert sorted(one.module.value for one in both if isinstance(one.module, Known)) == [
+        "app.base.RootSettings",
+        "app.config.Settings",
+    ]
