@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.server_needs import Need
+    from prodlint.deployment.signing_keys import KeyMadeAnew
     from prodlint.deployment.stopping import Grace, SignalPath
     from prodlint.deployment.websocket import WebSocketRoute
 
@@ -336,6 +337,12 @@ class Deployment:
         from prodlint.deployment.blocking_call import blocked_loops
 
         return blocked_loops(service, self.repository)
+
+    def keys_made_anew(self, service: Service) -> tuple[KeyMadeAnew, ...]:
+        """The keys that a service signs with and that are others in each of its processes; found when asked for."""
+        from prodlint.deployment.signing_keys import keys_made_anew
+
+        return keys_made_anew(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

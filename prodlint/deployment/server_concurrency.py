@@ -6,15 +6,28 @@ Source: the catalogue's serving page, 2.6 and 2.7.
 from __future__ import annotations
 
 from prodlint.deployment.server import Server
-from prodlint.deployment.value import YES, EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
+from prodlint.deployment.value import (
+    NO,
+    UNKNOWN,
+    YES,
+    Answer,
+    EnvDriven,
+    Known,
+    PerCpu,
+    Unknown,
+    Value,
+    answer,
+    per_cpu,
+)
 from prodlint.source import Span
 
-__all__ = ["processes_of", "request_timeout_of", "slots_of"]
+__all__ = ["forks_after_import", "processes_of", "request_timeout_of", "slots_of"]
 
 _ONE_PROCESS = frozenset(
     "daphne waitress flask quart runserver http.server pserve flower aiohttp Flask Quart Dash bottle Werkzeug wsgiref "
     "bjoern gevent eventlet cheroot Flask-SocketIO".split()
 )
+_IMPORT_ONE_BY_ONE = frozenset({"uvicorn", "fastapi run", "hypercorn", "granian", "mod_wsgi-express"})
 _COOPERATIVE = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet".split())
 
 
@@ -27,6 +40,28 @@ def processes_of(server: Server) -> Value[int]:
     if server.product in ("uvicorn", "fastapi run", "fastapi dev") and server.reload is YES:
         return Known(1, server.span)
     return _number(server, "workers", 1)
+
+
+def forks_after_import(server: Server) -> Answer:
+    """Whether its workers share what importing the app made, because the app is imported before they are forked.
+
+    Measured with gunicorn 27.0, uvicorn 0.54, hypercorn 0.18 and granian 2.8, whose workers import it one by one
+    unless gunicorn preloads; uWSGI imports first unless its apps are lazy (its manual, "preforking VS lazy-apps").
+    """
+    if server.product == "gunicorn":
+        return _switched(server, "preload")
+    if server.product == "uwsgi":
+        return ~_switched(server, "lazy_apps")
+    if server.product in _IMPORT_ONE_BY_ONE:
+        return NO
+    return UNKNOWN
+
+
+def _switched(server: Server, name: str) -> Answer:
+    if name not in server.settings:
+        return NO
+    value = server.settings.value(name)
+    return answer(bool(value.value)) if isinstance(value, Known) else UNKNOWN
 
 
 def slots_of(server: Server) -> Value[int] | None:

@@ -15,6 +15,7 @@ from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
+from prodlint.deployment.parallel import Parallel
 from prodlint.deployment.place import Place
 from prodlint.deployment.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
@@ -233,8 +234,12 @@ class Service:
     @property
     def has_several_processes(self) -> Answer:
         """Whether what one of its processes keeps in its memory is not what the next one finds."""
-        several = is_several(self.replicas)
-        return several if self.server is None else several | is_several(self.workers)
+        return self.parallel.is_several
+
+    @property
+    def parallel(self) -> Parallel:
+        """Its processes that run beside each other."""
+        return Parallel(self.workers, self.replicas, self.server)
 
     @property
     def serves_static_files(self) -> bool:

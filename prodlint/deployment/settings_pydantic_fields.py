@@ -18,7 +18,7 @@ from prodlint.deployment.env_read_settings import SettingsClass, SettingsField
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.settings_pydantic_checks import doubts_of
-from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, PerProcess, Unknown, Value
 from prodlint.record import entity
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
@@ -150,7 +150,7 @@ class Fields(Mapping[str, Value[object]]):
         if isinstance(default, Unknown):
             default = self._computed(field, default)
         held = default.value if isinstance(default, Known) else getattr(default, "default", None)
-        if self._class.is_old or held is None or isinstance(held, PerCpu):
+        if self._class.is_old or held is None or isinstance(held, PerCpu | PerProcess):
             return default
         # BaseSettings validates its defaults too.
         made = _checked(field, held, default.span or read.span)
@@ -178,7 +178,7 @@ def _decided(held: Value[object], deciding: list[EnvDriven[str]], span: Span) ->
         more = held.names if isinstance(held, JointlyDriven) else (held.name,)
         names += [name for name in more if name not in names]
         default = held.default
-    elif isinstance(held, Unknown) and not isinstance(held, PerCpu):
+    elif isinstance(held, Unknown) and not isinstance(held, PerCpu | PerProcess):
         return Unknown(held.reason, span)
     if len(names) == 1:
         return EnvDriven(names[0], default, span, form=form)

@@ -19,6 +19,7 @@ __all__ = [
     "Known",
     "OnlyWhenSet",
     "PerCpu",
+    "PerProcess",
     "Unknown",
     "Value",
     "answer",
@@ -133,6 +134,20 @@ class PerCpu(Bounded):
 
     def __str__(self) -> str:
         return self.formula
+
+
+@record
+class PerProcess(Unknown):
+    """A value that each process makes for itself, another one every time.
+
+    `maker` is what makes it (`secrets.token_hex`), `made` where that is called.
+    """
+
+    maker: str = ""
+    made: Span | None = None
+
+    def __str__(self) -> str:
+        return f"a new one by {self.maker}()"
 
 
 @record

@@ -12,6 +12,7 @@ from prodlint.deployment.evaluation.domain import (
     DictValue,
     Driven,
     External,
+    Fresh,
     Gap,
     IteratorValue,
     ListValue,
@@ -66,6 +67,8 @@ def _reading(function: Function) -> Function:
 
 
 def _text(machine: Machine, call: Call, value: object) -> object:
+    if isinstance(value, Fresh):
+        return value
     if isinstance(value, (str, PathValue)):
         return value if isinstance(value, str) else value.text
     return apply(machine, call.node, str, value)

@@ -30,6 +30,7 @@ __all__ = [
     "DictValue",
     "Driven",
     "External",
+    "Fresh",
     "FunctionValue",
     "Gap",
     "InstanceValue",
@@ -45,6 +46,7 @@ __all__ = [
     "Raised",
     "ReaderValue",
     "SetValue",
+    "Told",
     "as_variable",
     "held_objects",
     "is_marked",
@@ -89,12 +91,24 @@ class Opaque:
 
 
 @entity
-class Cpus(Opaque):
+class Told(Opaque):
+    """What is not known, but of which the model tells more than a reason: it may be the default of a variable."""
+
+
+@entity
+class Cpus(Told):
     """A number that is computed from the CPUs of the machine; the fields are those of the model's PerCpu."""
 
     formula: str = "CPUs"
     least: float = 1
     most: float | None = None
+
+
+@entity
+class Fresh(Told):
+    """A text or a number that is another one in each process that runs the code; `maker` makes it."""
+
+    maker: str = ""
 
 
 @entity

@@ -29,6 +29,7 @@ from prodlint.deployment.evaluation.domain import (
     is_marked,
 )
 from prodlint.deployment.evaluation.environment import read_variable, required, variable_is_set
+from prodlint.deployment.evaluation.fresh import made_of
 from prodlint.deployment.evaluation.join import Decision
 from prodlint.deployment.evaluation.lists import parts_of, reason_of
 from prodlint.deployment.evaluation.machine import Call, Frame, Machine
@@ -137,7 +138,7 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> object:
             parts.append(_formatted(machine, value))
         else:
             parts.append(machine.expression(value))
-    return apply(machine, node, lambda *texts: "".join(texts), *parts, allow="paths")
+    return made_of(*parts) or apply(machine, node, lambda *texts: "".join(texts), *parts, allow="paths")
 
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> object:

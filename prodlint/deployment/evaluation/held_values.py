@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from prodlint.deployment.evaluation.concrete import lift
-from prodlint.deployment.evaluation.domain import MARK, RAISES, Cpus, Driven, Gap, Opaque
+from prodlint.deployment.evaluation.domain import MARK, RAISES, Cpus, Driven, Fresh, Gap, Opaque
 from prodlint.deployment.evaluation.machine import Machine
 from prodlint.deployment.evaluation.shown import ROOT, Rest
-from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value
+from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, PerProcess, Unknown, Value
 
 __all__ = ["held_value"]
 
@@ -24,6 +24,8 @@ def held_value(machine: Machine, value: Value[object] | object) -> object:
         return Driven(frozenset(value.names), _part(machine, value.default, 0), value.span)
     if isinstance(value, PerCpu):
         return Cpus(value.reason, value.span, (), value.formula, value.least, value.most)
+    if isinstance(value, PerProcess):
+        return Fresh(value.reason, value.made or value.span, (), value.maker)
     return Opaque(getattr(value, "reason", "is not known"), getattr(value, "span", None))
 
 

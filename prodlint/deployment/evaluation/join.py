@@ -9,7 +9,6 @@ from prodlint.deployment.evaluation.domain import (
     ABSENT,
     BoundMethod,
     ClassValue,
-    Cpus,
     DictValue,
     Driven,
     FunctionValue,
@@ -20,6 +19,7 @@ from prodlint.deployment.evaluation.domain import (
     ObjectValue,
     Opaque,
     SetValue,
+    Told,
     held_objects,
 )
 from prodlint.record import entity
@@ -137,7 +137,7 @@ class Join:
                     reason = value.reason
             return Opaque(reason, decision.span, self._held(one, other))
         default, rest = (one, other) if decision.first_is_default else (other, one)
-        if isinstance(default, Opaque) and not isinstance(default, Cpus):
+        if isinstance(default, Opaque) and not isinstance(default, Told):
             return Opaque(default.reason, default.span, self._held(one, other))
         names = decision.names
         span = decision.span

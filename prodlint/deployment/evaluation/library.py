@@ -24,6 +24,7 @@ from prodlint.deployment.evaluation.domain import (
     is_plain,
 )
 from prodlint.deployment.evaluation.environment import environ_method, load_dotenv
+from prodlint.deployment.evaluation.fresh import FRESH_FUNCTIONS, encoded
 from prodlint.deployment.evaluation.lists import parts_of
 from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.evaluation.paths import make_path, os_path
@@ -110,6 +111,7 @@ def _unquoted(text: Any) -> str:
 
 FUNCTIONS: dict[str, Function] = {
     **dict.fromkeys(CPU_COUNTS, cpu_count),
+    **FRESH_FUNCTIONS,
     **BUILTINS,
     "sys.exit": stopped,
     "os.getenv": lambda machine, call: environ_method(machine, "get", call),
@@ -207,6 +209,9 @@ def library_function(machine: Machine, name: str, call: Call) -> object:
     function = FUNCTIONS.get(name)
     if function is not None and not call.is_open:
         return function(machine, call)
+    fresh = encoded(name, call)
+    if fresh is not None:
+        return fresh
     machine.risk()
     if not name.startswith(HARMLESS):
         machine.taint(f"was given to {name}()", call.node, *call.values)

@@ -20,7 +20,6 @@ from prodlint.deployment.evaluation.domain import (
     AppValue,
     Assigned,
     Cells,
-    Cpus,
     DictValue,
     Driven,
     Gap,
@@ -32,6 +31,7 @@ from prodlint.deployment.evaluation.domain import (
     Opaque,
     Raised,
     SetValue,
+    Told,
     held_objects,
 )
 from prodlint.deployment.evaluation.held_files import HeldFiles
@@ -285,7 +285,7 @@ class Machine:
     def driven(self, names: frozenset[str], default: object, node: ast.AST | None, *others: object) -> object:
         """What some variables decide; `others` is what may hold when they are set."""
         span = self.span(node) if node is not None else None
-        if isinstance(default, Opaque) and not isinstance(default, Cpus):
+        if isinstance(default, Opaque) and not isinstance(default, Told):
             said = self.unknown(default.reason, node, default, *others)
             shown = " or ".join(f"${name}" for name in sorted(names)[:3])
             is_told = not shown or said.reason.startswith("is set by")

@@ -16,6 +16,7 @@ from prodlint.deployment.evaluation.domain import (
     as_variable,
     is_plain,
 )
+from prodlint.deployment.evaluation.fresh import made_of
 from prodlint.deployment.evaluation.join import Decision
 from prodlint.deployment.evaluation.lists import LIST_METHODS, reason_of
 from prodlint.deployment.evaluation.machine import Call, Machine
@@ -107,7 +108,7 @@ def _driven_method(machine: Machine, owner: Driven, name: str, call: Call) -> ob
 def _text_method(machine: Machine, owner: str, name: str, call: Call) -> object:
     node = call.node
     if name == "join" and len(call.arguments) == 1:
-        return apply(machine, node, _joined, owner, call.arguments[0], allow="paths")
+        return made_of(call.arguments[0]) or apply(machine, node, _joined, owner, call.arguments[0], allow="paths")
     if name == "format":
         return _format(machine, owner, call)
     if name == "replace":
@@ -144,7 +145,9 @@ def _format(machine: Machine, owner: str, call: Call) -> object:
     allow = "" if ":" in owner else "paths"
     keywords = dict(call.keywords)
     values = [one.text if isinstance(one, PathValue) else one for one in call.arguments]
-    return apply(machine, call.node, str.format, owner, *values, keywords=keywords, allow=allow)
+    return made_of(*values, *keywords.values()) or apply(
+        machine, call.node, str.format, owner, *values, keywords=keywords, allow=allow
+    )
 
 
 def _replaced(text: str, old: str, new: str, *count: int) -> str:

@@ -25,6 +25,7 @@ from prodlint.deployment.evaluation.domain import (
     DictValue,
     Driven,
     External,
+    Fresh,
     FunctionValue,
     Gap,
     InstanceValue,
@@ -39,6 +40,7 @@ from prodlint.deployment.evaluation.domain import (
     is_marked,
     is_plain,
 )
+from prodlint.deployment.evaluation.fresh import made_of
 from prodlint.deployment.evaluation.machine import Machine
 from prodlint.regex import regex
 
@@ -59,7 +61,7 @@ def truth(machine: Machine, node: ast.AST, value: object) -> object:
     """Whether a value counts as true: a bool, or a Driven or Opaque of one."""
     if isinstance(value, Driven):
         return on_defaults(machine, node, lambda default: truth(machine, node, default), value)
-    if isinstance(value, Cpus) and value.least >= 1:
+    if (isinstance(value, Cpus) and value.least >= 1) or isinstance(value, Fresh):
         return True
     if isinstance(value, Opaque):
         machine.risk()
@@ -165,6 +167,9 @@ def binary(machine: Machine, node: ast.AST, kind: type, left: object, right: obj
         counted = calculated(kind, left, right)
         if counted is not None:
             return counted
+        made = made_of(left, right) if kind in (ast.Add, ast.Mod) else None
+        if made is not None:
+            return made
         machine.risk()
         machine.taint("was used with an unknown object", node, *_instances(left, right))
         return machine.unknown("is not known", node, left, right)
@@ -386,6 +391,8 @@ def subscript(machine: Machine, node: ast.AST, owner: object, key: object) -> ob
     if isinstance(owner, Driven) or isinstance(key, Driven):
         return on_defaults(machine, node, lambda one, other: subscript(machine, node, one, other), owner, key)
     parts: Any = owner.content if isinstance(owner, (ListValue, DictValue)) else owner
+    if isinstance(parts, Fresh) and isinstance(key, slice):
+        return parts
     if isinstance(parts, Opaque):
         machine.risk()
         return machine.unknown(parts.reason, node, parts, owner)

@@ -19,6 +19,7 @@ from prodlint.deployment.evaluation.domain import (
     DictValue,
     Driven,
     External,
+    Fresh,
     FunctionValue,
     Gap,
     InstanceValue,
@@ -45,6 +46,7 @@ from prodlint.deployment.evaluation.flask import (
     make_app,
     told_of_app,
 )
+from prodlint.deployment.evaluation.fresh import SPELLINGS
 from prodlint.deployment.evaluation.imports import external_attribute, module_attribute
 from prodlint.deployment.evaluation.join import Decision
 from prodlint.deployment.evaluation.library import CONSTANTS, library_function
@@ -107,6 +109,8 @@ class Evaluator(Machine):
             if is_app_class(function):
                 return make_app(self, function, call)
             return make_instance(self, function, call)
+        if isinstance(function, Fresh):
+            return function
         if isinstance(function, InstanceValue):
             return self.call(self.attribute(function, "__call__", call.node), call)
         if isinstance(function, Driven) and function.default not in (RAISES, ABSENT):
@@ -238,6 +242,8 @@ class Evaluator(Machine):
             raise Raised("AttributeError")
         if isinstance(owner, (FunctionValue, BoundMethod)):
             return self.unknown("is an attribute of a function", node)
+        if isinstance(owner, Fresh) and name in SPELLINGS:
+            return owner
         if isinstance(owner, Opaque):
             self.risk()
             return self.unknown("is not known", node, owner)

@@ -14,6 +14,7 @@ from prodlint.deployment.evaluation.domain import (
     DictValue,
     Driven,
     External,
+    Fresh,
     FunctionValue,
     Gap,
     InstanceValue,
@@ -36,6 +37,7 @@ from prodlint.deployment.value import (
     Known,
     OnlyWhenSet,
     PerCpu,
+    PerProcess,
     Unknown,
     Value,
     per_cpu,
@@ -82,6 +84,8 @@ class _Showing:
         span = self._span
         if isinstance(value, Cpus):
             return per_cpu(value.formula, value.least, value.most, value.span or span)
+        if isinstance(value, Fresh):
+            return PerProcess(value.reason, span, value.maker, value.span)
         if isinstance(value, Opaque):
             return Unknown(value.reason, value.span or span)
         if isinstance(value, Driven):
@@ -97,7 +101,7 @@ class _Showing:
             if value.default is ABSENT:
                 return OnlyWhenSet(f"is only there when {name} is set", value.span or span, name)
             default = self.value(value.default, unset | value.names)
-            if isinstance(default, PerCpu):
+            if isinstance(default, PerCpu | PerProcess):
                 return EnvDriven(name, default, span, form=form)
             return EnvDriven(name, default.value, span, form=form) if isinstance(default, Known) else default
         try:
@@ -112,7 +116,7 @@ class _Showing:
             return Unknown(reason, span)
         default = self.value(value.default, unset | value.names)
         names = tuple(sorted(value.names - unset))
-        if not isinstance(default, Known | PerCpu):
+        if not isinstance(default, Known | PerCpu | PerProcess):
             return Unknown(reason, span)
         return JointlyDriven(reason, span, names, default.value if isinstance(default, Known) else default)
 

@@ -1,0 +1,100 @@
+"""What workers do to the things that an app keeps in its memory: the promises of these rules, with real servers."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from prodlint.engine import built_in_rules
+from prodlint.testing import example_cases
+from tests.rules.real_server import Running, free_port, started, write_files
+
+pytestmark = pytest.mark.real
+ENOUGH = 200
+"""So many requests on connections of their own reach more than one worker."""
+
+
+def example(name: str, wrong: bool) -> dict[str, str]:
+    """The files of a rule's page: those of its Example, or those of "Use instead"."""
+    [rule] = [one for one in built_in_rules() if one.name == name]
+    bad, good = example_cases(rule.page)
+    return dict((bad if wrong else good).files)
+
+
+def got(running: Running, path: str = "/", cookie: str = "") -> tuple[str, str]:
+    """The body of an answer, and the cookie that it sets."""
+    request = urllib.request.Request(f"http://127.0.0.1:{running.port}{path}", headers={"Cookie": cookie})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.read().decode(), (answer.headers["Set-Cookie"] or "").partition(";")[0]
+
+
+LOGIN = """
+from flask import session
+
+from shop import app
+
+
+@app.get("/in")
+def log_in() -> str:
+    session["user"] = "me"
+    return "in"
+
+
+@app.get("/")
+def show() -> str:
+    return session.get("user", "nobody")
+"""
+
+
+@pytest.mark.parametrize(("is_wrong", "is_preloaded"), [(True, False), (False, False), (True, True)])
+def test_workers_with_a_key_each_lose_sessions(tmp_path: Path, is_wrong: bool, is_preloaded: bool) -> None:
+    write_files(tmp_path, {**example("random-secret-key", is_wrong), "login.py": LOGIN})
+    port = free_port()
+    command = ["gunicorn", "--workers=2", f"--bind=127.0.0.1:{port}", "login:app"]
+    command += ["--preload"] if is_preloaded else []
+    with started(tmp_path, command, port, {"SECRET_KEY": "one for all"}) as running:
+        assert running.status("/") == 200
+        _, cookie = got(running, "/in")
+        found = [got(running, "/", cookie)[0] for _ in range(ENOUGH if is_wrong and not is_preloaded else 40)]
+    assert ("nobody" in found) == (is_wrong and not is_preloaded)
+
+
+OWN = """
+import os
+
+OWN = os.urandom(8).hex().encode()
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": OWN})
+
+
+def wsgi(environ, start_response):
+    start_response("200 OK", [])
+    return [OWN]
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "is_shared"),
+    [
+        ("gunicorn --workers=2 --bind=127.0.0.1:{port} own:wsgi", False),
+        ("gunicorn --workers=2 --preload --bind=127.0.0.1:{port} own:wsgi", True),
+        ("uvicorn --workers=2 --port={port} own:app", False),
+        ("hypercorn --workers=2 --bind=127.0.0.1:{port} own:app", False),
+        ("granian --interface=asgi --workers=2 --port={port} own:app", False),
+    ],
+)
+def test_workers_import_the_app_one_by_one_unless_gunicorn_preloads(
+    tmp_path: Path, command: str, is_shared: bool
+) -> None:
+    write_files(tmp_path, {"own.py": OWN})
+    port = free_port()
+    with started(tmp_path, command.format(port=port).split(), port) as running:
+        assert running.listens()
+        found = {got(running)[0] for _ in range(ENOUGH)}
+    assert (len(found) == 1) == is_shared
