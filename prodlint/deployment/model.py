@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.dependency import Dependency
-    from prodlint.deployment.served_code import ServedCode
+    from prodlint.deployment.outgoing_request import EndlessRequests
+    from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
     from prodlint.deployment.signing_keys import KeyMadeAnew
     from prodlint.deployment.stopping import Grace, SignalPath
@@ -343,6 +344,30 @@ class Deployment:
         from prodlint.deployment.signing_keys import keys_made_anew
 
         return keys_made_anew(service, self.repository)
+
+    def endless_requests_of(self, service: Service) -> Iterator[EndlessRequests]:
+        """The requests without a time limit that a service makes while it answers one; looked for on demand."""
+        from prodlint.deployment.outgoing_request import endless_requests
+
+        return endless_requests(service, self.repository)
+
+    def debugger_stops_of(self, service: Service) -> Iterator[ServedCall]:
+        """The calls that stop a service's process for a debugger; looked for when somebody asks."""
+        from prodlint.deployment.forbidden_call import debugger_stops
+
+        return debugger_stops(service, self.repository)
+
+    def nested_loops_of(self, service: Service) -> Iterator[ServedCall]:
+        """The calls that start an event loop where one is running; looked for when somebody asks."""
+        from prodlint.deployment.forbidden_call import nested_loops
+
+        return nested_loops(service, self.repository)
+
+    def sync_queries_of(self, service: Service) -> Iterator[ServedCall]:
+        """The queries of Django's ORM that coroutines make and Django refuses; looked for when somebody asks."""
+        from prodlint.deployment.forbidden_call import sync_queries
+
+        return sync_queries(service, self.repository)
 
     def instances_of(self, kind: type[T]) -> tuple[T, ...]:
         """Everything of one type that the model holds."""

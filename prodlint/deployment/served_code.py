@@ -22,7 +22,7 @@ from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.finding import Evidence
 from prodlint.record import entity, record
 from prodlint.source import Span
-from prodlint.syntax.python import NOT_LITERAL, literal
+from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
@@ -79,6 +79,12 @@ class ServedCall:
     @property
     def function(self) -> CodeFunction | None:
         return self.call.function
+
+    @property
+    def module(self) -> PythonModule:
+        index = code_index(self.code.repository, self.path)
+        assert index is not None
+        return index.module
 
     @property
     def is_conditional(self) -> bool:

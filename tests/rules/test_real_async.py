@@ -143,3 +143,80 @@ def test_uvicorn_that_is_told_to_refuses_a_websocket_handshake(tmp_path: Path) -
     _, right = example_cases(PAGES["websocket-without-library"])
     with serve(tmp_path, right.files, "--ws", "none") as server:
         assert not handshake(server, "/ws").startswith("HTTP/1.1 101")
+
+
+SILENT = """
+import socket
+from urllib.request import urlopen
+from flask import Flask
+silent = socket.create_server(("127.0.0.1", 0))
+app = Flask(__name__)
+@app.get("/")
+def index():
+    return urlopen(f"http://127.0.0.1:{silent.getsockname()[1]}/"LIMIT).read()
+"""
+
+
+def test_gunicorn_kills_the_worker_that_waits_for_an_answer_without_a_time_limit(tmp_path: Path) -> None:
+    def status(limit: str) -> tuple[int | None, str]:
+        folder = tmp_path / (limit.strip(", =") or "none")
+        write_files(folder, {"main.py": SILENT.replace("LIMIT", limit)})
+        port = free_port()
+        command = ["gunicorn", "--timeout", "3", "--bind", f"127.0.0.1:{port}", "main:app"]
+        with started(folder, command, port) as server:
+            return server.status(timeout=20), server.written
+
+    with ThreadPoolExecutor(2) as pool:
+        endless, limited = pool.map(status, ("", ", timeout=1"))
+    assert "WORKER TIMEOUT" in endless[1]
+    assert limited[0] == 500
+    assert "WORKER TIMEOUT" not in limited[1]
+
+
+def statuses(folder: Path, rule: str, *command: str) -> tuple[int | None, int | None, str]:
+    """What the two projects of a rule's page answer, and what the first one writes."""
+    wrong, right = example_cases(PAGES[rule])
+    for name, case in (("wrong", wrong), ("right", right)):
+        # Without DEBUG, Django tells nobody but its admins what went wrong.
+        write_files(
+            folder / name, {path: text.replace("ROOT_", "DEBUG = True\nROOT_") for path, text in case.files.items()}
+        )
+    ports = free_port(), free_port()
+    with (
+        started(folder / "wrong", [one.format(port=ports[0]) for one in command], ports[0]) as first,
+        started(folder / "right", [one.format(port=ports[1]) for one in command], ports[1]) as second,
+    ):
+        return first.status(), second.status(), first.written
+
+
+def test_a_second_event_loop_is_refused_in_every_request(tmp_path: Path) -> None:
+    wrong, right, written = statuses(tmp_path, "nested-event-loop", "uvicorn", "main:app", "--port={port}")
+    assert (wrong, right) == (500, 200)
+    assert "cannot be called from a running event loop" in written
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("uvicorn", "shop.asgi:application", "--port={port}"),
+        (
+            "gunicorn",
+            "django.core.wsgi:get_wsgi_application()",
+            "--env=DJANGO_SETTINGS_MODULE=shop.settings",
+            "--bind=127.0.0.1:{port}",
+        ),
+    ],
+    ids=["uvicorn", "gunicorn"],
+)
+def test_django_refuses_a_query_in_a_coroutine(tmp_path: Path, command: tuple[str, ...]) -> None:
+    wrong, right, written = statuses(tmp_path, "sync-orm-in-async-view", *command)
+    assert (wrong, right) == (500, 200)
+    assert "SynchronousOnlyOperation" in written
+
+
+def test_a_breakpoint_without_a_terminal_ends_the_request(tmp_path: Path) -> None:
+    wrong, right, written = statuses(
+        tmp_path, "breakpoint-in-production", "gunicorn", "shop:app", "--bind=127.0.0.1:{port}"
+    )
+    assert (wrong, right) == (500, 200)
+    assert "BdbQuit" in written
