@@ -210,7 +210,7 @@ class _Run:
         path = self.locate(written, shell.directory)
         if path is None:
             if is_shell or _SCRIPT.search(written):
-                self.unread.append(Link(span, f"runs {written}, which is not in this repository"))
+                self.unread.append(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
                 return Flow()
             return None
         if not is_shell and not reads_as_shell(self.repository.source(path)):

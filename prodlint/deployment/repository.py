@@ -88,6 +88,12 @@ class Repository:
         """The files with one of these suffixes (`.sh`), in order."""
         return _joined(self._by_suffix, suffixes)
 
+    def absence(self, written: str) -> str:
+        """What is said of a file that was not found where a process looks for it."""
+        if normal_path("", written.lstrip("/")) in self.paths:
+            return "is in this repository, but not certainly where it runs"
+        return "is not in this repository"
+
     def inside(self, folder: str) -> list[str]:
         """The files and folders directly in a folder, in order."""
         return _joined(self._by_folder, (folder,))

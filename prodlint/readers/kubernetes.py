@@ -101,4 +101,4 @@ def _scope(repository: Repository, folder: str) -> Scope:
     for path in repository.files_in(folder):
         if path.endswith(_SUFFIXES) and path not in claimed and not is_kustomization(path):
             found.extend(manifests_in(path, repository))
-    return Scope(found, folder or ".")
+    return Scope(found, folder or ".", repository)

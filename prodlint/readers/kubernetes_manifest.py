@@ -86,11 +86,12 @@ class Manifest:
 class Scope:
     """Objects that are applied together, so that one may refer to another by its name.
 
-    `name` is their folder or their kustomization.
+    `name` is their folder or their kustomization; `repository` holds other sets, None where they are none of ours.
     """
 
-    def __init__(self, manifests: Iterable[Manifest], name: str) -> None:
+    def __init__(self, manifests: Iterable[Manifest], name: str, repository: Repository | None = None) -> None:
         self.name = name
+        self.repository = repository
         self.manifests = tuple(manifests)
         self._named: dict[tuple[str, str], list[Manifest]] = {}
         self._services: list[tuple[Manifest, dict[str, str]]] = []
@@ -106,9 +107,12 @@ class Scope:
 
     def find(self, kinds: tuple[str, ...], name: str, namespace: str | None) -> Manifest | None:
         """The one object of a name and of some kinds; None when there is none, or more than one."""
-        named = [one for kind in kinds for one in self._named.get((kind, name), ())]
-        found = [one for one in named if _may_share(one.namespace, namespace)]
+        found = [one for one in self.find_all(kinds, name) if _may_share(one.namespace, namespace)]
         return found[0] if len(found) == 1 else None
+
+    def find_all(self, kinds: tuple[str, ...], name: str) -> list[Manifest]:
+        """The objects of a name and of some kinds, in any namespace."""
+        return [one for kind in kinds for one in self._named.get((kind, name), ())]
 
     def services_for(self, labels: dict[str, str], namespace: str | None) -> Iterator[Manifest]:
         """The Services whose selector fits the labels of a pod."""

@@ -114,9 +114,9 @@ def _held(
     scope: Scope, kinds: tuple[str, ...], name: Scalar, namespace: str | None, elsewhere: list[Link]
 ) -> Iterator[EnvDefinition]:
     """The keys of a ConfigMap or Secret; a note in `elsewhere` when there may be others."""
-    manifest = scope.find(kinds, name.value, namespace)
+    manifest = scope.find(kinds, name.value, namespace) or _of_another_set(scope, kinds, name, namespace)
     if manifest is None:
-        elsewhere.append(Link(name.span, f"takes variables from {name.value}, which is not in this repository"))
+        elsewhere.append(Link(name.span, f"takes variables from {name.value}, {_absent(scope, kinds, name)}"))
         return
     if manifest.kind == "ExternalSecret":
         if any(True for _ in mappings_at(manifest.body, "spec", "dataFrom")):
@@ -127,6 +127,29 @@ def _held(
                 yield EnvDefinition(key.value, None, key.span, True)
         return
     yield from _keys(manifest)
+
+
+def _of_another_set(scope: Scope, kinds: tuple[str, ...], name: Scalar, namespace: str | None) -> Manifest | None:
+    """The object that another folder or kustomization applies to the same namespace."""
+    if scope.repository is None or namespace is None:
+        return None
+    from prodlint.readers.kubernetes_elsewhere import in_namespace
+
+    return in_namespace(scope.repository, kinds, name.value, namespace)
+
+
+def _absent(scope: Scope, kinds: tuple[str, ...], name: Scalar) -> str:
+    """What is said of an object that what is applied with its container does not hold."""
+    found: tuple[Manifest, ...] = ()
+    if scope.repository is not None:
+        from prodlint.readers.kubernetes_elsewhere import elsewhere_named
+
+        found = elsewhere_named(scope.repository, kinds, name.value)
+    if not found:
+        return "which is not in this repository"
+    if scope.find_all(kinds, name.value):
+        return "of which there are several"
+    return f"which {scope.name} does not hold ({found[0].span} has one of that name)"
 
 
 def _keys(manifest: Manifest) -> Iterator[EnvDefinition]:

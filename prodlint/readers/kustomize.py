@@ -6,49 +6,35 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.readers import Files
 from prodlint.readers.kubernetes import facts_of
+from prodlint.readers.kubernetes_elsewhere import affordable_builds
 from prodlint.readers.kubernetes_manifest import Scope
-from prodlint.readers.kustomization import Built, build, leaves
+from prodlint.readers.kustomization import Built, leaves
 
 READS = Files("kustomization", names=("kustomization.yaml", "kustomization.yml", "Kustomization"))
-
-_OBJECTS = 3_000
 
 
 def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:
     """The workloads of a kustomization that no other one brings."""
     if path not in leaves(repository):
         return
-    built = _affordable(repository, "").get(path)
+    built = affordable_builds(repository, "").get(path)
     if built is None:
         source = repository.source(path)
         if source is not None:
             yield UnreadDeployment("one kustomization of very many", source.line_span(1))
         return
     environment = _environment(path, built)
-    scope = Scope(built.manifests, path)
+    scope = Scope(built.manifests, path, repository)
     for manifest in built.manifests:
         for fact in facts_of(manifest, scope, environment):
             yield replace(fact, complete=False) if built.unread and isinstance(fact, Process) else fact
     if built.unread and environment not in (Environment.DEVELOPMENT, Environment.TEST):
         yield UnreadDeployment("a part of a kustomization", built.unread[0].span)
-
-
-@per_repository
-def _affordable(repository: Repository, _: str) -> dict[str, Built]:
-    """What the kustomizations come to, as long as it is not far more than anybody has."""
-    found: dict[str, Built] = {}
-    left = _OBJECTS
-    for path in sorted(leaves(repository)):
-        if left > 0:
-            found[path] = build(path, repository)
-            left -= len(found[path].manifests)
-    return found
 
 
 def _environment(path: str, built: Built) -> Environment | None:

@@ -15,8 +15,10 @@ from prodlint.deployment.filemap import CHECKOUT
 from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
+from prodlint.inspection import inspect
 from prodlint.source import Source, Text
 from prodlint.syntax.word import Word
+from prodlint.tree import MemoryTree
 
 
 def run(script: str, files: dict[str, str] | None = None, **environment: str) -> Execution:
@@ -111,6 +113,15 @@ def test_the_arguments_of_a_script_reach_its_last_line() -> None:
 def test_a_script_that_is_not_there_is_told() -> None:
     found = run("./start.sh && gunicorn app:app")
     assert [link.note for link in found.unread] == ["runs ./start.sh, which is not in this repository"]
+
+
+def test_a_script_that_an_image_may_not_hold_is_not_told_to_be_missing() -> None:
+    compose = "services:\n  web: {image: other, command: docker/start.sh}\n"
+    files = {"compose.prod.yml": compose, "docker/start.sh": "exec gunicorn app:app\n"}
+    (service,) = inspect(MemoryTree(files), []).deployment.services
+    assert [link.note for link in service.execution.unread] == [
+        "runs docker/start.sh, which is in this repository, but not certainly where it runs"
+    ]
 
 
 def test_scripts_that_call_each_other_end() -> None:

@@ -114,6 +114,59 @@ def test_later_definitions_come_later_and_each_stands_where_it_is_written() -> N
     ]
 
 
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop%s}\ndata: {A: '1'}\n"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "files", "note"),
+    [
+        ("", {}, "which is not in this repository"),
+        ("", {"infra/c.yaml": CONFIG % ""}, "which k8s does not hold (infra/c.yaml:3 has one of that name)"),
+        # Another namespace.
+        (
+            "shop",
+            {"infra/c.yaml": CONFIG % ", namespace: blog"},
+            "which k8s does not hold (infra/c.yaml:3 has one of that name)",
+        ),
+        # Two sets apply one to the same namespace.
+        (
+            "shop",
+            {"a/c.yaml": CONFIG % ", namespace: shop", "b/c.yaml": CONFIG % ", namespace: shop"},
+            "which k8s does not hold (a/c.yaml:3 has one of that name)",
+        ),
+        # What a kustomization brings has its namespace, and not the one that its file is without.
+        (
+            "shop",
+            {"a/c.yaml": CONFIG % "", "a/kustomization.yaml": "namespace: blog\nresources: [c.yaml]\n"},
+            "which k8s does not hold (a/c.yaml:3 has one of that name)",
+        ),
+    ],
+)
+def test_a_config_map_of_another_folder_is_told_where_it_is(namespace: str, files: dict[str, str], note: str) -> None:
+    text = deployment("image: shop\nenvFrom:\n- configMapRef: {name: shop}")
+    text = text.replace(
+        "  name: shop\n", f"  name: shop\n  namespace: {namespace}\n" if namespace else "  name: shop\n"
+    )
+    process = processes({"k8s/web.yaml": text, **files})["shop"]
+    assert process.variables == ()
+    assert [one.note for one in process.variables_from] == [f"takes variables from shop, {note}"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"infra/c.yaml": CONFIG % ", namespace: shop", "other/c.yaml": CONFIG % ", namespace: blog"},
+        {"infra/c.yaml": CONFIG % "", "infra/kustomization.yaml": "namespace: shop\nresources: [c.yaml]\n"},
+    ],
+)
+def test_a_config_map_that_another_set_applies_to_the_same_namespace_is_found(files: dict[str, str]) -> None:
+    text = deployment("image: shop\nenvFrom:\n- configMapRef: {name: shop}")
+    text = text.replace("  name: shop\n", "  name: shop\n  namespace: shop\n")
+    process = processes({"k8s/web.yaml": text, **files})["shop"]
+    assert environment_of(process) == {"A": "1"}
+    assert process.variables_from == ()
+
+
 def test_two_config_maps_of_one_name_are_not_guessed_between() -> None:
     config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {A: '1'}\n"
     process = processes(
