@@ -32,13 +32,14 @@ from prodlint.deployment.network import Proxy
 from prodlint.deployment.passage import Passage
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
+from prodlint.deployment.procfile import is_of_heroku
 from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.outgoing_request import EndlessRequests
+    from prodlint.deployment.patience import Patience
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
     from prodlint.deployment.signing_keys import KeyMadeAnew
@@ -137,6 +139,24 @@ class Deployment:
     def other_protocols_at(self, service: Service) -> tuple[tuple[Dial, Bind], ...]:
         """Who speaks HTTP to a socket of the uwsgi protocol or the other way round, with the socket."""
         return other_protocols(service, self.dials_of(service))
+
+    def patience_with(self, service: Service) -> Patience | None:
+        """Who in front of a service gives up first on its most patient route, None where that is not known."""
+        from prodlint.deployment.patience import patience_with
+
+        return patience_with(service, self.passages_to(service))
+
+    def may_run_on_cloud_run(self, service: Service) -> Answer:
+        """Whether Cloud Run starts a service: an image or a Procfile that asks for PORT may be made for it."""
+        platform, server = service.process.platform, service.server
+        if platform is Platform.CLOUD_RUN:
+            return YES
+        is_open = platform is Platform.DOCKER or (
+            platform is Platform.HEROKU and not is_of_heroku(service.process, self.repository)
+        )
+        binds = server.binds if server is not None else ()
+        asks = any(isinstance(bind.port, EnvDriven) and bind.port.name == "PORT" for bind in binds)
+        return UNKNOWN if is_open and asks else NO
 
     def container_of(self, service: Service) -> Container:
         """What shares its addresses with a service, and whether nothing else listens there."""

@@ -53,6 +53,8 @@ class ProxyRoute:
 
     Requests go to one of `upstreams`, or `folder` is served as files (None: neither), or `answer` is what
     the proxy says itself (`301 https://…`). `unread` says which part of it is not in the repository.
+    `read_timeout` are the seconds that it waits for an answer, None where its file cannot say; `headers` are the names
+    of the headers that it sets for the server behind it, None where they are not known.
     """
 
     path: str
@@ -62,6 +64,8 @@ class ProxyRoute:
     folder: str | None = None
     answer: str = ""
     unread: str = ""
+    read_timeout: Value[int] | None = None
+    headers: tuple[str, ...] | None = None
 
 
 @record

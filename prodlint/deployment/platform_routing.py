@@ -5,7 +5,7 @@ Source: the catalogue's platform page, 2.1 (ports, and who terminates TLS) and 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.dialling import listening_to_others
@@ -49,9 +49,8 @@ _SETS_PORT: dict[Platform, int | None] = {
 _MAY_FIND_OTHERS = (Platform.RENDER, Platform.RAILWAY)
 
 
-def platform_passages(services: Sequence[Service], repository: Repository) -> Iterator[Passage]:
+def platform_passages(services: Iterable[Service], repository: Repository) -> Iterator[Passage]:
     """The way from the router of its platform to each web service."""
-    processes = [one.process for one in services]
     for service in services:
         product = _PRODUCTS.get(service.process.platform)
         if product is None or service.role is not Role.WEB or service.step is None:
@@ -60,7 +59,7 @@ def platform_passages(services: Sequence[Service], repository: Repository) -> It
         if is_procfile(service.process.path):
             if service.process.name != "web":
                 continue
-            is_certain = is_of_heroku(service.process, processes, repository)
+            is_certain = is_of_heroku(service.process, repository)
             product = product if is_certain else SOME_PLATFORM
         for port, span in _dialled(service):
             listens, bind = _listening(service, port, is_certain)

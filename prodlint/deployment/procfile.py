@@ -19,15 +19,16 @@ def is_procfile(path: str) -> bool:
     return posixpath.basename(path).startswith("Procfile")
 
 
-def is_of_heroku(process: Process, processes: Iterable[Process], repository: Repository) -> bool:
-    """Whether a process runs on Heroku: by its manifest, or by a Procfile that something beside it gives to Heroku."""
+def is_of_heroku(process: Process, repository: Repository) -> bool:
+    """Whether a process runs on Heroku: by its manifest, or by a Procfile that something beside it gives to Heroku.
+
+    A `release:` line does not: Dokku and others run it, too.
+    """
     if process.platform is not Platform.HEROKU:
         return False
-    if not is_procfile(process.path):
-        return True
     folder = posixpath.dirname(process.path)
-    beside = any(normal_path(folder, name) in repository.paths for name in _OF_HEROKU)
-    return beside or any(one.name == "release" and one.path == process.path for one in processes)
+    is_beside = any(normal_path(folder, name) in repository.paths for name in _OF_HEROKU)
+    return is_beside or not is_procfile(process.path)
 
 
 def taken_procfiles(processes: Iterable[Process], repository: Repository) -> frozenset[str]:

@@ -21,7 +21,14 @@ from prodlint.deployment.value import (
 )
 from prodlint.source import Span
 
-__all__ = ["forks_after_import", "processes_of", "request_timeout_of", "slots_of"]
+__all__ = [
+    "chosen_timeout_of",
+    "forks_after_import",
+    "processes_of",
+    "request_timeout_of",
+    "silence_limit_of",
+    "slots_of",
+]
 
 _ONE_PROCESS = frozenset(
     "daphne waitress flask quart runserver http.server pserve flower aiohttp Flask Quart Dash bottle Werkzeug wsgiref "
@@ -112,6 +119,30 @@ def request_timeout_of(server: Server) -> Value[int | None]:
     if isinstance(value, EnvDriven):
         return value.with_default(value.default if isinstance(value.default, int) else None)
     return value
+
+
+def chosen_timeout_of(server: Server) -> Known[int] | None:
+    """The seconds that somebody chose as the limit of a request in a server that really ends it then."""
+    timeout = request_timeout_of(server)
+    source = server.settings["timeout"].source if "timeout" in server.settings else None
+    if not isinstance(timeout, Known) or timeout.value is None or source is None:
+        return None
+    return None if source.origin.startswith("default of ") else Known(timeout.value, source.span)
+
+
+def silence_limit_of(server: Server) -> Known[int] | None:
+    """The seconds after which gunicorn replaces a worker that blocks, 0 for never, where somebody chose them.
+
+    An async worker that blocks nowhere is alive to gunicorn: there the limit is for blocked loops alone.
+    """
+    kind = server.settings.known("worker_class") if server.product == "gunicorn" else None
+    if not isinstance(kind, str) or kind not in ("sync", "gthread", "gevent", "eventlet"):
+        return None
+    source = server.settings["timeout"].source
+    value = source.value
+    if source.origin.startswith("default of ") or not isinstance(value, Known) or not isinstance(value.value, int):
+        return None
+    return Known(value.value, source.span)
 
 
 def _number(server: Server, name: str, default: int) -> Value[int]:

@@ -18,6 +18,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, read_timeout
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx, parse_nginx_text
@@ -44,9 +45,7 @@ _PASSES = {
     "grpc_pass": "grpc",
     "scgi_pass": "scgi",
 }
-_KNOWN_INCLUDES = regex(
-    r"(^|/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params|proxy_params|options-ssl-nginx\.conf)$"
-)
+_PREFIXES = {"uwsgi": "uwsgi", "fastcgi": "fastcgi", "grpc": "grpc", "scgi": "scgi"}
 _TEMPLATED = regex(r"\{\{|\{%|<%")
 _VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
 _FILES = 200
@@ -64,10 +63,11 @@ def read(path: str, repository: Repository) -> Iterator[Proxy]:
     # The official image fills in what lies in `templates` when it starts: a template there is no example.
     environment = environment_of(path.replace("/templates/", "/").removesuffix(".template"))
     includes = _Includes(path, repository)
-    for server in _servers(directives):
+    for server, around in _servers(directives):
         body = tuple(includes.expanded(server.block or ()))
         complete = not _opens(server, path, repository)
-        yield replace(_proxy(server, body, upstreams), environment=environment, complete=complete)
+        outer = _usual_http(repository) if around is None else around
+        yield replace(_proxy(server, body, upstreams, outer), environment=environment, complete=complete)
 
 
 def proxies_in(text: Text) -> Iterator[Proxy]:
@@ -76,14 +76,19 @@ def proxies_in(text: Text) -> Iterator[Proxy]:
         return
     directives = parse_nginx_text(text)
     upstreams = dict(_upstreams_of(directives))
-    for server in _servers(directives):
-        yield _proxy(server, server.block or (), upstreams)
+    for server, around in _servers(directives):
+        yield _proxy(server, server.block or (), upstreams, around)
 
 
-def _proxy(server: Directive, body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]]) -> Proxy:
+def _proxy(
+    server: Directive,
+    body: tuple[Directive, ...],
+    upstreams: dict[str, tuple[Upstream, ...]],
+    around: tuple[Directive, ...] | None,
+) -> Proxy:
     names = tuple(name for one in server.all("server_name") for name in one.values if name != "_")
     listens = tuple(_listen(one) for one in body if one.name == "listen" and one.arguments)
-    return Proxy("nginx", server.name_span, names, listens, tuple(_routes(body, upstreams)))
+    return Proxy("nginx", server.name_span, names, listens, tuple(_routes(body, upstreams, around)))
 
 
 def _directives(repository: Repository, path: str) -> tuple[Directive, ...] | None:
@@ -106,13 +111,30 @@ def _parsed(repository: Repository, path: str) -> tuple[Directive, ...] | None:
         return problem.directives
 
 
-def _servers(directives: tuple[Directive, ...]) -> Iterator[Directive]:
-    """The servers of a whole configuration, or of a file that is included into `http`."""
+@per_repository
+def _usual_http(repository: Repository) -> tuple[Directive, ...] | None:
+    """What stands around a server in a file of its own: nothing that matters here in the files of nginx's packages.
+
+    None where a configuration of the repository says more.
+    """
+    for path in repository.named("nginx.conf"):
+        for one in _parsed(repository, path) or ():
+            if one.name == "http" and any(
+                inner.name.endswith("_read_timeout") or inner.name == "proxy_set_header" for inner in one.block or ()
+            ):
+                return None
+    return ()
+
+
+def _servers(directives: tuple[Directive, ...]) -> Iterator[tuple[Directive, tuple[Directive, ...] | None]]:
+    """The servers of a whole configuration, each with the `http` around it, or of a file that is included there."""
     for one in directives:
         if one.name == "server" and one.block is not None:
-            yield one
+            # What stands beside it stands in the `http` of another file as well, with more that is not here.
+            yield one, None
         elif one.name == "http" and one.block is not None:
-            yield from (server for server in one.block if server.name == "server" and server.block is not None)
+            block = one.block
+            yield from ((server, block) for server in block if server.name == "server" and server.block is not None)
 
 
 @per_repository
@@ -158,7 +180,7 @@ def _opens(server: Directive, path: str, repository: Repository) -> bool:
         for inner in one.block or ():
             if inner.name == "include" and inner.arguments:
                 written = inner.values[0]
-                if not _KNOWN_INCLUDES.search(written) and not _included(written, path, repository):
+                if not KNOWN_INCLUDES.search(written) and not _included(written, path, repository):
                     return True
             waiting.append(inner)
     return False
@@ -227,23 +249,26 @@ def _listen(directive: Directive) -> Listen:
     return Listen(place, number, address, tls="ssl" in options or "quic" in options, is_default=is_default)
 
 
-def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]]) -> Iterator[ProxyRoute]:
+def _routes(
+    body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]], around: tuple[Directive, ...] | None
+) -> Iterator[ProxyRoute]:
     """The locations of a server, nested ones behind those around them, and the files of the server itself."""
     named = {
         one.values[0]: one for one in body if one.name == "location" and one.values[:1] and one.values[0][:1] == "@"
     }
     root = next((one.values[0] for one in reversed(body) if one.name == "root" and one.values), None)
     targets = _Targets(upstreams, body)
-    waiting: list[tuple[Directive, str | None]] = [
-        (one, root) for one in reversed(body) if one.name == "location" and one.block is not None
+    scopes: Scopes = (body, around)
+    waiting: list[tuple[Directive, str | None, Scopes]] = [
+        (one, root, scopes) for one in reversed(body) if one.name == "location" and one.block is not None
     ]
     while waiting:
-        one, above = waiting.pop()
+        one, above, outer = waiting.pop()
         own = one.get("root")
         folder = own.values[0] if own is not None and own.values else above
-        yield _route(one, folder, named, targets)
+        yield _route(one, folder, named, targets, outer)
         waiting.extend(
-            (inner, folder)
+            (inner, folder, (one.block, *outer))
             for inner in reversed(one.block or ())
             if inner.name == "location" and inner.block is not None
         )
@@ -258,15 +283,19 @@ def _routes(body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ..
         yield ProxyRoute("/", _head(served), answer=" ".join(served.values))
 
 
-def _route(location: Directive, root: str | None, named: dict[str, Directive], passed: _Targets) -> ProxyRoute:
+def _route(
+    location: Directive, root: str | None, named: dict[str, Directive], passed: _Targets, outer: Scopes
+) -> ProxyRoute:
     *modifier, path = location.values or ("/",)
+    scopes: Scopes = (location.block, *outer)
     alias = location.get("alias")
     targets = passed.of(location)
     returned = location.get("return")
     tried = location.get("try_files")
     if tried is not None and tried.values and tried.values[-1] in named:
         # What is no file goes to the named location.
-        targets = targets or passed.of(named[tried.values[-1]])
+        if not targets:
+            targets, scopes = passed.of(named[tried.values[-1]]), (named[tried.values[-1]].block, *outer[-2:])
         folder = alias.values[0] if alias is not None and alias.values else root
     elif targets or returned is not None:
         folder = None
@@ -278,12 +307,23 @@ def _route(location: Directive, root: str | None, named: dict[str, Directive], p
     nothing = not targets and not answer and alias is None and location.get("root") is None
     unread = f"it includes {included}, which is not in this repository" if included and nothing else ""
     folder = None if unread else folder
-    return ProxyRoute(path, _head(location), modifier[0] if modifier else "", targets, folder, answer, unread)
+    prefix = _PREFIXES.get(targets[0].protocol, "proxy") if targets else ""
+    return ProxyRoute(
+        path,
+        _head(location),
+        modifier[0] if modifier else "",
+        targets,
+        folder,
+        answer,
+        unread,
+        read_timeout=read_timeout(prefix, scopes, _head(location)) if prefix else None,
+        headers=headers_set(scopes) if prefix == "proxy" else None,
+    )
 
 
 def _may_pass(include: Directive) -> bool:
     """Whether an include that could not be followed may say where requests go."""
-    return bool(include.values) and not _KNOWN_INCLUDES.search(include.values[0])
+    return bool(include.values) and not KNOWN_INCLUDES.search(include.values[0])
 
 
 def _head(directive: Directive) -> Span:

@@ -187,3 +187,38 @@ def test_an_upstream_of_the_file_itself_comes_before_one_of_a_file_beside_it() -
     text = "upstream app {{ server {}; }}\nserver {{ location / {{ proxy_pass http://app; }} }}\n"
     found = proxies({"nginx/a.conf": text.format("live:80"), "nginx/b.conf": text.format("staging:80")})
     assert [up.host for one in found for route in one.routes for up in route.upstreams] == ["live", "staging"]
+
+
+def timed(text: str, others: dict[str, str] | None = None) -> list[tuple[str, object]]:
+    """The locations of default.conf, with the seconds that nginx waits for an answer in each."""
+    found = proxies({"conf.d/default.conf": text, **(others or {})})
+    routes = [route for proxy in found if proxy.path == "conf.d/default.conf" for route in proxy.routes]
+    return [(one.path, number(one.read_timeout)) for one in routes]
+
+
+def test_a_location_waits_as_long_as_the_nearest_block_says() -> None:
+    inside = (
+        "location / { proxy_pass http://web; } location /slow { proxy_read_timeout 5m; proxy_pass http://web; }"
+        " location /u { uwsgi_read_timeout 1m30s; uwsgi_pass web:3031; }"
+    )
+    assert timed(f"server {{ {inside} }}") == [("/", 60), ("/slow", 300), ("/u", 90)]
+    assert timed(f"server {{ proxy_read_timeout 90s; {inside} }}") == [("/", 90), ("/slow", 300), ("/u", 90)]
+    http = f"http {{ include mime.types; proxy_read_timeout 75; server {{ {inside} }} }}"
+    assert timed(http) == [("/", 75), ("/slow", 300), ("/u", 90)]
+
+
+def test_what_another_file_may_say_of_the_time_is_unknown() -> None:
+    server = "server { location / { proxy_pass http://web; } }"
+    slow = {"nginx.conf": "http { proxy_read_timeout 300; include conf.d/*.conf; }"}
+    assert timed(server, slow) == [("/", "unknown")]
+    assert timed(server, {"nginx.conf": "http { include conf.d/*.conf; }"}) == [("/", 60)]
+    assert timed("server { include more.conf; location / { proxy_pass http://web; } }") == [("/", "unknown")]
+    assert timed("server { location / { proxy_read_timeout $t; proxy_pass http://web; } }") == [("/", "unknown")]
+
+
+def test_a_location_that_sets_a_header_inherits_none() -> None:
+    found = routes(
+        "proxy_set_header X-Forwarded-Proto $scheme; location / { proxy_pass http://web; }"
+        " location /a { proxy_set_header Host $host; proxy_pass http://web; }"
+    )
+    assert [one.headers for one in found] == [("x-forwarded-proto",), ("host",)]
