@@ -33,12 +33,16 @@ class Form(Enum):
 
 @record
 class CommandLine:
-    """A command as declared: words for the exec form, text for a shell to read."""
+    """A command as declared: words for the exec form, text for a shell to read.
+
+    `dropped` is what whoever splits it into words leaves out: the rest behind the first operator of a shell.
+    """
 
     form: Form
     span: Span
     words: tuple[Word, ...] = ()
     text: Text | None = None
+    dropped: Text | None = None
 
     @property
     def written(self) -> str:

@@ -12,7 +12,7 @@ from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
 from prodlint.deployment.app_target import AppTarget, target_of
 from prodlint.deployment.backing_service import BackingService, backing_product
-from prodlint.deployment.command import Link
+from prodlint.deployment.command import CommandLine, Link, Step
 from prodlint.deployment.dial import (
     Container,
     Dial,
@@ -47,12 +47,16 @@ if TYPE_CHECKING:
 
     from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.blocking_call import BlockedLoop
+    from prodlint.deployment.command_form import LostOperator, Unexpanded
     from prodlint.deployment.dependency import Dependency
+    from prodlint.deployment.early_interpolation import EarlyVariable
     from prodlint.deployment.outgoing_request import EndlessRequests
     from prodlint.deployment.patience import Patience
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
+    from prodlint.deployment.server_setting import Setting
     from prodlint.deployment.signing_keys import KeyMadeAnew
+    from prodlint.deployment.staying import Detached, NeverStarted
     from prodlint.deployment.stopping import Grace, SignalPath
     from prodlint.deployment.websocket import WebSocketRoute
 
@@ -219,6 +223,78 @@ class Deployment:
 
         changes = without_reload(service, self.services, self.repository)
         return Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
+
+    def broken_list_of(self, service: Service) -> CommandLine | None:
+        """A CMD or ENTRYPOINT that looks like a list and is none to Docker."""
+        from prodlint.deployment.command_form import broken_list
+
+        return broken_list(service)
+
+    def as_json(self, line: CommandLine) -> Fix | None:
+        """A list that is no JSON, as JSON; None where it is not certain what it holds."""
+        from prodlint.deployment.command_form import as_json
+
+        return as_json(line)
+
+    def lost_operator_of(self, service: Service) -> LostOperator | None:
+        """The first operator of a shell that stands in a start command where no shell reads it."""
+        from prodlint.deployment.command_form import lost_operator
+
+        return lost_operator(service)
+
+    def unexpanded_in(self, service: Service) -> tuple[Unexpanded, ...]:
+        """The variables that the server of a service gets as text, because nobody puts their values in."""
+        from prodlint.deployment.command_form import unexpanded
+
+        return tuple(unexpanded(service))
+
+    def with_reference(self, service: Service, one: Unexpanded) -> Fix | None:
+        """A variable as the kubelet puts it in; None where no kubelet reads the command."""
+        from prodlint.deployment.command_form import with_reference
+
+        return with_reference(service, one)
+
+    def never_started_by(self, service: Service) -> NeverStarted | None:
+        """The first step of a start command that waits for the end of one that does not end."""
+        from prodlint.deployment.staying import never_started
+
+        return never_started(service)
+
+    def detached_in(self, service: Service) -> Detached | None:
+        """What leaves the command of a service at once, so that it looks as if it had ended."""
+        from prodlint.deployment.staying import detached
+
+        return detached(service)
+
+    def early_variables_of(self, service: Service) -> tuple[EarlyVariable, ...]:
+        """The variables that compose replaces in a command although only the container has them."""
+        from prodlint.deployment.early_interpolation import early_variables
+
+        return tuple(early_variables(service, self.pipelines, self.repository))
+
+    def with_dollar(self, one: EarlyVariable) -> Fix | None:
+        """A variable that compose leaves alone; None where no shell of the container would read it."""
+        from prodlint.deployment.early_interpolation import with_dollar
+
+        return with_dollar(one)
+
+    def reloading_master_of(self, service: Service) -> Setting | None:
+        """What makes a uWSGI master that reloads on SIGTERM instead of stopping; None where it stops."""
+        from prodlint.deployment.uwsgi_stop import reloading_master
+
+        return reloading_master(service)
+
+    def with_die_on_term(self, master: Setting) -> Fix | None:
+        """`die-on-term` in the file that makes the master; None where that is no ini file."""
+        from prodlint.deployment.uwsgi_stop import with_die_on_term
+
+        return with_die_on_term(master)
+
+    def beside_server(self, service: Service) -> tuple[Step, ...]:
+        """The workers and schedulers that the command of a web service starts beside its server, unwatched."""
+        from prodlint.deployment.staying import beside_server
+
+        return beside_server(service)
 
     def signal_path_of(self, service: Service) -> SignalPath:
         """How SIGTERM comes to the server of a service, if it comes there."""

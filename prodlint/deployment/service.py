@@ -30,6 +30,7 @@ from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.deployment.worker_settings import Worker, worker_of
+from prodlint.deployment.wrappers import debugger_in
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span, Text
@@ -95,6 +96,16 @@ class Service:
         return self.handler.value if isinstance(self.handler, Known) else ""
 
     @property
+    def start_lines(self) -> tuple[CommandLine, ...]:
+        """The ENTRYPOINT and the command that it starts with, as they are declared."""
+        return tuple(one for one in _start_lines(self.process, self.image) if one is not None)
+
+    @property
+    def debugger(self) -> str | None:
+        """The debugger under which it starts its program, None without one."""
+        return debugger_in(self.step.layers) if self.step is not None else None
+
+    @property
     def label(self) -> str:
         """`web: gunicorn shop.wsgi`, the way people name a process."""
         return f"{self.name}: {_shortened(self.written)}" if self.written else self.name
@@ -102,15 +113,17 @@ class Service:
     @property
     def chain(self) -> tuple[Evidence, ...]:
         """The hops from the declaration to the program, in causal order."""
-        if self.step is None:
-            return ()
-        links = [*self._declaration, *self.step.chain]
+        return self.chain_to(self.step) if self.step is not None else ()
+
+    def chain_to(self, step: Step) -> tuple[Evidence, ...]:
+        """The hops from the declaration to one of its steps, in causal order."""
+        links = [*self._declaration, *step.chain]
         kept = [
             link
             for link, following in zip(links, [*links[1:], None], strict=True)
             if following is None or not _same_place(link.span, following.span)
         ]
-        return tuple(Evidence(link.span, link.note) for link in kept if not _same_place(link.span, self.step.span))
+        return tuple(Evidence(link.span, link.note) for link in kept if not _same_place(link.span, step.span))
 
     @property
     def chain_to_app(self) -> tuple[Evidence, ...]:
@@ -348,14 +361,20 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
     return Place(files, directory, variables.values, variables, image.programs if image is not None else ())
 
 
-def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:
-    """ENTRYPOINT and CMD joined as Docker joins them (serving page, 2.1), and where the result is declared."""
-    if process.platform is Platform.SUPERVISOR:
-        image = None  # The container has long started when supervisord starts its programs.
+def _start_lines(process: Process, image: Image | None) -> tuple[CommandLine | None, CommandLine | None]:
+    """The ENTRYPOINT and the CMD that hold; a platform that replaces the first clears the second."""
     entrypoint = process.entrypoint or (image.entrypoint if image is not None else None)
     command = process.command
     if command is None and process.entrypoint is None and image is not None:
         command = image.command
+    return entrypoint, command
+
+
+def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:
+    """ENTRYPOINT and CMD joined as Docker joins them (serving page, 2.1), and where the result is declared."""
+    if process.platform is Platform.SUPERVISOR:
+        image = None  # The container has long started when supervisord starts its programs.
+    entrypoint, command = _start_lines(process, image)
     declared = process.command or process.entrypoint
     span = declared.span if declared is not None else process.span
     if entrypoint is None:

@@ -56,6 +56,11 @@ class SignalPath:
         return self.arrival in (Arrival.SWALLOWED, Arrival.KILLED)
 
     @property
+    def is_ignored(self) -> bool:
+        """Whether the server itself does nothing on it."""
+        return self.arrival is Arrival.IGNORED
+
+    @property
     def place(self) -> Span | None:
         """The command for which the innermost of those shells waits."""
         return self.blamed[-1].command if self.blamed else None
@@ -263,4 +268,7 @@ def _sh(image: Image | None) -> str | None:
 
 
 def _ignores(server: Server | None) -> bool:
-    return server is not None and server.product in _WITHOUT_HANDLER
+    if server is None or server.product not in _WITHOUT_HANDLER:
+        return False
+    # A script that starts it may handle signals itself.
+    return not (server.in_code and "signal" in server.span.source.text)

@@ -5,7 +5,7 @@ Grammars: the catalogue's table of wrappers (serving page, 2.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prodlint.record import record
 from prodlint.regex import regex
@@ -13,7 +13,7 @@ from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell_words import split_words
 from prodlint.syntax.word import Word
 
-__all__ = ["Unwrapped", "is_assignment", "unwrap"]
+__all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap"]
 
 
 @record
@@ -206,6 +206,11 @@ class Unwrapped:
     def profiler(self) -> bool:
         """Whether it runs under a profiler or a tracer."""
         return any(layer in _PROFILERS for layer in self.layers)
+
+
+def debugger_in(layers: Iterable[str]) -> str | None:
+    """The debugger among some wrappers, None without one."""
+    return next((layer for layer in layers if layer in _DEBUGGERS), None)
 
 
 def is_assignment(word: Word) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -211,15 +212,18 @@ def _command(node: Node | None) -> CommandLine | None:
     except SyntaxProblem:
         return None
     kept: list[Word] = []
+    dropped = None
     for word in split:
         literal = word.parts[0] if len(word.parts) == 1 else None
         if isinstance(literal, Literal) and not literal.quoted and (cut := _OPERATOR.search(literal.text.value)):
             if cut.start():
                 kept.append(interpolated(literal.text.slice(0, cut.start()), False))
+            offset = literal.text.slice(cut.start()).span.start
+            dropped = node.text.slice(bisect_left(node.text.offsets, offset)).strip()
             break
         content = word.content
         kept.append(word if content is None else interpolated(content, True))
-    return exec_form(tuple(kept), node.text.strip().span if kept else node.span)
+    return replace(exec_form(tuple(kept), node.text.strip().span if kept else node.span), dropped=dropped)
 
 
 def _environment(node: Node | None) -> Iterator[EnvDefinition]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Running", "as_first_process", "free_port", "started", "write_files"]
+__all__ = ["Running", "as_first_process", "free_port", "started", "terminate_first_process", "write_files"]
 
 _PATIENCE = 30.0
 
@@ -140,3 +140,17 @@ def as_first_process(command: Sequence[str]) -> list[str] | None:
     prefix = [unshare, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"]
     works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
     return [*prefix, *command] if works else None
+
+
+def terminate_first_process(running: Running) -> None:
+    """SIGTERM for PID 1 of a namespace, as an engine sends it: the kernel drops it where there is no handler."""
+    os.kill(_child_of(running.process.pid), signal.SIGTERM)
+
+
+def _child_of(pid: int) -> int:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # `PID (NAME) STATE PARENT …`: a name may hold spaces and brackets.
+            if int(path.read_text().rpartition(")")[2].split()[1]) == pid:
+                return int(path.parent.name)
+    raise AssertionError(f"{pid} has no child")
