@@ -46,6 +46,12 @@ class Parallel:
         return is_several(self.replicas)
 
     @property
+    def per_cpu(self) -> PerCpu | None:
+        """The workers where they are as many as the CPUs of the machine make them, however many that are."""
+        workers = self.workers
+        return workers if isinstance(workers, PerCpu) and workers.most is None and workers.span is not None else None
+
+    @property
     def said(self) -> str:
         """`4 gunicorn workers`, `3 copies`: the processes, for people."""
         if self.server is not None and is_several(self.workers) is YES:

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
 from prodlint.deployment.app_search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
+from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import execute
@@ -248,6 +249,11 @@ class Service:
     def has_several_processes(self) -> Answer:
         """Whether what one of its processes keeps in its memory is not what the next one finds."""
         return self.parallel.is_several
+
+    @property
+    def cpu_limit(self) -> CpuLimit | None:
+        """The CPUs that it may use where it sees more of them."""
+        return cpu_limit_of(self.process)
 
     @property
     def parallel(self) -> Parallel:

@@ -35,7 +35,18 @@ from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
 _MOST_EXTENDED = 10
-_SETTINGS = ("init", "stop_grace_period", "stop_signal", "pid")
+_SETTINGS = (
+    "init",
+    "stop_grace_period",
+    "stop_signal",
+    "pid",
+    "cpus",
+    "cpuset",
+    "mem_limit",
+    "read_only",
+    "deploy.resources.limits.cpus",
+    "deploy.resources.limits.memory",
+)
 # A part of a path that stands as long as nobody sets the variable.
 _DEFAULT = regex(r"\$\{\w+:?-([^}$]*)\}")
 _OPERATOR = regex(r"[;&|<>]")
@@ -158,7 +169,9 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
 
 def _settings(body: Mapping) -> Iterator[PlatformSetting]:
     for name in _SETTINGS:
-        value = body.get(name)
+        value: Node | None = body
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
         if isinstance(value, Scalar) and not value.is_null:
             yield PlatformSetting(name, declared_text(value), value.span)
 
