@@ -45,6 +45,7 @@ from prodlint.finding import Advice, Fix, Safety
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from prodlint.deployment.app_database import AppDatabase
     from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.command_form import LostOperator, Unexpanded
@@ -434,6 +435,12 @@ class Deployment:
         from prodlint.deployment.blocking_call import blocked_loops
 
         return blocked_loops(service, self.repository)
+
+    def databases_of(self, service: Service) -> tuple[AppDatabase, ...]:
+        """The databases of a service's app that are known for certain; evaluated when somebody asks."""
+        from prodlint.deployment.app_database import databases_of
+
+        return databases_of(service, self.repository)
 
     def keys_made_anew(self, service: Service) -> tuple[KeyMadeAnew, ...]:
         """The keys that a service signs with and that are others in each of its processes; found when asked for."""

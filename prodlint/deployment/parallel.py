@@ -27,7 +27,7 @@ class Parallel:
     @property
     def is_several(self) -> Answer:
         """Whether more than one process serves requests."""
-        return is_several(self.replicas) if self.server is None else self._copies | is_several(self.workers)
+        return is_several(self.replicas) if self.server is None else self.has_several_copies | is_several(self.workers)
 
     @property
     def has_several_workers(self) -> Answer:
@@ -39,10 +39,11 @@ class Parallel:
         """Whether more than one process imports the app by itself, so that each has its own of what that makes."""
         if self.server is None:
             return UNKNOWN
-        return self._copies | (is_several(self.workers) & ~forks_after_import(self.server))
+        return self.has_several_copies | (is_several(self.workers) & ~forks_after_import(self.server))
 
     @property
-    def _copies(self) -> Answer:
+    def has_several_copies(self) -> Answer:
+        """Whether more than one copy runs, each with files of its own."""
         return is_several(self.replicas)
 
     @property
@@ -56,6 +57,11 @@ class Parallel:
         """`4 gunicorn workers`, `3 copies`: the processes, for people."""
         if self.server is not None and is_several(self.workers) is YES:
             return f"{_number(self.workers)} {self.server.product} workers"
+        return self.said_of_copies
+
+    @property
+    def said_of_copies(self) -> str:
+        """`3 copies`."""
         return f"{_number(self.replicas)} copies"
 
     @property
@@ -63,18 +69,23 @@ class Parallel:
         """The processes that import the app by themselves."""
         if self.server is not None and is_several(self.workers) & ~forks_after_import(self.server) is YES:
             return self.said
-        return f"{_number(self.replicas)} copies"
+        return self.said_of_copies
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Where the numbers stand that make them several."""
         return tuple(self._evidence())
 
+    @property
+    def evidence_of_copies(self) -> tuple[Evidence, ...]:
+        """Where the number of copies stands."""
+        span = self.replicas.span if self.has_several_copies is YES else None
+        return () if span is None else (Evidence(span, f"runs {_number(self.replicas)} copies"),)
+
     def _evidence(self) -> Iterator[Evidence]:
         if self.server is not None and is_several(self.workers) is YES and self.workers.span is not None:
             yield Evidence(self.workers.span, f"starts {_number(self.workers)} workers")
-        if self._copies is YES and self.replicas.span is not None:
-            yield Evidence(self.replicas.span, f"runs {_number(self.replicas)} copies")
+        yield from self.evidence_of_copies
 
 
 def _number(value: Value[int]) -> str:
