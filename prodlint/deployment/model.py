@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.server_needs import Need
     from prodlint.deployment.server_setting import Setting
     from prodlint.deployment.signing_keys import KeyMadeAnew
+    from prodlint.deployment.socketio_server import SocketIOServer
     from prodlint.deployment.staying import Detached, NeverStarted
     from prodlint.deployment.stopping import Grace, SignalPath
     from prodlint.deployment.websocket import WebSocketRoute
@@ -441,6 +442,12 @@ class Deployment:
         from prodlint.deployment.app_database import databases_of
 
         return databases_of(service, self.repository)
+
+    def socketio_server_of(self, service: Service) -> SocketIOServer | None:
+        """The Socket.IO server that a service makes when it starts; looked for when somebody asks."""
+        from prodlint.deployment.socketio_server import socketio_server_of
+
+        return socketio_server_of(service, self.repository)
 
     def keys_made_anew(self, service: Service) -> tuple[KeyMadeAnew, ...]:
         """The keys that a service signs with and that are others in each of its processes; found when asked for."""
