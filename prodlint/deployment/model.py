@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.early_interpolation import EarlyVariable
     from prodlint.deployment.outgoing_request import EndlessRequests
     from prodlint.deployment.patience import Patience
+    from prodlint.deployment.process_state import ProcessState
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
     from prodlint.deployment.server_setting import Setting
@@ -448,6 +449,12 @@ class Deployment:
         from prodlint.deployment.socketio_server import socketio_server_of
 
         return socketio_server_of(service, self.repository)
+
+    def process_state_of(self, service: Service) -> tuple[ProcessState, ...]:
+        """What each process of a service keeps for itself; looked for when somebody asks."""
+        from prodlint.deployment.process_state import process_state_of
+
+        return process_state_of(service, self.repository)
 
     def keys_made_anew(self, service: Service) -> tuple[KeyMadeAnew, ...]:
         """The keys that a service signs with and that are others in each of its processes; found when asked for."""

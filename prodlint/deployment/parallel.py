@@ -71,6 +71,10 @@ class Parallel:
             return self.said
         return self.said_of_copies
 
+    def has_several(self, is_imported: bool) -> Answer:
+        """Whether there is more than one of something, which importing the app makes or which each process has."""
+        return self.imports_several_times if is_imported else self.is_several
+
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Where the numbers stand that make them several."""

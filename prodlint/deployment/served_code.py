@@ -143,6 +143,7 @@ class ServedCode:
         self.handlers = Handlers(self.names)
         self._requests: dict[ast.AST, Reached | None] = {}
         self._starts: dict[ast.AST, Reached | None] = {}
+        self._starting: dict[ast.AST, Reached | None] = {}
         self._loop: dict[ast.AST, Reached | None] = {}
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
@@ -157,6 +158,10 @@ class ServedCode:
     def calls_on_import(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
         """The calls of some dotted names that run when its modules are imported, in functions called then too."""
         yield from self._calls(needles, names, self.started, on_import=True)
+
+    def calls_at_start(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
+        """The calls of some dotted names that each process makes before it serves: in a lifespan or startup hook."""
+        yield from self._calls(needles, names, self.starting, on_import=False)
 
     def calls_on_request(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
         """The calls of some dotted names in functions that a request reaches."""
@@ -213,6 +218,14 @@ class ServedCode:
     def started(self, function: CodeFunction) -> Reached | None:
         """How the start of the process calls a function: from a module, or as the factory of its app."""
         return self._reached(function, self._starts, self._begins, frozenset())
+
+    def starting(self, function: CodeFunction) -> Reached | None:
+        """How a lifespan or a startup hook calls a function, once in each process; None when none is known to."""
+        return self._reached(function, self._starting, self._begins_serving, frozenset())
+
+    def _begins_serving(self, function: CodeFunction) -> Reached | None:
+        handler = self.handlers.of(function)
+        return Reached(handler) if handler is not None and handler.kind in ("startup", "lifespan") else None
 
     def _runs(self, function: CodeFunction) -> bool:
         return self.started(function) is not None or self.requested(function) is not None

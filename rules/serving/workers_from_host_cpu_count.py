@@ -85,10 +85,11 @@ def workers_from_host_cpu_count(service: Service) -> Findings:
     if service.is_production is not YES or workers is None or workers.span is None or limit is None:
         return
     if limit.cpus <= _FEW and "PYTHON_CPU_COUNT" not in service.variables.names:
+        said = "a worker for each CPU" if workers.formula == "CPUs" else f"{workers.formula} workers for the CPUs"
         enough = max(2, round(limit.cpus * 2))
         yield Finding(
             workers.span,
-            f"`{service.label}` starts {workers.formula} workers for the CPUs of its host, and may use {limit.cpus:g}",
+            f"`{service.label}` starts {said} of its host, and may use {limit.cpus:g}",
             (*service.chain, Evidence(limit.span, f"lets it use {limit.cpus:g} CPUs")),
             help=f"write the number down: {enough} workers suit the limit, whatever host it runs on",
         )

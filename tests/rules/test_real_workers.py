@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,67 @@ def test_workers_with_a_key_each_lose_sessions(tmp_path: Path, is_wrong: bool, i
         _, cookie = got(running, "/in")
         found = [got(running, "/", cookie)[0] for _ in range(ENOUGH if is_wrong and not is_preloaded else 40)]
     assert ("nobody" in found) == (is_wrong and not is_preloaded)
+
+
+URLS = """
+from django.http import HttpResponse
+from django.urls import path
+
+
+def log_in(request):
+    request.session["user"] = "me"
+    return HttpResponse("in")
+
+
+def show(request):
+    return HttpResponse(request.session.get("user", "nobody"))
+
+
+urlpatterns = [path("in", log_in), path("", show)]
+"""
+
+
+@pytest.mark.parametrize("is_wrong", [True, False])
+def test_sessions_in_the_memory_of_one_worker_are_unknown_to_the_next(tmp_path: Path, is_wrong: bool) -> None:
+    settings = "from shop.settings import *\n\nALLOWED_HOSTS = ['127.0.0.1']\n"
+    files = example("in-process-state-with-workers", is_wrong)
+    write_files(tmp_path, {**files, "shop/urls.py": URLS, "probe.py": settings})
+    port = free_port()
+    command = ["gunicorn", "--workers=2", f"--bind=127.0.0.1:{port}", "shop.wsgi"]
+    environment = {"DJANGO_SETTINGS_MODULE": "probe", "SECRET_KEY": "one for all"}
+    with started(tmp_path, command, port, environment) as running:
+        assert running.status("/") == 200, running.written
+        _, cookie = got(running, "/in")
+        found = [got(running, "/", cookie)[0] for _ in range(ENOUGH if is_wrong else 40)]
+    assert ("nobody" in found) == is_wrong
+
+
+SLOW = """
+import time
+
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(3)
+    start_response("200 OK", [])
+    return [b"done"]
+"""
+
+
+@pytest.mark.parametrize(("options", "waits"), [([], True), (["--workers=2", "--threads=4"], False)])
+def test_a_request_waits_for_another_one_where_nobody_says_how_many_workers(
+    tmp_path: Path, options: list[str], waits: bool
+) -> None:
+    write_files(tmp_path, {"slow.py": SLOW})
+    port = free_port()
+    with started(tmp_path, ["gunicorn", *options, f"--bind=127.0.0.1:{port}", "slow"], port) as running:
+        assert running.status("/") == 200
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(got, running, "/slow")
+            time.sleep(0.5)
+            got(running, "/")
+            assert slow.done() == waits
+            assert slow.result()[0] == "done"
 
 
 OWN = """
