@@ -15,12 +15,7 @@ from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import CommandLine, Link, Step
 from prodlint.deployment.dial import (
     Container,
-    Dial,
     containers_of,
-    dials_to,
-    ignored_port,
-    other_protocols,
-    wrong_ports,
 )
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
@@ -32,14 +27,13 @@ from prodlint.deployment.network import Proxy
 from prodlint.deployment.passage import Passage
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
-from prodlint.deployment.procfile import is_of_heroku
 from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
+from prodlint.deployment.traffic import Traffic
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
@@ -52,7 +46,6 @@ if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.early_interpolation import EarlyVariable
     from prodlint.deployment.outgoing_request import EndlessRequests
-    from prodlint.deployment.patience import Patience
     from prodlint.deployment.process_state import ProcessState
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
@@ -126,48 +119,20 @@ class Deployment:
                     found.setdefault(id(service), []).append(passage)
         return found
 
-    def dials_of(self, service: Service) -> tuple[Dial, ...]:
-        """Who sends a service its traffic: published ports, proxies, routers, probes; each by the line that says so."""
-        return dials_to(service, self.passages_to(service), self.container_of(service))
+    def traffic_to(self, service: Service) -> Traffic:
+        """Who sends a service its traffic, whether it arrives, and what the service makes of those in front of it."""
+        found = self._traffic.get(id(service))
+        if found is None:
+            container = self._containers[id(service)]
+            found = Traffic(
+                service, self.passages_to(service), container, self.repository, lambda: self.served_code(service)
+            )
+            self._traffic[id(service)] = found
+        return found
 
-    def wrong_ports_of(self, service: Service) -> tuple[Dial, ...]:
-        """Who dials a service of compose at a port on which nothing in its container listens."""
-        binds = service.server.binds if service.server is not None else ()
-        if not binds or any(bind.socket is not None for bind in binds):
-            return ()
-        if service.process.platform is not Platform.COMPOSE or self.container_of(service).serves_alone is not YES:
-            return ()
-        return wrong_ports(self.dials_of(service))
-
-    def ignored_port_of(self, service: Service) -> Dial | None:
-        """The router that dials the port in PORT, where a service listens on a port of its own."""
-        return ignored_port(service, self.dials_of(service)) if self.container_of(service).serves_alone is YES else None
-
-    def other_protocols_at(self, service: Service) -> tuple[tuple[Dial, Bind], ...]:
-        """Who speaks HTTP to a socket of the uwsgi protocol or the other way round, with the socket."""
-        return other_protocols(service, self.dials_of(service))
-
-    def patience_with(self, service: Service) -> Patience | None:
-        """Who in front of a service gives up first on its most patient route, None where that is not known."""
-        from prodlint.deployment.patience import patience_with
-
-        return patience_with(service, self.passages_to(service))
-
-    def may_run_on_cloud_run(self, service: Service) -> Answer:
-        """Whether Cloud Run starts a service: an image or a Procfile that asks for PORT may be made for it."""
-        platform, server = service.process.platform, service.server
-        if platform is Platform.CLOUD_RUN:
-            return YES
-        is_open = platform is Platform.DOCKER or (
-            platform is Platform.HEROKU and not is_of_heroku(service.process, self.repository)
-        )
-        binds = server.binds if server is not None else ()
-        asks = any(isinstance(bind.port, EnvDriven) and bind.port.name == "PORT" for bind in binds)
-        return UNKNOWN if is_open and asks else NO
-
-    def container_of(self, service: Service) -> Container:
-        """What shares its addresses with a service, and whether nothing else listens there."""
-        return self._containers[id(service)]
+    @cached_property
+    def _traffic(self) -> dict[int, Traffic]:
+        return {}
 
     @cached_property
     def _containers(self) -> dict[int, Container]:

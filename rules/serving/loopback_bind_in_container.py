@@ -86,9 +86,10 @@ def loopback_bind_in_container(service: Service, deployment: Deployment) -> Find
     server = service.server
     if service.is_production is not YES or server is None or service.listens_on_loopback is not YES:
         return
-    if deployment.container_of(service).serves_alone is not YES:
+    traffic = deployment.traffic_to(service)
+    dials = [one for one in traffic.dials if one.is_outside is YES]
+    if traffic.container.serves_alone is not YES:
         return
-    dials = [one for one in deployment.dials_of(service) if one.is_outside is YES]
     if not dials or (server.is_development is not NO and not any(one.is_certain for one in dials)):
         # A development server by itself says that nobody deploys this so.
         return

@@ -80,7 +80,7 @@ def port_mismatch(service: Service, deployment: Deployment) -> Findings:
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    for dial in deployment.wrong_ports_of(service):
+    for dial in deployment.traffic_to(service).wrong_ports:
         bind = server.binds[0]
         yield Finding(
             dial.span,

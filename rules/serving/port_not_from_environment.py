@@ -60,7 +60,7 @@ def port_not_from_environment(service: Service, deployment: Deployment) -> Findi
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    dial = deployment.ignored_port_of(service)
+    dial = deployment.traffic_to(service).ignored_port
     if dial is None or (server.is_development is not NO and not dial.is_certain):
         return
     bind = server.binds[0]

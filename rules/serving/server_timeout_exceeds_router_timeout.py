@@ -100,7 +100,7 @@ def server_timeout_exceeds_router_timeout(service: Service, deployment: Deployme
     timeout = chosen_timeout_of(server) if server is not None else None
     if service.is_production is not YES or server is None or timeout is None:
         return
-    front = deployment.patience_with(service)
+    front = deployment.traffic_to(service).patience
     if front is None or timeout.value < front.seconds + _CLOSE:
         return
     yield Finding(

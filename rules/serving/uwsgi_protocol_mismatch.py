@@ -115,7 +115,7 @@ def uwsgi_protocol_mismatch(service: Service, deployment: Deployment) -> Finding
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    for dial, bind in deployment.other_protocols_at(service):
+    for dial, bind in deployment.traffic_to(service).other_protocols:
         yield Finding(
             bind.span,
             f"{dial.who} speaks {_shown(dial.protocol)} to {service.name}, "

@@ -82,8 +82,9 @@ def worker_timeout_disabled(service: Service, deployment: Deployment) -> Finding
     limit = silence_limit_of(server) if server is not None else None
     if service.is_production is not YES or server is None or limit is None or 0 < limit.value < _LONG:
         return
-    front = deployment.patience_with(service)
-    if deployment.may_run_on_cloud_run(service) is not NO:
+    traffic = deployment.traffic_to(service)
+    front = traffic.patience
+    if traffic.may_come_from_cloud_run is not NO:
         # It ends requests by itself, and its guide says 0.
         return
     if limit.value and front is not None and front.seconds >= limit.value:

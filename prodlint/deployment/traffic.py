@@ -1,0 +1,110 @@
+"""The traffic of one service: who sends it, whether it arrives, and what the service makes of those in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prodlint.deployment.dial import Container, Dial, dials_to, ignored_port, other_protocols, wrong_ports
+from prodlint.deployment.passage import Passage
+from prodlint.deployment.process import Platform
+from prodlint.deployment.procfile import is_of_heroku
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.server_bind import Bind
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
+
+if TYPE_CHECKING:
+    from prodlint.deployment.ignored_headers import IgnoredHeaders, OpenDoor
+    from prodlint.deployment.patience import Patience
+    from prodlint.deployment.route import Routes
+    from prodlint.deployment.served_code import ServedCode
+
+__all__ = ["Traffic"]
+
+
+class Traffic:
+    """What reaches one service, and how. Everything is worked out when it is asked for.
+
+    `passages` are the routes of proxies that lead to it, `container` is what shares its addresses, `code` the code
+    that it runs.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        passages: tuple[Passage, ...],
+        container: Container,
+        repository: Repository,
+        code: Callable[[], ServedCode],
+    ) -> None:
+        self.service = service
+        self.passages = passages
+        self.container = container
+        self._repository = repository
+        self._code = code
+
+    @cached_property
+    def dials(self) -> tuple[Dial, ...]:
+        """Who sends it: published ports, proxies, routers, probes; each by the line that says so."""
+        return dials_to(self.service, self.passages, self.container)
+
+    @property
+    def wrong_ports(self) -> tuple[Dial, ...]:
+        """Who dials a service of compose at a port on which nothing in its container listens."""
+        service = self.service
+        binds = service.server.binds if service.server is not None else ()
+        if not binds or any(bind.socket is not None for bind in binds):
+            return ()
+        if service.process.platform is not Platform.COMPOSE or self.container.serves_alone is not YES:
+            return ()
+        return wrong_ports(self.dials)
+
+    @property
+    def ignored_port(self) -> Dial | None:
+        """The router that dials the port in PORT, where the service listens on a port of its own."""
+        return ignored_port(self.service, self.dials) if self.container.serves_alone is YES else None
+
+    @property
+    def other_protocols(self) -> tuple[tuple[Dial, Bind], ...]:
+        """Who speaks HTTP to a socket of the uwsgi protocol or the other way round, with the socket."""
+        return other_protocols(self.service, self.dials)
+
+    @property
+    def patience(self) -> Patience | None:
+        """Who in front of it gives up first on its most patient route, None where that is not known."""
+        from prodlint.deployment.patience import patience_with
+
+        return patience_with(self.service, self.passages)
+
+    @property
+    def ignored_headers(self) -> IgnoredHeaders | None:
+        """The proxy whose headers it does not believe although its app needs them; None where none is known."""
+        from prodlint.deployment.ignored_headers import ignored_headers
+        from prodlint.deployment.service_routes import routes_of
+
+        def routes() -> Routes:
+            return routes_of(self.service, self._repository)
+
+        return ignored_headers(self.service, self.dials, self._code, routes)
+
+    @property
+    def open_door(self) -> OpenDoor | None:
+        """A published port of a service that believes everybody's headers; None where none is known."""
+        from prodlint.deployment.ignored_headers import open_door
+
+        return open_door(self.service, self.dials)
+
+    @property
+    def may_come_from_cloud_run(self) -> Answer:
+        """Whether Cloud Run starts it: an image or a Procfile that asks for PORT may be made for it."""
+        platform, server = self.service.process.platform, self.service.server
+        if platform is Platform.CLOUD_RUN:
+            return YES
+        is_open = platform is Platform.DOCKER or (
+            platform is Platform.HEROKU and not is_of_heroku(self.service.process, self._repository)
+        )
+        binds = server.binds if server is not None else ()
+        asks = any(isinstance(bind.port, EnvDriven) and bind.port.name == "PORT" for bind in binds)
+        return UNKNOWN if is_open and asks else NO
