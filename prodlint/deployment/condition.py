@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value, answer
 from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
@@ -40,6 +40,8 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
     pieces: list[str] = []
     forms: list[str | None] = []
     driven: EnvDriven[str] | None = None
+    missing: Unknown | None = None
+    names: list[str] = []
     for part in word.parts:
         if isinstance(part, Literal):
             pieces.append(part.text.value)
@@ -54,14 +56,24 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
             forms.append(value.value)
         elif isinstance(value, EnvDriven):
             driven = driven or value
-            if value.default is None:
-                return Unknown(f"${value.name} is not set in this repository", word.span)
-            pieces.append(value.default)
             forms.append(f"${value.name}" if value.is_variable else value.form)
+            names.append(value.name)
+            if value.default is None and missing is None:
+                is_elsewhere = value.span is not None and bool(value.span.path)
+                said = "is set where it runs" if is_elsewhere else "is not set in this repository"
+                missing = Unknown(f"${value.name} {said}", word.span)
+            pieces.append(value.default or "")
+        elif part.reason:
+            missing = Unknown(value.reason, word.span) if missing is None else missing
+            forms.append(f"${part.name}")
+            names.append(part.name)
         else:
             return Unknown(value.reason, word.span)
-    if sum(len(piece) for piece in pieces) > _LONGEST:
+    if sum(len(piece) for piece in (*pieces, *(form or "" for form in forms))) > _LONGEST:
         return Unknown("the value is too long", word.span)
+    if missing is not None:
+        form = _joined(forms) if len(word.parts) > 1 else None
+        return missing if not form else Formed(missing.reason, word.span, form, tuple(dict.fromkeys(names)))
     text = "".join(pieces)
     if driven is not None:
         return EnvDriven(driven.name, text, word.span, form=driven.form if len(word.parts) == 1 else _joined(forms))

@@ -35,6 +35,8 @@ _PRODUCTS = {
     Platform.APP_RUNNER: "router of App Runner",
     Platform.CLOUD_FOUNDRY: "router of Cloud Foundry",
 }
+# Heroku Dev Center, "HTTP Routing": port 80 is answered too; whether to redirect is the app's to say.
+_ANSWERS_PLAINLY = frozenset((Platform.HEROKU,))
 # Where the platform sets PORT to the port that it dials, and what that is when no file says it.
 _SETS_PORT: dict[Platform, int | None] = {
     Platform.HEROKU: None,
@@ -69,7 +71,9 @@ def platform_passages(services: Iterable[Service], repository: Repository) -> It
             upstream = Upstream("http", service.name, span, port)
             end = Destination(upstream, service=service, port=port, listens=listens, chain=tuple(chain))
             route = ProxyRoute("/", span, upstreams=(upstream,))
-            proxy = Proxy(product, span, (), (Listen(span, Known(443, span), tls=True),), (route,), service.environment)
+            plain = (Listen(span, Known(80, span)),) if service.process.platform in _ANSWERS_PLAINLY else ()
+            listens_on = (*plain, Listen(span, Known(443, span), tls=True))
+            proxy = Proxy(product, span, (), listens_on, (route,), service.environment)
             yield Passage(proxy, route, service.environment, destinations=(end,), of_platform=True)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Answer",
     "Bounded",
     "EnvDriven",
+    "Formed",
     "JointlyDriven",
     "Known",
     "OnlyWhenSet",
@@ -148,6 +149,14 @@ class PerProcess(Unknown):
 
     def __str__(self) -> str:
         return f"a new one by {self.maker}()"
+
+
+@record
+class Formed(Unknown):
+    """A text that is known but for variables: `form` has `$NAME` where the value of each goes (`https://$DOMAIN`)."""
+
+    form: str = ""
+    names: tuple[str, ...] = ()
 
 
 @record

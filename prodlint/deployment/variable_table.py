@@ -7,7 +7,7 @@ from dataclasses import field, replace
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import from_outside, word_value
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value
 from prodlint.deployment.variable_secret import MASK, is_secret_name, masked, masked_form, names_a_place
 from prodlint.deployment.wrappers import Unwrapped
 from prodlint.record import record
@@ -114,6 +114,11 @@ class Variables:
         if isinstance(value, EnvDriven) and value.default is not None:
             form = masked_form(shown, value.form, value.name) if value.form else value.form
             return replace(value, default=masked(shown, value.default), form=None if form == MASK else form)
+        if isinstance(value, Formed):
+            form = value.form
+            for one in value.names:
+                form = masked_form(shown, form, one)
+            return Unknown(value.reason, value.span) if MASK in form else replace(value, form=form)
         return value
 
     def over(self, definitions: Iterable[Definition]) -> Variables:

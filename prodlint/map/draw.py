@@ -34,7 +34,7 @@ __all__ = ["draw"]
 def draw(deployment: Deployment, environment: Environment) -> Map:
     """The map of what runs in one environment; services of unknown environment are shown beside production."""
     shown = (environment, Environment.UNKNOWN) if environment is Environment.PRODUCTION else (environment,)
-    projects = tuple(_projects(deployment, shown))
+    projects = tuple(_projects(deployment, shown, environment))
     releases = deployment.releases if environment is Environment.PRODUCTION else ()
     services = [service for project in projects for service in project.services]
     proxies = tuple(mapped_proxies(deployment, shown))
@@ -61,14 +61,16 @@ def _backing(
             yield one
 
 
-def _projects(deployment: Deployment, shown: tuple[Environment, ...]) -> Iterator[MappedProject]:
+def _projects(
+    deployment: Deployment, shown: tuple[Environment, ...], environment: Environment
+) -> Iterator[MappedProject]:
     for project in deployment.projects:
         services = [one for one in project.services if one.environment in shown]
         if services:
             yield MappedProject(
                 root=project.root,
                 services=tuple(_service(one, deployment) for one in services),
-                migrations=tuple(_migrations(one, deployment) for one in project.migration_systems),
+                migrations=tuple(_migrations(one, deployment, environment) for one in project.migration_systems),
                 dependencies=tuple(_dependencies(services)),
             )
 
@@ -107,17 +109,23 @@ def _beside(service: BackingService) -> Fact:
     known = f"{service.product} {service.version}".strip() if service.product else service.image
     known += f", managed by {service.managed_by}" if service.managed_by else ""
     ports = published(service.process) if service.process is not None else ""
-    return Fact(service.name, f"{known}, published on {ports}" if ports else known, span=service.span)
+    known += f", published on {ports}" if ports else ""
+    files = service.process.variables_from if service.process is not None else ()
+    more = list(dict.fromkeys(link.note.removeprefix("takes variables from ") for link in files))
+    known += f", env from {'; '.join(more)}" if more else ""
+    return Fact(service.name, known, span=service.span)
 
 
-def _migrations(system: MigrationSystem, deployment: Deployment) -> Fact:
-    runs = [run for run in deployment.runs_of(system) if run.environment is Environment.PRODUCTION]
+def _migrations(system: MigrationSystem, deployment: Deployment, environment: Environment) -> Fact:
+    runs = [run for run in deployment.runs_of(system) if run.environment is environment]
     label = system.label if system.count else _nobodys(system)
     deployed = [run for run in runs if not run.in_image]
     if deployed:
         label += f", applied by {deployed[0].span}"
     elif runs:
         label += f", applied by {runs[0].span} while the image is built"
+    elif environment is not Environment.PRODUCTION:
+        pass
     elif system.count and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)

@@ -19,7 +19,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.system_packages import system_packages
-from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value, unless
+from prodlint.deployment.value import EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
@@ -187,11 +187,19 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
         return Fact(name, plain_text(value.value), span=value.span)
     if isinstance(value, EnvDriven):
         return Fact(name, driven_text(value), State.ENVIRONMENT, value.span)
+    if isinstance(value, Formed):
+        source = _kept(value.reason)
+        return Fact(name, value.form + (f", {source}" if source else ""), State.ENVIRONMENT, value.span)
     if isinstance(value, PerCpu):
         return Fact(name, value.formula, State.ENVIRONMENT, value.span)
     if isinstance(value, JointlyDriven):
         return Fact(name, unless(plain_text(value.default), value.names), State.ENVIRONMENT, value.span)
     return Fact(name, told(value), State.UNKNOWN, value.span)
+
+
+def _kept(reason: str) -> str:
+    """Where the pipeline keeps what is missing; nothing where it only is not known."""
+    return reason if reason.startswith(("secrets.", "vars.")) else ""
 
 
 def told(value: Unknown) -> str:

@@ -30,7 +30,7 @@ _ALIKE = 2
 _COMMON = 4
 _FROM = regex(r"(\$\w+) is not set in this repository")
 _KEPT = regex(r"((?:secrets|vars)\.\w+ of )(?:.*/)?([^/]+:\d+)(?::\d+)?")
-_PLACED = regex(r"\((?:secrets|vars)\.\w+ of ([^/:]+):\d+\)$")
+_PLACED = regex(r"[( ](?:secrets|vars)\.\w+ of ([^/:]+):\d+\)$")
 # Told in the heading, or on the line of `workers`.
 _ELSEWHERE = ("declared", "autostart", "command", "handler", "profiles", "worker_class", "threads")
 
@@ -210,11 +210,13 @@ def _assigned(fact: Fact) -> str:
         return f"{fact.name}={_short(fact.text, _VALUE)}"
     if fact.text == OUTSIDE:
         return fact.name
+    kept = _KEPT.fullmatch(fact.text.rpartition(", ")[2])
+    if kept is not None and fact.state is State.ENVIRONMENT:
+        return f"{fact.name} ({_short(fact.text.rpartition(', ')[0], _VALUE)}, {kept[1]}{kept[2]})"
     if fact.state is State.ENVIRONMENT:
         own = f"${fact.name}"
         text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
         return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
-    kept = _KEPT.fullmatch(fact.text)
     if kept is not None:
         return f"{fact.name} ({kept[1]}{kept[2]})"
     source = _FROM.fullmatch(fact.text)

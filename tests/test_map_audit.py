@@ -1,0 +1,90 @@
+"""What audits of maps of real repositories found wrong or misleading, each as a small project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.value import Formed
+from prodlint.inspection import inspect
+from prodlint.map.document import Fact, Map, State
+from prodlint.map.draw import draw
+from prodlint.tree import MemoryTree
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+
+
+def drawn(files: Mapping[str, str], environment: Environment = Environment.PRODUCTION) -> Map:
+    inspection = inspect(MemoryTree(files), ())
+    assert inspection.crashes == ()
+    return draw(inspection.deployment, environment)
+
+
+def variables(lines: str) -> dict[str, Fact]:
+    text = f"services:\n  web:\n    build: .\n    environment:\n{lines}"
+    [service] = drawn({"Dockerfile": DOCKERFILE, "app.py": "", "compose.prod.yml": text}).services
+    return {one.name: one for one in service.variables}
+
+
+def test_a_text_that_is_known_but_for_a_variable_is_told_with_the_variable_in_its_place() -> None:
+    found = variables("      HOST: https://$DOMAIN/x\n      PLAIN: $OTHER\n      PAIR: $A-${B:-b}\n")
+    assert (found["HOST"].text, found["HOST"].state) == ("https://$DOMAIN/x", State.ENVIRONMENT)
+    assert (found["PLAIN"].text, found["PLAIN"].state) == ("$OTHER is not set in this repository", State.UNKNOWN)
+    assert found["PAIR"].text == "$A-$B"
+
+
+def test_the_known_part_of_a_secret_is_hidden() -> None:
+    found = variables(
+        "      DB_PASSWORD: hunter2-$X\n      URL: postgres://u:hunter2@$HOST/d\n      OK: pg://u:$P@db\n"
+    )
+    assert not any("hunter2" in one.text for one in found.values())
+    assert found["OK"].text == "pg://u:$P@db"
+
+
+def test_a_value_that_is_known_but_for_variables_is_still_unknown_to_rules() -> None:
+    text = "services:\n  web:\n    build: .\n    environment: {HOST: 'https://$DOMAIN'}\n"
+    files = {"Dockerfile": DOCKERFILE, "app.py": "", "compose.prod.yml": text}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    value = service.variables.get("HOST")
+    assert isinstance(value, Formed)
+    assert (value.form, value.names) == ("https://$DOMAIN", ("DOMAIN",))
+
+
+def test_a_variable_of_uwsgi_that_its_platform_sets_is_decided_by_it() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nENV PORT=8000\nCOPY . /app\nWORKDIR /app\nCMD uwsgi uwsgi.ini\n",
+        "uwsgi.ini": "[uwsgi]\nhttp-socket = :$(PORT)\nmodule = app:app\n",
+        "app.py": "from flask import Flask\n\napp = Flask('x')\n",
+        "heroku.yml": "build:\n  docker:\n    web: Dockerfile\n",
+    }
+    assert [one.subject for one in drawn(files).doubts if "socket" in one.subject] == []
+
+
+MIGRATED = {
+    "Dockerfile": DOCKERFILE,
+    "app.py": "from django.core.wsgi import get_wsgi_application\n\napp = get_wsgi_application()\n",
+    "manage.py": "import django\n",
+    "shop/migrations/0001_initial.py": "from django.db import migrations\n\n\nclass Migration("
+    "migrations.Migration):\n    dependencies = []\n    operations = []\n",
+    "compose.prod.yml": "services:\n  web:\n    build: .\n    command: sh -c 'python manage.py migrate && "
+    "gunicorn app'\n  db:\n    image: postgres:17\n    env_file: .env.prod.db\n",
+    "compose.dev.yml": "services:\n  web:\n    build: .\n    command: python manage.py runserver\n",
+}
+
+
+def test_a_map_of_development_does_not_tell_what_production_applies() -> None:
+    [project] = drawn(MIGRATED).projects
+    assert [one.text for one in project.migrations] == ["1 Django migration, applied by compose.prod.yml:4"]
+    [project] = drawn(MIGRATED, Environment.DEVELOPMENT).projects
+    assert [one.text for one in project.migrations] == ["1 Django migration"]
+
+
+def test_what_runs_beside_the_app_tells_the_files_of_variables_that_it_lacks() -> None:
+    [database] = drawn(MIGRATED).beside
+    assert database.text == "PostgreSQL 17, env from .env.prod.db, which is not in this repository"
+
+
+def test_the_router_of_heroku_answers_without_tls_too() -> None:
+    files = {"Procfile": "web: gunicorn app:app\n", "app.py": "", "app.json": "{}", "runtime.txt": "python-3.13.1\n"}
+    [passage] = inspect(MemoryTree(files), ()).deployment.passages
+    assert [one.tls for one in passage.proxy.listens] == [False, True]
