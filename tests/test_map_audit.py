@@ -88,3 +88,32 @@ def test_the_router_of_heroku_answers_without_tls_too() -> None:
     files = {"Procfile": "web: gunicorn app:app\n", "app.py": "", "app.json": "{}", "runtime.txt": "python-3.13.1\n"}
     [passage] = inspect(MemoryTree(files), ()).deployment.passages
     assert [one.tls for one in passage.proxy.listens] == [False, True]
+
+
+def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+        "RUN pip install -r requirements.txt\nCOPY . .\n",
+        "requirements.txt": "celery==5.6.3\n",
+        "shop/__init__.py": "",
+        "shop/celery.py": "from celery import Celery\n\napp = Celery('shop')\n",
+        "compose.prod.yml": "services:\n  worker:\n    build: .\n    command: celery -A shop worker\n"
+        "  other:\n    build: .\n    command: celery -A shop.celery:app beat\n"
+        "  lost:\n    build: .\n    command: celery -A nowhere.app worker\n",
+    }
+    found = {one.name: {fact.name: fact.text for fact in one.facts} for one in drawn(files).services}
+    assert [found["worker"][name] for name in ("server", "app")] == [
+        "celery worker, celery 5.6.3",
+        "shop → shop/celery.py:3, Celery",
+    ]
+    assert found["other"]["app"] == "shop.celery:app → shop/celery.py:3, Celery"
+    assert found["lost"]["app"] == "nowhere.app was not found"
+
+
+def test_files_of_several_package_managers_that_heroku_refuses_are_told() -> None:
+    files = {"Procfile": "web: gunicorn app:app\n", "app.py": "", "requirements.txt": "gunicorn==23.0.0\n"}
+    assert not any("refuses" in one.text for one in drawn(files).projects[0].dependencies)
+    lock = '{"_meta": {"requires": {"python_version": "3.13"}}, "default": {}, "develop": {}}'
+    [project] = drawn({**files, "Pipfile": "", "Pipfile.lock": lock}).projects
+    [told] = [one.text for one in project.dependencies if "refuses" in one.text]
+    assert told.endswith("side by side: Pipfile.lock, requirements.txt")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.install_platform import package_manager_files
 from prodlint.deployment.migration import MigrationSystem, System
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Release
+from prodlint.deployment.process import Platform
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
 from prodlint.map.contract_facts import published
@@ -71,7 +74,7 @@ def _projects(
                 root=project.root,
                 services=tuple(_service(one, deployment) for one in services),
                 migrations=tuple(_migrations(one, deployment, environment) for one in project.migration_systems),
-                dependencies=tuple(_dependencies(services)),
+                dependencies=tuple(_dependencies(services, deployment.repository)),
             )
 
 
@@ -137,7 +140,7 @@ def _nobodys(system: MigrationSystem) -> str:
     return f"{system.system.value} is set up ({system.span}), no revision is in the repository"
 
 
-def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
+def _dependencies(services: Sequence[Service], repository: Repository) -> Iterator[Fact]:
     """The files that the services install from, each with how many packages of it they install, groups among them."""
     found: dict[str, tuple[Install, dict[str, str]]] = {}
     for service in services:
@@ -145,6 +148,7 @@ def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
             for file in install.files:
                 asked = found.setdefault(file.path, (install, {}))[1]
                 asked.update((one.name or one.written, one.group) for one in install.dependencies if _of(one, file))
+    yield from _refused(services, repository)
     for path, (install, asked) in found.items():
         count, groups = len(asked), sorted({group for group in asked.values() if group})
         text = f"{path}: {count} package{'' if count == 1 else 's'}"
@@ -152,6 +156,16 @@ def _dependencies(services: Iterable[Service]) -> Iterator[Fact]:
         text += f", locked by {install.lock.path}" if install.lock is not None else ""
         # A file of references to other files brings nothing by itself.
         yield Fact("dependencies", text, span=install.span, quiet=count == 0)
+
+
+def _refused(services: Sequence[Service], repository: Repository) -> Iterator[Fact]:
+    """The files of several package managers side by side, with which Heroku's build fails."""
+    ours = [one.process for one in services if one.process.platform is Platform.HEROKU and one.process.build is None]
+    for root, span in {one.root or "": one.span for one in ours}.items():
+        files = package_manager_files(repository, root)
+        if len(files) > 1:
+            text = f"Heroku refuses several package managers side by side: {', '.join(files)}"
+            yield Fact("dependencies", text, span=span)
 
 
 def _of(dependency: Dependency, file: DependencyFile) -> bool:

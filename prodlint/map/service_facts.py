@@ -24,6 +24,7 @@ from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
 from prodlint.map.value_text import driven_text, plain_text
+from prodlint.map.worker_facts import worker_facts
 from prodlint.regex import regex
 
 __all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
@@ -58,6 +59,8 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield _server(service, repository)
         yield from _app(service)
         yield from _serving(service.server)
+    elif service.worker is not None:
+        yield from worker_facts(service, service.worker, repository, not _is_of_another_version(service))
     yield from _daemons(service)
     yield from settings_facts(service, repository)
     routes = routes_of(service, repository)
