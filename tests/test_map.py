@@ -422,7 +422,8 @@ def test_what_services_share_is_told_once(tmp_path: Path) -> None:
     files["Dockerfile"] = SHOP["Dockerfile"].replace("ENV SHOP", "ENV PIP_NO_CACHE_DIR=1 PATH=/venv/bin:$PATH SHOP")
     text = text_of(write(tmp_path, files))
     assert "  mail: celery -A shop worker -Q mail (worker, Compose, profile jobs, compose.prod.yml:7)\n" in text
-    assert text.count("\n    the same     image, python, variables, set outside as web\n") == 2
+    assert text.count("\n    the same     image, python, variables, set outside as web\n") == 1
+    assert text.count("\n    the same     server, app, image, python, variables, set outside as mail\n") == 1
     assert text.count("SHOP_MODE=live") == 1
     assert "    set outside  SHOP_KEY\n" in text
     assert "PATH" not in text
@@ -435,7 +436,7 @@ def test_steps_that_services_share_are_told_once_and_starts_are_one_line(tmp_pat
     text = text_of(write(tmp_path, {**SHOP, "compose.prod.yml": WORKERS}))
     lines = text[text.index("release compose.prod.yml") :].splitlines()
     assert lines[1] == "   1. migrate    [web, mail, slow] flask db upgrade  (entrypoint.sh:3)"
-    assert lines[2] == "   2. start      web, mail, slow"
+    assert lines[2] == "   2. start      web, mail (if profile jobs), slow"
 
 
 def test_a_release_that_only_starts_what_is_told_above_is_left_out(tmp_path: Path) -> None:

@@ -117,3 +117,9 @@ def test_files_of_several_package_managers_that_heroku_refuses_are_told() -> Non
     [project] = drawn({**files, "Pipfile": "", "Pipfile.lock": lock}).projects
     [told] = [one.text for one in project.dependencies if "refuses" in one.text]
     assert told.endswith("side by side: Pipfile.lock, requirements.txt")
+
+
+def test_the_release_steps_of_a_service_with_a_profile_ask_for_it() -> None:
+    compose = MIGRATED["compose.prod.yml"] + "  assets:\n    build: .\n    command: sh -c 'make all && node build.js'\n"
+    [release] = drawn({**MIGRATED, "compose.prod.yml": compose + "    profiles: [assets]\n"}).releases
+    assert {(one.owner, one.condition) for one in release.steps} == {("web", ""), ("assets", "profile assets")}

@@ -130,13 +130,22 @@ def _ends(service: Service) -> tuple[Step, ...]:
 
 
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
+    """The steps of the services of a file; those of a profile of compose only where somebody asks for it."""
+    for service, step in _steps_of_services(path, production, repository):
+        profiles = " or ".join(service.process.profiles)
+        yield replace(step, condition=f"profile {profiles}") if profiles else step
+
+
+def _steps_of_services(
+    path: str, production: list[Service], repository: Repository
+) -> Iterator[tuple[Service, ReleaseStep]]:
     services = [one for one in production if one.process.path == path]
     for service in services:
         for line in service.process.before:
-            yield from _prepared(line, service, repository)
+            yield from ((service, step) for step in _prepared(line, service, repository))
         if service.process.role is Role.RELEASE:
             for step in service.execution.steps:
-                yield _step(step, StepKind.RELEASE, service.name)
+                yield service, _step(step, StepKind.RELEASE, service.name)
     for service in services:
         if service.process.role is Role.RELEASE:
             continue
@@ -146,13 +155,13 @@ def _platform_steps(path: str, production: list[Service], repository: Repository
                 break
             # Nobody waits for what runs beside it.
             if not step.background or migration_of(step) is not None:
-                yield _step(step, StepKind.PREPARE, service.name)
+                yield service, _step(step, StepKind.PREPARE, service.name)
         for step in ends:
-            yield replace(_step(step, StepKind.START, service.name), conditional=len(ends) > 1)
+            yield service, replace(_step(step, StepKind.START, service.name), conditional=len(ends) > 1)
         if ends:
             continue
         if isinstance(service.handler, Known):
-            yield ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
+            yield service, ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
 
 
 def _prepared(line: CommandLine, service: Service, repository: Repository) -> Iterator[ReleaseStep]:

@@ -94,7 +94,8 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
     starting: list[str] = []
     for owner, steps in blocks:
         rest = [one for one in steps if one.kind != "start"]
-        starting += [owner] * (len(rest) < len(steps))
+        asked = _asked(steps[0].condition) if steps[0].condition.startswith("profile ") else ""
+        starting += [f"{owner} (if {asked})" if asked else owner] * (len(rest) < len(steps))
         if rest:
             key = tuple((one.kind, one.text, one.conditional, one.own_condition) for one in rest)
             merged.setdefault(key, ([], rest))[0].append(owner)
