@@ -173,14 +173,36 @@ class _Search:
         if isinstance(call.func, ast.Name):
             for binding in here.module.bindings(call.func.id):
                 if isinstance(binding.node, ast.FunctionDef):
-                    return self._returned(binding.node, here)
+                    return self._handed_back(binding.node, call, here) or self._returned(binding.node, here)
                 if isinstance(binding.node, ast.ClassDef):
                     return self._made(binding.node, call, here)
         wrapper = self._wrapper(call.func, here)
         if wrapper is not None:
             return self._call(wrapper, here)
         made = self._imported(name, here)
-        return replace(made, is_factory=False) if made is not None and made.is_factory else None
+        if made is not None:
+            return replace(made, is_factory=False) if made.is_factory else None
+        function = self._function(name, here)
+        return self._handed_back(function, call, here) if function is not None else None
+
+    def _function(self, dotted: str, here: _Here) -> ast.FunctionDef | None:
+        """The function of another module that a dotted name means."""
+        owner, _, name = dotted.rpartition(".")
+        other = locate_module(self.repository, around(self.roots, here.path), owner) if owner else None
+        module = self.repository.python(other) if other is not None else None
+        nodes = [one.node for one in module.bindings(name)] if module is not None else []
+        return nodes[-1] if nodes and isinstance(nodes[-1], ast.FunctionDef) else None
+
+    def _handed_back(self, function: ast.FunctionDef, call: ast.Call, here: _Here) -> App | None:
+        """The app that a function is given and returns: `app = configure(app)`."""
+        returns = [one.value for one in _own_nodes(function) if isinstance(one, ast.Return)]
+        names = {one.id if isinstance(one, ast.Name) else "" for one in returns}
+        name = names.pop() if len(names) == 1 else ""
+        places = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+        if name not in places or _local(name, replace(here, function=function, before=_END)) is not None:
+            return None
+        given = _argument(call, places.index(name), (name,))
+        return None if given is None else self.expression(given, here)
 
     @staticmethod
     def _wrapper(function: ast.expr, here: _Here) -> ast.Call | None:

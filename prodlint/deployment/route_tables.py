@@ -247,17 +247,19 @@ class _Reader:
         if isinstance(node, ast.Call):
             return self._made(path, module, node)
         if isinstance(node, ast.Name):
-            local = _assigned(scope, node.id)
+            local = _assigned(scope, node)
             if local is not None:
-                return self._object(path, module, scope, local, depth + 1)
+                return self._object(path, module, scope, _unwrapped(local, node.id), depth + 1)
             taken = _parameter(scope, node.id)
             if taken is not None and isinstance(scope, _FUNCTIONS):
                 span = module.span(taken[1])
                 self.parameters[span] = _Parameter(path, scope.name, node.id, taken[0])
                 return span
-            for binding in reversed(module.bindings(node.id)):
-                if isinstance(binding.value, ast.expr):
-                    return self._object(path, module, None, binding.value, depth + 1)
+            values = [one.value for one in module.bindings(node.id) if isinstance(one.value, ast.expr)]
+            # A function is called once all of the module has run.
+            value = _last_before(node if scope is None else None, values)
+            if value is not None:
+                return self._object(path, module, None, _unwrapped(value, node.id), depth + 1)
         return self._imported(path, module.qualified_name(node), depth)
 
     def _imported(self, path: str, dotted: str | None, depth: int) -> Span | None:
@@ -340,16 +342,34 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards
         waiting += [(child, around_it if child in decorators else inside, guards) for child in ast.iter_child_nodes(at)]
 
 
-def _assigned(scope: ast.AST | None, name: str) -> ast.expr | None:
-    """What a function's own variable was last assigned."""
-    found: ast.expr | None = None
+def _assigned(scope: ast.AST | None, name: ast.Name) -> ast.expr | None:
+    """What a function's own variable was last assigned before it is used."""
+    found: list[ast.expr] = []
     for node in ast.walk(scope) if scope is not None else ():
         if isinstance(node, ast.Assign):
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                found = node.value
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
-            found = node.value or found
-    return found
+            if any(isinstance(target, ast.Name) and target.id == name.id for target in node.targets):
+                found.append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name.id:
+            found += [node.value] if node.value is not None else []
+    return _last_before(name, found)
+
+
+def _unwrapped(value: ast.expr, name: str) -> ast.expr:
+    """The older value of a name that a call is given to make the newer: in `app = ProxyFix(app)` it is the app."""
+    given = [*value.args, *(one.value for one in value.keywords)] if isinstance(value, ast.Call) else []
+    return next((one for one in given if isinstance(one, ast.Name) and one.id == name), value)
+
+
+def _last_before(name: ast.Name | None, values: list[ast.expr]) -> ast.expr | None:
+    """The last of some values that ends before a name is used; the very last where none does, as in a loop."""
+    # A name that no line of this module uses is seen from outside, when all has run.
+    line = name.lineno if name is not None else 0
+    earlier = [
+        one
+        for one in values
+        if name is not None and (one.end_lineno or 0, one.end_col_offset or 0) <= (line, name.col_offset)
+    ]
+    return max(earlier or values, key=lambda one: (one.lineno, one.col_offset), default=None)
 
 
 def _parameter(scope: ast.AST | None, name: str) -> tuple[int, ast.arg] | None:

@@ -493,3 +493,49 @@ def test_a_file_of_variables_that_is_not_in_the_image_says_nothing() -> None:
     found = inspect(MemoryTree(files), ()).deployment
     (service,) = found.services
     assert "/v1/items" in [route.path for route in routes_of(service, found.repository).routes]
+
+
+HEALTH = "@app.get('/health')\ndef health(): ...\n"
+REBOUND = "from fastapi import FastAPI\nfrom x import Wrapper, other\napp = FastAPI(openapi_url=None)\n"
+SAME = "def same(app):\n    app.add_middleware(1)\n    return app\n"
+
+
+def made(lines: str, spaces: str = "    ") -> str:
+    return "def create_app():\n" + "".join(f"{spaces}{line}\n" for line in lines.splitlines()) + f"{spaces}return app\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "target"),
+    [
+        (f"{REBOUND}{HEALTH}app = Wrapper(app)\n", "main:app"),
+        (f"{REBOUND}{HEALTH}app = Wrapper(app, root='x')\n", "main:app"),
+        (f"{REBOUND}{HEALTH}if 1:\n    app = Wrapper(app=app)\n", "main:app"),
+        (f"{SAME}{REBOUND}app = same(app)\n{HEALTH}", "main:app"),
+        (f"{SAME}{REBOUND}{HEALTH}app = same(app=app)\n", "main:app"),
+        (f"{REBOUND}from tools import same\napp = same(app)\n{HEALTH}", "main:app"),
+        (made(f"{REBOUND}{HEALTH}app = Wrapper(app)"), "main:create_app()"),
+        (SAME + made(f"{REBOUND}app = same(app)\n{HEALTH}"), "main:create_app()"),
+    ],
+)
+def test_routes_stay_where_the_name_of_the_app_is_assigned_again(code: str, target: str) -> None:
+    code = code.replace(
+        "from x import Wrapper, other", "from starlette.middleware.cors import CORSMiddleware as Wrapper"
+    )
+    files = {"main.py": code, "tools.py": SAME}
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    app = app_of(repository, ("",), target, None)
+    assert app is not None
+    found = routes_of_tables(app, repository, ("",))
+    assert [route.path for route in found.routes] == ["/health"]
+    assert found.complete is YES
+    assert found.answering("/other")[0] is NO
+
+
+def test_what_a_client_of_an_app_asks_for_is_no_route_of_it() -> None:
+    files = {"main.py": f"{REBOUND}{HEALTH}client = other(app)\nclient.get('/client')\nother(app).get('/direct')\n"}
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    app = app_of(repository, ("",), "main:app", None)
+    assert app is not None
+    assert [route.path for route in routes_of_tables(app, repository, ("",)).routes] == ["/health"]
