@@ -20,6 +20,8 @@ apache-airflow-core: gunicorn uvicorn
 apache-airflow: gunicorn uvicorn flask
 apache-superset: gunicorn flask
 apache-superset[gevent]: gevent
+apiflask: flask
+apiflask[async]: asgiref
 arize-phoenix: uvicorn starlette
 arq: redis
 autogenstudio: uvicorn fastapi
@@ -33,8 +35,10 @@ celery[redis]: redis
 celery[sqs]: boto3 pycurl
 chainlit: uvicorn fastapi
 channels-redis: redis
+channels: asgiref django
 channels[daphne]: daphne
 chromadb: uvicorn uvicorn[standard]
+connexion: asgiref
 connexion[flask]: flask
 connexion[uvicorn]: uvicorn
 crewai: chromadb
@@ -53,6 +57,7 @@ django-celery-beat: celery
 django-celery-results: celery
 django-redis: redis
 django-rq: rq redis
+django: asgiref
 djangorestframework-simplejwt: pyjwt djangorestframework
 dramatiq[redis]: redis
 drf-spectacular: djangorestframework
@@ -74,6 +79,7 @@ flama: uvicorn
 flask-appbuilder: flask
 flask-limiter: limits
 flask-migrate: alembic flask flask-sqlalchemy sqlalchemy
+flask-openapi3[async]: asgiref
 flask-sock: simple-websocket
 flask-socketio: python-socketio flask
 flask-sockets: gevent gevent-websocket
@@ -121,6 +127,9 @@ nameko: eventlet
 nautobot: pyuwsgi
 nicegui: uvicorn fastapi uvicorn[standard]
 open-webui: uvicorn fastapi uvicorn[standard]
+opentelemetry-instrumentation-asgi: asgiref
+opentelemetry-instrumentation-fastapi: opentelemetry-instrumentation-asgi
+opentelemetry-instrumentation-starlette: opentelemetry-instrumentation-asgi
 piccolo-admin: hypercorn fastapi uvicorn
 piccolo[all]: asyncpg uvicorn
 piccolo[postgres]: asyncpg

@@ -333,6 +333,18 @@ class Deployment:
 
         return option_needs_of(service) if service.starts_certainly else ()
 
+    def async_need_of(self, service: Service) -> Need | None:
+        """The coroutine that Flask is to call for requests, where what it calls it with is certainly not installed."""
+        from prodlint.deployment.server_needs import async_need_of
+
+        return async_need_of(service, self.repository) if service.starts_certainly else None
+
+    def with_needed(self, service: Service, need: Need) -> Fix | None:
+        """What a server needs asked for where the service installs from; None where that is not certain."""
+        if need.extra is not None:
+            return self.with_extra(service, *need.extra)
+        return self.with_distribution(service, need.distribution) if need.distribution is not None else None
+
     def with_target(self, service: Service, *words: str) -> Fix | None:
         """The target of a service's server, which serves nobody, replaced by words; None where that is not certain."""
         from prodlint.deployment.target_change import with_target

@@ -171,6 +171,17 @@ class ServedCode:
         """Those calls on a request that run on the event loop itself, in no thread of their own."""
         yield from self._calls(needles, names, self.on_loop, on_import=False)
 
+    def coroutine_handlers(self, framework: str) -> Iterator[Handler]:
+        """The coroutines that a framework calls for requests as they are: nothing but the framework decorates them."""
+        for path in self.holding(b"async def "):
+            index = code_index(self.repository, path)
+            for function in index.functions if index is not None else ():
+                handler = self.handlers.of(function) if function.is_async else None
+                if handler is None or not handler.is_request or handler.framework != framework:
+                    continue
+                if self.handlers.decorates_alone(function):
+                    yield handler
+
     def may_call(self, needles: Iterable[bytes], names: Container[str]) -> bool:
         """Whether a file that it may import makes such a call at all, however it is reached: for "nothing does X"."""
         return any(True for path in self.graph.holding(*needles) for _ in self._named(path, names))

@@ -135,6 +135,12 @@ class Handlers:
             self._known[function.node] = next(self._found(function), None)
         return self._known[function.node]
 
+    def decorates_alone(self, function: CodeFunction) -> bool:
+        """Whether every decorator of a function is one that registers it, and leaves it what it is."""
+        here = Here(function.path, function.module, function.outer)
+        called = [one.func if isinstance(one, ast.Call) else one for one in function.node.decorator_list]
+        return all(self._registered(one, here, _KINDS) is not None for one in called)
+
     def _found(self, function: CodeFunction) -> Iterator[Handler]:
         here = Here(function.path, function.module, function.outer)
         for decorator in function.node.decorator_list:

@@ -5,9 +5,13 @@ Measured with gunicorn 27.0.1 and uvicorn 0.54.0 (serving page, 3.1): each ends 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from prodlint.deployment.app import Interface
 from prodlint.deployment.carriers import carried_by
 from prodlint.deployment.module_presence import presence_of
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served_code import served_code
 from prodlint.deployment.server_versions import is_since, serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
@@ -15,7 +19,7 @@ from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Need", "option_needs_of", "worker_need_of"]
+__all__ = ["Need", "async_need_of", "option_needs_of", "worker_need_of"]
 
 _WORKERS = {
     "gevent": "gevent",
@@ -45,6 +49,8 @@ _OPTIONS = {
     ("hypercorn", "worker_class", "uvloop"): "uvloop",
     ("hypercorn", "worker_class", "trio"): "trio",
 }
+# What `uvicorn[standard]` brings.
+_STANDARD = frozenset("uvloop httptools websockets python-dotenv pyyaml".split())
 # So many packages depend on these that only a lock tells whether they are there.
 _COMMON = frozenset("pyyaml python-dotenv websockets aiohttp tornado trio wsproto".split())
 # Gunicorn's own worker classes by version (by the content of its wheels).
@@ -58,7 +64,8 @@ _GUNICORN = (
 class Need:
     """Something that a server is told to use and cannot: what, the place that says so, why, and what to do.
 
-    `distribution` is the package that would bring it, None where none does.
+    `distribution` is the package that would bring it, None where none does; `extra` the package that the service
+    installs already, and the extra of it that brings it, too.
     """
 
     what: str
@@ -66,6 +73,7 @@ class Need:
     why: str
     advice: str
     distribution: str | None = None
+    extra: tuple[str, str] | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -82,7 +90,7 @@ def worker_need_of(service: Service, repository: Repository) -> Need | None:
         if name == worker and is_since(service.installs, "gunicorn", version) is since:
             held = [one.span for install in service.installs for one in install.dependencies if one.name == "gunicorn"]
             evidence = tuple(Evidence(one, "decides the version of gunicorn") for one in held[:1])
-            return Need(f"the worker class {name}", span, why, advice, None, evidence)
+            return Need(f"the worker class {name}", span, why, advice, evidence=evidence)
     package = _WORKERS.get(name) or _WORKERS.get(name.partition(".")[0])
     if package is not None:
         return _missing(service, package, f"the worker class {name}", span)
@@ -92,7 +100,28 @@ def worker_need_of(service: Service, repository: Repository) -> Need | None:
         return None
     evidence = tuple(Evidence(one, "a module of that name lies here") for one in presence.elsewhere)
     why = f"{module} is not in {presence.shown_folders}"
-    return Need(f"the worker class {name}", span, why, "name a module that is there", None, evidence)
+    return Need(f"the worker class {name}", span, why, "name a module that is there", evidence=evidence)
+
+
+def async_need_of(service: Service, repository: Repository) -> Need | None:
+    """The coroutine that Flask is to call for requests without the package that it does so with."""
+    app, server = service.app, service.server
+    if app is None or app.framework != "Flask" or server is None or server.interface is not Interface.WSGI:
+        return None
+    if service.installs_distribution("asgiref") is not NO:
+        return None
+    code = served_code(service, repository)
+    if code.holding(b"ensure_sync", b"async_to_sync"):
+        # The app runs coroutines in a way of its own.
+        return None
+    handler = next(code.coroutine_handlers("Flask"), None)
+    need = (
+        None if handler is None else _missing(service, "asgiref", handler.function.name, handler.function.span, "flask")
+    )
+    if need is None or handler is None:
+        return None
+    imports = code.chain(handler.function.path) or ()
+    return replace(need, extra=("flask", "async"), advice="install `flask[async]`", evidence=(*imports, *need.evidence))
 
 
 def option_needs_of(service: Service) -> tuple[Need, ...]:
@@ -111,17 +140,20 @@ def option_needs_of(service: Service) -> tuple[Need, ...]:
             package = "pyyaml"
         if package is not None:
             span = value.span if value.span.path else server.span
-            found.append(_missing(service, package, f"`--{name.replace('_', '-')} {text}`", span))
+            need = _missing(service, package, f"`--{name.replace('_', '-')} {text}`", span)
+            if need is not None and server.product == "uvicorn" and package in _STANDARD:
+                need = replace(need, extra=("uvicorn", "standard"), advice="install `uvicorn[standard]`")
+            found.append(need)
     return tuple(one for one in found if one is not None)
 
 
-def _missing(service: Service, package: str, what: str, span: Span) -> Need | None:
+def _missing(service: Service, package: str, what: str, span: Span, product: str = "") -> Need | None:
     if service.installs_distribution(package) is not NO:
         return None
     if package in _COMMON and not _is_whole(service):
         return None
     server = service.server
-    product = (serving_distribution(server) if server is not None else None) or ""
+    product = product or (serving_distribution(server) if server is not None else None) or ""
     asked = [one for install in service.installs for one in install.dependencies if one.name == product]
     others = [one for install in service.installs for one in install.dependencies if product in carried_by(one)]
     if not asked or (not _is_whole(service) and any(one.name not in _PLAIN for one in others)):
@@ -133,7 +165,9 @@ def _missing(service: Service, package: str, what: str, span: Span) -> Need | No
         f"nothing that this service installs brings {package}",
         f"add {package} to {service.install_source}",
         package,
-        tuple(Evidence(one.span, f"asks for {one.written}, which does not bring {package}") for one in asked[:1]),
+        evidence=tuple(
+            Evidence(one.span, f"asks for {one.written}, which does not bring {package}") for one in asked[:1]
+        ),
     )
 
 

@@ -34,8 +34,7 @@ CMD ["uvicorn", "--loop", "uvloop", "main:app"]
 ```
 ```text title="requirements.txt"
 fastapi
-uvicorn
-uvloop
+uvicorn[standard]
 ```
 ```python title="main.py"
 from fastapi import FastAPI
@@ -54,7 +53,7 @@ from prodlint.deployment import Deployment, Service
 from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
+@rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def server_option_needs_package(service: Service, deployment: Deployment) -> Findings:
     server = service.server
     for need in deployment.option_needs_of(service) if service.is_production is YES and server is not None else ():
@@ -63,5 +62,5 @@ def server_option_needs_package(service: Service, deployment: Deployment) -> Fin
             f"`{service.label}` asks for {need.what}, but {need.why}: {server.product if server else ''} ends at once",
             (*service.chain, *need.evidence),
             help=need.advice,
-            fix=deployment.with_distribution(service, need.distribution) if need.distribution else None,
+            fix=deployment.with_needed(service, need),
         )

@@ -65,5 +65,5 @@ def worker_class_unavailable(service: Service, deployment: Deployment) -> Findin
         f"`{service.label}` is told to use {need.what}, but {need.why}: gunicorn ends at once",
         (*service.chain, *need.evidence),
         help=need.advice,
-        fix=deployment.with_distribution(service, need.distribution) if need.distribution else None,
+        fix=deployment.with_needed(service, need),
     )
