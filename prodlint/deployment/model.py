@@ -34,7 +34,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.finding import Advice, Fix, Safety
+from prodlint.finding import Advice, Evidence, Fix, Safety
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -338,6 +338,12 @@ class Deployment:
         from prodlint.deployment.server_needs import async_need_of
 
         return async_need_of(service, self.repository) if service.starts_certainly else None
+
+    def asgi_need_of(self, service: Service) -> Evidence | None:
+        """What a Django project has that needs ASGI, where no process serves it so; None while that is not known."""
+        from prodlint.deployment.async_entry import asgi_need_of
+
+        return None if self.unread else asgi_need_of(service, self.services, self.repository)
 
     def with_needed(self, service: Service, need: Need) -> Fix | None:
         """What a server needs asked for where the service installs from; None where that is not certain."""
