@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.command_form import LostOperator, Unexpanded
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.early_interpolation import EarlyVariable
+    from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
     from prodlint.deployment.outgoing_request import EndlessRequests
     from prodlint.deployment.process_state import ProcessState
     from prodlint.deployment.served_code import ServedCall, ServedCode
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.staying import Detached, NeverStarted
     from prodlint.deployment.stopping import Grace, SignalPath
     from prodlint.deployment.websocket import WebSocketRoute
+    from prodlint.source import Span
 
 __all__ = ["Deployment", "subjects"]
 
@@ -344,6 +346,24 @@ class Deployment:
         from prodlint.deployment.async_entry import asgi_need_of
 
         return None if self.unread else asgi_need_of(service, self.services, self.repository)
+
+    def ignored_gunicorn_names(self, service: Service) -> tuple[IgnoredName, ...]:
+        """The names in the file that a service's gunicorn reads which it skips, although a setting was meant."""
+        from prodlint.deployment.gunicorn_file import ignored_names
+
+        return ignored_names(service, self.repository)
+
+    def missing_gunicorn_file(self, service: Service) -> tuple[Span, str] | None:
+        """The word that names a configuration file which gunicorn certainly does not find, and the path it looks at."""
+        from prodlint.deployment.gunicorn_file import missing_file
+
+        return missing_file(service, self.repository) if service.starts_certainly else None
+
+    def unloaded_gunicorn_file(self, service: Service) -> UnloadedFile | None:
+        """The one configuration file of gunicorn that is here, where a service's gunicorn reads none."""
+        from prodlint.deployment.gunicorn_file import unloaded_file
+
+        return unloaded_file(service, self.services, self.repository) if service.starts_certainly else None
 
     def with_needed(self, service: Service, need: Need) -> Fix | None:
         """What a server needs asked for where the service installs from; None where that is not certain."""

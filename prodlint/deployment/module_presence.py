@@ -7,6 +7,7 @@ distribution that may bring a package of that name (serving page, 2.3).
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import word_value
@@ -20,7 +21,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["ModulePresence", "presence_of"]
+__all__ = ["ModulePresence", "certainly_lacks", "may_be_brought", "presence_of"]
 
 # What these do leaves no Python module behind, or is followed where the files of an image are worked out.
 _HARMLESS = frozenset(
@@ -86,7 +87,7 @@ def presence_of(service: Service, name: str, repository: Repository) -> ModulePr
         if held:
             return ModulePresence(name, YES, held[0], (), folders)
     lacks = are_all and _lacks(service, relative, folders, repository)
-    lacks = lacks and not _may_come(service, step, repository)
+    lacks = lacks and not may_be_brought(service, step, repository)
     if not lacks or not _is_ours(service, name, relative, folders, elsewhere, repository):
         return ModulePresence(name, UNKNOWN, None, places, folders)
     return ModulePresence(name, NO, None, places, folders)
@@ -108,6 +109,16 @@ def _folders(service: Service, step: Step, own: tuple[str, ...]) -> tuple[tuple[
     return tuple(dict.fromkeys(one for one in folders if one is not None)), whole and None not in folders
 
 
+def certainly_lacks(service: Service, path: str, is_file: Callable[[str], bool]) -> bool:
+    """Whether certainly no file lies at an absolute path for a process: what its volumes hold is not known."""
+    # A bind mount of the repository's own is one of the files that are known.
+    known = {mount.target for mount in service.process.mounts}
+    volumes = [one for one in service.process.reach.volumes if one.target not in known]
+    if any(path == one.target or path.startswith(one.target.rstrip("/") + "/") for one in volumes):
+        return False
+    return service.place.files.certainly_lacks(path, is_file)
+
+
 def _lacks(service: Service, relative: str, folders: tuple[str, ...], repository: Repository) -> bool:
     """Whether nothing in these folders is a module or a package of that name."""
 
@@ -120,13 +131,13 @@ def _lacks(service: Service, relative: str, folders: tuple[str, ...], repository
     # What a program writes or a volume holds in a folder may lie over any part of the path.
     for folder in folders:
         path = posixpath.join(folder, relative)
-        if not all(service.place.files.certainly_lacks(path + end, is_there) for end in ("", ".py", "/__init__.py")):
+        if not all(certainly_lacks(service, path + end, is_there) for end in ("", ".py", "/__init__.py")):
             return False
     return True
 
 
-def _may_come(service: Service, step: Step, repository: Repository) -> bool:
-    """Whether something that is not followed may bring modules to where the process starts."""
+def may_be_brought(service: Service, step: Step, repository: Repository) -> bool:
+    """Whether something that is not followed may bring files to where the process starts."""
     if step.conditional or {"uvx", "pipx"} & set(step.layers) or _is_generated(repository):
         return True
     if service.image is None and not any(one.endswith(".py") for one in _below(repository, service.process.root)):
