@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
     from prodlint.deployment.server_setting import Setting
+    from prodlint.deployment.server_unknown_options import UnknownOption
     from prodlint.deployment.signing_keys import KeyMadeAnew
     from prodlint.deployment.socketio_server import SocketIOServer
     from prodlint.deployment.staying import Detached, NeverStarted
@@ -364,6 +365,36 @@ class Deployment:
         from prodlint.deployment.gunicorn_file import unloaded_file
 
         return unloaded_file(service, self.services, self.repository) if service.starts_certainly else None
+
+    def unknown_options_of(self, service: Service) -> tuple[UnknownOption, ...]:
+        """The options of a service's command that its server has in no version."""
+        from prodlint.deployment.server_unknown_options import unknown_options
+
+        return unknown_options(service.server) if service.server is not None and service.starts_certainly else ()
+
+    def with_need_app(self, service: Service) -> Fix | None:
+        """`need-app` behind the app in the file that a service's uWSGI reads; None where it is named elsewhere."""
+        from prodlint.deployment.target_change import with_need_app
+
+        return with_need_app(service)
+
+    def since(self, service: Service, distribution: str, version: str) -> Evidence | None:
+        """The place that gives a service a version of a package or a later one; None where it may be an earlier one."""
+        from prodlint.deployment.installed_version import placed_version_of
+        from prodlint.deployment.server_versions import is_since
+
+        if is_since(service.installs, distribution, version) is not YES:
+            return None
+        placed = placed_version_of(service.installs, distribution, self.repository)
+        if placed is not None:
+            return Evidence(placed.span, f"installs {distribution} {placed.value}")
+        asked = [one.span for install in service.installs for one in install.dependencies if one.name == distribution]
+        return Evidence(asked[0], f"installs {distribution} {version} or later") if asked else None
+
+    def asking_for(self, service: Service, distribution: str) -> tuple[Evidence, ...]:
+        """The place where what a service installs names a package."""
+        asked = [one.span for install in service.installs for one in install.dependencies if one.name == distribution]
+        return tuple(Evidence(span, f"asks for {distribution}") for span in asked[:1])
 
     def with_needed(self, service: Service, need: Need) -> Fix | None:
         """What a server needs asked for where the service installs from; None where that is not certain."""

@@ -15,8 +15,8 @@ from prodlint.deployment.program import Program, program_of, python_arguments
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.server_grammar import Parsed, parse
 from prodlint.deployment.server_products import Product, grammar_of, product_of
-from prodlint.deployment.server_setting import Settings
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Unknown, Value, answer
+from prodlint.deployment.server_setting import Setting, Settings
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
 from prodlint.deployment.worker import worker_role
 from prodlint.finding import Evidence
 from prodlint.record import record
@@ -28,6 +28,8 @@ __all__ = ["Product", "Program", "Server", "program_of", "python_arguments", "ro
 _RELOADERS = frozenset("watchmedo watchfiles nodemon hupper entr reflex jurigged arelo".split())
 # What they start they install: it need not be among the packages of the service.
 _INSTALLERS = frozenset({"uvx", "pipx"})
+# Loops of these serve all requests of a worker.
+_WITHOUT_THREADS = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet tornado asgi".split())
 _NOTHING = Parsed((), ())
 _NO_SETTINGS = Settings("a server", NOWHERE)
 
@@ -85,6 +87,23 @@ class Server:
         if self.interface is Interface.WSGI:
             return NO
         return {"Sanic": YES, "aiohttp": NO}.get(app.framework, UNKNOWN)
+
+    @property
+    def worker_class(self) -> Setting | None:
+        """The class of gunicorn's workers, where it is written down."""
+        setting = self.settings.get("worker_class") if self.product == "gunicorn" else None
+        return setting if setting is not None and isinstance(setting.value, Known) else None
+
+    @property
+    def idle_threads(self) -> Setting | None:
+        """The number of threads that gunicorn is told, where its worker class has no use for threads (measured)."""
+        worker, threads = self.worker_class, self.settings.get("threads")
+        count = self.settings.known("threads")
+        if worker is None or threads is None or not isinstance(count, int) or count < 2:
+            return None
+        name = str(self.settings.known("worker_class"))
+        is_idle = name in _WITHOUT_THREADS or name.partition(".")[0] in ("uvicorn", "uvicorn_worker")
+        return threads if is_idle else None
 
     @property
     def survives_without_app(self) -> bool:

@@ -12,10 +12,13 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Edit, Fix, Safety
+from prodlint.regex import regex
+from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
 
-__all__ = ["asgi_target_of", "with_asgi_worker", "with_target"]
+__all__ = ["asgi_target_of", "with_asgi_worker", "with_import_string", "with_need_app", "with_target"]
 
+_PLAIN_OPTION = regex(r"(?:module|wsgi|wsgi-file|mount)[ \t]*=[^\\]*")
 # By the package that brings each; uvicorn's own is on its way out.
 _WORKERS = (("uvicorn-worker", "uvicorn_worker.UvicornWorker"), ("uvicorn", "uvicorn.workers.UvicornWorker"))
 
@@ -55,6 +58,23 @@ def with_asgi_worker(service: Service, services: tuple[Service, ...]) -> Fix | N
         return None
     edit = _replaced(service, services, ("-k", worker, word))
     return None if edit is None else Fix(f"serve it with {worker}", (edit,), Safety.UNSAFE)
+
+
+def with_need_app(service: Service) -> Fix | None:
+    """`need-app = true` on a line of its own behind the line of an INI file that names the app."""
+    server = service.server
+    if server is None or server.product != "uwsgi" or not isinstance(server.target, Known):
+        return None
+    place = server.target.span
+    source, path = place.source, server.configuration
+    start = source.text.rfind("\n", 0, place.start) + 1
+    end = source.text.find("\n", place.end)
+    line = source.text[start : end if end >= 0 else None]
+    if place.path != path or not place.path.endswith(".ini") or end < 0 or not _PLAIN_OPTION.fullmatch(line):
+        return None
+    blank = " = " if " = " in line else "="
+    edit = Edit(Span(source, end, end), f"\nneed-app{blank}true")
+    return Fix("set need-app", (edit,), Safety.SAFE)
 
 
 def with_import_string(service: Service, repository: Repository) -> Fix | None:
