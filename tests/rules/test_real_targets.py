@@ -230,3 +230,75 @@ def test_uvicorn_cannot_start_workers_with_the_app_itself(tmp_path: Path) -> Non
         assert [one.ended() for one in running[:2]] == [3, 3]
         assert all("import string" in one.written for one in running[:2])
         assert running[2].status("/openapi.json") == 200
+
+
+def test_servers_end_without_what_their_options_need(tmp_path: Path) -> None:
+    # No package but the servers' own: what is not installed here stays so.
+    blocked = {f"{name}/__init__.py": "raise ImportError\n" for name in ("gevent", "eventlet", "uvloop", "httptools")}
+    write_files(tmp_path, {**FILES, **blocked, "prod.env": "A=b\n", "dotenv/__init__.py": "raise ImportError\n"})
+    ended = {
+        "gunicorn -k gevent web:app": 1,
+        "gunicorn -k eventlet web:app": 1,
+        "gunicorn -k nothing.Worker web:app": 1,
+        "gunicorn -c nothing.py web:app": 1,
+        "uvicorn --loop uvloop api:app": 1,
+        "uvicorn --http httptools api:app": 1,
+        "uvicorn --env-file prod.env api:app": 1,
+    }
+    assert ends(tmp_path, list(ended)) == ended
+
+
+def test_servers_end_with_an_option_of_another(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    commands = [
+        "gunicorn --host=0.0.0.0 web:app",
+        "gunicorn --worker=4 web:app",
+        "uvicorn --max-requests=1000 api:app",
+        "uvicorn -w 4 api:app",
+        "hypercorn --host=0.0.0.0 api:app",
+        "daphne --workers=4 api:app",
+    ]
+    assert set(ends(tmp_path, commands).values()) == {2}
+
+
+def test_flask_answers_500_for_a_coroutine_without_its_extra(tmp_path: Path) -> None:
+    rule = "flask-async-view-without-extra"
+    for name, files in (("bad", page_files(rule, True)), ("good", page_files(rule, False))):
+        (tmp_path / name).mkdir()
+        write_files(tmp_path / name, files)
+    write_files(tmp_path / "bad", {"asgiref/__init__.py": "", "asgiref/sync.py": "raise ImportError\n"})
+    with ExitStack() as stack:
+        running = [run(stack, tmp_path / name, "gunicorn shop:app") for name in ("bad", "good")]
+        assert [one.status() for one in running] == [500, 200]
+        assert "Install Flask with the 'async' extra" in running[0].written
+
+
+def test_gunicorn_skips_a_name_that_is_no_setting_and_reads_the_file_where_it_starts(tmp_path: Path) -> None:
+    said = 'access_log = "access.txt"\nworker = 3\n'
+    for name, conf in (("skipped", said), ("read", 'accesslog = "access.txt"\n')):
+        (tmp_path / name).mkdir()
+        write_files(tmp_path / name, {**FILES, "gunicorn.conf.py": conf})
+    write_files(tmp_path, {"inside/web.py": FLASK, "inside/gunicorn.conf.py": 'accesslog = "access.txt"\n'})
+    with ExitStack() as stack:
+        running = [run(stack, tmp_path / name, "gunicorn web:app") for name in ("skipped", "read")]
+        running.append(run(stack, tmp_path, "gunicorn --chdir inside web:app"))
+        assert [one.status() for one in running] == [200, 200, 200]
+    found = [(tmp_path / name / "access.txt").exists() for name in ("skipped", "read", "inside")]
+    assert found == [False, True, False]
+
+
+def test_uvicorn_guesses_a_factory_with_a_warning(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    with ExitStack() as stack:
+        guessed, told = (run(stack, tmp_path, f"uvicorn {option}api:create_app") for option in ("", "--factory "))
+        assert (guessed.status(), told.status()) == (200, 200)
+        assert ["factory" in one.written for one in (guessed, told)] == [True, False]
+
+
+def test_the_module_of_uvicorn_for_gunicorn_warns(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    with ExitStack() as stack:
+        command = "gunicorn -k uvicorn.workers.UvicornWorker api:app"
+        running = run(stack, tmp_path, command, {"PYTHONWARNINGS": "default"})
+        assert running.status() == 200
+        assert "deprecated" in running.written
