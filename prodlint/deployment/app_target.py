@@ -15,6 +15,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.module_presence import ModulePresence, presence_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
+from prodlint.deployment.server_versions import is_since
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.finding import Evidence
@@ -176,6 +177,9 @@ def target_of(service: Service, repository: Repository) -> AppTarget | None:
         # It imports as far as it can, and takes attributes from there.
         return None
     fault, advice = _fault(server.product, module, bool(colon), attribute)
+    if server.product == "gunicorn" and "." in attribute and is_since(service.installs, "gunicorn", "20.0.0") is NO:
+        # Gunicorn evaluated what stands behind the colon before version 20.
+        fault, advice = "", ""
     if fault or server.target_file is not None or not _MODULE.fullmatch(module):
         return AppTarget(written, span, module, attribute, ModulePresence(module, UNKNOWN), fault, advice=advice)
     presence = presence_of(service, module, repository)

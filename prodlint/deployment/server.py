@@ -28,6 +28,14 @@ __all__ = ["Product", "Program", "Server", "program_of", "python_arguments", "ro
 _RELOADERS = frozenset("watchmedo watchfiles nodemon hupper entr reflex jurigged arelo".split())
 # What they start they install: it need not be among the packages of the service.
 _INSTALLERS = frozenset({"uvx", "pipx"})
+# Apps that have a server of their own, under another.
+_OWN_APPS = {
+    (Interface.WSGI, "Sanic"): NO,
+    (Interface.WSGI, "aiohttp"): NO,
+    (Interface.WSGI, "Tornado"): NO,
+    (Interface.ASGI, "Sanic"): YES,
+    (Interface.ASGI, "aiohttp"): NO,
+}
 # Loops of these serve all requests of a worker.
 _WITHOUT_THREADS = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet tornado asgi".split())
 _NOTHING = Parsed((), ())
@@ -84,9 +92,7 @@ class Server:
             return UNKNOWN
         if app.interface is not Interface.OWN:
             return answer(app.interface is self.interface)
-        if self.interface is Interface.WSGI:
-            return NO
-        return {"Sanic": YES, "aiohttp": NO}.get(app.framework, UNKNOWN)
+        return _OWN_APPS.get((self.interface, app.framework), UNKNOWN)
 
     @property
     def worker_class(self) -> Setting | None:

@@ -129,6 +129,9 @@ class _Loading:
             # One that is only read where it is there, and is not here, changes nothing that is written here.
             if all(one.answer is not UNKNOWN for one in around):
                 self._forget(f"the configuration file {name} is not in this repository")
+            else:
+                # A safeguard may well be what it brings.
+                self.layers.say("need_app", Unknown(f"{name} may set it", word.span), word.span, name)
             return
         if len(self.loaded) >= _DEPTH or len(self.met) > _OPTIONS:
             return
