@@ -46,7 +46,10 @@ class _Prefix:
     def with_text(self, more: str) -> _Prefix:
         if self.regex is None:
             return _Prefix(self.text + more)
-        return _Prefix("", None)
+        import re
+
+        # A path with parameters below a regular expression is not put together.
+        return _Prefix("", None if "<" in more else self.regex + re.escape(more))
 
     def with_regex(self, more: str) -> _Prefix:
         import re
@@ -106,6 +109,12 @@ class _Reader:
         elif not bindings and before is not None:
             self.miss(module, before, f"those of {name}")
 
+    def holds_patterns(self, dotted: str, near: str) -> bool:
+        """Whether a dotted name is that of a module of ours which says what its urlpatterns are."""
+        path = locate_module(self.repository, tuple(dict.fromkeys((*self.roots, near, ""))), dotted)
+        module = self.repository.python(path) if path is not None else None
+        return module is not None and bool(module.bindings("urlpatterns"))
+
     def settled(self, guards: tuple[tuple[ast.expr, bool], ...], module: PythonModule) -> bool:
         """Whether all tests around a statement are known to lead there."""
         return bool(guards) and all(self.decide(test, module) is answer(branch) for test, branch in guards)
@@ -147,7 +156,15 @@ class _Reader:
         if not whole.text and whole.regex is None:
             self.miss(module, node, "a path below a regular expression")
             return
+        if name in _PLAIN and whole.regex is not None and not self.includes(node.args[1], module):
+            whole = _Prefix("", f"{whole.regex}$")
         yield from self.target(node, node.args[1], whole, module, depth, near)
+
+    @staticmethod
+    def includes(view: ast.expr, module: PythonModule) -> bool:
+        """Whether other patterns follow behind this one."""
+        name = module.qualified_name(view.func) if isinstance(view, ast.Call) else module.qualified_name(view)
+        return name in (*_INCLUDE, "django.contrib.admin.site.urls")
 
     def target(
         self, call: ast.Call, view: ast.expr, whole: _Prefix, module: PythonModule, depth: int, near: str
@@ -166,8 +183,12 @@ class _Reader:
         if isinstance(node, ast.Tuple) and node.elts:
             node = node.elts[0]
         text = module.text(node)
+        imported = module.qualified_name(node) if isinstance(node, ast.Name | ast.Attribute) else None
         if text is not None:
             yield from self.module(text.value, whole, depth + 1, near, module.span(node))
+        elif imported is not None and self.holds_patterns(imported, near):
+            # `include(urls)` of a module that is imported.
+            yield from self.module(imported, whole, depth + 1, near, module.span(node))
         elif isinstance(node, ast.List | ast.Name):
             yield from self.patterns(node, module, whole, depth + 1, near)
         else:
@@ -183,7 +204,10 @@ def _end(node: ast.AST) -> tuple[int, int]:
 
 
 def _by_regex(whole: _Prefix, span: Span) -> Route:
-    return Route(whole.regex or "", span, regex=whole.regex)
+    regex = whole.regex or ""
+    # Its end is of the expression, not of the path.
+    shown = regex.removesuffix("$").removesuffix(r"\Z").replace(r"\-", "-").replace(r"\.", ".")
+    return Route(shown, span, regex=regex)
 
 
 def _brief(module: PythonModule, node: ast.AST) -> str:

@@ -539,3 +539,38 @@ def test_what_a_client_of_an_app_asks_for_is_no_route_of_it() -> None:
     app = app_of(repository, ("",), "main:app", None)
     assert app is not None
     assert [route.path for route in routes_of_tables(app, repository, ("",)).routes] == ["/health"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "included"),
+    [
+        ("from shop import accounts as accounts_urls", "accounts_urls"),
+        ("from shop import accounts", "accounts"),
+        ("import shop.accounts", "shop.accounts"),
+        ("from . import accounts", "(accounts, 'accounts')"),
+    ],
+)
+def test_a_module_that_is_imported_is_included_as_by_its_name(imports: str, included: str) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/accounts.py": "from django.urls import path\nurlpatterns = [path('login/', print)]\n",
+        "shop/urls.py": (
+            f"from django.urls import include, path, re_path\n{imports}\n"
+            f"urlpatterns = [re_path(r'^accounts/', include({included}))]\n"
+        ),
+    }
+    held = {path: text.encode() for path, text in files.items()}
+    repository = Repository(held, held.__getitem__)
+    found = routes_of_urlconf("shop.urls", repository, ("",), lambda test, module: UNKNOWN)
+    assert found.answering("/accounts/login/")[0] is YES
+    assert found.answering("/accounts/other/")[0] is NO
+    assert [route.path for route in found.routes] == ["/accounts/login/"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"), [("^$", "/"), ("^rpc/$", "/rpc/"), (r"^v1\.0/a-b/\Z", "/v1.0/a-b/"), ("^x(.*)$", "/x(.*)")]
+)
+def test_the_end_of_a_regular_expression_is_not_shown(pattern: str, shown: str) -> None:
+    urls = f"from django.urls import re_path\nurlpatterns = [re_path(r'{pattern}', print)]\n"
+    repository = Repository(("urls.py",), lambda path: urls.encode())
+    assert [route.path for route in routes_of_urlconf("urls", repository, ("",)).routes] == [shown]
