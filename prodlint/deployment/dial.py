@@ -12,6 +12,7 @@ from typing import Any
 from prodlint.deployment.command import Step
 from prodlint.deployment.dialling import answering, is_at, settled_port, shown_port
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.network import Proxy
 from prodlint.deployment.passage import Destination, Passage
 from prodlint.deployment.peers import machine_of, plain_path
 from prodlint.deployment.platform_routing import SOME_PLATFORM
@@ -127,11 +128,14 @@ class Dial:
 class Container:
     """What shares its addresses with a service: a container, a pod, a dyno; `machine` is its name in the model.
 
-    `serves_alone` is YES where the service is known to be all that listens in it.
+    `serves_alone` is YES where the service is known to be all that listens in it. `services` are all that run in it,
+    `fronts` the proxies that do.
     """
 
     machine: str
     serves_alone: Answer
+    services: tuple[Service, ...] = ()
+    fronts: tuple[Proxy, ...] = ()
 
 
 def containers_of(services: Sequence[Service], passages: Iterable[Passage]) -> dict[int, Container]:
@@ -139,12 +143,18 @@ def containers_of(services: Sequence[Service], passages: Iterable[Passage]) -> d
     beside: dict[str, list[Service]] = {}
     for service in services:
         beside.setdefault(machine_of(service.process, service), []).append(service)
-    fronts = {machine_of(one.holder.process, one.holder.service) for one in passages if one.holder is not None}
+    fronts: dict[str, dict[Span, Proxy]] = {}
+    for one in passages:
+        if one.holder is not None:
+            inside = fronts.setdefault(machine_of(one.holder.process, one.holder.service), {})
+            inside[one.proxy.span] = one.proxy
     found: dict[int, Container] = {}
     for machine, held in beside.items():
+        proxies = tuple(fronts.get(machine, {}).values()) if machine else ()
+        together = tuple(held) if machine else ()
         for service in held:
-            alone = answer(not machine or machine not in fronts) & _is_alone(service, held if machine else [service])
-            found[id(service)] = Container(machine, alone)
+            alone = answer(not proxies) & _is_alone(service, held if machine else [service])
+            found[id(service)] = Container(machine, alone, together, proxies)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import typing
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from prodlint.deployment.app import App
@@ -126,10 +126,9 @@ class Deployment:
         """Who sends a service its traffic, whether it arrives, and what the service makes of those in front of it."""
         found = self._traffic.get(id(service))
         if found is None:
-            container = self._containers[id(service)]
-            found = Traffic(
-                service, self.passages_to(service), container, self.repository, lambda: self.served_code(service)
-            )
+            container, passages = self._containers[id(service)], self.passages_to(service)
+            code = partial(self.served_code, service)
+            found = Traffic(service, passages, container, self.repository, code, self.passages)
             self._traffic[id(service)] = found
         return found
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.patience import Patience
     from prodlint.deployment.route import Routes
     from prodlint.deployment.served_code import ServedCode
+    from prodlint.deployment.socket_place import HiddenSocket, TakenPort
 
 __all__ = ["Traffic"]
 
@@ -38,12 +39,14 @@ class Traffic:
         container: Container,
         repository: Repository,
         code: Callable[[], ServedCode],
+        all_passages: tuple[Passage, ...],
     ) -> None:
         self.service = service
         self.passages = passages
         self.container = container
         self._repository = repository
         self._code = code
+        self._all_passages = all_passages
 
     @cached_property
     def dials(self) -> tuple[Dial, ...]:
@@ -95,6 +98,20 @@ class Traffic:
         from prodlint.deployment.ignored_headers import open_door
 
         return open_door(self.service, self.dials)
+
+    @property
+    def hidden_socket(self) -> HiddenSocket | None:
+        """The Unix socket on which alone it listens, and that only its own container sees; None where others do."""
+        from prodlint.deployment.socket_place import hidden_socket
+
+        return hidden_socket(self.service, self.container, self._all_passages)
+
+    @property
+    def taken_port(self) -> TakenPort | None:
+        """What else in its container binds a port of its own; None where nothing is known to."""
+        from prodlint.deployment.socket_place import taken_port
+
+        return taken_port(self.service, self.container)
 
     @property
     def may_come_from_cloud_run(self) -> Answer:
