@@ -7,7 +7,7 @@ from prodlint.deployment.process import Process
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["BackingService", "backing_product", "backing_service"]
+__all__ = ["BackingService", "backing_product", "backing_service", "name_and_tag"]
 
 # The last part of an image's name, and what it is.
 _PRODUCTS = {
@@ -84,7 +84,7 @@ def backing_service(name: str, process: Process, span: Span | None = None) -> Ba
     """
     if process.image is None:
         return None
-    _, tag = _name_and_tag(process.image)
+    _, tag = name_and_tag(process.image)
     return BackingService(
         name, process.image, backing_product(process.image), tag, span or process.span, process=process
     )
@@ -92,10 +92,11 @@ def backing_service(name: str, process: Process, span: Span | None = None) -> Ba
 
 def backing_product(image: str) -> str:
     """The product that an image of others runs, empty when it is not known."""
-    return _PRODUCTS.get(_name_and_tag(image)[0].rpartition("/")[2].lower(), "")
+    return _PRODUCTS.get(name_and_tag(image)[0].rpartition("/")[2].lower(), "")
 
 
-def _name_and_tag(image: str) -> tuple[str, str]:
+def name_and_tag(image: str) -> tuple[str, str]:
+    """An image's name with its registry, and its tag; empty where it has none."""
     whole = image.partition("@")[0]
     name, _, tag = whole.rpartition(":")
     # No tag, or the colon belongs to the port of a registry.

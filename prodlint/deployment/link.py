@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from prodlint.deployment.app import App
 from prodlint.deployment.app_search import app_files, apps_in
-from prodlint.deployment.backing_service import BackingService, backing_product, backing_service
+from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
 from prodlint.deployment.branch_push import with_deploying_pushes
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.command import Link
@@ -184,6 +184,10 @@ class _Linker:
         named = environment_of(f"/{process.path}".replace("/templates/", "/") if is_template else process.path)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
+        # Whoever runs `shop:dev` runs what developers build, wherever it is declared.
+        tagged = environment_of(name_and_tag(process.image)[1]) if process.image is not None else None
+        if tagged in (Environment.DEVELOPMENT, Environment.TEST):
+            return tagged
         return process.environment or named or Environment.UNKNOWN
 
     def _image(self, build: Build | None) -> Image | None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution import execute
+from prodlint.deployment.function_deploy import folder_deployed
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
@@ -22,6 +23,7 @@ from prodlint.deployment.server import program_of, role_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.regex import regex
+from prodlint.source import Span
 
 __all__ = ["jobs_in_order", "release_paths"]
 
@@ -29,6 +31,7 @@ _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 _TESTS = regex(r"(?i)(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
+_PROJECT_FILES = ("Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "setup.py", "go.mod")
 # These start what somebody else brings.
 _STARTERS = (Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 
@@ -51,10 +54,27 @@ def release_paths(
             occasions = [one for one in pipeline.occasions if any(step.may_run(one) for step in live or pushed)]
             found[path] = replace(
                 release,
+                served=tuple(_uploaded(live)) or tuple(_of_its_folder(pipeline, release.span, repository)),
                 steps=tuple(_pipeline_steps(own, occasions)),
                 triggers=tuple(_triggers(pipeline, occasions)),
             )
     return tuple(found.values())
+
+
+def _uploaded(live: list[PipelineStep]) -> Iterator[Served]:
+    """The folders of code that the steps of a pipeline upload; nothing where one of them may bring anything."""
+    found = [(step, folder_deployed(step.step)) for step in live if step.step is not None]
+    if len(found) == len(live) and all(folder is not None for _, folder in found):
+        for step, folder in found:
+            yield Served(folder, None, step.span)
+
+
+def _of_its_folder(pipeline: Pipeline, span: Span, repository: Repository) -> Iterator[Served]:
+    """The project that a script for people lies in, as `services/ui/deploy.sh` does: it deploys no other."""
+    folder = posixpath.dirname(pipeline.path)
+    is_script = all(job.on_host for job in pipeline.jobs)
+    if is_script and folder and any(f"{folder}/{name}" in repository.paths for name in _PROJECT_FILES):
+        yield Served(folder, None, span)
 
 
 def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
