@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.route import Routes
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.socket_place import HiddenSocket, TakenPort
+    from prodlint.deployment.stripped_prefix import StrippedPrefix
 
 __all__ = ["Traffic"]
 
@@ -85,12 +86,8 @@ class Traffic:
     def ignored_headers(self) -> IgnoredHeaders | None:
         """The proxy whose headers it does not believe although its app needs them; None where none is known."""
         from prodlint.deployment.ignored_headers import ignored_headers
-        from prodlint.deployment.service_routes import routes_of
 
-        def routes() -> Routes:
-            return routes_of(self.service, self._repository)
-
-        return ignored_headers(self.service, self.dials, self._code, routes)
+        return ignored_headers(self.service, self.dials, self._code, self._routes)
 
     @property
     def open_door(self) -> OpenDoor | None:
@@ -112,6 +109,18 @@ class Traffic:
         from prodlint.deployment.socket_place import taken_port
 
         return taken_port(self.service, self.container)
+
+    @property
+    def unknown_prefix(self) -> StrippedPrefix | None:
+        """The prefix that nginx takes off the paths of an app which does not know it; None where none is known."""
+        from prodlint.deployment.stripped_prefix import unknown_prefix
+
+        return unknown_prefix(self.service, self.passages, self._all_passages, self._code, self._routes)
+
+    def _routes(self) -> Routes:
+        from prodlint.deployment.service_routes import routes_of
+
+        return routes_of(self.service, self._repository)
 
     @property
     def may_come_from_cloud_run(self) -> Answer:

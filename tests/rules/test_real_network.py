@@ -153,6 +153,31 @@ def test_uvicorn_listens_on_a_port_of_its_own_whatever_port_says(tmp_path: Path)
         assert found == [False, True]
 
 
+def test_the_documentation_asks_for_its_schema_below_the_prefix_that_the_app_is_told(tmp_path: Path) -> None:
+    bad, good = example_cases(PAGES["root-path-mismatch"])
+    with ExitStack() as stack:
+        servers = []
+        for name, case in (("bad", bad), ("good", good)):
+            write_files(tmp_path / name, dict(case.files))
+            found = re.search(r"(?m)^    command: (.*)$", case.files["compose.prod.yaml"])
+            assert found is not None
+            port = free_port()
+            command = [*found[1].split(), f"--port={port}"]
+            servers.append(stack.enter_context(started(tmp_path / name, command, port)))
+        # What nginx passes on of /api/docs.
+        pages = [body_of(server, "/docs") for server in servers]
+    assert ["url: '/openapi.json'" in pages[0], "url: '/api/openapi.json'" in pages[1]] == [True, True]
+
+
+def body_of(server: Running, path: str) -> str:
+    assert server.status(path) == 200
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", path)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
 # The command, what the model says, and whether scheme and client are taken: from the loopback, from elsewhere.
 TABLE = [
     ("gunicorn -b 0.0.0.0:{port} wsgi_app:app", Trust.LOOPBACK, "s-", "--"),
