@@ -128,7 +128,7 @@ class Deployment:
         if found is None:
             container, passages = self._containers[id(service)], self.passages_to(service)
             code = partial(self.served_code, service)
-            found = Traffic(service, passages, container, self.repository, code, self.passages)
+            found = Traffic(service, passages, container, self.repository, code, self.passages, self.services)
             self._traffic[id(service)] = found
         return found
 

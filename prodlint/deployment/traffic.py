@@ -14,6 +14,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
+from prodlint.finding import Fix
 
 if TYPE_CHECKING:
     from prodlint.deployment.ignored_headers import IgnoredHeaders, OpenDoor
@@ -41,6 +42,7 @@ class Traffic:
         repository: Repository,
         code: Callable[[], ServedCode],
         all_passages: tuple[Passage, ...],
+        services: tuple[Service, ...],
     ) -> None:
         self.service = service
         self.passages = passages
@@ -48,11 +50,19 @@ class Traffic:
         self._repository = repository
         self._code = code
         self._all_passages = all_passages
+        self._services = services
 
     @cached_property
     def dials(self) -> tuple[Dial, ...]:
         """Who sends it: published ports, proxies, routers, probes; each by the line that says so."""
         return dials_to(self.service, self.passages, self.container)
+
+    @property
+    def on_every_address(self) -> Fix | None:
+        """The change that lets it listen on every address of its container; None where that is not certain."""
+        from prodlint.deployment.bind_change import listening_everywhere
+
+        return listening_everywhere(self.service, self._services)
 
     @property
     def wrong_ports(self) -> tuple[Dial, ...]:

@@ -78,10 +78,10 @@ def home() -> dict[str, str]:
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import NO, YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
+@rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def loopback_bind_in_container(service: Service, deployment: Deployment) -> Findings:
     server = service.server
     if service.is_production is not YES or server is None or service.listens_on_loopback is not YES:
@@ -102,5 +102,6 @@ def loopback_bind_in_container(service: Service, deployment: Deployment) -> Find
         f"`{service.label}` listens on {bind}{default}, which only its own container reaches: {dials[0].failure}",
         (*service.chain_to_bind, *(Evidence(one.span, one.note) for one in dials[:3])),
         help=f"let it listen on 0.0.0.0:{bind.shown_port}",
+        fix=traffic.on_every_address if is_sure else None,
         severity=Severity.ERROR if is_sure else Severity.WARNING,
     )
