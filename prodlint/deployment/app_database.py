@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.evaluation.shown import ROOT
-from prodlint.deployment.process import Process, VolumeKind
+from prodlint.deployment.process import Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, served_code
 from prodlint.deployment.service import Service
@@ -34,7 +34,6 @@ _ENGINES = frozenset(
         "sqlmodel.create_engine",
     }
 )
-_NO_DATA = (VolumeKind.CONFIGURATION, VolumeKind.SECRET)
 
 
 @record
@@ -58,8 +57,7 @@ class AppDatabase:
 
     def is_kept_by(self, process: Process) -> bool:
         """Whether its file may lie on a volume of a process, and not in the container alone."""
-        targets = [one.target for one in process.volumes if one.kind not in _NO_DATA]
-        targets += [one.target for one in process.mounts]
+        targets = process.folders
         if self.name.startswith("/") and not self.name.startswith(ROOT):
             return any(self.name.startswith(f"{target.rstrip('/')}/") for target in targets)
         return bool(targets)
@@ -84,8 +82,8 @@ def _of_django(value: object) -> Iterator[AppDatabase]:
     if not isinstance(value, Known) or not isinstance(default, dict):
         return
     dialect, name = _DJANGO.get(str(default.get("ENGINE"))), default.get("NAME")
-    if dialect is not None and isinstance(name, str):
-        yield AppDatabase(dialect, "", name, value.span)
+    if dialect is not None and (dialect != "sqlite" or isinstance(name, str)):
+        yield AppDatabase(dialect, "", name if isinstance(name, str) else "", value.span)
 
 
 def _of_url(value: object, engine: ServedCall | None = None) -> Iterator[AppDatabase]:

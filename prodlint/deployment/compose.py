@@ -98,7 +98,8 @@ class ComposeService:
     """What one file says of one service. A reset (`command:` null) hides what lies below it.
 
     `names` are what others may call it besides its own name, `links` what it calls others. `network` is
-    what `network_mode` says. `volumes` are the volumes by name and the folders of the host by their path.
+    what `network_mode` says. `volumes` are the volumes by name and the folders of the host by their path,
+    `memory` the folders that lie in memory.
     `exposed` are the ports of `expose`, `replicas`
     is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
     from whose folder its paths start.
@@ -126,6 +127,7 @@ class ComposeService:
     links: tuple[tuple[str, str], ...] = ()
     network: str = ""
     volumes: tuple[Volume, ...] = ()
+    memory: tuple[Volume, ...] = ()
     labels: tuple[EnvDefinition, ...] = ()
     foreign: bool = False
     exposed: tuple[Word, ...] = ()
@@ -312,6 +314,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         links=tuple(dict.fromkeys((*below.links, *top.links))),
         network=top.network or below.network,
         volumes=tuple(volumes.values()),
+        memory=(*below.memory, *top.memory),
         labels=tuple(labels.values()),
         replicas=top.replicas or below.replicas,
         settings=(*below.settings, *top.settings),
@@ -355,6 +358,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         complete=not service.extends,
         replicas=None if service.replicas is None else _number(service.replicas),
         settings=service.settings,
+        volumes=service.memory,
         ports=tuple(Port(_number(word), word.span) for word in service.exposed),
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),

@@ -43,10 +43,14 @@ if TYPE_CHECKING:
     from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.command_form import LostOperator, Unexpanded
+    from prodlint.deployment.connection_pool import ConnectionPool
+    from prodlint.deployment.cooperative import BlockingDriver
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.early_interpolation import EarlyVariable
     from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
+    from prodlint.deployment.heartbeat import Heartbeat
     from prodlint.deployment.outgoing_request import EndlessRequests
+    from prodlint.deployment.preload import BeforeFork
     from prodlint.deployment.process_state import ProcessState
     from prodlint.deployment.served_code import ServedCall, ServedCode
     from prodlint.deployment.server_needs import Need
@@ -488,6 +492,36 @@ class Deployment:
         from prodlint.deployment.process_state import process_state_of
 
         return process_state_of(service, self.repository)
+
+    def metrics_of_one_process(self, service: Service) -> Span | None:
+        """Where a service's app tells Prometheus what one process alone counted; looked for when somebody asks."""
+        from prodlint.deployment.metrics import metrics_of_one_process
+
+        return metrics_of_one_process(service, self.repository)
+
+    def made_before_fork(self, service: Service) -> tuple[BeforeFork, ...]:
+        """What a service's app makes before its workers are forked, and they cannot use; looked for when asked for."""
+        from prodlint.deployment.preload import made_before_fork
+
+        return made_before_fork(service, self.repository)
+
+    def connection_pools_of(self, service: Service) -> tuple[ConnectionPool, ...]:
+        """The pools of connections that each process of a service keeps; looked for when somebody asks."""
+        from prodlint.deployment.connection_pool import connection_pools_of
+
+        return connection_pools_of(service, self.repository)
+
+    def heartbeat_of(self, service: Service) -> Heartbeat | None:
+        """Where gunicorn's workers leave their signs of life, if that is in the files of their container."""
+        from prodlint.deployment.heartbeat import heartbeat_of
+
+        return heartbeat_of(service)
+
+    def blocking_driver_of(self, service: Service) -> BlockingDriver | None:
+        """The driver of a database that stops cooperative workers while it waits; looked for when somebody asks."""
+        from prodlint.deployment.cooperative import blocking_driver_of
+
+        return blocking_driver_of(service, self.repository)
 
     def keys_made_anew(self, service: Service) -> tuple[KeyMadeAnew, ...]:
         """The keys that a service signs with and that are others in each of its processes; found when asked for."""

@@ -305,6 +305,14 @@ class Process:
         return self.span.path
 
     @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of its files that a volume or a folder of the host takes the place of, so that it may write."""
+        volumes = (*self.volumes, *self.reach.volumes)
+        hidden = (VolumeKind.CONFIGURATION, VolumeKind.SECRET)
+        kept = [one.target for one in volumes if one.kind not in hidden and not one.read_only]
+        return (*kept, *(one.target for one in self.mounts))
+
+    @property
     def is_image(self) -> bool:
         """Whether its file says that it is an image, without a word on which Dockerfile builds it."""
         packed = self.setting("PackageType")

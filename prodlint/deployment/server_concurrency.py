@@ -28,6 +28,7 @@ __all__ = [
     "request_timeout_of",
     "silence_limit_of",
     "slots_of",
+    "threads_of",
 ]
 
 _ONE_PROCESS = frozenset(
@@ -79,9 +80,9 @@ def slots_of(server: Server) -> Value[int] | None:
         name = kind.value if isinstance(kind, Known) else None
         if name == "sync":
             return processes
-        # Sync or gthread, as the number of threads decides: the product is right for both.
-        if name == "gthread" or server.settings["worker_class"].source.origin.startswith("threads of "):
-            return _times(processes, _number(server, "threads", 1))
+        threads = threads_of(server)
+        if threads is not None:
+            return _times(processes, threads)
         if name in _COOPERATIVE:
             return _times(processes, _number(server, "worker_connections", 1000))
         if name is None:
@@ -95,6 +96,19 @@ def slots_of(server: Server) -> Value[int] | None:
             if any(loops):
                 return Unknown("an event loop decides", server.span)
         return _times(processes, _number(server, "threads", 1))
+    return None
+
+
+def threads_of(server: Server) -> Value[int] | None:
+    """The threads of one process that each work on a request; None for a server that works in another way."""
+    if server.product == "gunicorn":
+        kind = server.settings.known("worker_class")
+        # Sync or gthread, as the number of threads decides.
+        if kind == "gthread" or server.settings["worker_class"].source.origin.startswith("threads of "):
+            return _number(server, "threads", 1)
+        return None
+    if server.product in ("waitress", "uwsgi", "mod_wsgi-express"):
+        return _number(server, "threads", 4 if server.product == "waitress" else 1)
     return None
 
 

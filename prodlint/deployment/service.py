@@ -26,7 +26,7 @@ from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
 from prodlint.deployment.server import Server, role_of, server_of
 from prodlint.deployment.server_agreement import agree, agreed_server, agreed_step, distinct
-from prodlint.deployment.server_concurrency import processes_of, slots_of
+from prodlint.deployment.server_concurrency import processes_of, slots_of, threads_of
 from prodlint.deployment.server_configuration import configured, import_folders
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables, variables_of
@@ -238,6 +238,11 @@ class Service:
     def workers(self) -> Value[int]:
         """The processes that serve requests in one copy."""
         return Unknown("it starts no server", self.span) if self.server is None else processes_of(self.server)
+
+    @property
+    def threads(self) -> Value[int] | None:
+        """The threads of one process that work on requests; None where it works in another way."""
+        return None if self.server is None else threads_of(self.server)
 
     @property
     def serves_one_at_a_time(self) -> Answer:

@@ -24,7 +24,7 @@ from prodlint.deployment.compose_interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
-from prodlint.readers.compose_network import exposed_by, links_of, names_of, ports_of, volumes_of
+from prodlint.readers.compose_network import exposed_by, links_of, names_of, ports_of, tmpfs_of, volumes_of
 from prodlint.readers.declared import declared_text
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
@@ -161,6 +161,7 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         links=tuple(links_of(body.get("links"))),
         network=_scalar(body.get("network_mode")) or "",
         volumes=tuple(volumes_of(body.get("volumes"))),
+        memory=tuple(tmpfs_of(body)),
         labels=(*_environment(body.get("labels")), *_environment(_deployed(body, "labels"))),
         replicas=_word(_deployed(body, "replicas") or body.get("scale")),
         settings=tuple(_settings(body)),

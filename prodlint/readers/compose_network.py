@@ -13,7 +13,7 @@ from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["exposed_by", "links_of", "names_of", "ports_of", "volumes_of"]
+__all__ = ["exposed_by", "links_of", "names_of", "ports_of", "tmpfs_of", "volumes_of"]
 
 # One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
 
@@ -81,6 +81,21 @@ def links_of(node: Node | None) -> Iterator[tuple[str, str]]:
         if isinstance(item, Scalar):
             service, _, alias = item.value.partition(":")
             yield alias or service, service
+
+
+def tmpfs_of(body: Mapping) -> Iterator[Volume]:
+    """The folders of a service that lie in memory: under `tmpfs` (`/run`, `/tmp:size=64m`), or as volumes."""
+    listed = body.get("tmpfs")
+    places: list[Node | None] = [*listed.items] if isinstance(listed, Sequence) else [listed]
+    volumes = body.get("volumes")
+    for item in volumes.items if isinstance(volumes, Sequence) else ():
+        if isinstance(item, Mapping):
+            kind = item.get("type")
+            places += [item.get("target")] if isinstance(kind, Scalar) and kind.value == "tmpfs" else []
+    for place in places:
+        target = place.value.partition(":")[0] if isinstance(place, Scalar) else ""
+        if place is not None and target.startswith("/"):
+            yield Volume(target, place.span, VolumeKind.EPHEMERAL)
 
 
 def volumes_of(node: Node | None) -> Iterator[Volume]:
