@@ -1,0 +1,83 @@
+"""Restart workers one after the other, not all at once.
+
+`max_requests` replaces a worker after so many requests, against leaking memory. Requests are spread evenly, so that all
+workers come to the number at about the same time: for as long as the app takes to be imported nobody answers, and the
+load balancer sees a site that is down for some seconds, again and again.
+
+## Example
+
+```yaml title="compose.prod.yml"
+services:
+  web:
+    build: .
+    command: gunicorn shop:app
+    restart: unless-stopped
+```
+```python title="gunicorn.conf.py"
+workers = 4
+max_requests = 1000  # <- max-requests-without-jitter
+```
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY . .
+RUN pip install flask==3.1.3 gunicorn==27.0.1
+```
+```python title="shop.py"
+from flask import Flask
+
+app = Flask(__name__)
+```
+
+Use instead:
+
+```yaml title="compose.prod.yml"
+services:
+  web:
+    build: .
+    command: gunicorn shop:app
+    restart: unless-stopped
+```
+```python title="gunicorn.conf.py"
+workers = 4
+max_requests = 1000
+max_requests_jitter = 100
+```
+```dockerfile title="Dockerfile"
+FROM python:3.13-slim
+WORKDIR /app
+COPY . .
+RUN pip install flask==3.1.3 gunicorn==27.0.1
+```
+```python title="shop.py"
+from flask import Flask
+
+app = Flask(__name__)
+```
+
+## References
+- gunicorn, Settings: max_requests_jitter
+"""
+
+from __future__ import annotations
+
+from prodlint.deployment import Service
+from prodlint.rule import YES, Finding, Findings, Known, Severity, rule
+
+
+@rule(Severity.INFO)
+def max_requests_without_jitter(service: Service) -> Findings:
+    server, parallel = service.server, service.parallel
+    if service.is_production is not YES or server is None or server.product != "gunicorn":
+        return
+    most, jitter = server.settings.value("max_requests"), server.settings.value("max_requests_jitter")
+    if not (isinstance(most, Known) and isinstance(jitter, Known) and parallel.has_several_workers is YES):
+        return
+    if most.value and jitter.value == 0:
+        tenth = max(1, int(str(most.value)) // 10)
+        yield Finding(
+            most.span,
+            f"{parallel.said} of `{service.label}` restart at the same time, after {most.value} requests each",
+            (*service.chain, *parallel.evidence),
+            help=f"set max_requests_jitter to {tenth}, so that each goes at a time of its own",
+        )
