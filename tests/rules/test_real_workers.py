@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -94,6 +95,45 @@ def test_sessions_in_the_memory_of_one_worker_are_unknown_to_the_next(tmp_path: 
         _, cookie = got(running, "/in")
         found = [got(running, "/", cookie)[0] for _ in range(ENOUGH if is_wrong else 40)]
     assert ("nobody" in found) == is_wrong
+
+
+ALIVE = """
+from shop import app, listener
+
+
+@app.get("/")
+def show() -> str:
+    return str(listener._thread.is_alive())
+"""
+
+
+@pytest.mark.parametrize("is_wrong", [True, False])
+def test_a_thread_that_is_started_before_the_fork_is_in_no_worker(tmp_path: Path, is_wrong: bool) -> None:
+    write_files(tmp_path, {**example("preload-loses-threads", is_wrong), "alive.py": ALIVE})
+    port = free_port()
+    command = ["gunicorn", "--workers=2", f"--bind=127.0.0.1:{port}", "alive:app"]
+    with started(tmp_path, [*command, "--preload"] if is_wrong else command, port) as running:
+        assert running.status("/") == 200
+        assert got(running)[0] == str(not is_wrong)
+
+
+@pytest.mark.parametrize("is_wrong", [True, False])
+def test_gunicorn_does_not_start_where_all_files_are_read_only(tmp_path: Path, is_wrong: bool) -> None:
+    write_files(tmp_path, example("worker-heartbeat-on-disk", is_wrong))
+    port = free_port()
+    gunicorn = ["gunicorn", f"--pythonpath={tmp_path}", f"--bind=127.0.0.1:{port}", "shop:app"]
+    gunicorn += [] if is_wrong else ["--worker-tmp-dir=/dev/shm"]
+    read_only = ["sh", "-c", 'mount -o remount,ro,bind / && cd / && exec "$@"', "sh"]
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    check = subprocess.run([*alone, *read_only, "test", "!", "-w", "/tmp"], capture_output=True, check=False)
+    if check.returncode != 0:
+        pytest.skip("this machine does not mount read-only")
+    with started(tmp_path, [*alone, *read_only, *gunicorn], port) as running:
+        if is_wrong:
+            assert running.ended() not in (0, None)
+            assert "No usable temporary directory" in running.written
+        else:
+            assert running.listens(), running.written
 
 
 SLOW = """
