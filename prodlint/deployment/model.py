@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.early_interpolation import EarlyVariable
     from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
     from prodlint.deployment.heartbeat import Heartbeat
+    from prodlint.deployment.observability import Observability
     from prodlint.deployment.outgoing_request import EndlessRequests
     from prodlint.deployment.preload import BeforeFork
     from prodlint.deployment.process_state import ProcessState
@@ -456,6 +457,12 @@ class Deployment:
         from prodlint.deployment.served_code import served_code
 
         return served_code(service, self.repository)
+
+    def observability_of(self, service: Service) -> Observability:
+        """What people learn of a service while it runs: log, error tracker, health; found when asked for."""
+        from prodlint.deployment.observability import observability_of
+
+        return observability_of(service, self.services, self.repository)
 
     def ignored_starts_of(self, service: Service) -> tuple[IgnoredStart, ...]:
         """The handlers of start and end of a service's ASGI app that nothing runs; looked for when somebody asks."""

@@ -112,6 +112,11 @@ class Service:
         return f"{self.name}: {_shortened(self.written)}" if self.written else self.name
 
     @property
+    def declared_at(self) -> Span:
+        """Where the service itself is declared, whatever declares its command."""
+        return self.process.declaration or self.process.span
+
+    @property
     def chain(self) -> tuple[Evidence, ...]:
         """The hops from the declaration to the program, in causal order."""
         return self.chain_to(self.step) if self.step is not None else ()

@@ -13,7 +13,14 @@ from prodlint.testing import Case, cases_of, check_case, check_project, example_
 RULES = built_in_rules()
 PAGES = Path(__file__).parent
 # What one file alone tells: these have no second half.
-SINGLE_FILE = frozenset({"single-quoted-exec-form", "startup-handlers-ignored"})
+SINGLE_FILE = frozenset(
+    {
+        "single-quoted-exec-form",
+        "startup-handlers-ignored",
+        "error-tracker-samples-everything",
+        "print-instead-of-logging",
+    }
+)
 _OUTPUT = re.compile(r"(?ms)^```output\n.*?^```$")
 
 

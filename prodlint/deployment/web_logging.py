@@ -1,0 +1,129 @@
+"""How the process of a service logs: who gives its loggers a handler and a level, and what that does in production.
+
+Servers give handlers to their own loggers alone: gunicorn, uvicorn, hypercorn and granian leave the root without one,
+and Python writes what is below a warning nowhere then (measured in tests/rules/test_real_logging.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.served_code import ServedCall, ServedCode, served_code
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import YES, Known
+from prodlint.finding import Evidence
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Span
+
+__all__ = ["LostLines", "leaves_root_alone", "lost_lines"]
+
+_LEAVE_ROOT_ALONE = frozenset({"gunicorn", "uvicorn", "hypercorn", "granian"})
+_SERVER_LOGGING = ("log_config", "logconfig_json", "logconfig_dict", "logger_class")
+# What gives a logger a handler: with any of these in the files of the process nobody here knows where lines go.
+_HANDLERS = regex(
+    rb"Handler\(|\.handlers\b|basicConfig|dictConfig|fileConfig|LOGGING|structlog|loguru|logzero|coloredlogs|daiquiri"
+    rb"|logbook|eliot|logfire|opentelemetry|azure\.monitor|google\.cloud|powertools|\babsl\b|enable_logs"
+    rb"|(?i:setup|set_up|configur\w*|config|init\w*|install|enable|set|make|create|build|get)_?(?:the_?|app_?|root_?)?"
+    rb"(?i:log(?:ging|gers?|s)?(?:_config\w*)?)\("
+    rb"|(?i:log(?:ging|ger|s)?_?(?:config|setup|settings|init))"
+)
+_PLAIN_GETTER = regex(rb"\bgetLogger\(")
+# A package of others that is about logs may do it when it is imported.
+_LOG_PACKAGE = regex(rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w*log(?:s|ger|gers|ging)?(?:_\w+)?)\b")
+_INFO = frozenset(
+    f"{owner}.info"
+    for owner in (
+        "logging.getLogger",
+        "logging",
+        "logging.root",
+        "flask.Flask.logger",
+        "flask.current_app.logger",
+        "quart.Quart.logger",
+        "quart.current_app.logger",
+    )
+)
+_SERVERS_OWN = ("uvicorn", "gunicorn", "hypercorn", "_granian", "granian", "django")
+_WRAPPERS = frozenset({"opentelemetry-instrument", "newrelic-admin", "ddtrace-run", "logfire", "scout-apm"})
+_ENOUGH = 3
+
+
+@record
+class LostLines:
+    """Lines of a service's own code that are written nowhere: the first call, and how it is written."""
+
+    span: Span
+    written: str
+    chain: tuple[Evidence, ...]
+    others: tuple[Span, ...]
+    help: str
+
+
+def lost_lines(service: Service, repository: Repository) -> LostLines | None:
+    """The calls of `logger.info` whose lines go nowhere, because nothing gives a logger a handler."""
+    if not leaves_root_alone(service):
+        return None
+    code = served_code(service, repository)
+    if not code.graph.holding(b".info(") or _may_configure(code):
+        return None
+    found = [*islice(_own_lines(code), _ENOUGH)]
+    if len(found) < _ENOUGH or not _settings_say_nothing(service, repository):
+        return None
+    first = found[0]
+    is_django = service.app is not None and service.app.framework == "Django"
+    remedy = (
+        "give LOGGING a `root` with a console handler and the level INFO"
+        if is_django
+        else "call `logging.basicConfig(level=logging.INFO)` where the app is made"
+    )
+    return LostLines(first.span, first.written, first.reached.chain, tuple(one.span for one in found[1:]), remedy)
+
+
+def leaves_root_alone(service: Service) -> bool:
+    """Whether the server of a service gives handlers to its own loggers and to no others."""
+    server = service.server
+    if server is None or server.product not in _LEAVE_ROOT_ALONE or service.step is None or service.module is None:
+        return False
+    if not service.starts_certainly or server.settings.doubt is not None or not server.options_complete:
+        return False
+    mentioned = set(server.settings.mentioned)
+    return not mentioned.intersection(_SERVER_LOGGING) and not _WRAPPERS.intersection(service.step.layers)
+
+
+def _may_configure(code: ServedCode) -> bool:
+    """Whether a file that the process may read gives a logger a handler, or has somebody do it."""
+    repository, server = code.repository, code.service.server
+    paths = repository.python_files if not code.graph.is_complete else code.graph.files
+    if server is not None and server.configuration is not None:
+        paths = (*paths, server.configuration)
+    for path in paths:
+        data = repository.data(path) or b""
+        if b"log" not in data and b"Log" not in data and b"LOG" not in data:
+            continue
+        if _HANDLERS.search(_PLAIN_GETTER.sub(b"", data)):
+            return True
+        names = (found.decode("ascii", "replace") for found in _LOG_PACKAGE.findall(data))
+        if any(one != "logging" and not code.graph.may_hold(one) for one in names):
+            return True
+    return False
+
+
+def _own_lines(code: ServedCode) -> Iterator[ServedCall]:
+    for call in code.calls_on_request((b".info(",), _INFO):
+        name = call.maker_argument("name", 0) if call.name.startswith("logging.getLogger.") else None
+        if name is None or (isinstance(name, Known) and not str(name.value).startswith(_SERVERS_OWN)):
+            yield call
+
+
+def _settings_say_nothing(service: Service, repository: Repository) -> bool:
+    """Whether the settings of a Django service certainly leave Django's own logging as it is."""
+    if service.app is None or service.app.framework != "Django":
+        return service.app is not None
+    from prodlint.deployment.settings_module import settings_of
+
+    settings = settings_of(service, repository)
+    if settings is None or settings.path is None or settings.is_certain is not YES:
+        return False
+    return settings.get("LOGGING") is None and settings.get("LOGGING_CONFIG") is None
