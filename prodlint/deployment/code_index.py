@@ -17,6 +17,20 @@ from prodlint.syntax.python import Guard, PythonModule, is_main_guard
 __all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+# What changes how the code inside of it is run.
+_SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ExceptHandler,
+    ast.match_case,
+)
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 
 
 @entity
@@ -139,8 +153,13 @@ class CodeIndex:
                 )
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 self.imports.append((node, place.function))
-            for child, inner in self._children(node, place):
-                waiting.append((child, inner, isinstance(node, ast.Await)))
+            is_await = isinstance(node, ast.Await)
+            if isinstance(node, _SCOPES):
+                waiting += [(child, inner, False) for child, inner in self._children(node, place)]
+            else:
+                waiting += [
+                    (child, place, is_await) for child in ast.iter_child_nodes(node) if not isinstance(child, _LEAVES)
+                ]
 
     def _children(self, node: ast.AST, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
         if isinstance(node, _Function):
@@ -159,13 +178,10 @@ class CodeIndex:
             yield node.body, deferred
         elif isinstance(node, ast.If):
             yield from self._branches(node, place)
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.ExceptHandler | ast.match_case):
+        else:
             inside = _Place(place.function, place.owner, place.guards, True, place.is_deferred)
             for child in ast.iter_child_nodes(node):
                 yield child, inside if isinstance(child, ast.stmt) else place
-        else:
-            for child in ast.iter_child_nodes(node):
-                yield child, place
 
     def _branches(self, node: ast.If, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
         yield node.test, place

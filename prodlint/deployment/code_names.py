@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from prodlint.deployment.code_index import CodeFunction, code_index
 from prodlint.deployment.import_graph import ImportGraph
@@ -80,6 +80,7 @@ class CodeNames:
     def __init__(self, repository: Repository, graph: ImportGraph) -> None:
         self.repository = repository
         self.graph = graph
+        self._attributes: dict[ast.AST, dict[str, list[ast.expr]]] = {}
         self._locals: dict[ast.AST, dict[str, list[_Held]]] = {}
 
     def meaning(self, node: ast.expr, here: Here) -> Meaning | None:
@@ -149,7 +150,7 @@ class CodeNames:
         inside = Here(here.path, here.module, function, here.depth)
         arguments = function.node.args
         parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-        values = self._held(function.node).get(name, [])
+        values = self._held(function.node, function.module).get(name, [])
         for parameter in parameters:
             if parameter.arg == name:
                 if values or parameter.annotation is None:
@@ -158,7 +159,8 @@ class CodeNames:
         if any(one is not None and one.arg == name for one in (arguments.vararg, arguments.kwarg)):
             return None
         if not values:
-            return _ELSEWHERE
+            # The variable of a comprehension hides what is outside.
+            return None if f"for {name} in" in here.module.span(function.node).text else _ELSEWHERE
         first = values[0]
         if any(one is None for one in values) or first is None:
             return None
@@ -170,13 +172,22 @@ class CodeNames:
         names = {one.name if isinstance(one, External) else one for one in meanings}
         return meanings[0] if len(names) == 1 else None
 
-    def _held(self, function: _Function) -> dict[str, list[_Held]]:
+    def _held(self, function: _Function, module: PythonModule) -> dict[str, list[_Held]]:
         if function not in self._locals:
             found: dict[str, list[_Held]] = {}
-            for name, value in _assigned(function):
+            for name, value in _assigned(function, ":=" in module.source.text):
                 found.setdefault(name, []).append(value)
             self._locals[function] = found
         return self._locals[function]
+
+    def _set_in(self, function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
+        """What `__init__` puts into attributes."""
+        if function not in self._attributes:
+            found: dict[str, list[ast.expr]] = {}
+            for name, value in _set_on_self(function):
+                found.setdefault(name, []).append(value)
+            self._attributes[function] = found
+        return self._attributes[function]
 
     def bound(self, name: str, here: Here) -> Meaning | None:
         """What a name of a module holds when it has run."""
@@ -262,7 +273,7 @@ class CodeNames:
                     return self.meaning(statement.value, here)
         for statement in cls.node.body:
             if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-                values = [*_set_on_self(statement, name)]
+                values = self._set_in(statement).get(name)
                 index = code_index(self.repository, cls.path)
                 function = index.by_node.get(statement) if index is not None else None
                 if values:
@@ -333,34 +344,43 @@ def _is_property(node: _Function) -> bool:
     return any("property" in name for name in names)
 
 
-def _own_nodes(function: _Function) -> Iterator[ast.AST]:
+def _statements(function: _Function) -> Iterator[ast.AST]:
+    """The statements of a function, those of the functions and classes in it aside."""
     waiting: list[ast.AST] = [*reversed(function.body)]
     while waiting:
-        node = waiting.pop()
+        node: Any = waiting.pop()
         yield node
-        if not isinstance(node, _Function | ast.ClassDef | ast.Lambda):
-            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+        if isinstance(node, _Function | ast.ClassDef):
+            continue
+        for block in ("cases", "finalbody", "orelse", "handlers", "body"):
+            inner = getattr(node, block, None)
+            if isinstance(inner, list):
+                waiting.extend(reversed(inner))
 
 
-def _assigned(function: _Function) -> Iterator[tuple[str, _Held]]:
+def _assigned(function: _Function, has_walrus: bool) -> Iterator[tuple[str, _Held]]:
     """Everything that a function binds its names to, None for what is no single expression."""
-    for node in _own_nodes(function):
+    for node in _statements(function):
         if isinstance(node, _Function | ast.ClassDef):
             yield node.name, node
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 yield from _target(target, node.value)
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+        elif isinstance(node, ast.AnnAssign):
             if node.value is not None:
                 yield from _target(node.target, node.value)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 if item.optional_vars is not None:
                     yield from _target(item.optional_vars, item.context_expr)
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.AugAssign | ast.comprehension):
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.AugAssign):
             yield from _target(node.target, None)
         elif isinstance(node, ast.ExceptHandler) and node.name is not None:
             yield node.name, None
+    if has_walrus:
+        for one in ast.walk(function):
+            if isinstance(one, ast.NamedExpr):
+                yield from _target(one.target, one.value)
 
 
 def _target(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, _Held]]:
@@ -372,9 +392,9 @@ def _target(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, _He
             yield one.id, None
 
 
-def _set_on_self(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
-    for node in _own_nodes(function):
+def _set_on_self(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    for node in _statements(function):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                if isinstance(target, ast.Attribute) and target.attr == name and isinstance(target.value, ast.Name):
-                    yield node.value
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    yield target.attr, node.value

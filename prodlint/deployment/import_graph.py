@@ -147,8 +147,14 @@ class ImportGraph:
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""
+        if "_ways" in self.__dict__:
+            return tuple(path for path in self._ordered if _holds(self.repository, path, needles))
         held = [path for path in self.repository.python_files if _holds(self.repository, path, needles)]
         return tuple(path for path in held if path in self.files) if held else ()
+
+    @cached_property
+    def _ordered(self) -> tuple[str, ...]:
+        return tuple(sorted(self._ways))
 
     def mentions(self, path: str, names: tuple[str, ...]) -> bool:
         """Whether a file holds one of some names."""
@@ -179,7 +185,8 @@ class ImportGraph:
                 span = self._statement(importer, imported)
                 if span is None:
                     self._refuted.add((importer, imported))
-                    self.__dict__.pop("_ways", None)
+                    for table in ("_ways", "_ordered", "files"):
+                        self.__dict__.pop(table, None)
                     break
                 spans.append(span)
             else:
