@@ -100,13 +100,14 @@ class ImportGraph:
         repository: Repository,
         roots: tuple[str, ...],
         entries: Iterable[str],
-        extra: Callable[[str], Iterable[tuple[str, Span]]] = lambda path: (),
+        extra: Callable[[str], Iterable[tuple[str, Span]]] | None = None,
     ) -> None:
         self.repository = repository
         self.roots = roots
         self.entries = tuple(dict.fromkeys(entries))
         self.runs: Callable[[CodeFunction], bool] = lambda function: False
-        self._extra = extra
+        self.is_extended = extra is not None
+        self._extra: Callable[[str], Iterable[tuple[str, Span]]] = extra or (lambda path: ())
         self._located: dict[tuple[str, str], str | None] = {}
         self._refuted: set[tuple[str, str]] = set()
         self._chains: dict[str, tuple[Span, ...] | None] = {}

@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.app_search import expression_app, resolve
 from prodlint.deployment.command import CommandLine, exec_form, shell_form
+from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
@@ -113,7 +114,16 @@ def starts_when_called(
 
 def starts_on_import(repository: Repository, roots: tuple[str, ...], path: str) -> tuple[ServerStart, ...]:
     """The server starts that importing a file runs into, in it and in the modules that it imports at top level."""
-    return tuple(_Walk(repository, roots).imported(path, 0, ())) if _some_start(repository) else ()
+    return tuple(_imported_starts(repository, roots, path)) if _some_start(repository) else ()
+
+
+def _imported_starts(repository: Repository, roots: tuple[str, ...], path: str) -> Iterator[ServerStart]:
+    graph = ImportGraph(repository, roots, (path,))
+    for imported in sorted(graph.files, key=lambda one: (one != path, one)):
+        data = repository.data(imported) or b""
+        chain = graph.chain(imported) if _STARTS.search(data) and _CALL.search(data) else None
+        for start in _Walk(repository, roots).module(imported, False, 0) if chain is not None else ():
+            yield replace(start, through=(*(chain or ()), *start.through))
 
 
 _CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
@@ -138,21 +148,6 @@ class _Walk:
         self.repository = repository
         self.roots = roots
         self.seen: set[object] = set()
-
-    def imported(self, path: str, depth: int, through: tuple[Span, ...]) -> Iterator[ServerStart]:
-        module = self.repository.python(path)
-        if module is None or depth > _DEPTH or path in self.seen:
-            return
-        self.seen.add(path)
-        for start in self.body(module, path, module.tree.body, False, False, depth):
-            yield replace(start, through=(*through, *start.through))
-        for one in module.imports:
-            dotted = one.module or ""
-            for name in (f"{dotted}.{one.name}" if one.name else dotted, dotted):
-                other = locate_module(self.repository, self._around(path), name) if name else None
-                if other is not None and other != path:
-                    yield from self.imported(other, depth + 1, (*through, module.span(one.node)))
-                    break
 
     def _around(self, path: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.roots, path.rpartition("/")[0], "")))

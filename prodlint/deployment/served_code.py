@@ -134,17 +134,20 @@ class ServedCall:
 class ServedCode:
     """What one service's process runs of the repository's code. Everything is worked out when it is asked for."""
 
-    def __init__(self, service: Service, repository: Repository) -> None:
+    def __init__(
+        self, service: Service, repository: Repository, graph: ImportGraph, like: ServedCode | None = None
+    ) -> None:
         self.service = service
         self.repository = repository
-        self.graph = _graph_of(service, repository)
-        self.graph.runs = self._runs
-        self.names = CodeNames(repository, self.graph)
-        self.handlers = Handlers(self.names)
-        self._requests: dict[ast.AST, Reached | None] = {}
-        self._starts: dict[ast.AST, Reached | None] = {}
-        self._starting: dict[ast.AST, Reached | None] = {}
-        self._loop: dict[ast.AST, Reached | None] = {}
+        self.graph: ImportGraph = graph if like is None else like.graph
+        self.names: CodeNames = CodeNames(repository, graph) if like is None else like.names
+        self.handlers: Handlers = Handlers(self.names) if like is None else like.handlers
+        self._requests: dict[ast.AST, Reached | None] = {} if like is None else like._requests
+        self._starts: dict[ast.AST, Reached | None] = {} if like is None else like._starts
+        self._starting: dict[ast.AST, Reached | None] = {} if like is None else like._starting
+        self._loop: dict[ast.AST, Reached | None] = {} if like is None else like._loop
+        if like is None:
+            graph.runs = self._runs
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it imports and that hold one of some texts, in order."""
@@ -412,9 +415,21 @@ def served_code(service: Service, repository: Repository) -> ServedCode:
     """The code that a service runs."""
     answers = _known.setdefault(repository, {})
     if id(service) not in answers:
+        graph = _graph_of(service, repository)
+        # Two services that begin with the same app run the same code: it is followed once.
+        like = next((code for _, code in answers.values() if _is_same(code, service, graph)), None)
         # The service is kept with the answer: no other object gets its number.
-        answers[id(service)] = (service, ServedCode(service, repository))
+        answers[id(service)] = (service, ServedCode(service, repository, graph, like))
     return answers[id(service)][1]
+
+
+def _is_same(code: ServedCode, service: Service, graph: ImportGraph) -> bool:
+    one, other = code.service, service
+    return (
+        (one.app, one.module) == (other.app, other.module)
+        and (code.graph.entries, code.graph.roots) == (graph.entries, graph.roots)
+        and not (code.graph.is_extended or graph.is_extended)
+    )
 
 
 def _graph_of(service: Service, repository: Repository) -> ImportGraph:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from prodlint.deployment.app import locate_module
 from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.env_read_settings import SettingsClass, settings_classes
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.evaluation.interpreter import Interpreter
+from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
@@ -23,7 +23,6 @@ from prodlint.regex import regex
 __all__ = ["pydantic_settings"]
 
 _TELLING = regex(rb"BaseSettings|\bclass\s+\w+\s*\(\s*[\w.]*Settings\b")
-_MOST_FILES = 200
 
 
 def pydantic_settings(service: Service, start: Start, repository: Repository) -> tuple[AppSettings, ...]:
@@ -51,29 +50,11 @@ def _tells(path: str, repository: Repository) -> bool:
 
 def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> Iterator[str]:
     """Those of some files that a process imports, in the order in which they are found; not those of functions."""
-    if not wanted:
-        return
-    roots = (*start.roots, "")
-    waiting = [module.path for module in start.modules]
-    seen = set(waiting)
-    missing = set(wanted)
-    for path in waiting:
-        if path in wanted:
-            missing.discard(path)
-            yield path
-        if not missing or len(seen) >= _MOST_FILES:
-            continue
-        module = repository.python(path)
-        for one in module.imports if module is not None else ():
-            names = [one.module] if one.name in (None, "*") else [one.module, f"{one.module}.{one.name}"]
-            # The packages around a module run first.
-            parts = [name.split(".") for name in names]
-            dotted = dict.fromkeys(".".join(part[:count]) for part in parts for count in range(1, len(part) + 1))
-            for name in dotted:
-                other = locate_module(repository, roots, name)
-                if other is not None and other not in seen:
-                    seen.add(other)
-                    waiting.append(other)
+    if wanted:
+        graph = ImportGraph(repository, (*start.roots, ""), (module.path for module in start.modules))
+        chains = {path: graph.chain(path) for path in sorted(wanted & graph.files)}
+        found = [(len(chain), path) for path, chain in chains.items() if chain is not None]
+        yield from (path for _, path in sorted(found))
 
 
 def _settings(choice: Choice, service: Service, start: Start, repository: Repository) -> AppSettings:
