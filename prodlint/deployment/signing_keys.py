@@ -23,6 +23,13 @@ _MAKES = regex(
     rb"get_random_string|SystemRandom|secrets\.choice|random\.choices?|getrandbits|randbytes)\b"
 )
 _SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT")}
+# Flask signs only what somebody asks it to: a key that nothing signs with harms nobody.
+_SIGNS_WITH_FLASK = regex(
+    rb"\bfrom\s+flask\s+import\s*(?:\([^)]*|[^\n(]*)\b(?:session|flash)\b|\bflask\.(?:session|flash)\b|"
+    rb"\b(?:flask_login|flask_wtf|flask_seasurf|flask_security|flask_jwt\w*|flask_admin|flask_appbuilder|flask_dance|"
+    rb"flask_httpauth|flask_socketio|flask_debugtoolbar|flask_session|authlib|itsdangerous)\b|"
+    rb"(?:config\s*(?:\[|\.get\()\s*[\"']SECRET_KEY[\"']\s*(?:\]|\))(?!\s*=[^=]))"
+)
 _FIELD = regex(r"(?i)(?:.*_)?(?:secret_key|jwt_secret|session_secret|cookie_secret|signing_key|secret)")
 _SESSIONS = "starlette.middleware.sessions.SessionMiddleware"
 _ADDS = frozenset(
@@ -87,7 +94,7 @@ def _makes_something(repository: Repository) -> bool:
 
 def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value[object], Span | None]]:
     settings = settings_of(service, repository)
-    if settings is not None:
+    if settings is not None and (settings.framework != "Flask" or _signs_with_flask(service, repository)):
         chosen = None if settings.is_certain is YES else settings.span
         for name in _SETTINGS.get(settings.framework, ()):
             value = settings.get(name)
@@ -108,6 +115,12 @@ def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value
         value = call.argument("key", 1)
         if value is not None:
             yield f"key for {call.written}()", value, None
+
+
+def _signs_with_flask(service: Service, repository: Repository) -> bool:
+    """Whether a Flask app keeps something in signed cookies or tokens, as far as its modules say."""
+    files = served_code(service, repository).holding(b"flask", b"itsdangerous", b"authlib", b"SECRET_KEY")
+    return any(_SIGNS_WITH_FLASK.search(repository.data(path) or b"") for path in files)
 
 
 def _adds_sessions(call: ServedCall) -> bool:

@@ -12,10 +12,16 @@ web: gunicorn --workers=4 shop:app
 ```python title="shop.py"
 import os
 
-from flask import Flask
+from flask import Flask, session
 
 app = Flask(__name__)
 app.secret_key = os.urandom(24)  # <- random-secret-key
+
+
+@app.get("/visits")
+def visits():
+    session["visits"] = session.get("visits", 0) + 1
+    return str(session["visits"])
 ```
 ```text title="requirements.txt"
 flask==3.1.3
@@ -30,10 +36,16 @@ web: gunicorn --workers=4 shop:app
 ```python title="shop.py"
 import os
 
-from flask import Flask
+from flask import Flask, session
 
 app = Flask(__name__)
 app.secret_key = os.environ["SECRET_KEY"]
+
+
+@app.get("/visits")
+def visits():
+    session["visits"] = session.get("visits", 0) + 1
+    return str(session["visits"])
 ```
 ```text title="requirements.txt"
 flask==3.1.3
