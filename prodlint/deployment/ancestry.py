@@ -34,16 +34,16 @@ def shell_ancestor(kind: Parent, name: str, span: Span, text: str) -> Ancestor:
     return Ancestor(kind, name, span, traps=_TRAP.search(text) is not None)
 
 
-def last_command(node: Node | None) -> Span | None:
-    """The command with which a script ends on every way that does not fail, None where it ends in another way."""
+def last_command(node: Node | None) -> Command | None:
+    """The command behind which a script has nothing left, None where it ends in another way."""
     for _ in range(10_000):
         if isinstance(node, Sequence):
             node = node.items[-1] if node.items else None
-        elif isinstance(node, AndOr) and node.operator == "&&":
+        elif isinstance(node, AndOr):
             node = node.right
         else:
             break
-    return node.span if isinstance(node, Command) else None
+    return node if isinstance(node, Command) else None
 
 
 def started_by(
@@ -51,7 +51,7 @@ def started_by(
     words: tuple[Word, ...],
     span: Span,
     layers: tuple[str, ...],
-    last: Span | None,
+    last: Command | None,
     forked: bool,
 ) -> tuple[Ancestor, ...]:
     """The processes above what a command starts: the shell that reads the command, and the wrappers in it.
@@ -61,8 +61,10 @@ def started_by(
     above = ancestors
     if above and above[-1].kind in _SHELL_PARENTS and above[-1].starts is None:
         execs = "exec" in layers and not forked
-        is_last = span == last and not forked
-        above = (*above[:-1], replace(above[-1], command=span, starts=words[0].span, execs=execs, is_last=is_last))
+        is_last = last is not None and span == last.span and not forked
+        redirects = last is not None and bool(last.redirections)
+        own = replace(above[-1], command=span, starts=words[0].span, execs=execs, is_last=is_last, redirects=redirects)
+        above = (*above[:-1], own)
     return (*above, *(_wrapper(name, span) for name in layers if name not in _REPLACED and name not in _SHELLS))
 
 

@@ -86,7 +86,7 @@ class Ancestor:
 
     `starts` is the first word of what it starts, with which `command` begins: the end of its own line. It
     gives up its process for that when it `execs`, and some shells do so for the last command of a string
-    (`is_last`). `traps` is set where the text of a shell handles signals by itself.
+    (`is_last`), unless that `redirects` something. `traps` is set where the text of a shell handles signals by itself.
     """
 
     kind: Parent
@@ -96,6 +96,7 @@ class Ancestor:
     starts: Span | None = None
     execs: bool = False
     is_last: bool = False
+    redirects: bool = False
     traps: bool = False
 
 

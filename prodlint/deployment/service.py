@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
 from prodlint.deployment.app_search import app_of
+from prodlint.deployment.base_image import shell_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
 from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
@@ -100,6 +101,15 @@ class Service:
     def start_lines(self) -> tuple[CommandLine, ...]:
         """The ENTRYPOINT and the command that it starts with, as they are declared."""
         return tuple(one for one in _start_lines(self.process, self.image) if one is not None)
+
+    @property
+    def has_known_entrypoint(self) -> bool:
+        """Whether nothing but what is declared here stands in front of its command: no ENTRYPOINT of an image below."""
+        if self.process.entrypoint is not None:
+            return True
+        if self.image is None:
+            return self.process.image is None
+        return self.image.entrypoint is not None or shell_of(self.image.base) is not None
 
     @property
     def debugger(self) -> str | None:

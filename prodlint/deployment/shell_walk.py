@@ -91,7 +91,7 @@ class Shell:
     depth: int = 0
     ancestors: tuple[Ancestor, ...] = ()
     starting: tuple[Ancestor, ...] = ()
-    last_command: Span | None = None
+    last_command: Command | None = None
     forked: bool = False
 
 

@@ -81,7 +81,6 @@ _CONTAINERS = (Platform.DOCKER, Platform.COMPOSE, Platform.KUBERNETES, Platform.
 # These install no handler, and the kernel has no default for the first process (measured).
 _WITHOUT_HANDLER = frozenset("waitress flask runserver http.server werkzeug".split())
 _TERM = frozenset({"SIGTERM", "TERM", "15"})
-_EXECS_LAST = frozenset({"bash", "busybox", "ash"})
 
 # The name of the setting that says the seconds, and what holds without it.
 _GRACE: dict[Platform, tuple[str, float | None]] = {
@@ -98,6 +97,7 @@ _GRACE: dict[Platform, tuple[str, float | None]] = {
     Platform.SUPERVISOR: ("stopwaitsecs", 10),
 }
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0}
+_SLEEP = regex(r"(?:^|\bsleep\s+)(\d{1,6}(?:\.\d+)?)\b")
 _DURATION = regex(r"(\d+(?:\.\d+)?)\s*(ms|min|sec|s|m|h|)\s*")
 
 
@@ -108,8 +108,23 @@ def grace_of(service: Service) -> Grace | None:
     said = process.platform_setting(name) if name else None
     if said is not None:
         seconds = _seconds(said.value)
-        return None if seconds is None else Grace(seconds, process.platform.value, said.span, name)
-    return None if default is None else Grace(default, process.platform.value, None, name)
+    else:
+        seconds = default
+    if seconds is None:
+        return None
+    # The hook runs first, and its time counts.
+    slept = _slept(process)
+    return Grace(max(seconds - slept, 0), process.platform.value, said.span if said is not None else None, name)
+
+
+def _slept(process: Process) -> float:
+    """The seconds that a hook of Kubernetes sleeps before the signal is sent."""
+    for name in ("lifecycle.preStop.sleep.seconds", "lifecycle.preStop.exec.command"):
+        hook = process.setting(name)
+        found = _SLEEP.search(hook.value) if isinstance(hook, Known) else None
+        if found is not None:
+            return float(found[1])
+    return 0
 
 
 def _seconds(value: Value[str]) -> float | None:
@@ -203,11 +218,11 @@ def _doubt(service: Service) -> str:
     signal = stop_signal(service)
     if not isinstance(signal, Known) or signal.value.upper() not in _TERM:
         return "it is stopped by another signal"
-    if process.entrypoint is None:
-        if image is None:
-            return "the ENTRYPOINT of its image is not known"
-        if image.entrypoint is None and shell_of(image.base) is None:
-            return "the ENTRYPOINT of the image below is not known"
+    if not service.has_known_entrypoint or (image is None and process.entrypoint is None):
+        return "the ENTRYPOINT of its image is not known"
+    hook = process.setting("lifecycle.preStop.exec.command")
+    if isinstance(hook, Known) and "kill" in hook.value:
+        return "a hook of the platform sends signals of its own"
     return ""
 
 
@@ -250,14 +265,17 @@ def _stays(shell: Ancestor, image: Image | None) -> Answer:
     """Whether a shell waits above what it starts, instead of becoming that."""
     if shell.execs:
         return NO
-    if shell.kind is Parent.SCRIPT or not shell.is_last:
+    if shell.kind is Parent.SCRIPT:
         return YES
-    name = shell.name
-    if not name:
-        name = (image.shell if image is not None else None) or "sh"
+    name = shell.name or (image.shell if image is not None else None) or "sh"
     if name == "sh":
         name = _sh(image) or ""
-    return YES if name == "dash" else NO if name in _EXECS_LAST else UNKNOWN
+    if name in ("busybox", "ash"):
+        # It becomes the last command of conditions and groups as well (measured with 1.35).
+        return NO if shell.is_last else UNKNOWN
+    if name == "bash":
+        return NO if shell.is_last and not shell.redirects else YES
+    return YES if name == "dash" else UNKNOWN
 
 
 def _sh(image: Image | None) -> str | None:

@@ -32,6 +32,7 @@ from prodlint.readers.declared import (
     mappings_at,
     scalar_at,
     scalars_of,
+    text_of,
     told_name,
 )
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
@@ -325,5 +326,9 @@ def _settings(container: Mapping, pod: _Pod) -> Iterator[PlatformSetting]:
         for name in names:
             path = name.split(".")
             written = scalar_at(body, *path)
+            words = scalars_of(body.path(*path)) if body is not None else ()
             if written is not None:
                 yield PlatformSetting(name, declared_text(written), written.span)
+            elif words:
+                text = " ".join(word.value for word in words)
+                yield PlatformSetting(name, text_of(text, words[0].span), words[0].span.to(words[-1].span))
