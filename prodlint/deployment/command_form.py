@@ -89,8 +89,9 @@ def lost_operator(service: Service) -> LostOperator | None:
             if found is not None:
                 span = line.dropped.slice(0, len(found[1])).span
                 return LostOperator(found[1], span, _told(line.dropped.slice(found.end())), False)
-    # Of units the rules of systemd speak: it has its own words for what it does not read.
-    steps = service.execution.steps if service.process.platform is not Platform.SYSTEMD else ()
+    # Of units the rules of systemd speak, and an entrypoint that is not here may hand all words to a shell.
+    is_open = service.process.platform is Platform.SYSTEMD or not service.has_known_entrypoint
+    steps = () if is_open else service.execution.steps
     for step in steps:
         if step.opened is None and step.program not in _SHELLS:
             for at, word in enumerate(step.argv[1:], 1):
@@ -114,6 +115,8 @@ def unexpanded(service: Service) -> Iterator[Unexpanded]:
     """The variables that the server of a service gets as text, in the words that it has to understand."""
     server, step = service.server, service.step
     if server is None or step is None or step.opened is not None or server.in_code:
+        return
+    if not service.has_known_entrypoint:
         return
     words = [one.value for one in server.parsed.given if one.option is not None and one.option.name in _READ_AS_WRITTEN]
     for word in (*words, *server.parsed.positional[:1]):

@@ -131,6 +131,7 @@ class _Linker:
             declared_runs=tuple(runs),
             backing_services=tuple(self.backing),
             proxies=tuple(self.proxies),
+            supervisors=tuple(self.supervisors),
             projects=projects_of(services, systems, self.repository),
             open=tuple(self.open),
             unread=tuple(self.unread),

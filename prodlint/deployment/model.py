@@ -32,6 +32,7 @@ from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.supervision import SupervisorConfig
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Advice, Evidence, Fix, Safety
@@ -92,6 +93,7 @@ class Deployment:
     backing_services: tuple[BackingService, ...] = ()
     projects: tuple[Project, ...] = ()
     proxies: tuple[Proxy, ...] = ()
+    supervisors: tuple[SupervisorConfig, ...] = ()
     open: tuple[Link, ...] = ()
     unread: tuple[UnreadDeployment, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
@@ -239,7 +241,7 @@ class Deployment:
         """What leaves the command of a service at once, so that it looks as if it had ended."""
         from prodlint.deployment.staying import detached
 
-        return detached(service)
+        return detached(service, self.supervisors)
 
     def early_variables_of(self, service: Service) -> tuple[EarlyVariable, ...]:
         """The variables that compose replaces in a command although only the container has them."""

@@ -9,6 +9,7 @@ from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.program import program_of
 from prodlint.deployment.server import role_of, server_of
 from prodlint.deployment.service import Service
+from prodlint.deployment.supervision import SupervisorConfig, daemonized_by
 from prodlint.deployment.value import Known
 from prodlint.record import record
 from prodlint.regex import regex
@@ -19,8 +20,17 @@ __all__ = ["Detached", "NeverStarted", "detached", "never_started", "stays"]
 # Options with which a server or a worker does its work and ends, or goes to the background.
 _RETURNS = frozenset(
     "--check-config --print-config --version --help -h --burst -b --detach -D --daemon --daemonize -d --stop "
-    "--reload-pid --connect-and-read --dump --once".split()
+    "--check --connect-and-read --dump --once --one-shot".split()
 )
+# The commands of these tools with which they stay; their others prepare something.
+_SERVES = {
+    "celery": frozenset({"worker", "beat", "flower"}),
+    "procrastinate": frozenset({"worker"}),
+    "faust": frozenset({"worker"}),
+    "prefect": frozenset({"start"}),
+    "rq": frozenset({"worker", "worker-pool"}),
+    "taskiq": frozenset({"worker", "scheduler"}),
+}
 _LONG_RUNNING = (Role.WEB, Role.WORKER, Role.BEAT)
 _TOOLS = frozenset("django-admin alembic flask aerich python celery nginx supervisord cron crond npm node".split())
 _SCRIPT = regex(r".*\.(py|sh)")
@@ -50,9 +60,13 @@ def stays(step: Step) -> bool:
     if step.conditional or step.background or "timeout" in step.layers or role_of(step) not in _LONG_RUNNING:
         return False
     shown = {(value or "").partition("=")[0] for value in step.arguments}
+    tool = program_of(step)[0]
+    tool = "procrastinate" if tool == "django-admin" and "procrastinate" in shown else tool
+    if tool in _SERVES and shown.isdisjoint(_SERVES[tool]):
+        return False
     # `rq worker -b`, but `gunicorn -b ADDRESS`.
     returns = _RETURNS - {"-b"} if server_of(step) is not None else _RETURNS
-    return not shown & returns and None not in step.arguments[:1] and "multi" not in shown
+    return not shown & returns and None not in step.arguments[:1]
 
 
 def never_started(service: Service) -> NeverStarted | None:
@@ -72,10 +86,14 @@ def _matters(step: Step) -> bool:
     return role_of(step) is not Role.UNKNOWN or tool in _TOOLS or _SCRIPT.fullmatch(tool) is not None
 
 
-def detached(service: Service) -> Detached | None:
+def detached(service: Service, supervisors: tuple[SupervisorConfig, ...]) -> Detached | None:
     """What leaves the command of a service at once, so that whoever supervises it sees it end."""
     if _may_fork(service):
         return None
+    step = service.step
+    config = daemonized_by(step, service.place.files, supervisors) if step is not None else None
+    if step is not None and config is not None:
+        return Detached(step, "goes to the background, as it does without `nodaemon=true`", config.section)
     return next((one for one in (*_by_setting(service), *_left(service))), None)
 
 

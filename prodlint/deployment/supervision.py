@@ -16,10 +16,11 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.service import Service
+from prodlint.deployment.value import Known, Value
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Supervised", "SupervisorConfig", "supervised"]
+__all__ = ["Supervised", "SupervisorConfig", "daemonized_by", "supervised"]
 
 _DEFAULTS = (
     "/etc/supervisord.conf",
@@ -29,11 +30,16 @@ _DEFAULTS = (
 
 @record
 class SupervisorConfig:
-    """A configuration file of supervisord: the patterns of the files that it includes."""
+    """A configuration file of supervisord: the patterns of the files that it includes, and what it says of itself.
+
+    `section` is the place of `[supervisord]`, `nodaemon` whether it stays in the foreground; None: nothing is said.
+    """
 
     path: str
     span: Span
     includes: tuple[str, ...] = ()
+    section: Span | None = None
+    nodaemon: Value[str] | None = None
 
 
 @record
@@ -89,6 +95,25 @@ def _read_by(step: Step, files: FileMap, configs: dict[str, SupervisorConfig]) -
         for other in configs:
             if any(place.startswith("/etc/supervisor/conf.d/") for place in files.places(other)):
                 yield other
+
+
+def daemonized_by(step: Step, files: FileMap, configs: Iterable[SupervisorConfig]) -> SupervisorConfig | None:
+    """The file that leaves the supervisord of a step in the background, as it is by default; None where none does."""
+    by_path = {one.path: one for one in configs}
+    words = [word.literal or "-" for word in step.argv[1:]]
+    stays = any(word == "--nodaemon" or (word.startswith("-") and word[1:2] != "-" and "n" in word) for word in words)
+    written = _configuration(step)
+    if step.program != "supervisord" or stays or written is None:
+        return None
+    read = [by_path[path] for path in _read_by(step, files, by_path)]
+    main = read[0] if read else None
+    if main is None or main.section is None or (main.nodaemon is not None and not _is_off(main.nodaemon)):
+        return None
+    return main
+
+
+def _is_off(value: Value[str]) -> bool:
+    return isinstance(value, Known) and value.value.strip().lower() in ("false", "no", "off", "0")
 
 
 def _configuration(step: Step) -> str | None:

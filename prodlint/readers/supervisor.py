@@ -61,8 +61,15 @@ def read(path: str, repository: Repository) -> Iterator[Process | SupervisorConf
     sections = {one.name: one for one in document.sections}
     included = _option(sections.get("include"), "files")
     patterns = tuple(included.value.value.split()) if included is not None else ()
-    yield SupervisorConfig(path, source.line_span(1), tuple(one.replace("%(here)s", ".") for one in patterns))
     shared = sections.get("supervisord")
+    nodaemon = _option(shared, "nodaemon")
+    yield SupervisorConfig(
+        path,
+        source.line_span(1),
+        tuple(one.replace("%(here)s", ".") for one in patterns),
+        None if shared is None else shared.span,
+        None if nodaemon is None else _value(nodaemon),
+    )
     for name, section in sections.items():
         command = _option(section, "command")
         if name.startswith(_PROGRAMS) and command is not None and command.value.value.strip():
