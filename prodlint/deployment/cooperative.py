@@ -10,6 +10,7 @@ from prodlint.deployment.app_database import databases_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import served_code
+from prodlint.deployment.server_concurrency import is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.record import record
@@ -18,7 +19,6 @@ from prodlint.source import Span
 
 __all__ = ["BlockingDriver", "blocking_driver_of"]
 
-_CLASSES = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet".split())
 _PSYCOPG2 = ("psycopg2", "psycopg2-binary")
 _CONNECTS = frozenset(
     {"psycopg2.connect", "psycopg2.pool.SimpleConnectionPool", "psycopg2.pool.ThreadedConnectionPool"}
@@ -39,11 +39,10 @@ class BlockingDriver:
 def blocking_driver_of(service: Service, repository: Repository) -> BlockingDriver | None:
     """The driver that blocks the cooperative workers of a service; None where none is known to."""
     server = service.server
-    if server is None or server.product != "gunicorn" or service.app is None:
+    if server is None or service.app is None or not is_cooperative(server) or _is_patched(repository):
         return None
     kind = server.settings.value("worker_class")
-    if not isinstance(kind, Known) or kind.value not in _CLASSES or _is_patched(repository):
-        return None
+    assert isinstance(kind, Known)
     for dialect, driver, place in _asked(service, repository):
         if _is_blocking(service, dialect, driver):
             name = "mysqlclient" if dialect == "mysql" else "psycopg2"

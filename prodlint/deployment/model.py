@@ -30,6 +30,7 @@ from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.project import Project
 from prodlint.deployment.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.server_concurrency import forks_after_import, is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.supervision import SupervisorConfig
@@ -510,6 +511,8 @@ class Deployment:
 
     def made_before_fork(self, service: Service) -> tuple[BeforeFork, ...]:
         """What a service's app makes before its workers are forked, and they cannot use; looked for when asked for."""
+        if service.server is None or forks_after_import(service.server) is not YES:
+            return ()
         from prodlint.deployment.preload import made_before_fork
 
         return made_before_fork(service, self.repository)
@@ -528,6 +531,8 @@ class Deployment:
 
     def blocking_driver_of(self, service: Service) -> BlockingDriver | None:
         """The driver of a database that stops cooperative workers while it waits; looked for when somebody asks."""
+        if service.server is None or not is_cooperative(service.server):
+            return None
         from prodlint.deployment.cooperative import blocking_driver_of
 
         return blocking_driver_of(service, self.repository)

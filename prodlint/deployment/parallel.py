@@ -6,6 +6,7 @@ Whatever an app keeps in its memory (a key, a counter, a cache) is there once fo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_concurrency import forks_after_import
@@ -13,7 +14,18 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Bounded, Known, 
 from prodlint.finding import Evidence
 from prodlint.record import record
 
-__all__ = ["Parallel"]
+__all__ = ["Parallel", "StateKind"]
+
+
+class StateKind(Enum):
+    """What is kept in one process alone."""
+
+    SCHEDULER = "a scheduler"
+    LIMITER = "the counts of a limiter"
+    SESSIONS = "sessions"
+    THROTTLES = "throttles"
+    LOGIN_FAILURES = "failed logins"
+    CHANNELS = "a channel layer"
 
 
 @record

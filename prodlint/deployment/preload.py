@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from enum import Enum
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, served_code
@@ -19,23 +18,16 @@ from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
-__all__ = ["BeforeFork", "LostKind", "made_before_fork"]
-
-
-class LostKind(Enum):
-    """What workers get of no use."""
-
-    CONNECTION = "a connection"
-    THREAD = "a thread"
+__all__ = ["BeforeFork", "made_before_fork"]
 
 
 @record
 class BeforeFork:
-    """Something that is made before workers are forked: `what` is the call as it is written."""
+    """A connection, or a thread, that is made before workers are forked: `what` is the call as it is written."""
 
-    kind: LostKind
     span: Span
     what: str
+    is_thread: bool
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -59,13 +51,8 @@ _CONNECTS = frozenset(
     }
 )
 _STARTS = frozenset({"threading.Thread.start", "logging.handlers.QueueListener.start"})
-_WORDS = {
-    LostKind.CONNECTION: (
-        tuple(b"connect MongoClient _channel KafkaProducer BlockingConnection".split()),
-        _CONNECTS,
-    ),
-    LostKind.THREAD: ((b"Thread", b"QueueListener"), _STARTS),
-}
+_CONNECTION_WORDS = tuple(b"connect MongoClient _channel KafkaProducer BlockingConnection".split())
+_THREAD_WORDS = (b"Thread", b"QueueListener")
 # gunicorn calls these in each worker, where the app may open and start things anew.
 _IN_WORKERS = frozenset({"post_fork", "post_worker_init", "worker_init"})
 _AFTER_FORK = (b"register_at_fork", b"postfork", b"post_fork", b"dispose(")
@@ -88,13 +75,15 @@ def made_before_fork(service: Service, repository: Repository) -> tuple[BeforeFo
     preload = server.settings.get("preload")
     why: Value[object] | None = preload.value if preload is not None and server.product == "gunicorn" else None
     chosen = () if why is None or why.span is None else (Evidence(why.span, "imports the app before it forks"),)
-    found: list[BeforeFork] = []
-    for kind, (needles, names) in _WORDS.items():
-        for call in code.calls_on_import(needles, names):
-            if not call.is_conditional and not _is_closed(call, repository):
-                evidence = (*chosen, *call.reached.chain)
-                found.append(BeforeFork(kind, call.span, f"{call.written}()", evidence))
-    return tuple(found)
+    calls = [
+        *((one, False) for one in code.calls_on_import(_CONNECTION_WORDS, _CONNECTS)),
+        *((one, True) for one in code.calls_on_import(_THREAD_WORDS, _STARTS)),
+    ]
+    return tuple(
+        BeforeFork(call.span, f"{call.written}()", is_thread, (*chosen, *call.reached.chain))
+        for call, is_thread in calls
+        if not call.is_conditional and not _is_closed(call, repository)
+    )
 
 
 def _is_closed(call: ServedCall, repository: Repository) -> bool:

@@ -9,30 +9,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from enum import Enum
 
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.parallel import StateKind
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, served_code
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["ProcessState", "StateKind", "process_state_of"]
-
-
-class StateKind(Enum):
-    """What is kept in one process alone."""
-
-    SCHEDULER = "a scheduler"
-    LIMITER = "the counts of a limiter"
-    SESSIONS = "sessions"
-    THROTTLES = "throttles"
-    LOGIN_FAILURES = "failed logins"
-    CHANNELS = "a channel layer"
+__all__ = ["ProcessState", "process_state_of"]
 
 
 @record
@@ -67,6 +56,7 @@ _STORAGE = "RATELIMIT_STORAGE"
 _LOCAL_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 _CACHED_SESSIONS = "django.contrib.sessions.backends.cache"
 _CACHED_FAILURES = "axes.handlers.cache.AxesCacheHandler"
+_CHOICES = (b"cache.AxesCacheHandler", b"backends.cache", b"InMemoryChannelLayer", b"DEFAULT_THROTTLE_CLASSES")
 _MEMORY_CHANNELS = "channels.layers.InMemoryChannelLayer"
 
 
@@ -115,6 +105,10 @@ def _limiters(service: Service, repository: Repository) -> Iterator[ProcessState
 
 
 def _django(service: Service, repository: Repository) -> Iterator[ProcessState]:
+    if not _may_keep(repository):
+        return
+    from prodlint.deployment.settings_module import settings_of
+
     settings = settings_of(service, repository)
     if settings is None or settings.framework != "Django" or settings.is_certain is not YES:
         return
@@ -143,3 +137,9 @@ def _backend(value: Value[object]) -> object:
     held = value.value if isinstance(value, Known) else None
     default = held.get("default") if isinstance(held, Mapping) else None
     return default.get("BACKEND") if isinstance(default, Mapping) else None
+
+
+@per_repository
+def _may_keep(repository: Repository) -> bool:
+    """Whether any settings may choose what is looked for: else none are evaluated."""
+    return any(word in (repository.data(path) or b"") for path in repository.python_files for word in _CHOICES)

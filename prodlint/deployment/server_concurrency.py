@@ -24,6 +24,7 @@ from prodlint.source import Span
 __all__ = [
     "chosen_timeout_of",
     "forks_after_import",
+    "is_cooperative",
     "processes_of",
     "request_timeout_of",
     "silence_limit_of",
@@ -97,6 +98,11 @@ def slots_of(server: Server) -> Value[int] | None:
                 return Unknown("an event loop decides", server.span)
         return _times(processes, _number(server, "threads", 1))
     return None
+
+
+def is_cooperative(server: Server) -> bool:
+    """Whether gevent or eventlet changes between the requests of a worker whenever one of them waits."""
+    return server.product == "gunicorn" and server.settings.known("worker_class") in _COOPERATIVE
 
 
 def threads_of(server: Server) -> Value[int] | None:

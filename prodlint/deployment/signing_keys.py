@@ -9,7 +9,6 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, served_code
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import YES, EnvDriven, PerProcess, Value
 from prodlint.finding import Evidence
 from prodlint.record import record
@@ -18,9 +17,17 @@ from prodlint.source import Span
 
 __all__ = ["KeyMadeAnew", "keys_made_anew"]
 
-_MAKES = regex(
-    rb"\b(?:urandom|getrandom|token_hex|token_urlsafe|token_bytes|uuid[14]|generate_key|get_random_secret_key|"
-    rb"get_random_string|SystemRandom|secrets\.choice|random\.choices?|getrandbits|randbytes)\b"
+# What makes one has one of these in its name.
+_MAKES = (
+    b"urandom",
+    b"getrand",
+    b"token_",
+    b"uuid",
+    b"generate_key",
+    b"get_random_",
+    b"Random",
+    b".choice",
+    b"randbytes",
 )
 _SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT")}
 # Flask signs only what somebody asks it to: a key that nothing signs with harms nobody.
@@ -89,10 +96,12 @@ def keys_made_anew(service: Service, repository: Repository) -> tuple[KeyMadeAne
 
 @per_repository
 def _makes_something(repository: Repository) -> bool:
-    return any(_MAKES.search(repository.data(path) or b"") for path in repository.python_files)
+    return any(word in (repository.data(path) or b"") for path in repository.python_files for word in _MAKES)
 
 
 def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value[object], Span | None]]:
+    from prodlint.deployment.settings_module import settings_classes_of, settings_of
+
     settings = settings_of(service, repository)
     if settings is not None and (settings.framework != "Flask" or _signs_with_flask(service, repository)):
         chosen = None if settings.is_certain is YES else settings.span

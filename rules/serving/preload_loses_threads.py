@@ -70,7 +70,6 @@ listener.start()
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.preload import LostKind
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 
@@ -79,7 +78,7 @@ def preload_loses_threads(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
     for one in deployment.made_before_fork(service):
-        if one.kind is LostKind.THREAD:
+        if one.is_thread:
             yield Finding(
                 one.span,
                 f"no worker of `{service.label}` has the thread of {one.what}: it is started before they are forked",

@@ -72,7 +72,6 @@ def count() -> str:
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.preload import LostKind
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 
@@ -81,7 +80,7 @@ def preload_opens_connections(service: Service, deployment: Deployment) -> Findi
     if service.is_production is not YES:
         return
     for one in deployment.made_before_fork(service):
-        if one.kind is LostKind.CONNECTION:
+        if not one.is_thread:
             yield Finding(
                 one.span,
                 f"{service.parallel.said} of `{service.label}` share what {one.what} opens before they are forked",
