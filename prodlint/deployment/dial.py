@@ -161,9 +161,9 @@ def containers_of(services: Sequence[Service], passages: Iterable[Passage]) -> d
 def _is_alone(service: Service, beside: list[Service]) -> Answer:
     """Whether nothing else that is started in its container may listen."""
     image = service.image
-    if is_of_proxy(image) or service.execution.unread:
-        return UNKNOWN
     own = service.process
+    if is_of_proxy(image) or service.execution.unread or own.reach.has_company:
+        return UNKNOWN
     for other in beside[:_MOST]:
         if other is not service and other.process.platform is not Platform.DOCKER and other.process.span != own.span:
             return UNKNOWN
@@ -171,7 +171,7 @@ def _is_alone(service: Service, beside: list[Service]) -> Answer:
 
 
 def _may_listen(step: Step, service: Service) -> bool:
-    if step.program in _LISTENERS or (step.program.startswith("start-nginx")):
+    if step.program in _LISTENERS or not _LISTENERS.isdisjoint(step.layers):
         return True
     return step is not service.step and step.background
 
@@ -254,15 +254,14 @@ def _differ(one: str, other: str) -> bool:
 _OF_SOME_PLATFORM = (5000, 8000, 8080)
 # Render finds whatever port is open; the rest is told its port by a file.
 _SETS_PORT = (Platform.HEROKU, Platform.RAILWAY, Platform.APP_ENGINE, Platform.CLOUD_FOUNDRY, Platform.DIGITALOCEAN)
-_FRONTS = frozenset({"start-nginx"})
 
 
 def ignored_port(service: Service, dials: Iterable[Dial]) -> Dial | None:
     """The router that dials the port in PORT where a service listens on one of its own; None where both may agree."""
-    server, step = service.server, service.step
-    if server is None or step is None or not server.binds or service.process.platform not in _SETS_PORT:
+    server = service.server
+    if server is None or not server.binds or service.process.platform not in _SETS_PORT:
         return None
-    if _FRONTS & set(step.layers) or any(bind.socket is not None for bind in server.binds):
+    if any(bind.socket is not None for bind in server.binds):
         return None
     own = {bind.port.value for bind in server.binds if isinstance(bind.port, Known)}
     given = service.variables.get("PORT")

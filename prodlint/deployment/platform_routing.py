@@ -82,6 +82,9 @@ def _dialled(service: Service) -> Iterator[tuple[Value[int], Span]]:
     process = service.process
     if process.platform is Platform.FLY:
         yield from ((one.target, one.span) for one in process.exposures)
+    elif process.reach.has_company and not process.ports:
+        # Of several containers the one with a port takes the requests.
+        return
     elif process.ports:
         yield process.ports[0].number, process.ports[0].span
     elif process.platform in _SETS_PORT:

@@ -169,7 +169,7 @@ class Reach:
 
     Processes of one `machine` share their addresses: containers of a pod, programs of a host. Empty: not known.
     `volumes` are those that other processes may share, by name; `links` are names that it alone dials, with
-    the process that each stands for.
+    the process that each stands for. `has_company` says that its file lists other containers of the same machine.
     """
 
     group: str = ""
@@ -177,6 +177,7 @@ class Reach:
     machine: str = ""
     volumes: tuple[Volume, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    has_company: bool = False
 
 
 class ProbeKind(Enum):

@@ -196,7 +196,14 @@ def _pserve(context: Context, server: Server) -> Iterator[Bind]:
     number = port.value.value if port is not None else "8080"
     span = port.span if port is not None else host.span if host is not None else server.span
     held: Value[object] = Known(int(number), span) if number.isdecimal() else Unknown("the port is computed", span)
-    yield bind_of(Known(host.value.value if host is not None else "127.0.0.1", span), held, span)
+    if host is not None:
+        yield bind_of(Known(host.value.value, span), held, span)
+        return
+    # Waitress listens everywhere, other servers where they like.
+    used = document.get(section, "use")
+    is_waitress = used is not None and "waitress" in used.value.value
+    everywhere: Value[str] = Known("0.0.0.0", span) if is_waitress else Unknown("the server chooses its address", span)
+    yield bind_of(everywhere, held, span)
 
 
 _SPECIAL: dict[str, Callable[[Context, Server], Iterator[Bind]]] = {

@@ -171,7 +171,10 @@ def _reach(pod: _Pod, container: Mapping) -> Reach:
     place = pod.manifest.span
     machine = f"{place.path}:{place.line}:{pod.manifest.name}"
     volumes = tuple(_shared(container, pod, machine))
-    return Reach(pod.scope.name, tuple(one.name for one in services), machine, volumes)
+    beside = [one for one in mappings_at(pod.body, "initContainers") if scalar_at(one, "restartPolicy") is not None]
+    beside += list(mappings_at(pod.body, "containers"))
+    names = tuple(one.name for one in services)
+    return Reach(pod.scope.name, names, machine, volumes, has_company=any(one is not container for one in beside))
 
 
 def _shared(container: Mapping, pod: _Pod, machine: str) -> Iterator[Volume]:
