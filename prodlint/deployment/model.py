@@ -244,6 +244,18 @@ class Deployment:
 
         return detached(service, self.supervisors)
 
+    def with_shell(self, service: Service, lost: LostOperator) -> Fix | None:
+        """A command with an operator, handed to a shell; None where it is not certain how to write that."""
+        from prodlint.deployment.form_fixes import with_shell
+
+        return with_shell(service, lost)
+
+    def in_foreground(self, found: Detached) -> Fix | None:
+        """A server that stays in its command; None where it is not certain how to write that."""
+        from prodlint.deployment.form_fixes import in_foreground
+
+        return in_foreground(found)
+
     def early_variables_of(self, service: Service) -> tuple[EarlyVariable, ...]:
         """The variables that compose replaces in a command although only the container has them."""
         from prodlint.deployment.early_interpolation import early_variables

@@ -41,10 +41,10 @@ daemon = False
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
+@rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def daemonized_server_under_supervisor(service: Service, deployment: Deployment) -> Findings:
     found = deployment.detached_in(service) if service.is_production is YES else None
     if found is None:
@@ -55,4 +55,5 @@ def daemonized_server_under_supervisor(service: Service, deployment: Deployment)
         f"`{found.step.written}` {found.how}: whoever started it sees the command end, and starts it again",
         (*service.chain_to(found.step), *started),
         help="let the server run in the foreground, as the last command",
+        fix=deployment.in_foreground(found),
     )

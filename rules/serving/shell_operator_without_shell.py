@@ -45,10 +45,10 @@ RUN pip install django==5.2.19 gunicorn==27.0.1
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Finding, Findings, Severity, rule
+from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.ERROR)
+@rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def shell_operator_without_shell(service: Service, deployment: Deployment) -> Findings:
     lost = deployment.lost_operator_of(service) if service.is_production is YES else None
     if lost is None:
@@ -63,4 +63,5 @@ def shell_operator_without_shell(service: Service, deployment: Deployment) -> Fi
         message,
         service.chain_to_app,
         help='hand it to a shell as one text, with `exec` before the server: `sh -c "… && exec …"`',
+        fix=deployment.with_shell(service, lost),
     )
