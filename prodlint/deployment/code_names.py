@@ -21,6 +21,7 @@ from prodlint.syntax.python import Binding, PythonModule
 __all__ = ["CodeNames", "Defined", "External", "Here", "Meaning"]
 
 _DEPTH = 12
+_MOST_VALUES = 20
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Held: TypeAlias = ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None
 _ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
@@ -80,6 +81,7 @@ class CodeNames:
     def __init__(self, repository: Repository, graph: ImportGraph) -> None:
         self.repository = repository
         self.graph = graph
+        self._entered: set[tuple[object, str]] = set()
         self._attributes: dict[ast.AST, dict[str, list[ast.expr]]] = {}
         self._locals: dict[ast.AST, dict[str, list[_Held]]] = {}
 
@@ -166,7 +168,10 @@ class CodeNames:
             return None
         if isinstance(first, _Function | ast.ClassDef):
             return Defined(here.path, here.module, first) if len(values) == 1 else None
+        if len(values) > _MOST_VALUES or not self._enters((function.node, name)):
+            return None
         meanings = [self.meaning(one, inside) for one in values if isinstance(one, ast.expr)]
+        self._entered.discard((function.node, name))
         if len(meanings) != len(values):
             return None
         names = {one.name if isinstance(one, External) else one for one in meanings}
@@ -197,9 +202,19 @@ class CodeNames:
         bindings = here.module.bindings(name)
         if not bindings:
             return self._starred(name, here)
+        if len(bindings) > _MOST_VALUES or not self._enters((here.path, name)):
+            return None
         found = [self._binding(one, here) for one in bindings]
+        self._entered.discard((here.path, name))
         names = {one.name if isinstance(one, External) else one for one in found}
         return found[0] if len(found) == 1 or len(names) == 1 else None
+
+    def _enters(self, what: tuple[object, str]) -> bool:
+        """Whether a name is not being followed already: `q = q.filter(…)` asks for itself."""
+        if what in self._entered:
+            return False
+        self._entered.add(what)
+        return True
 
     def _starred(self, name: str, here: Here) -> Meaning | None:
         for starred in here.module.star_imports:
@@ -260,6 +275,13 @@ class CodeNames:
 
     def _attribute(self, cls: Defined, name: str, depth: int) -> Meaning | None:
         """A method of a class of the repository or of one of its bases, or what it puts into an attribute."""
+        if not self._enters((cls.node, name)):
+            return None
+        found = self._attribute_of(cls, name, depth)
+        self._entered.discard((cls.node, name))
+        return found
+
+    def _attribute_of(self, cls: Defined, name: str, depth: int) -> Meaning | None:
         assert isinstance(cls.node, ast.ClassDef)
         here = Here(cls.path, cls.module, None, depth)
         for statement in cls.node.body:
@@ -319,17 +341,19 @@ class CodeNames:
             return Defined(found.path, found.module, found.node, True)
         return found if isinstance(found, External) else None
 
-    def bases(self, cls: Defined, depth: int = 0) -> Iterator[str]:
+    def bases(self, cls: Defined) -> Iterator[str]:
         """The dotted names of the bases of a class that are of other packages, through its own."""
-        if not isinstance(cls.node, ast.ClassDef) or depth > _DEPTH:
-            return
-        for base in cls.node.bases:
-            node = base.value if isinstance(base, ast.Subscript) else base
-            found = self.meaning(node, Here(cls.path, cls.module, None, depth))
-            if isinstance(found, External):
-                yield found.name
-            elif isinstance(found, Defined):
-                yield from self.bases(found, depth + 1)
+        waiting, seen = [cls], {cls.node}
+        while waiting:
+            one = waiting.pop()
+            for base in one.node.bases if isinstance(one.node, ast.ClassDef) else ():
+                node = base.value if isinstance(base, ast.Subscript) else base
+                found = self.meaning(node, Here(one.path, one.module))
+                if isinstance(found, External):
+                    yield found.name
+                elif isinstance(found, Defined) and found.node not in seen:
+                    seen.add(found.node)
+                    waiting.append(found)
 
 
 class _Elsewhere:

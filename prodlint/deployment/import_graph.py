@@ -32,6 +32,7 @@ _DYNAMIC = regex(
     rb"import_module\(|__import__\(|import_string\(|find_modules\(|\bload_module\(|exec_module\(|autodiscover"
 )
 _MOST_RETRIES = 30
+_MOST_PENDING = 10
 # An import in a function is only a way where there is no other.
 _FAR = 1000
 
@@ -165,7 +166,7 @@ class ImportGraph:
         """The statements that lead from an entry to a file; None when the process is not known to import it."""
         if path in self._chains:
             return self._chains[path]
-        if path in self._pending:
+        if path in self._pending or len(self._pending) > _MOST_PENDING:
             return None
         self._pending.add(path)
         found = self._find(path)

@@ -8,6 +8,7 @@ never parsed, and how a function is reached is looked up from that function back
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import field
 from weakref import WeakKeyDictionary
@@ -28,6 +29,7 @@ __all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
 _DEPTH = 4
 _MOST_CALLERS = 60
+_MOST_VISITED = 400
 # Decorators that leave a function what it is.
 _TRANSPARENT = frozenset({"staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "typing.override"})
 
@@ -146,6 +148,7 @@ class ServedCode:
         self._starts: dict[ast.AST, Reached | None] = {} if like is None else like._starts
         self._starting: dict[ast.AST, Reached | None] = {} if like is None else like._starting
         self._loop: dict[ast.AST, Reached | None] = {} if like is None else like._loop
+        self._called: dict[ast.AST, tuple[tuple[str, CodeCall], ...]] = {} if like is None else like._called
         if like is None:
             graph.runs = self._runs
 
@@ -223,19 +226,19 @@ class ServedCode:
 
     def requested(self, function: CodeFunction) -> Reached | None:
         """How requests reach a function; None when they are not known to."""
-        return self._reached(function, self._requests, self._handles, frozenset())
+        return self._reached(function, self._requests, self._handles)
 
     def on_loop(self, function: CodeFunction) -> Reached | None:
         """How requests reach a function on the event loop, which waits while it runs; None when not known."""
-        return self._reached(function, self._loop, self._handles_on_loop, frozenset())
+        return self._reached(function, self._loop, self._handles_on_loop)
 
     def started(self, function: CodeFunction) -> Reached | None:
         """How the start of the process calls a function: from a module, or as the factory of its app."""
-        return self._reached(function, self._starts, self._begins, frozenset())
+        return self._reached(function, self._starts, self._begins)
 
     def starting(self, function: CodeFunction) -> Reached | None:
         """How a lifespan or a startup hook calls a function, once in each process; None when none is known to."""
-        return self._reached(function, self._starting, self._begins_serving, frozenset())
+        return self._reached(function, self._starting, self._begins_serving)
 
     def _begins_serving(self, function: CodeFunction) -> Reached | None:
         handler = self.handlers.of(function)
@@ -273,50 +276,52 @@ class ServedCode:
         function: CodeFunction,
         known: dict[ast.AST, Reached | None],
         begins: Callable[[CodeFunction], Reached | None],
-        visited: frozenset[ast.AST],
     ) -> Reached | None:
+        """The shortest way to a function, looked for from it backwards through whoever calls it."""
         if function.node in known:
             return known[function.node]
-        if function.node in visited:
-            return None
-        visited = visited | {function.node}
-        found = begins(function)
-        if found is not None and self.graph.chain(function.path) is None:
-            found = None
-        elif found is None and len(visited) <= _DEPTH and _is_plain(function):
-            found = next(self._through_callers(function, known, begins, visited), None)
-        if found is not None or len(visited) == 1:
-            # What is not found from half-way may be found from elsewhere.
-            known[function.node] = found
-        return found
+        known[function.node] = None
+        waiting: deque[tuple[CodeFunction, tuple[Hop, ...]]] = deque([(function, ())])
+        seen = {function.node}
+        while waiting:
+            at, hops = waiting.popleft()
+            begun = known.get(at.node) or begins(at)
+            if begun is not None and self.graph.chain(at.path) is not None:
+                known[function.node] = Reached(begun.handler, (*begun.hops, *hops))
+                break
+            if len(hops) >= _DEPTH or len(seen) > _MOST_VISITED or not _is_plain(at):
+                continue
+            for path, call in self._callers(at):
+                if call.is_deferred or (at.is_async and not _runs_on_this_loop(call)):
+                    continue
+                hop = Hop(self._span(path, call), call.function)
+                if call.function is not None and call.function.node not in seen:
+                    seen.add(call.function.node)
+                    waiting.append((call.function, (hop, *hops)))
+                elif known is self._starts and self._runs_on_import(path, call):
+                    known[function.node] = Reached(None, (hop, *hops))
+                    return known[function.node]
+        return known[function.node]
 
-    def _through_callers(
-        self,
-        function: CodeFunction,
-        known: dict[ast.AST, Reached | None],
-        begins: Callable[[CodeFunction], Reached | None],
-        visited: frozenset[ast.AST],
-    ) -> Iterator[Reached]:
-        for path, call in self._callers(function):
-            if call.is_deferred or (function.is_async and not _runs_on_this_loop(call)):
-                continue
-            index = code_index(self.repository, path)
-            assert index is not None
-            span = index.module.span(call.node)
-            if call.function is None:
-                if known is self._starts and not call.is_conditional and self.graph.chain(path) is not None:
-                    yield Reached(None, (Hop(span, None),))
-                continue
-            reached = self._reached(call.function, known, begins, visited)
-            if reached is not None:
-                yield Reached(reached.handler, (*reached.hops, Hop(span, call.function)))
+    def _runs_on_import(self, path: str, call: CodeCall) -> bool:
+        return call.function is None and not call.is_conditional and self.graph.chain(path) is not None
+
+    def _span(self, path: str, call: CodeCall) -> Span:
+        index = code_index(self.repository, path)
+        assert index is not None
+        return index.module.span(call.node)
 
     def is_called(self, function: CodeFunction) -> bool:
         """Whether code of the process is known to call a function."""
-        return any(True for _ in self._callers(function))
+        return bool(self._callers(function))
 
-    def _callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
+    def _callers(self, function: CodeFunction) -> tuple[tuple[str, CodeCall], ...]:
         """The calls of a function that can be followed, in its own file first."""
+        if function.node not in self._called:
+            self._called[function.node] = tuple(self._found_callers(function))
+        return self._called[function.node]
+
+    def _found_callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
         name = function.node.name
         if function.outer is not None and function.owner is None:
             paths = [function.path]

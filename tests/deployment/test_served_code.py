@@ -196,3 +196,38 @@ def test_an_argument_is_evaluated_or_unknown(given: str, shown: str) -> None:
 def test_names_are_followed_and_not_spelt() -> None:
     code = api("class time:\n    sleep = print\n@router.get('/')\nasync def index():\n    time.sleep(1)\n")
     assert sleeps(code) == []
+
+
+HOSTILE = {
+    "a name that is assigned from itself": "def work(q):\n" + "    q = q.a(q)\n" * 300 + "    time.sleep(1)\n",
+    "names that are assigned from one another": "".join(
+        f"def f{n}():\n    x = y.a\n    x = y.b\n    y = x.a\n    y = x.b\n    x.f{n}()\n" for n in range(40)
+    )
+    + "def work():\n    time.sleep(1)\n",
+    "functions that all call one another": "".join(
+        f"def f{n}():\n" + "".join(f"    f{m}()\n" for m in range(60)) for n in range(60)
+    )
+    + "def work():\n    time.sleep(1)\n    f1()\n",
+    "classes that are bases of one another": "".join(
+        f"class C{n}(C{(n + 1) % 30}, C{(n + 2) % 30}, C{(n + 3) % 30}):\n    pass\n" for n in range(30)
+    )
+    + "def work():\n    C1().go()\n    time.sleep(1)\n",
+    "aliases in a circle": "".join(f"a{n} = a{(n + 1) % 50}.x\na{n} = a{(n + 2) % 50}.y\n" for n in range(50))
+    + "def work():\n    a1.go()\n    time.sleep(1)\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_code_that_goes_in_circles_is_followed_to_an_end(name: str) -> None:
+    code = api(HOSTILE[name] + "@router.get('/')\nasync def index():\n    work()\n")
+    assert len(sleeps_on_loop(code)) == 1
+    assert [*code.calls_on_import((b"go", b"f1"), frozenset({"x.go"}))] == []
+
+
+def test_modules_that_import_one_another_in_functions_are_followed_to_an_end() -> None:
+    others = {
+        f"m{n}": f"import time\ndef f():\n    from shop.m{(n + 1) % 60} import f as g\n    g()\ntime.sleep(1)\n"
+        for n in range(60)
+    }
+    code = api("def start():\n    from shop.m0 import f\n    f()\nstart()\n", **others)
+    assert places(code.calls_on_import((b"sleep",), SLEEP))[:1] == ["shop/m0.py:5"]
