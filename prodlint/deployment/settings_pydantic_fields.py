@@ -160,8 +160,6 @@ class Fields(Mapping[str, Value[object]]):
 
     def _computed(self, field: SettingsField, default: Unknown) -> Value[object]:
         """A default that is an expression, as the class holds it."""
-        if isinstance(field.value, ast.Call) and getattr(field.value.func, "id", "") == "Field":
-            return default
         found = self._around.computed(field.name)
         return default if found is None else found
 

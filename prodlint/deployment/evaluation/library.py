@@ -10,6 +10,7 @@ from prodlint.deployment.evaluation.builtins import BUILTINS, Function, on_first
 from prodlint.deployment.evaluation.concrete import NotConcrete
 from prodlint.deployment.evaluation.cpus import CPU_COUNTS, cpu_count
 from prodlint.deployment.evaluation.domain import (
+    ABSENT,
     ClassValue,
     DictValue,
     External,
@@ -109,7 +110,19 @@ def _unquoted(text: Any) -> str:
     return unquote(text)
 
 
+def _field(machine: Machine, call: Call) -> object:
+    """`Field(…)` of pydantic: what the field holds where nothing gives it another value."""
+    factory = call.keywords.get("default_factory")
+    if factory is not None:
+        return machine.call(factory, Call(call.node))
+    default = call.get(0, "default")
+    is_required = default is ABSENT or default is Ellipsis
+    return machine.unknown("is a field that has to be given", call.node) if is_required else default
+
+
 FUNCTIONS: dict[str, Function] = {
+    "pydantic.Field": _field,
+    "pydantic.fields.Field": _field,
     **dict.fromkeys(CPU_COUNTS, cpu_count),
     **FRESH_FUNCTIONS,
     **BUILTINS,
