@@ -21,6 +21,8 @@ _READ_ONLY = {
     Platform.KUBERNETES: "securityContext.readOnlyRootFilesystem",
     Platform.ECS: "readonlyRootFilesystem",
 }
+_HASTY = 30
+"""The seconds, gunicorn's own default, in which a disk may well be busy."""
 _TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")
 
 
@@ -42,7 +44,9 @@ def heartbeat_of(service: Service) -> Heartbeat | None:
     targets = process.folders
     said = process.platform_setting(_READ_ONLY[process.platform])
     if said is None or (isinstance(said.value, Known) and said.value.value.lower() == "false"):
-        return None if _lies_in(_TEMPORARY[0], targets) else Heartbeat(server.span)
+        timeout = server.settings.known("timeout")
+        is_hasty = isinstance(timeout, int) and 0 < timeout <= _HASTY
+        return Heartbeat(server.span) if is_hasty and not _lies_in(_TEMPORARY[0], targets) else None
     here = service.step.directory if service.step is not None else None
     directory = absolute(here, service.place.directory) if here is not None else None
     if not isinstance(said.value, Known) or said.value.value.lower() != "true" or directory is None:

@@ -26,6 +26,7 @@ class StateKind(Enum):
     THROTTLES = "throttles"
     LOGIN_FAILURES = "failed logins"
     CHANNELS = "a channel layer"
+    WEBSOCKETS = "the websockets of its clients"
 
 
 @record

@@ -64,7 +64,12 @@ def process_state_of(service: Service, repository: Repository) -> tuple[ProcessS
     """What each process of a service keeps for itself; found when somebody asks."""
     if service.app is None:
         return ()
-    return (*_schedulers(service, repository), *_limiters(service, repository), *_django(service, repository))
+    return (
+        *_schedulers(service, repository),
+        *_limiters(service, repository),
+        *_django(service, repository),
+        *_websockets(service, repository),
+    )
 
 
 def _schedulers(service: Service, repository: Repository) -> Iterator[ProcessState]:
@@ -130,6 +135,13 @@ def _django(service: Service, repository: Repository) -> Iterator[ProcessState]:
         classes = framework.value.get("DEFAULT_THROTTLE_CLASSES")
         if isinstance(classes, list | tuple) and any(isinstance(one, str) for one in classes):
             yield ProcessState(StateKind.THROTTLES, framework.span, evidence=where)
+
+
+def _websockets(service: Service, repository: Repository) -> Iterator[ProcessState]:
+    from prodlint.deployment.broadcast import broadcasts_of
+
+    for one in broadcasts_of(served_code(service, repository), repository):
+        yield ProcessState(StateKind.WEBSOCKETS, one.span, evidence=one.evidence)
 
 
 def _backend(value: Value[object]) -> object:

@@ -29,7 +29,7 @@ _MAKES = (
     b".choice",
     b"randbytes",
 )
-_SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT")}
+_SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY")}
 # Flask signs only what somebody asks it to: a key that nothing signs with harms nobody.
 _SIGNS_WITH_FLASK = regex(
     rb"\bfrom\s+flask\s+import\s*(?:\([^)]*|[^\n(]*)\b(?:session|flash)\b|\bflask\.(?:session|flash)\b|"

@@ -105,6 +105,10 @@ _SAID = {
         "has a channel layer of its own: what it sends to a group the others' clients never get",
         "use channels_redis.core.RedisChannelLayer",
     ),
+    StateKind.WEBSOCKETS: (
+        "sends to the websockets that it accepted itself: the clients of the others never get it",
+        "pass messages on between the processes, through Redis or the database, or serve websockets with one worker",
+    ),
 }
 
 
