@@ -103,6 +103,8 @@ class Dial:
             return f"the published port {number} refuses every connection"
         if self.kind is Dialler.DOCUMENTED:
             return f"port {number} of EXPOSE refuses every connection"
+        if self.kind is Dialler.SERVICE:
+            return f"whatever {self.who} passes on is refused"
         return f"{self.who} is refused"
 
     @property

@@ -75,6 +75,8 @@ class Proxy:
     `environment` is what its file says of production, None when it says nothing. `complete` is
     False when a part of it lies elsewhere. `group` is the group of the processes that its upstreams name
     (`Reach`), where its own file says so, `configuration` the name of the volume that holds it (a ConfigMap).
+    `balancer` is the load balancer of a cloud that an Ingress is, `idle` the seconds for which that keeps a connection
+    to use it again, where that is known.
     """
 
     product: str
@@ -86,6 +88,8 @@ class Proxy:
     complete: bool = True
     group: str = ""
     configuration: str = ""
+    balancer: str = ""
+    idle: Value[int] | None = None
 
     @property
     def path(self) -> str:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.passage import Passage
+from prodlint.deployment.server_concurrency import kept_open_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
 from prodlint.record import entity
 from prodlint.source import Span
 
-__all__ = ["Patience", "patience_with"]
+__all__ = ["Patience", "ShortKeep", "patience_with", "short_keep"]
 
 _LIMITS = {
     "router of Heroku": (30, "503 (H12)"),
@@ -63,6 +64,28 @@ def patience_with(service: Service, passages: Iterable[Passage]) -> Patience | N
             return None
         found.append(Patience(passage.proxy.product, waits.value, "504", waits.span))
     return max(found, key=lambda one: one.seconds, default=None)
+
+
+@entity
+class ShortKeep:
+    """A load balancer that uses connections again for longer than a server keeps them; `span` is where that is said."""
+
+    who: str
+    seconds: int
+    span: Span
+    kept: Known[int]
+
+
+def short_keep(service: Service, passages: Iterable[Passage]) -> ShortKeep | None:
+    """The first balancer in front of a service that does; None where the server keeps connections long enough."""
+    kept = kept_open_of(service.server) if service.server is not None else None
+    for passage in passages:
+        idle = passage.proxy.idle
+        certain = any(end.service is service and end.certain is YES for end in passage.destinations)
+        if kept is None or not certain or not isinstance(idle, Known) or kept.value >= idle.value:
+            continue
+        return ShortKeep(passage.proxy.balancer, idle.value, idle.span, kept)
+    return None
 
 
 def _is_at_socket(service: Service) -> bool:

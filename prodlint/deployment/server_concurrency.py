@@ -25,6 +25,7 @@ __all__ = [
     "chosen_timeout_of",
     "forks_after_import",
     "is_cooperative",
+    "kept_open_of",
     "processes_of",
     "request_timeout_of",
     "silence_limit_of",
@@ -148,6 +149,24 @@ def chosen_timeout_of(server: Server) -> Known[int] | None:
     if not isinstance(timeout, Known) or timeout.value is None or source is None:
         return None
     return None if source.origin.startswith("default of ") else Known(timeout.value, source.span)
+
+
+def kept_open_of(server: Server) -> Known[int] | None:
+    """The seconds for which it keeps a connection open for a next request; None where it closes each, or is unknown.
+
+    Sync workers of gunicorn close each connection; its other workers, those of uvicorn among them, take `keepalive`.
+    """
+    if server.product == "gunicorn":
+        kind = server.settings.known("worker_class")
+        if not isinstance(kind, str) or kind == "sync":
+            return None
+    elif server.product not in ("uvicorn", "hypercorn"):
+        return None
+    setting = server.settings.get("keep_alive")
+    value = setting.value if setting is not None else None
+    if setting is None or not isinstance(value, Known) or not isinstance(value.value, int):
+        return None
+    return Known(value.value, setting.source.span)
 
 
 def silence_limit_of(server: Server) -> Known[int] | None:

@@ -18,7 +18,7 @@ from prodlint.finding import Fix
 
 if TYPE_CHECKING:
     from prodlint.deployment.ignored_headers import IgnoredHeaders, OpenDoor
-    from prodlint.deployment.patience import Patience
+    from prodlint.deployment.patience import Patience, ShortKeep
     from prodlint.deployment.route import Routes
     from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.socket_place import HiddenSocket, TakenPort
@@ -91,6 +91,13 @@ class Traffic:
         from prodlint.deployment.patience import patience_with
 
         return patience_with(self.service, self.passages)
+
+    @property
+    def short_keep(self) -> ShortKeep | None:
+        """A balancer in front of it that uses connections again after the server closed them; None without one."""
+        from prodlint.deployment.patience import short_keep
+
+        return short_keep(self.service, self.passages)
 
     @property
     def ignored_headers(self) -> IgnoredHeaders | None:

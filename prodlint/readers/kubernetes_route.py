@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
-from prodlint.deployment.value import Known
+from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.kubernetes_manifest import Manifest
+from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Scalar
 
 __all__ = ["proxies_of"]
@@ -29,7 +30,9 @@ def proxies_of(manifest: Manifest, group: str = "") -> Iterator[Proxy]:
 
 def _proxies(manifest: Manifest) -> Iterator[Proxy]:
     if manifest.kind == "Ingress":
-        yield from _ingress(manifest)
+        balancer, idle = _balancer(manifest)
+        for proxy in _ingress(manifest):
+            yield replace(proxy, balancer=balancer, idle=idle)
     elif manifest.kind == "HTTPRoute":
         names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hostnames")))
         routes = tuple(_http_routes(manifest))
@@ -55,6 +58,33 @@ def _ingress(manifest: Manifest) -> Iterator[Proxy]:
         names = (host.value,) if host is not None else ()
         listen = _listen(manifest, host is not None and host.value in secured)
         yield Proxy("Ingress", span, names, (listen,), routes, manifest.environment)
+
+
+_BALANCERS = {"alb": ("the load balancer of AWS", 60), "gce": ("the load balancer of Google", 600)}
+_ATTRIBUTES = "alb.ingress.kubernetes.io/load-balancer-attributes"
+_IDLE = regex(r"(?:^|,)\s*idle_timeout\.timeout_seconds=(\d{1,6})\s*(?:,|$)")
+
+
+def _balancer(manifest: Manifest) -> tuple[str, Value[int] | None]:
+    """The load balancer that an Ingress makes, and for how long that keeps idle connections.
+
+    Sources: AWS, "Application Load Balancers" (idle timeout, 60 seconds), and AWS Load Balancer Controller, "Ingress
+    annotations"; Google Cloud, "Backend service timeout" (HTTP keepalive, 600 seconds, not to be changed).
+    """
+    written = scalar_at(manifest.body, "spec", "ingressClassName") or scalar_at(
+        manifest.body, "metadata", "annotations", "kubernetes.io/ingress.class"
+    )
+    name, seconds = _BALANCERS.get(written.value if written is not None else "", ("", 0))
+    if written is None or not name:
+        return "", None
+    attributes = scalar_at(manifest.body, "metadata", "annotations", _ATTRIBUTES) if seconds == 60 else None
+    if attributes is None:
+        return name, Known(seconds, written.span)
+    found = _IDLE.search(attributes.value)
+    if found is not None:
+        return name, Known(int(found[1]), attributes.span)
+    is_read = not is_placeholder(attributes.value) and "idle_timeout" not in attributes.value
+    return name, Known(seconds, written.span) if is_read else None
 
 
 def _listen(manifest: Manifest, tls: bool) -> Listen:

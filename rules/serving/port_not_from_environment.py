@@ -64,12 +64,11 @@ def port_not_from_environment(service: Service, deployment: Deployment) -> Findi
     if dial is None or (server.is_development is not NO and not dial.is_certain):
         return
     bind = server.binds[0]
-    is_written = bind.span != server.span
+    default = "" if bind.span != server.span else f", {server.product}'s default"
     is_sure = dial.is_certain and service.process.platform is not Platform.RAILWAY
     yield Finding(
         bind.span,
-        f"`{service.label}` listens on {bind}{'' if is_written else ', its default'}, "
-        f"but {dial.who} dials the port in PORT: no request arrives",
+        f"`{service.label}` listens on {bind}{default}, but {dial.who} dials the port in PORT: no request arrives",
         service.chain_to_bind,
         help="leave the bind out: gunicorn reads PORT by itself"
         if server.product == "gunicorn"

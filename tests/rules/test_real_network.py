@@ -20,6 +20,7 @@ import pytest
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.forwarding import Trust, forwarding_of
 from prodlint.deployment.server import Server
+from prodlint.deployment.server_concurrency import kept_open_of
 from prodlint.engine import built_in_rules
 from prodlint.inspection import Policy, load
 from prodlint.testing import example_cases
@@ -219,3 +220,32 @@ def test_servers_believe_forwarded_headers_of_whom_the_model_says(tmp_path: Path
             assert forwarding.trust is trust, written
             if trust is not Trust.NOBODY:
                 assert forwarding.takes_client is ("c" in near), written
+
+
+KEPT = [
+    ("gunicorn -b 127.0.0.1:{port} wsgi_app:app", False),
+    ("gunicorn -b 127.0.0.1:{port} --threads=2 --keep-alive=1 wsgi_app:app", True),
+    ("uvicorn --port={port} --timeout-keep-alive=1 asgi_app:app", True),
+]
+
+
+def test_servers_close_idle_connections_by_themselves(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    with ExitStack() as stack:
+        servers = []
+        for command, keeps in KEPT:
+            port = free_port()
+            written = command.format(port=port)
+            servers.append((stack.enter_context(started(tmp_path, written.split(), port)), written, keeps))
+        for server, written, keeps in servers:
+            assert server.listens(), server.written
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            answer.read()
+            assert (answer.getheader("Connection") != "close") is keeps, written
+            assert (kept_open_of(understood(written)) is not None) is keeps, written
+            if connection.sock is not None:
+                # It waits for a second, and then closes: what a balancer would write now is lost.
+                assert connection.sock.recv(1) == b""
+            connection.close()
