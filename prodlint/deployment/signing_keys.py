@@ -89,9 +89,26 @@ def keys_made_anew(service: Service, repository: Repository) -> tuple[KeyMadeAne
         if not isinstance(made, PerProcess) or made.made is None or value.span is None:
             continue
         unless = value.name if isinstance(value, EnvDriven) else None
+        if (unless is not None and _is_given(unless, service)) or _is_shared(made.made, service):
+            continue
         key = KeyMadeAnew(name, value.span, made.made, unless, chosen)
         found.setdefault((made.made.path, made.made.start), key)
     return tuple(found.values())
+
+
+def _is_given(name: str, service: Service) -> bool:
+    """Whether a variable is handed on from outside, or may stand among those of a file or store that is not here."""
+    variables = service.variables
+    return name in variables.by_name or bool(service.process.variables_from) or _takes_more(service)
+
+
+def _takes_more(service: Service) -> bool:
+    return any(one.note.startswith("takes variables") for one in service.variables.openings)
+
+
+def _is_shared(made: Span, service: Service) -> bool:
+    """Whether gunicorn's master makes it when it reads its configuration, and hands it on to all workers."""
+    return service.server is not None and made.path == service.server.configuration
 
 
 @per_repository
