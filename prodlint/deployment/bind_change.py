@@ -19,7 +19,7 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["listening_everywhere"]
+__all__ = ["listening_everywhere", "with_option"]
 
 _HOSTS = regex(r"(?<![\w.:-])(?:127\.0\.0\.1|localhost)(?![\w.-])")
 # What each server calls the option, and whether it holds the port as well.
@@ -71,8 +71,14 @@ def _written(server: Server, bind: Bind) -> Edit | None:
 
 def _inserted(service: Service, server: Server) -> Edit | None:
     """The option behind the program, where nothing says where it listens."""
-    step, option = service.step, _OPTIONS.get(server.product)
-    if step is None or option is None or server.parsed.loose or not server.parsed.complete:
+    option = _OPTIONS.get(server.product)
+    return None if option is None else with_option(service, server, option)
+
+
+def with_option(service: Service, server: Server, option: str) -> Edit | None:
+    """An option right behind the program of a server's command; None where not all of the command is understood."""
+    step = service.step
+    if step is None or server.in_code or server.parsed.loose or not server.parsed.complete:
         return None
     program = _program(service, server)
     return None if program is None else replaced_word(step, program, (program.literal or "", option))

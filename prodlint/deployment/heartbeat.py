@@ -11,10 +11,11 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.process import Platform
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
+from prodlint.finding import Fix, Safety
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["Heartbeat", "heartbeat_of"]
+__all__ = ["Heartbeat", "heartbeat_of", "in_memory"]
 
 _READ_ONLY = {
     Platform.COMPOSE: "read_only",
@@ -54,6 +55,14 @@ def heartbeat_of(service: Service) -> Heartbeat | None:
     if any(_lies_in(folder, targets) for folder in (*_TEMPORARY, directory)):
         return None
     return Heartbeat(server.span, said.span)
+
+
+def in_memory(service: Service) -> Fix | None:
+    """The option that lets the workers of a service show in memory that they live; None where that is not certain."""
+    from prodlint.deployment.bind_change import with_option
+
+    edit = with_option(service, service.server, "--worker-tmp-dir=/dev/shm") if service.server is not None else None
+    return None if edit is None else Fix("keep the heartbeat in memory", (edit,), Safety.SAFE)
 
 
 def _lies_in(folder: str, targets: tuple[str, ...]) -> bool:

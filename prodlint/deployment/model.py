@@ -535,6 +535,22 @@ class Deployment:
 
         return connection_pools_of(service, self.repository)
 
+    def with_heartbeat_in_memory(self, service: Service) -> Fix | None:
+        """`--worker-tmp-dir=/dev/shm` in a service's command; None where that is not certain."""
+        from prodlint.deployment.heartbeat import in_memory
+
+        return in_memory(service)
+
+    def with_jitter(self, service: Service, requests: int) -> Fix | None:
+        """A jitter in the command that says after how many requests workers restart; None where a file says it."""
+        from prodlint.deployment.bind_change import with_option
+
+        server = service.server
+        if server is None or "command line" not in server.settings["max_requests"].source.origin:
+            return None
+        edit = with_option(service, server, f"--max-requests-jitter={requests}")
+        return None if edit is None else Fix("let each worker restart at a time of its own", (edit,), Safety.SAFE)
+
     def heartbeat_of(self, service: Service) -> Heartbeat | None:
         """Where gunicorn's workers leave their signs of life, if that is in the files of their container."""
         from prodlint.deployment.heartbeat import heartbeat_of

@@ -10,12 +10,8 @@ load balancer sees a site that is down for some seconds, again and again.
 services:
   web:
     build: .
-    command: gunicorn shop:app
+    command: gunicorn --workers=4 --max-requests=1000 shop:app  # <- max-requests-without-jitter
     restart: unless-stopped
-```
-```python title="gunicorn.conf.py"
-workers = 4
-max_requests = 1000  # <- max-requests-without-jitter
 ```
 ```dockerfile title="Dockerfile"
 FROM python:3.13-slim
@@ -35,13 +31,8 @@ Use instead:
 services:
   web:
     build: .
-    command: gunicorn shop:app
+    command: gunicorn --max-requests-jitter=100 --workers=4 --max-requests=1000 shop:app
     restart: unless-stopped
-```
-```python title="gunicorn.conf.py"
-workers = 4
-max_requests = 1000
-max_requests_jitter = 100
 ```
 ```dockerfile title="Dockerfile"
 FROM python:3.13-slim
@@ -61,12 +52,12 @@ app = Flask(__name__)
 
 from __future__ import annotations
 
-from prodlint.deployment import Service
-from prodlint.rule import YES, Finding, Findings, Known, Severity, rule
+from prodlint.deployment import Deployment, Service
+from prodlint.rule import YES, Finding, Findings, Known, Safety, Severity, rule
 
 
-@rule(Severity.INFO)
-def max_requests_without_jitter(service: Service) -> Findings:
+@rule(Severity.INFO, fixes=(Safety.SAFE,))
+def max_requests_without_jitter(service: Service, deployment: Deployment) -> Findings:
     server, parallel = service.server, service.parallel
     if service.is_production is not YES or server is None or server.product != "gunicorn":
         return
@@ -80,4 +71,5 @@ def max_requests_without_jitter(service: Service) -> Findings:
             f"{parallel.said} of `{service.label}` restart at the same time, after {most.value} requests each",
             (*service.chain, *parallel.evidence),
             help=f"set max_requests_jitter to {tenth}, so that each goes at a time of its own",
+            fix=deployment.with_jitter(service, tenth),
         )

@@ -25,6 +25,7 @@ _HEAD = "import multiprocessing, os\nfrom os import cpu_count\n"
         ("(os.cpu_count() or 1) + 1", "CPUs + 1", YES),
         ("(cpu_count() + 1) * 2", "(CPUs + 1) × 2", YES),
         ("int(cpu_count() * 1.5)", "CPUs × 1.5", UNKNOWN),
+        ("len(os.sched_getaffinity(0)) * 2 + 1", "CPUs × 2 + 1", YES),
         ("cpu_count() // 2", "CPUs / 2", UNKNOWN),
         ("cpu_count() - 1", "CPUs - 1", UNKNOWN),
         ("max(cpu_count(), 2)", "CPUs, at least 2", YES),

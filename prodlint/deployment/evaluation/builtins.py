@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from prodlint.deployment.evaluation.concrete import MOST_ELEMENTS, NotConcrete, apply, on_defaults
-from prodlint.deployment.evaluation.cpus import whole, with_limit
+from prodlint.deployment.evaluation.cpus import cpus_in, whole, with_limit
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
     DictValue,
@@ -124,6 +124,9 @@ def _dict(machine: Machine, call: Call) -> object:
 
 
 def _length(machine: Machine, call: Call, value: object) -> object:
+    cpus = cpus_in(machine, call, value)
+    if cpus is not None:
+        return cpus
     parts: Any = value.content if isinstance(value, (ListValue, DictValue, SetValue)) else value
     if isinstance(parts, (tuple, dict, frozenset)):
         # Two unknown members of a set may be one; two unknown elements of a list are two.

@@ -8,10 +8,10 @@ from dataclasses import replace
 from math import ceil, floor
 
 from prodlint.deployment.evaluation.concrete import on_defaults
-from prodlint.deployment.evaluation.domain import Cpus, Driven, ListValue
+from prodlint.deployment.evaluation.domain import Cpus, CpuSet, Driven, ListValue
 from prodlint.deployment.evaluation.machine import Call, Machine
 
-__all__ = ["CPU_COUNTS", "calculated", "cpu_count", "whole", "with_limit"]
+__all__ = ["CPU_COUNTS", "calculated", "cpu_count", "cpu_set", "cpus_in", "whole", "with_limit"]
 
 CPU_COUNTS = (
     "multiprocessing.cpu_count",
@@ -27,6 +27,16 @@ _LONGEST = 60
 def cpu_count(machine: Machine, call: Call) -> object:
     """The CPUs of the machine: at least one."""
     return Cpus("depends on the number of CPUs", machine.span(call.node))
+
+
+def cpu_set(machine: Machine, call: Call) -> object:
+    """The CPUs that the process may run on."""
+    return CpuSet("depends on the CPUs", machine.span(call.node))
+
+
+def cpus_in(machine: Machine, call: Call, value: object) -> Cpus | None:
+    """How many CPUs such a set holds; None for all else."""
+    return Cpus("depends on the number of CPUs", machine.span(call.node)) if isinstance(value, CpuSet) else None
 
 
 def calculated(kind: type, left: object, right: object) -> Cpus | None:

@@ -26,6 +26,7 @@ __all__ = [
     "Cells",
     "ClassValue",
     "ConfigValue",
+    "CpuSet",
     "Cpus",
     "DictValue",
     "Driven",
@@ -102,6 +103,11 @@ class Cpus(Told):
     formula: str = "CPUs"
     least: float = 1
     most: float | None = None
+
+
+@entity
+class CpuSet(Opaque):
+    """The CPUs that a process may run on: `os.sched_getaffinity(0)`, of which there are as many as `Cpus` says."""
 
 
 @entity

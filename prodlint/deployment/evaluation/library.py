@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from prodlint.deployment.evaluation.builtins import BUILTINS, Function, on_first, pure, stopped
 from prodlint.deployment.evaluation.concrete import NotConcrete
-from prodlint.deployment.evaluation.cpus import CPU_COUNTS, cpu_count
+from prodlint.deployment.evaluation.cpus import CPU_COUNTS, cpu_count, cpu_set
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
     ClassValue,
@@ -124,6 +124,7 @@ FUNCTIONS: dict[str, Function] = {
     "pydantic.Field": _field,
     "pydantic.fields.Field": _field,
     **dict.fromkeys(CPU_COUNTS, cpu_count),
+    "os.sched_getaffinity": cpu_set,
     **FRESH_FUNCTIONS,
     **BUILTINS,
     "sys.exit": stopped,
