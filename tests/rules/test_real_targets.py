@@ -32,15 +32,12 @@ def create_app():
 def create_app_with(config=None, testing=False):
     return app
 """
-FASTAPI = """
-from fastapi import FastAPI
+STARLETTE = """
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
-app = FastAPI()
-
-
-@app.get("/")
-def index():
-    return "ok"
+app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("ok"))])
 
 
 def create_app():
@@ -55,7 +52,7 @@ DJANGO = {
     "shop/urls.py": "from django.http import HttpResponse\nfrom django.urls import path\n\n"
     'urlpatterns = [path("", lambda request: HttpResponse("ok"))]\n',
 }
-FILES = {"web.py": FLASK, "api.py": FASTAPI}
+FILES = {"web.py": FLASK, "api.py": STARLETTE}
 BINDS = {
     "gunicorn": ("--bind=127.0.0.1:{}",),
     "uvicorn": ("--port={}",),
@@ -203,7 +200,7 @@ def test_servers_end_without_the_app_that_they_are_told_to_serve(tmp_path: Path)
 
 
 def test_hypercorn_and_granian_take_a_path(tmp_path: Path) -> None:
-    write_files(tmp_path, {"pack/main.py": FASTAPI})
+    write_files(tmp_path, {"pack/main.py": STARLETTE})
     assert set(
         statuses(tmp_path, ["hypercorn pack/main:app", "granian --interface=asgi pack/main.py:app"]).values()
     ) == {200}
@@ -222,7 +219,10 @@ def test_uvicorn_cannot_start_workers_with_the_app_itself(tmp_path: Path) -> Non
         }
         for name, main in mains.items():
             (tmp_path / name).mkdir()
-            write_files(tmp_path / name, {"main.py": main.replace('"0.0.0.0"', f'"127.0.0.1", port={port}')})
+            write_files(
+                tmp_path / name,
+                {"main.py": main.replace("workers=4", "workers=2").replace('"0.0.0.0"', f'"127.0.0.1", port={port}')},
+            )
             environment = {"WEB_CONCURRENCY": "2"} if name == "variable" else {}
             running.append(
                 stack.enter_context(started(tmp_path / name, [sys.executable, "main.py"], port, environment))
