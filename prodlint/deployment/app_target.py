@@ -53,7 +53,7 @@ class AppTarget:
     the name that it takes from the module, whose file is `path`; `names` are the apps that the module holds under
     other names, each with its place. `factory` is the function that the target names or calls, `call` what it is
     called with; else `instance` is the app that it names. `is_called` answers whether the server calls the factory,
-    `told_to_call` whether an option says so.
+    `told_to_call` whether an option says so. `is_script` is set where a script names it.
     """
 
     written: str
@@ -71,6 +71,7 @@ class AppTarget:
     name: str = ""
     module_span: Span | None = None
     advice: str = ""
+    is_script: bool = False
     told_to_call: Answer = UNKNOWN
 
     @property
@@ -117,6 +118,8 @@ class AppTarget:
             return self.advice
         if self.presence.found is NO:
             where = self.presence.elsewhere_folder
+            if self.is_script:
+                return f"run it as a module (`python -m`), or name what is found from {self.presence.shown_folders}"
             return (
                 f"start it in {where}, or put that folder on the import path"
                 if where
@@ -129,9 +132,10 @@ class AppTarget:
         """Whether the server calls what is the app already, as if it were a function that makes one."""
         return NO if self.instance is None else answer(self.call is not None) | self.told_to_call
 
-    def called_words(self, product: str) -> tuple[str, ...]:
+    def called_words(self, server: Server) -> tuple[str, ...]:
         """The words of a command that make a server call the factory without an argument; none where it cannot."""
-        if self.factory is None or self.factory.required:
+        product = server.product
+        if self.factory is None or self.factory.required or server.in_code:
             return ()
         if product in ("gunicorn", "uwsgi", "hypercorn"):
             return (f"{self.module}:{self.attribute}()",)
@@ -168,7 +172,9 @@ def _listed(names: list[str]) -> str:
 def target_of(service: Service, repository: Repository) -> AppTarget | None:
     """The target of a service's server; None where it names none that is known, or is started from code."""
     server = service.server
-    if server is None or server.in_code or server.product not in _IMPORTERS or not isinstance(server.target, Known):
+    if server is None or server.product not in _IMPORTERS or not isinstance(server.target, Known):
+        return None
+    if server.in_code and not service.names_app_in_code:
         return None
     written, span = server.target.value, server.target.span
     module, colon, attribute = written.partition(":")
@@ -182,11 +188,11 @@ def target_of(service: Service, repository: Repository) -> AppTarget | None:
         fault, advice = "", ""
     if fault or server.target_file is not None or not _MODULE.fullmatch(module):
         return AppTarget(written, span, module, attribute, ModulePresence(module, UNKNOWN), fault, advice=advice)
-    presence = presence_of(service, module, repository)
+    presence = presence_of(service, module, repository, service.script_folder if server.in_code else None)
     if server.product == "granian" and presence.found is NO:
         # It goes up through the packages around a file, and imports from there.
         presence = replace(presence, found=UNKNOWN)
-    made = AppTarget(written, span, module, attribute, presence)
+    made = AppTarget(written, span, module, attribute, presence, is_script=server.in_code)
     path = presence.path
     if path is None or service.place.files.rewriting(path) is not None:
         return made

@@ -63,18 +63,21 @@ class ModulePresence:
         if not self.elsewhere:
             return ""
         path = self.elsewhere[0].path.removesuffix("/__init__.py").removesuffix(".py")
-        return path.removesuffix(self.name.replace(".", "/")).rstrip("/")
+        return path.removesuffix(self.name.replace(".", "/")).rstrip("/") or "the root of the repository"
 
 
-def presence_of(service: Service, name: str, repository: Repository) -> ModulePresence:
-    """Whether the server of a service can import a module that is named with dots."""
+def presence_of(service: Service, name: str, repository: Repository, folder: str | None = None) -> ModulePresence:
+    """Whether the server of a service can import a module that is named with dots.
+
+    `folder` is the first place where it looks, None for the directory in which it starts.
+    """
     step = service.step
     server = service.server
     if step is None or server is None or not all(part.isidentifier() for part in name.split(".")):
         return ModulePresence(name, UNKNOWN)
     elsewhere = _elsewhere(repository, name)
     places = tuple(source.line_span(1) for path in elsewhere[:3] if (source := repository.source(path)) is not None)
-    folders, are_all = _folders(service, step, server.folders)
+    folders, are_all = _folders(service, step, server.folders, folder)
     relative = name.replace(".", "/")
     held: list[str] = []
     for folder in folders:
@@ -93,7 +96,7 @@ def presence_of(service: Service, name: str, repository: Repository) -> ModulePr
     return ModulePresence(name, NO, None, places, folders)
 
 
-def _folders(service: Service, step: Step, own: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+def _folders(service: Service, step: Step, own: tuple[str, ...], first: str | None) -> tuple[tuple[str, ...], bool]:
     """The absolute folders that a process imports from, as far as they are known, and whether these are all."""
     directory = step.directory
     if directory is None:
@@ -105,7 +108,7 @@ def _folders(service: Service, step: Step, own: tuple[str, ...]) -> tuple[tuple[
     whole = value is None or (isinstance(value, EnvDriven) and value.default is None and service.image is not None)
     if isinstance(value, Known):
         written, whole = value.value.split(":"), True
-    folders = [absolute(one, directory) for one in (*own, "", *(one for one in written if one))]
+    folders = [absolute(one, directory) for one in (*own, first or "", *(one for one in written if one))]
     return tuple(dict.fromkeys(one for one in folders if one is not None)), whole and None not in folders
 
 

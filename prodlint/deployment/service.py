@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
@@ -21,6 +22,7 @@ from prodlint.deployment.parallel import Parallel
 from prodlint.deployment.place import Place
 from prodlint.deployment.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.program import python_arguments
 from prodlint.deployment.replicas import replicas_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
@@ -193,6 +195,25 @@ class Service:
         if start is None or server is None or not server.in_code or start.call != "uvicorn.run()":
             return False
         return self.app is not None and not isinstance(server.target, Known | EnvDriven)
+
+    @property
+    def names_app_in_code(self) -> bool:
+        """Whether its script tells `uvicorn.run()` the app by name, and nothing that changes where it is looked for."""
+        start, server = self.certain_start, self.server
+        if start is None or server is None or not isinstance(server.target, Known) or self.script_folder is None:
+            return False
+        text = start.span.source.text
+        is_moved = "sys.path" in text or "chdir" in text or "app_dir" in server.settings.mentioned
+        return start.call == "uvicorn.run()" and not is_moved and not start.through
+
+    @property
+    def script_folder(self) -> str | None:
+        """The folder of the script that it runs, from which Python imports; None where it runs none by its path."""
+        python = python_arguments(self.step) if self.step is not None else None
+        file = python.file.literal if python is not None and python.file is not None else None
+        if python is not None and python.module is not None:
+            return ""
+        return posixpath.dirname(file) if file else None
 
     @property
     def platform_workers(self) -> str:

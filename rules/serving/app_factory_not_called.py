@@ -64,7 +64,7 @@ def app_factory_not_called(service: Service, deployment: Deployment) -> Findings
     factory, made = target.factory, target.instance
     if factory is not None and target.is_called is NO:
         message = f"{server.told_by} serves the function {factory.name} itself, and every request answers 500"
-        words = target.called_words(server.product)
+        words = target.called_words(server)
         fix = deployment.with_target(service, *words) if words and not factory.required else None
         needs = f" with {' and '.join(factory.required)}" if factory.required else ""
         evidence = Evidence(factory.span, f"makes the {service.app.framework} app" if service.app else "makes the app")

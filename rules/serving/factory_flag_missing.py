@@ -43,12 +43,18 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 @rule(Severity.INFO, fixes=(Safety.SAFE,))
 def factory_flag_missing(service: Service, deployment: Deployment) -> Findings:
     target, server = deployment.app_target_of(service), service.server
-    if service.is_production is not YES or server is None or target is None or server.product != "uvicorn":
+    if (
+        service.is_production is not YES
+        or server is None
+        or target is None
+        or server.product != "uvicorn"
+        or server.in_code
+    ):
         return
     factory = target.factory
     if factory is None or target.is_called is not YES or target.told_to_call is not NO:
         return
-    words = target.called_words(server.product)
+    words = target.called_words(server)
     yield Finding(
         target.span,
         f"`{service.label}` leaves it to uvicorn to guess that {factory.name} makes the app",

@@ -302,3 +302,14 @@ def test_the_module_of_uvicorn_for_gunicorn_warns(tmp_path: Path) -> None:
         running = run(stack, tmp_path, command, {"PYTHONWARNINGS": "default"})
         assert running.status() == 200
         assert "deprecated" in running.written
+
+
+def test_python_imports_from_the_folder_of_a_script_not_from_where_it_starts(tmp_path: Path) -> None:
+    port = free_port()
+    start = f'\n\nif __name__ == "__main__":\n    import uvicorn\n\n    uvicorn.run("shop.main:app", port={port})\n'
+    write_files(tmp_path, {"shop/main.py": STARLETTE + start})
+    with started(tmp_path, [sys.executable, "shop/main.py"], port) as script:
+        assert script.ended() == 1
+        assert "No module named 'shop'" in script.written or "Could not import module" in script.written
+    with started(tmp_path, [sys.executable, "-m", "shop.main"], port) as module:
+        assert module.status() == 200
