@@ -54,6 +54,7 @@ class AppTarget:
     other names, each with its place. `factory` is the function that the target names or calls, `call` what it is
     called with; else `instance` is the app that it names. `is_called` answers whether the server calls the factory,
     `told_to_call` whether an option says so. `is_script` is set where a script names it.
+    `repaired` is the target as the server reads it, where what was meant is certainly there.
     """
 
     written: str
@@ -72,6 +73,7 @@ class AppTarget:
     module_span: Span | None = None
     advice: str = ""
     is_script: bool = False
+    repaired: str = ""
     told_to_call: Answer = UNKNOWN
 
     @property
@@ -107,6 +109,8 @@ class AppTarget:
     @property
     def instead(self) -> str:
         """The one target that would serve an app of the same module, empty where there is none or several."""
+        if self.repaired:
+            return self.repaired
         return f"{self.module}:{self.names[0][0]}" if len(self.names) == 1 else ""
 
     @property
@@ -186,8 +190,12 @@ def target_of(service: Service, repository: Repository) -> AppTarget | None:
     if server.product == "gunicorn" and "." in attribute and is_since(service.installs, "gunicorn", "20.0.0") is NO:
         # Gunicorn evaluated what stands behind the colon before version 20.
         fault, advice = "", ""
-    if fault or server.target_file is not None or not _MODULE.fullmatch(module):
-        return AppTarget(written, span, module, attribute, ModulePresence(module, UNKNOWN), fault, advice=advice)
+    if fault:
+        repaired = "" if server.in_code else _repaired(service, module, attribute, repository)
+        unknown = ModulePresence(module, UNKNOWN)
+        return AppTarget(written, span, module, attribute, unknown, fault, advice=advice, repaired=repaired)
+    if server.target_file is not None or not _MODULE.fullmatch(module):
+        return AppTarget(written, span, module, attribute, ModulePresence(module, UNKNOWN))
     presence = presence_of(service, module, repository, service.script_folder if server.in_code else None)
     if server.product == "granian" and presence.found is NO:
         # It goes up through the packages around a file, and imports from there.
@@ -196,30 +204,49 @@ def target_of(service: Service, repository: Repository) -> AppTarget | None:
     path = presence.path
     if path is None or service.place.files.rewriting(path) is not None:
         return made
+    return _with_object(made, path, service, server, repository)
+
+
+def _with_object(target: AppTarget, path: str, service: Service, server: Server, repository: Repository) -> AppTarget:
+    """A target whose module lies at a path, with what its module holds under its name."""
+    attribute, roots = target.attribute, service.roots
     expression = _expression(attribute)
     call = expression if isinstance(expression, ast.Call) else None
     name = _first_name(call.func if call is not None else expression)
     if not name:
-        return made
-    found = _binds(repository, service.roots, path, name, 0)
+        return target
+    found = _binds(repository, roots, path, name, 0)
     whole = attribute == name or call is not None
-    defined = _definition(repository, service.roots, path, name) if whole else None
-    app = resolve(repository, service.roots, path, name) if whole else None
+    defined = _definition(repository, roots, path, name) if whole else None
+    app = resolve(repository, roots, path, name) if whole else None
     factory = _factory(*defined) if defined is not None and app is not None and app.is_factory else None
     told = _told_to_call(server)
     source = repository.source(path)
     return replace(
-        made,
+        target,
         name=name,
         module_span=source.line_span(1) if source is not None else None,
         attribute_found=found,
-        names=_apps_of(repository, service.roots, path) if found is NO else (),
+        names=_apps_of(repository, roots, path) if found is NO else (),
         factory=factory,
         call=call,
         instance=app if app is not None and not app.is_factory else None,
         told_to_call=told,
         is_called=YES if call is not None else UNKNOWN if factory is None else _is_called(server, factory, told),
     )
+
+
+def _repaired(service: Service, module: str, attribute: str, repository: Repository) -> str:
+    """The target that was meant by the path of a file, or by a module alone, where it is there; else empty."""
+    dotted = module.removeprefix("./").removesuffix(".py").replace("/", ".")
+    path = presence_of(service, dotted, repository).path if _MODULE.fullmatch(dotted) else None
+    if path is None:
+        return ""
+    if not attribute:
+        names = _apps_of(repository, service.roots, path)
+        return f"{dotted}:{names[0][0]}" if len(names) == 1 else ""
+    is_there = attribute.isidentifier() and _binds(repository, service.roots, path, attribute, 0) is YES
+    return f"{dotted}:{attribute}" if is_there and dotted != module else ""
 
 
 def _fault(product: str, module: str, has_colon: bool, attribute: str) -> tuple[str, str]:
