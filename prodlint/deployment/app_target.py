@@ -36,13 +36,17 @@ _UVICORN_WORKERS = ("uvicorn.workers.", "uvicorn_worker.")
 
 @record
 class Factory:
-    """A function that makes the app when it is called: its parameters, and those of them that have no default."""
+    """A function that makes the app when it is called: its parameters, and those of them that have no default.
+
+    The first `positional` of them may be given by their place.
+    """
 
     name: str
     span: Span
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     takes_more: bool = False
+    positional: int = 0
 
 
 @record
@@ -164,8 +168,10 @@ class AppTarget:
         unknown = [one for one in given if one not in self.factory.parameters]
         if unknown:
             return f"{self.factory.name}() takes no {_listed([one for one in unknown if one])}"
-        if positional > len(self.factory.parameters):
-            return f"{self.factory.name}() takes {len(self.factory.parameters) or 'no'} arguments, not {positional}"
+        if positional > self.factory.positional:
+            return (
+                f"{self.factory.name}() takes {self.factory.positional or 'no'} positional arguments, not {positional}"
+            )
         return ""
 
 
@@ -349,6 +355,7 @@ def _factory(module: PythonModule, node: ast.FunctionDef) -> Factory:
         (*positional, *(one.arg for one in arguments.kwonlyargs)),
         tuple(required),
         arguments.vararg is not None or arguments.kwarg is not None,
+        len(positional),
     )
 
 
