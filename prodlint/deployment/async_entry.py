@@ -15,12 +15,20 @@ from prodlint.deployment.served_code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence
+from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["WEBSOCKETS", "asgi_need_of"]
+__all__ = ["AsgiNeed", "asgi_need_of"]
 
-WEBSOCKETS = "these consumers answer websockets"
 _ROUTERS = ("channels.routing.ProtocolTypeRouter", "channels.routing.routing.ProtocolTypeRouter")
+
+
+@record
+class AsgiNeed:
+    """Something that WSGI cannot serve (websockets), or not as it is meant (a coroutine), and where it stands."""
+
+    evidence: Evidence
+    is_websocket: bool
 
 
 @per_repository
@@ -48,7 +56,7 @@ def _is_empty(value: ast.expr) -> bool:
     return bool(lists) and not any(one.elts for one in lists)
 
 
-def asgi_need_of(service: Service, services: Iterable[Service], repository: Repository) -> Evidence | None:
+def asgi_need_of(service: Service, services: Iterable[Service], repository: Repository) -> AsgiNeed | None:
     """The websockets, else the coroutine among the views, of a Django project that WSGI alone serves."""
     app, server = service.app, service.server
     if app is None or server is None or app.framework != "Django" or app.interface is not Interface.WSGI:
@@ -57,10 +65,12 @@ def asgi_need_of(service: Service, services: Iterable[Service], repository: Repo
         return None
     routing = _websocket_routing(repository)
     if routing is not None and any(not root or routing.path.startswith(f"{root}/") for root in service.roots):
-        return Evidence(routing, WEBSOCKETS)
+        return AsgiNeed(Evidence(routing, "these consumers answer websockets"), True)
     code = served_code(service, repository)
     view = next((one for one in code.coroutine_handlers("Django") if one.kind == "route"), None)
-    return None if view is None else Evidence(view.function.span, f"the view {view.function.name} is a coroutine")
+    if view is None:
+        return None
+    return AsgiNeed(Evidence(view.function.span, f"the view {view.function.name} is a coroutine"), False)
 
 
 def _is_served_as_asgi(services: Iterable[Service]) -> Answer:

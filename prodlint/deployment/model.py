@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from prodlint.deployment.app_database import AppDatabase
     from prodlint.deployment.app_lifespan import IgnoredStart
+    from prodlint.deployment.async_entry import AsgiNeed
     from prodlint.deployment.blocking_call import BlockedLoop
     from prodlint.deployment.command_form import LostOperator, Unexpanded
     from prodlint.deployment.connection_pool import ConnectionPool
@@ -361,7 +362,7 @@ class Deployment:
 
         return async_need_of(service, self.repository) if service.starts_certainly else None
 
-    def asgi_need_of(self, service: Service) -> Evidence | None:
+    def asgi_need_of(self, service: Service) -> AsgiNeed | None:
         """What a Django project has that needs ASGI, where no process serves it so; None while that is not known."""
         from prodlint.deployment.async_entry import asgi_need_of
 

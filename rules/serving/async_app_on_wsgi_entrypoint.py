@@ -55,7 +55,6 @@ application = ProtocolTypeRouter(
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.async_entry import WEBSOCKETS
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 
@@ -64,12 +63,12 @@ def async_app_on_wsgi_entrypoint(service: Service, deployment: Deployment) -> Fi
     need = deployment.asgi_need_of(service) if service.is_production is YES else None
     if need is None or service.server is None:
         return
-    sockets = need.note == WEBSOCKETS
+    sockets = need.is_websocket
     what = "no process answers the websockets of the project" if sockets else "its coroutines run one to a thread"
     yield Finding(
         service.server.span,
         f"`{service.label}` serves Django as WSGI, so that {what}",
-        (*service.chain_to_app, need),
+        (*service.chain_to_app, need.evidence),
         help="serve the ASGI application of the project with uvicorn, daphne or gunicorn's uvicorn worker",
         severity=Severity.WARNING if sockets else Severity.INFO,
     )
