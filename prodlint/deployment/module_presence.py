@@ -146,6 +146,9 @@ def may_be_brought(service: Service, step: Step, repository: Repository) -> bool
     if service.image is None and not any(one.endswith(".py") for one in _below(repository, service.process.root)):
         # The folder holds a platform's file alone, and is copied beside the code for a deployment.
         return True
+    if service.process.platform is Platform.RAILWAY and service.image is None:
+        # The folder of a service is a setting of the panel, wherever its file lies.
+        return True
     if service.process.platform is Platform.SUPERVISOR or len(service.execution.processes) > 1:
         return True
     steps = [one for one in service.execution.steps if one is not step]
