@@ -89,7 +89,9 @@ def presence_of(service: Service, name: str, repository: Repository, folder: str
             ]
         if held:
             return ModulePresence(name, YES, held[0], (), folders)
-    lacks = are_all and _lacks(service, relative, folders, repository)
+    # No variable brings a module of which the whole repository has no file.
+    is_searched = bool(folders) and (are_all or not elsewhere)
+    lacks = is_searched and _lacks(service, relative, folders, repository)
     lacks = lacks and not may_be_brought(service, step, repository)
     if not lacks or not _is_ours(service, name, relative, folders, elsewhere, repository):
         return ModulePresence(name, UNKNOWN, None, places, folders)
