@@ -45,12 +45,14 @@ class EndlessRequests:
     """The requests of one file without a time limit: the first one, and how many there are.
 
     `server_timeout` is the time in seconds after which the server kills the worker that waits, where it does.
+    `patience` is set for requests whose time limit is not shorter than that: the seconds for which they wait.
     """
 
     first: ServedCall
     count: int
     server_timeout: Known[int] | None = None
     fix: Fix | None = None
+    patience: float | None = None
 
     @property
     def others(self) -> str:
@@ -66,14 +68,27 @@ def endless_requests(service: Service, repository: Repository) -> Iterator[Endle
         *(one for one in code.calls_on_request(_NEEDLES, _NAMES) if _has_no_limit(one)),
         *(one for one in code.calls_on_request((b"httpx",), _SWITCHED_OFF) if _is_switched_off(one)),
     ]
+    limit = _server_timeout(service)
     if not calls or code.graph.holding(*_DEFAULTS):
-        return
+        calls = []
     for call in calls:
         if not _is_set_up_elsewhere(call, code):
             found.setdefault(call.path, []).append(call)
     for held in found.values():
         held.sort(key=lambda one: one.span.start)
-        yield EndlessRequests(held[0], len(held), _server_timeout(service), _with_limit(held))
+        yield EndlessRequests(held[0], len(held), limit, _with_limit(held))
+    for call in code.calls_on_request(_NEEDLES, _NAMES) if limit is not None else ():
+        patience = _patience(call)
+        if limit is not None and patience is not None and patience >= limit.value:
+            yield EndlessRequests(call, 1, limit, patience=patience)
+
+
+def _patience(call: ServedCall) -> float | None:
+    """The seconds for which a request waits for each part of its answer: the second of a pair of limits."""
+    limit = call.argument("timeout", _POSITIONS.get(call.name))
+    value = limit.value if isinstance(limit, Known) else None
+    value = value[-1] if isinstance(value, tuple) and value else value
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _has_no_limit(call: ServedCall) -> bool:

@@ -4,7 +4,7 @@
 or a mail server accepts the connection and then says nothing, the view that asked it never
 returns: its worker or thread is gone, then the next one, until nobody is left to answer. With
 gunicorn's sync workers the same silence ends in "WORKER TIMEOUT" and a killed worker each time
-(measured with gunicorn 27.0).
+(measured with gunicorn 27.0). A limit that is not shorter than gunicorn's helps nobody.
 
 ## Example
 
@@ -72,9 +72,10 @@ def request_without_timeout(service: Service, deployment: Deployment) -> Finding
         limit = one.server_timeout
         what = f"{server.product} kills its worker after {limit.value} s" if limit else "its request never ends"
         kill = (Evidence(limit.span, f"{server.product} gives each request {limit.value} s"),) if limit else ()
+        wait = "has no time limit" if one.patience is None else f"waits for up to {one.patience:g} s"
         yield Finding(
             one.first.span,
-            f"{one.first.written} has no time limit{one.others}: when nobody answers it, {what}",
+            f"{one.first.written} {wait}{one.others}: when nobody answers it, {what}",
             (*service.chain_to_app, *one.first.reached.chain, *kill),
             help="give it a `timeout` that is shorter than the patience of whoever waits for the answer",
             fix=one.fix,
