@@ -29,7 +29,7 @@ _DICT_CONFIG = frozenset({"logging.config.dictConfig", "logging.config.dictConfi
 class LogHandler:
     """One handler: its class, the least level that it writes, the file that it writes to; None where nothing says it.
 
-    `is_filtered` is set where a filter may keep lines from it.
+    `is_filtered` is set where a filter may keep lines from it, `is_off` where one keeps all from it in production.
     """
 
     name: str
@@ -37,6 +37,7 @@ class LogHandler:
     level: Value[object] | None
     file: Value[object] | None
     is_filtered: bool
+    is_off: bool = False
 
     @property
     def is_stream(self) -> bool:
@@ -78,18 +79,21 @@ class LogConfig:
     loggers: tuple[Logger, ...]
     disables: Answer
 
-    def place_of(self, *words: str) -> Span:
-        """The place of the last of some words that follow each other in it, else its first line."""
+    def written(self, *words: str) -> Span | None:
+        """The place of the last of some words in quotes that follow each other in it; None where they do not."""
         source, at = self.span.source, self.span.start
         for word in words:
             found = (source.text.find(quote + word + quote, at, self.span.end) for quote in "\"'")
             at = min((one for one in found if one >= 0), default=-1)
             if at < 0:
-                break
-        else:
-            return Span(source, at, at + len(words[-1]) + 2)
-        end = source.text.find("\n", self.span.start, self.span.end)
-        return self.span if end < 0 else Span(source, self.span.start, end)
+                return None
+        return Span(source, at, at + len(words[-1]) + 2)
+
+    def place_of(self, *words: str) -> Span:
+        """The same, or its first line."""
+        end = self.span.source.text.find("\n", self.span.start, self.span.end)
+        first = self.span if end < 0 else Span(self.span.source, self.span.start, end)
+        return self.written(*words) or first
 
     @property
     def attached(self) -> tuple[LogHandler, ...] | None:
@@ -111,7 +115,9 @@ def django_logging(service: Service, repository: Repository) -> LogConfig | None
     settings = settings_of(service, repository)
     if settings is None or settings.is_certain is not YES or settings.get("LOGGING_CONFIG") is not None:
         return None
-    return _config(settings.get("LOGGING"), repository)
+    debug = settings.get("DEBUG")
+    is_debug = None if debug is not None and not isinstance(debug, Known) else debug is not None and bool(debug.value)
+    return _config(settings.get("LOGGING"), repository, is_debug)
 
 
 def logging_of_calls(code: ServedCode) -> tuple[LogConfig, Span] | None:
@@ -126,7 +132,7 @@ def logging_of_calls(code: ServedCode) -> tuple[LogConfig, Span] | None:
     return None if config is None else (config, calls[0].span)
 
 
-def _config(value: Value[object] | None, repository: Repository) -> LogConfig | None:
+def _config(value: Value[object] | None, repository: Repository, is_debug: bool | None = None) -> LogConfig | None:
     if not isinstance(value, Known) or not isinstance(value.value, dict):
         return None
     whole = value.value
@@ -135,7 +141,15 @@ def _config(value: Value[object] | None, repository: Repository) -> LogConfig | 
     declared, loggers = whole.get("handlers", {}), whole.get("loggers", {})
     if not isinstance(declared, dict) or not isinstance(loggers, dict):
         return None
-    handlers = {name: _handler(name, one, value.span) for name, one in declared.items() if isinstance(name, str)}
+    held = whole.get("filters", {})
+    closed = {
+        name
+        for name, one in (held.items() if isinstance(held, dict) and is_debug is False else ())
+        if isinstance(one, dict) and one.get("()") == "django.utils.log.RequireDebugTrue"
+    }
+    handlers = {
+        name: _handler(name, one, value.span, closed) for name, one in declared.items() if isinstance(name, str)
+    }
     named = [(name or "root", one) for name, one in loggers.items() if isinstance(name, str)]
     if len(named) != len(loggers):
         return None
@@ -161,7 +175,7 @@ def _statement(span: Span, repository: Repository) -> Span:
     return span
 
 
-def _handler(name: str, held: object, span: Span) -> LogHandler:
+def _handler(name: str, held: object, span: Span, closed: set[object]) -> LogHandler:
     if not isinstance(held, dict) or "()" in held:
         return LogHandler(name, None, None, None, True)
     kind = held.get("class")
@@ -172,6 +186,7 @@ def _handler(name: str, held: object, span: Span) -> LogHandler:
         _value(held, "level", span),
         _value(held, "filename", span),
         not (isinstance(filters, list | tuple) and not filters),
+        isinstance(filters, list | tuple) and any(isinstance(one, str) and one in closed for one in filters),
     )
 
 

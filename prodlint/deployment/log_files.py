@@ -13,7 +13,8 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Value, answer, is_several
-from prodlint.finding import Evidence
+from prodlint.deployment.word_change import replaced_once
+from prodlint.finding import Evidence, Fix, Safety
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -54,13 +55,15 @@ class LogFile:
     is_lost: Answer
     chain: tuple[Evidence, ...] = ()
     remedy: str = "log to standard output with a StreamHandler"
+    fix: Fix | None = None
 
 
 def log_files(service: Service, repository: Repository) -> Iterator[LogFile]:
     """Every file that a service certainly logs to."""
-    if service.server is None or service.step is None or not service.starts_certainly:
+    if service.server is None or service.step is None:
         return
-    yield from _of_server(service, repository)
+    if service.starts_certainly:
+        yield from _of_server(service, repository)
     if service.module is None and service.app is None:
         return
     code = served_code(service, repository)
@@ -97,7 +100,9 @@ def _of_server(service: Service, repository: Repository) -> Iterator[LogFile]:
         span = setting.source.span
         chain = () if span.source is server.span.source else (Evidence(server.span, f"starts {server.product}"),)
         lost = _is_lost(service, path, repository)
-        yield LogFile(path, span, what, False, YES, lost, chain, "give it `-` for standard output and error")
+        edit = replaced_once(span, value.value, "-")
+        fix = Fix("write it to standard output and error", (edit,), Safety.SAFE) if edit is not None else None
+        yield LogFile(path, span, what, False, YES, lost, chain, "give it `-` for standard output and error", fix)
 
 
 def _of_dictionary(code: ServedCode) -> Iterator[LogFile]:
@@ -109,6 +114,7 @@ def _of_dictionary(code: ServedCode) -> Iterator[LogFile]:
     attached = config.attached if config is not None else None
     if config is None or attached is None:
         return
+    attached = tuple(one for one in attached if not one.is_off)
     is_only = answer(all(one.is_file or one.kind in _NO_STREAMS for one in attached))
     known = all(one.kind is not None for one in attached)
     for handler in attached:

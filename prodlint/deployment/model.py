@@ -476,9 +476,9 @@ class Deployment:
 
     def observability_of(self, service: Service) -> Observability:
         """What people learn of a service while it runs: log, error tracker, health; found when asked for."""
-        from prodlint.deployment.observability import observability_of
+        from prodlint.deployment.observability import Observability
 
-        return observability_of(service, self.services, self.repository)
+        return Observability(service, self)
 
     def ignored_starts_of(self, service: Service) -> tuple[IgnoredStart, ...]:
         """The handlers of start and end of a service's ASGI app that nothing runs; looked for when somebody asks."""

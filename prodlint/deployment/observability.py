@@ -6,31 +6,32 @@ Each question is answered by a module of its own, which is loaded when somebody 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 
 if TYPE_CHECKING:
     from prodlint.deployment.error_tracker import ErrorTracker, UnusedTracker
     from prodlint.deployment.health_route import MissingHealth
     from prodlint.deployment.log_files import LogFile
+    from prodlint.deployment.model import Deployment
     from prodlint.deployment.printed_lines import PrintedLines
+    from prodlint.deployment.public_metrics import PublicMetrics
     from prodlint.deployment.silenced_loggers import SilencedLoggers
     from prodlint.deployment.verbose_logging import Verbose
     from prodlint.deployment.web_logging import LostLines
+    from prodlint.finding import Evidence
 
-__all__ = ["Observability", "observability_of"]
+__all__ = ["Observability"]
 
 
 class Observability:
     """The answers for one service of a deployment."""
 
-    def __init__(self, service: Service, services: Sequence[Service], repository: Repository) -> None:
+    def __init__(self, service: Service, deployment: Deployment) -> None:
         self._service = service
-        self._services = services
-        self._repository = repository
+        self._deployment = deployment
+        self._repository = deployment.repository
 
     @property
     def lost_lines(self) -> LostLines | None:
@@ -100,9 +101,20 @@ class Observability:
         """The service of production that runs the same as this one of staging."""
         from prodlint.deployment.error_tracker import live_twin
 
-        return live_twin(self._service, self._services)
+        return live_twin(self._service, self._deployment.services)
 
+    @property
+    def unrecorded_requests(self) -> tuple[Evidence, ...] | None:
+        """The ways of its requests, where certainly nobody writes them down."""
+        from prodlint.deployment.access_log import unrecorded_requests
 
-def observability_of(service: Service, services: Sequence[Service], repository: Repository) -> Observability:
-    """What people learn of a service while it runs."""
-    return Observability(service, services, repository)
+        if self._deployment.proxies or self._deployment.unread:
+            return None
+        return unrecorded_requests(self._service, self._deployment.traffic_to(self._service).dials, self._repository)
+
+    @property
+    def public_metrics(self) -> PublicMetrics | None:
+        """The metrics that it shows to everybody, through a proxy."""
+        from prodlint.deployment.public_metrics import public_metrics
+
+        return public_metrics(self._service, self._deployment.passages_to(self._service), self._repository)

@@ -11,8 +11,9 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
-from prodlint.finding import Evidence
+from prodlint.finding import Edit, Evidence, Fix, Safety
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["SilencedLoggers", "silenced_loggers"]
@@ -22,6 +23,7 @@ _LOGGERS = {
     "gunicorn": ("gunicorn.error",),
     "hypercorn": ("hypercorn.error",),
 }
+_TRUE = regex(r"\s*:\s*(True)\b")
 _EFFECTS = {
     "uvicorn.error": "a crash of the app leaves no line",
     "uvicorn.access": "no request is logged",
@@ -38,6 +40,7 @@ class SilencedLoggers:
     names: tuple[str, ...]
     effect: str
     chain: tuple[Evidence, ...]
+    fix: Fix | None
 
 
 def silenced_loggers(service: Service, repository: Repository) -> SilencedLoggers | None:
@@ -55,7 +58,32 @@ def silenced_loggers(service: Service, repository: Repository) -> SilencedLogger
     names = tuple(one for one in _LOGGERS[server.product] if not _is_named(one, config))
     if not names:
         return None
-    return SilencedLoggers(call, names, _EFFECTS[names[0]], code.chain(call.path) or ())
+    return SilencedLoggers(call, names, _EFFECTS[names[0]], code.chain(call.path) or (), _fix(config))
+
+
+def _fix(config: LogConfig) -> Fix | None:
+    """The key put behind `version`, or told the opposite."""
+    key, first = config.written("disable_existing_loggers"), config.written("version")
+    if key is not None:
+        whole = config.span.source.text[key.end : config.span.end]
+        found = _TRUE.match(whole)
+        place = None if found is None else Span(key.source, key.end + found.start(1), key.end + found.end(1))
+        edit = None if place is None else Edit(place, "False")
+    else:
+        edit = None if first is None else _behind(first)
+    return Fix("keep the loggers that exist", (edit,), Safety.SAFE) if edit is not None else None
+
+
+def _behind(first: Span) -> Edit | None:
+    text = first.source.text
+    line = text.rfind("\n", 0, first.start) + 1
+    indent = text[line : first.start]
+    end = text.find("\n", first.start)
+    if indent.strip() or end < 0 or not text[first.start : end].rstrip().endswith(","):
+        return None
+    quote = text[first.start]
+    at = end + 1
+    return Edit(Span(first.source, at, at), f"{indent}{quote}disable_existing_loggers{quote}: False,\n")
 
 
 def _is_named(name: str, config: LogConfig) -> bool:

@@ -11,7 +11,8 @@ from prodlint.deployment.server_setting import SettingSource
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.deployment.web_logging import leaves_root_alone
-from prodlint.finding import Evidence
+from prodlint.deployment.word_change import replaced_once
+from prodlint.finding import Evidence, Fix, Safety, WithoutArgument
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -41,6 +42,7 @@ class Verbose:
     what: str
     remedy: str
     chain: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
 
 
 def verbose_logging(service: Service, repository: Repository) -> Iterator[Verbose]:
@@ -68,7 +70,9 @@ def _of_server(service: Service) -> Iterator[Verbose]:
         same = source.span.source is server.span.source
         chain = () if same else (Evidence(server.span, f"starts {server.product}"),)
         what = f"`{service.label}` logs at level {level} in production"
-        yield Verbose(source.span, what, "take it out: info is the default", chain)
+        edit = replaced_once(source.span, level, "info")
+        fix = Fix("log at level info", (edit,), Safety.SAFE) if edit is not None else None
+        yield Verbose(source.span, what, "take it out: info is the default", chain, fix)
 
 
 def _of_engines(code: ServedCode) -> Iterator[Verbose]:
@@ -81,7 +85,11 @@ def _of_engines(code: ServedCode) -> Iterator[Verbose]:
             echo = call.argument("echo")
             if isinstance(echo, Known) and echo.value in (True, "debug") and not call.is_conditional:
                 what, chain = f"`echo` of this engine {_STATEMENTS}", call.reached.chain
-                yield Verbose(echo.span, what, "leave `echo` out", (*_variables(code.service, echo.span), *chain))
+                written = echo.span.source.text[echo.span.start : echo.span.end]
+                plain = written in ("True", '"debug"', "'debug'")
+                fix = Fix("leave `echo` out", (WithoutArgument(call.span, "echo"),), Safety.SAFE) if plain else None
+                chain = (*_variables(code.service, echo.span), *chain)
+                yield Verbose(echo.span, what, "leave `echo` out", chain, fix)
 
 
 def _of_flask(service: Service, code: ServedCode) -> Iterator[Verbose]:

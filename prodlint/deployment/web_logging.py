@@ -30,6 +30,7 @@ _HANDLERS = regex(
     rb"(?i:log(?:ging|gers?|s)?(?:_config\w*)?)\("
     rb"|(?i:log(?:ging|ger|s)?_?(?:config|setup|settings|init))"
 )
+_BY_MODULE = regex(rb"\blogging\.(?:debug|info|warn(?:ing)?|error|exception|critical|fatal|log)\(")
 _PLAIN_GETTER = regex(rb"\bgetLogger\(")
 # A package of others that is about logs may do it when it is imported.
 _LOG_PACKAGE = regex(rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w*log(?:s|ger|gers|ging)?(?:_\w+)?)\b")
@@ -45,6 +46,7 @@ _INFO = frozenset(
         "quart.current_app.logger",
     )
 )
+_OF_FLASK = regex(rb"setLevel\(|\.level\s*=|\.debug\s*=|\bDEBUG\b[\"']?\]?\s*[=:](?!=)(?!\s*False)")
 _SERVERS_OWN = ("uvicorn", "gunicorn", "hypercorn", "_granian", "granian", "django")
 _WRAPPERS = frozenset({"opentelemetry-instrument", "newrelic-admin", "ddtrace-run", "logfire", "scout-apm"})
 _ENOUGH = 3
@@ -66,7 +68,7 @@ def lost_lines(service: Service, repository: Repository) -> LostLines | None:
     if not leaves_root_alone(service):
         return None
     code = served_code(service, repository)
-    if not code.graph.holding(b".info(") or _may_configure(code):
+    if not code.graph.holding(b".info(") or _may_configure(code) or _flask_may_show(service, code):
         return None
     found = [*islice(_own_lines(code), _ENOUGH)]
     if len(found) < _ENOUGH or not _settings_say_nothing(service, repository):
@@ -98,6 +100,7 @@ def _may_configure(code: ServedCode) -> bool:
     paths = repository.python_files if not code.graph.is_complete else code.graph.files
     if server is not None and server.configuration is not None:
         paths = (*paths, server.configuration)
+    sets_level = logs_by_module = False
     for path in paths:
         data = repository.data(path) or b""
         if b"log" not in data and b"Log" not in data and b"LOG" not in data:
@@ -107,7 +110,23 @@ def _may_configure(code: ServedCode) -> bool:
         names = (found.decode("ascii", "replace") for found in _LOG_PACKAGE.findall(data))
         if any(one != "logging" and not code.graph.may_hold(one) for one in names):
             return True
-    return False
+        sets_level = sets_level or b"setLevel" in data
+        logs_by_module = logs_by_module or _BY_MODULE.search(data) is not None
+    # `logging.warning(…)` gives the root logger a handler, which writes all that its level lets through.
+    return sets_level and logs_by_module
+
+
+def _flask_may_show(service: Service, code: ServedCode) -> bool:
+    """Whether the logger of a Flask app may write such lines.
+
+    Flask gives it a handler by itself, and a level where the app is in debug mode (Flask, Logging).
+    """
+    if service.app is None or service.app.framework not in ("Flask", "Quart"):
+        return False
+    if any(service.variables.definitions(name) for name in ("FLASK_DEBUG", "FLASK_ENV", "QUART_DEBUG")):
+        return True
+    held = code.graph.holding(b"setLevel", b"DEBUG", b"debug", b".level")
+    return any(_OF_FLASK.search(code.repository.data(path) or b"") for path in held)
 
 
 def _own_lines(code: ServedCode) -> Iterator[ServedCall]:

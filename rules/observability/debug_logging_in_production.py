@@ -53,12 +53,12 @@ engine = create_engine(os.environ["DATABASE_URL"])
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Finding, Findings, Severity, rule
+from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.WARNING)
+@rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def debug_logging_in_production(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
     for one in deployment.observability_of(service).verbose:
-        yield Finding(one.span, one.what, (*service.chain, *one.chain), help=one.remedy)
+        yield Finding(one.span, one.what, (*service.chain, *one.chain), help=one.remedy, fix=one.fix)

@@ -62,10 +62,10 @@ logging.config.dictConfig(
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.WARNING)
+@rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def loggers_silenced_by_config(service: Service, deployment: Deployment) -> Findings:
     silenced = deployment.observability_of(service).silenced_loggers if service.is_production is YES else None
     if silenced is None or service.server is None:
@@ -76,4 +76,5 @@ def loggers_silenced_by_config(service: Service, deployment: Deployment) -> Find
         f"this switches off {names}: {silenced.effect} once {service.name} is started",
         (*service.chain, Evidence(service.server.span, f"starts {service.server.product}"), *silenced.chain),
         help='put `"disable_existing_loggers": False` into the configuration',
+        fix=silenced.fix,
     )

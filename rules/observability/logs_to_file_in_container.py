@@ -56,10 +56,10 @@ app = Flask(__name__)
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
+from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, rule
 
 
-@rule(Severity.WARNING)
+@rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def logs_to_file_in_container(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
@@ -70,4 +70,5 @@ def logs_to_file_in_container(service: Service, deployment: Deployment) -> Findi
                 f"{file.what} goes to {file.path} in the container of {service.name}, and is gone with it",
                 (*file.chain, Evidence(service.process.span, f"keeps nothing of what {service.name} writes there")),
                 help=file.remedy,
+                fix=file.fix,
             )

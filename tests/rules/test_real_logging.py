@@ -81,6 +81,9 @@ def test_info_of_an_app_vanishes_under_servers_and_comes_out_once_the_root_is_se
         lost = servers.uvicorn(wrong.files, "main:app")
         kept = servers.uvicorn(right.files, "main:app")
         flask = servers.gunicorn({"main.py": FLASK}, "main:app", "--log-level=debug")
+        shown = servers.gunicorn({"main.py": FLASK.replace("\n\n\n", "\napp.logger.setLevel(20)\n\n\n", 1)}, "main:app")
+        assert shown.status() == 200
+        assert wrote(shown, "an info of the app")
         assert lost.status("/orders/7") == kept.status("/orders/7") == flask.status() == 200
         assert wrote(kept, "order 7: done")
         assert wrote(flask, "a warning of the module")
