@@ -48,7 +48,7 @@ def ignored_starts(service: Service, repository: Repository) -> tuple[IgnoredSta
     switched_off = _switched_off(service, events, lifespans)
     if switched_off:
         return switched_off
-    return (*_replaced(events), *_mounted(code, events, lifespans))
+    return (*_replaced(events), *_mounted(code, service.app.span, events, lifespans))
 
 
 def _replaced(events: list[ServedCall]) -> Iterator[IgnoredStart]:
@@ -58,11 +58,13 @@ def _replaced(events: list[ServedCall]) -> Iterator[IgnoredStart]:
             yield IgnoredStart(event.span, _named(event), "its app has a lifespan", lifespan, "the lifespan that runs")
 
 
-def _mounted(code: ServedCode, events: list[ServedCall], lifespans: list[ServedCall]) -> Iterator[IgnoredStart]:
+def _mounted(
+    code: ServedCode, served: Span, events: list[ServedCall], lifespans: list[ServedCall]
+) -> Iterator[IgnoredStart]:
     mounts: dict[Span, Span] = {}
     for mount in code.calls_on_import((b".mount(",), _MOUNTS):
         made = mount.made_by("app", 1)
-        if made is not None:
+        if made is not None and made != served and mount.made == served:
             mounts[made] = mount.span
     reason = "its app is mounted in another one"
     for event in events:
