@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import CommandLine
 from prodlint.deployment.pipeline import Pipeline
-from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
@@ -45,8 +44,6 @@ def early_variables(
 ) -> Iterator[EarlyVariable]:
     """The variables in the command of a compose service that only its container has, each once."""
     process = service.process
-    if process.platform is not Platform.COMPOSE:
-        return
     seen: set[str] = set()
     for line in (process.entrypoint, process.command):
         for at, word in enumerate(line.words if line is not None else ()):

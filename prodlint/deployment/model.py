@@ -259,6 +259,8 @@ class Deployment:
 
     def early_variables_of(self, service: Service) -> tuple[EarlyVariable, ...]:
         """The variables that compose replaces in a command although only the container has them."""
+        if service.process.platform is not Platform.COMPOSE:
+            return ()
         from prodlint.deployment.early_interpolation import early_variables
 
         return tuple(early_variables(service, self.pipelines, self.repository))
@@ -271,6 +273,8 @@ class Deployment:
 
     def reloading_master_of(self, service: Service) -> Setting | None:
         """What makes a uWSGI master that reloads on SIGTERM instead of stopping; None where it stops."""
+        if service.server is None or service.server.product != "uwsgi":
+            return None
         from prodlint.deployment.uwsgi_stop import reloading_master
 
         return reloading_master(service)
@@ -282,7 +286,7 @@ class Deployment:
         return with_die_on_term(master)
 
     def beside_server(self, service: Service) -> tuple[Step, ...]:
-        """The workers and schedulers that the command of a web service starts beside its server, unwatched."""
+        """What the command of a service starts in the background, where a server and a worker are in one."""
         from prodlint.deployment.staying import beside_server
 
         return beside_server(service)

@@ -98,19 +98,20 @@ def detached(service: Service, supervisors: tuple[SupervisorConfig, ...]) -> Det
 
 
 def beside_server(service: Service) -> tuple[Step, ...]:
-    """The workers and schedulers that a command starts in the background beside its server, with nobody watching.
+    """What a command leaves in the background where it starts both a server and a worker, with nobody watching.
 
     A script that looks after the first of them to end (`wait -n`) watches them.
     """
-    if service.server is None or service.process.platform in (Platform.SUPERVISOR, Platform.SYSTEMD):
+    if service.step is None or service.process.platform in (Platform.SUPERVISOR, Platform.SYSTEMD):
         return ()
-    found = []
-    for step in service.execution.steps:
-        is_worker = role_of(step) in (Role.WORKER, Role.BEAT) and server_of(step) is None
-        watched = any(_WATCHES.search(span.source.text) for span in (step.span, *(one.span for one in step.ancestors)))
-        if is_worker and step.background and not step.conditional and not watched:
-            found.append(step)
-    return tuple(found)
+    steps = [one for one in service.execution.steps if not one.conditional and role_of(one) in _LONG_RUNNING]
+    if len({server_of(one) is not None for one in steps}) < 2:
+        return ()
+    return tuple(one for one in steps if one.background and one is not service.step and not _is_watched(one))
+
+
+def _is_watched(step: Step) -> bool:
+    return any(_WATCHES.search(span.source.text) for span in (step.span, *(one.span for one in step.ancestors)))
 
 
 def _may_fork(service: Service) -> bool:

@@ -24,7 +24,7 @@ _ENTRY = regex(r"[ \t]*master([ \t]*=[ \t]*)[^\n]*")
 def reloading_master(service: Service) -> Setting | None:
     """The setting that makes a master which reloads on SIGTERM; None where it stops, or that is not known."""
     server = service.server
-    if server is None or server.product != "uwsgi" or server.in_code:
+    if server is None or server.in_code:
         return None
     settings = server.settings
     signal = stop_signal(service)

@@ -56,13 +56,13 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 
 @rule(Severity.INFO)
 def background_task_in_web_process(service: Service, deployment: Deployment) -> Findings:
-    server = service.server
-    if service.is_production is not YES or server is None:
+    stays = service.step
+    if service.is_production is not YES or stays is None:
         return
     for step in deployment.beside_server(service):
         yield Finding(
             step.span,
-            f"`{step.written}` runs beside {server.product} in {service.name}, and nobody starts it again when it dies",
-            (*service.chain_to(step), Evidence(server.span, f"starts {server.product}")),
+            f"`{step.written}` runs in the background of `{service.label}`: nobody starts it again when it dies",
+            (*service.chain_to(step), Evidence(stays.span, f"starts {stays.program}")),
             help="start it as a service of its own",
         )

@@ -54,12 +54,13 @@ _FINISH = ("gunicorn", "uvicorn", "hypercorn", "granian")
 
 @rule(Severity.WARNING)
 def graceful_timeout_exceeds_grace_period(service: Service, deployment: Deployment) -> Findings:
-    server, grace = service.server, deployment.grace_of(service)
-    if service.is_production is not YES or server is None or grace is None or server.product not in _FINISH:
+    server = service.server
+    if service.is_production is not YES or server is None or server.product not in _FINISH:
         return
     setting = server.settings.get("graceful_timeout") if "graceful_timeout" in server.settings.mentioned else None
     seconds = setting.value.value if setting is not None and isinstance(setting.value, Known) else None
-    if setting is None or not isinstance(seconds, int | float) or seconds <= grace.seconds:
+    grace = deployment.grace_of(service) if isinstance(seconds, int | float) else None
+    if setting is None or grace is None or not isinstance(seconds, int | float) or seconds <= grace.seconds:
         return
     said = "says so" if grace.span is not None else f"says nothing of it: the default of {grace.platform} holds"
     yield Finding(
