@@ -123,3 +123,20 @@ def test_the_release_steps_of_a_service_with_a_profile_ask_for_it() -> None:
     compose = MIGRATED["compose.prod.yml"] + "  assets:\n    build: .\n    command: sh -c 'make all && node build.js'\n"
     [release] = drawn({**MIGRATED, "compose.prod.yml": compose + "    profiles: [assets]\n"}).releases
     assert {(one.owner, one.condition) for one in release.steps} == {("web", ""), ("assets", "profile assets")}
+
+
+def test_a_number_that_something_outside_decides_is_told_with_its_limits() -> None:
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n  template:\n    spec:\n      "
+    text += "containers: [{name: shop, image: shop, command: [gunicorn, 'app:app']}]\n---\n"
+    text += "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: load}\nspec:\n"
+    text += "  {scaleTargetRef: {kind: Deployment, name: shop}, minReplicas: 2, maxReplicas: 5}\n"
+    files = {
+        "k8s/production/shop.yaml": text,
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "build.sh": "docker build -t shop .",
+    }
+    [service] = [one for one in drawn(files).services if one.name == "shop"]
+    found = {one.name: one for one in service.facts}
+    told = "2 to 5, the HorizontalPodAutoscaler load decides how many run"
+    assert (found["replicas"].text, found["replicas"].state) == (told, State.ENVIRONMENT)

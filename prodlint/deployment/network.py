@@ -16,7 +16,10 @@ _ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
 
 @record
 class Listen:
-    """An address that a proxy listens on; `socket` is the path of a Unix socket, empty for a port."""
+    """An address that a proxy listens on; `socket` is the path of a Unix socket, empty for a port.
+
+    `redirects` where all that comes without TLS is sent to the same address with it.
+    """
 
     span: Span
     port: Value[int] | None = None
@@ -24,6 +27,7 @@ class Listen:
     socket: str = ""
     tls: bool = False
     is_default: bool = False
+    redirects: bool = False
 
 
 @record

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, Process
 from prodlint.deployment.route import Routes
-from prodlint.deployment.value import NO, YES, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, YES, Bounded, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
-from prodlint.map.value_text import when_set
+from prodlint.map.value_text import bounded_text, when_set
 
 __all__ = ["contract_facts", "published", "route_fact"]
 
@@ -19,7 +19,7 @@ _SHOWN_UNREAD = 2
 def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
     """Only what the file says: a platform's defaults are not repeated."""
     if process.replicas is not None:
-        yield Fact("replicas", _shown(process.replicas), span=process.replicas.span)
+        yield _replicas(process.replicas)
     ports = [(_exposed(one), one.span) for one in process.exposures]
     told = {_shown(one.target) for one in process.exposures}
     ports += [(_shown(port.number), port.span) for port in process.ports if _shown(port.number) not in told]
@@ -34,6 +34,12 @@ def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
         shown = list(dict.fromkeys(_event(one) for one in process.events))
         more = f" and {len(shown) - _SHOWN_ROUTES} more" if len(shown) > _SHOWN_ROUTES else ""
         yield Fact("events", f"{', '.join(shown[:_SHOWN_ROUTES])}{more}", span=process.events[0].span)
+
+
+def _replicas(value: Value[int]) -> Fact:
+    if isinstance(value, Bounded):
+        return Fact("replicas", bounded_text(value), State.ENVIRONMENT, value.span)
+    return Fact("replicas", _shown(value), span=value.span)
 
 
 def _probe(probe: Probe, routes: Routes) -> Fact:

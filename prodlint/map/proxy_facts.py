@@ -54,6 +54,8 @@ def _listening(listen: Listen) -> str:
     if listen.socket:
         return f"unix:{listen.socket}"
     shown = f"{listen.address}:{_shown(listen.port)}".lstrip(":")
+    if listen.redirects:
+        return f"{shown} (redirects to TLS)"
     return f"{shown} (TLS)" if listen.tls else shown
 
 

@@ -19,11 +19,11 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.service_routes import routes_of
 from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.system_packages import system_packages
-from prodlint.deployment.value import EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
+from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
-from prodlint.map.value_text import driven_text, plain_text
+from prodlint.map.value_text import bounded_text, driven_text, plain_text
 from prodlint.map.worker_facts import worker_facts
 from prodlint.regex import regex
 
@@ -195,6 +195,8 @@ def valued(name: str, value: Value[object] | Value[str]) -> Fact:
         return Fact(name, value.form + (f", {source}" if source else ""), State.ENVIRONMENT, value.span)
     if isinstance(value, PerCpu):
         return Fact(name, value.formula, State.ENVIRONMENT, value.span)
+    if isinstance(value, Bounded):
+        return Fact(name, bounded_text(value), State.ENVIRONMENT, value.span)
     if isinstance(value, JointlyDriven):
         return Fact(name, unless(plain_text(value.default), value.names), State.ENVIRONMENT, value.span)
     return Fact(name, told(value), State.UNKNOWN, value.span)

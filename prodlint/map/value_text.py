@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodlint.deployment.value import EnvDriven, unless
+from prodlint.deployment.value import Bounded, EnvDriven, unless
 
-__all__ = ["driven_text", "plain_text", "when_set"]
+__all__ = ["bounded_text", "driven_text", "plain_text", "when_set"]
 
 
 def driven_text(value: EnvDriven[Any]) -> str:
@@ -34,3 +34,9 @@ def plain_text(value: object) -> str:
     if value is None or value == "":
         return "none" if value is None else "empty"
     return str(value)
+
+
+def bounded_text(value: Bounded) -> str:
+    """A number that something outside decides: its limits, and what decides."""
+    most = "or more" if value.most is None else f"to {value.most:g}"
+    return f"{value.least:g} {most}, {value.reason}"

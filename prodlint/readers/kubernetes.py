@@ -75,7 +75,7 @@ def facts_of(
         yield UnreadDeployment("a Rollout of another object's pods", manifest.span)
     else:
         yield from processes_of(manifest, scope, environment)
-        yield from proxies_of(manifest, scope.name)
+        yield from proxies_of(manifest, scope)
         if manifest.kind == "ConfigMap":
             from prodlint.readers.kubernetes_nginx import proxies_of_configuration
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
+from prodlint.deployment.environment import environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.readers.kubernetes_manifest import Manifest, is_chart_template, manifests_in
+from prodlint.readers.kubernetes_manifest import (
+    AUTOSCALERS,
+    Manifest,
+    is_chart_template,
+    manifests_in,
+    may_share,
+    scaled_by,
+)
 from prodlint.readers.kustomization import Built, build, claimed_files, leaves
 
-__all__ = ["affordable_builds", "elsewhere_named", "in_namespace"]
+__all__ = ["affordable_builds", "autoscaler_of", "elsewhere_named", "in_namespace"]
 
 _SUFFIXES = (".yml", ".yaml", ".json")
 _OBJECTS = 3_000
 _FILES = 2_000
+_AUTOSCALERS = 20
 
 _Named = dict[tuple[str, str], list[Manifest]]
 
@@ -45,6 +55,54 @@ def elsewhere_named(repository: Repository, kinds: tuple[str, ...], name: str) -
     return tuple(one for kind in kinds for one in written.get((kind, name), ()))
 
 
+def autoscaler_of(repository: Repository, manifest: Manifest) -> Manifest | None:
+    """The one autoscaler in another set than the object that it is for: of its namespace, or of a folder beside it."""
+    held = _autoscalers(repository, "").get((manifest.kind, manifest.name), [])[:_AUTOSCALERS]
+    found = {one.span: one for one in held if _is_for(one, manifest, repository)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _is_for(autoscaler: Manifest, manifest: Manifest, repository: Repository) -> bool:
+    if autoscaler.namespace is not None and autoscaler.namespace == manifest.namespace:
+        return True
+    return may_share(autoscaler.namespace, manifest.namespace) and _stands_beside(autoscaler, manifest, repository)
+
+
+def _stands_beside(autoscaler: Manifest, manifest: Manifest, repository: Repository) -> bool:
+    """Whether a file that is applied by itself, without what it is for, lies in a folder beside, above or below."""
+    path = autoscaler.span.path
+    own, other = posixpath.dirname(path), posixpath.dirname(manifest.span.path)
+    above, above_other = posixpath.dirname(own), posixpath.dirname(other)
+    if own == other or not (above in (other, above_other) or own == above_other):
+        return False
+    if path in claimed_files(repository) or environment_of(path) is not environment_of(manifest.span.path):
+        return False
+    return (manifest.kind, manifest.name) not in _objects_in(repository, own)
+
+
+@per_repository
+def _objects_in(repository: Repository, folder: str) -> set[tuple[str, str]]:
+    """The kinds and the names of what the files of a folder hold."""
+    found = (one for path in repository.files_in(folder) for one in manifests_in(path, repository))
+    return {(one.kind, one.name) for one in found}
+
+
+@per_repository
+def _autoscalers(repository: Repository, _: str) -> dict[tuple[str, str], list[Manifest]]:
+    """By what they are for: those of files, and those that kustomizations make of them."""
+    paths = list(_files(repository, tuple(kind.encode() for kind in AUTOSCALERS)))
+    claimed = claimed_files(repository)
+    whole = [one for path in paths if path not in claimed for one in manifests_in(path, repository)]
+    if any(path in claimed for path in paths):
+        whole += [one for built in affordable_builds(repository, "").values() for one in built.manifests]
+    found: dict[tuple[str, str], list[Manifest]] = {}
+    for one in whole:
+        target = scaled_by(one)
+        if target is not None:
+            found.setdefault(target, []).append(one)
+    return found
+
+
 @per_repository
 def _applied(repository: Repository, _: str) -> _Named:
     """The objects that kustomizations build, and those of files that none of them brings."""
@@ -65,12 +123,12 @@ def _by_name(manifests: Iterable[Manifest]) -> _Named:
     return found
 
 
-def _files(repository: Repository) -> Iterator[str]:
+def _files(repository: Repository, words: tuple[bytes, ...] = (b"ConfigMap", b"Secret")) -> Iterator[str]:
     left = _FILES
     for path in sorted(repository.paths):
         if not path.endswith(_SUFFIXES) or "{{" in path or left <= 0:
             continue
         data = repository.data(path) or b""
-        if (b"ConfigMap" in data or b"Secret" in data) and not is_chart_template(path, repository):
+        if any(word in data for word in words) and not is_chart_template(path, repository):
             left -= 1
             yield path

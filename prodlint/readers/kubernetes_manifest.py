@@ -19,6 +19,7 @@ from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence, parse_yaml
 
 __all__ = [
+    "AUTOSCALERS",
     "SCALED",
     "Manifest",
     "Scope",
@@ -28,10 +29,15 @@ __all__ = [
     "labels_of",
     "manifests_in",
     "manifests_of",
+    "may_share",
+    "scaled_by",
 ]
 
 SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "DeploymentConfig", "ReplicationController")
 """Kinds that run as many pods as `replicas` says."""
+
+AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+"""That of Kubernetes, and that of KEDA."""
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*SCALED, "DaemonSet", "Job"), ("spec", "template")),
@@ -95,19 +101,18 @@ class Scope:
         self.manifests = tuple(manifests)
         self._named: dict[tuple[str, str], list[Manifest]] = {}
         self._services: list[tuple[Manifest, dict[str, str]]] = []
-        self._autoscalers: dict[str, Manifest] = {}
+        self._autoscalers: dict[tuple[str, str], Manifest] = {}
+        self._with_pods: dict[Span, bool] = {}
         for one in self.manifests:
             self._named.setdefault((one.kind, one.name), []).append(one)
             if one.kind == "Service" and one.version == "v1" and len(self._services) < _SERVICES:
                 self._services.append((one, labels_of(one.body, "spec", "selector")))
-            elif one.kind in ("HorizontalPodAutoscaler", "ScaledObject"):
-                target = scalar_at(one.body, "spec", "scaleTargetRef", "name")
-                if target is not None:
-                    self._autoscalers[target.value] = one
+            elif (target := scaled_by(one)) is not None:
+                self._autoscalers[target] = one
 
     def find(self, kinds: tuple[str, ...], name: str, namespace: str | None) -> Manifest | None:
         """The one object of a name and of some kinds; None when there is none, or more than one."""
-        found = [one for one in self.find_all(kinds, name) if _may_share(one.namespace, namespace)]
+        found = [one for one in self.find_all(kinds, name) if may_share(one.namespace, namespace)]
         return found[0] if len(found) == 1 else None
 
     def find_all(self, kinds: tuple[str, ...], name: str) -> list[Manifest]:
@@ -117,18 +122,43 @@ class Scope:
     def services_for(self, labels: dict[str, str], namespace: str | None) -> Iterator[Manifest]:
         """The Services whose selector fits the labels of a pod."""
         for one, selector in self._services:
-            if selector and _may_share(one.namespace, namespace) and selector.items() <= labels.items():
+            if selector and may_share(one.namespace, namespace) and selector.items() <= labels.items():
                 yield one
+
+    def has_pods_of(self, service: Manifest) -> bool:
+        """Whether an object of the set makes pods that the selector of a Service fits; of very many it is believed."""
+        found = self._with_pods.get(service.span)
+        if found is None:
+            selector = labels_of(service.body, "spec", "selector")
+            makers = [one for one in self.manifests if one.template is not None] if selector else []
+            found = self._with_pods[service.span] = len(self._with_pods) >= _SERVICES or any(
+                selector.items() <= labels_of(one.template, "metadata", "labels").items()
+                for one in makers
+                if may_share(one.namespace, service.namespace)
+            )
+        return found
 
     def replicas_of(self, manifest: Manifest) -> Value[int] | None:
         """How many pods run; None where the file leaves it to the default."""
-        autoscaler = self._autoscalers.get(manifest.name)
+        autoscaler = self._autoscalers.get((manifest.kind, manifest.name))
+        if autoscaler is None and self.repository is not None and manifest.kind in SCALED:
+            from prodlint.readers.kubernetes_elsewhere import autoscaler_of
+
+            autoscaler = autoscaler_of(self.repository, manifest)
         if autoscaler is not None:
             return _scaled(autoscaler)
         if manifest.kind == "DaemonSet":
             return Unknown("one runs on each node", manifest.span)
         written = scalar_at(manifest.body, "spec", "replicas")
         return None if written is None or manifest.kind not in SCALED else declared_number(written)
+
+
+def scaled_by(autoscaler: Manifest) -> tuple[str, str] | None:
+    """The kind and the name of what an autoscaler changes the copies of; None for every other object."""
+    if autoscaler.kind not in AUTOSCALERS:
+        return None
+    kind, name = (scalar_at(autoscaler.body, "spec", "scaleTargetRef", key) for key in ("kind", "name"))
+    return None if name is None else (kind.value if kind is not None else "Deployment", name.value)
 
 
 def _scaled(autoscaler: Manifest) -> Value[int]:
@@ -149,7 +179,7 @@ def _count(autoscaler: Manifest, name: str) -> Value[int] | None:
     return None if written is None else declared_number(written)
 
 
-def _may_share(one: str | None, other: str | None) -> bool:
+def may_share(one: str | None, other: str | None) -> bool:
     """Whether two objects may live in one namespace: one that is not written is given when they are applied."""
     return one is None or other is None or one == other
 

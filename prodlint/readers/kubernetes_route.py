@@ -9,29 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
+from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
-from prodlint.readers.kubernetes_manifest import Manifest
+from prodlint.readers.kubernetes_listen import listens_of
+from prodlint.readers.kubernetes_manifest import Manifest, Scope, labels_of
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Scalar
 
 __all__ = ["proxies_of"]
 
 
-def proxies_of(manifest: Manifest, group: str = "") -> Iterator[Proxy]:
+def proxies_of(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
     """A proxy for each host of an Ingress, or for all the hosts of an HTTPRoute or a VirtualService.
 
-    `group` is the name of the set of objects in which they find their Services.
+    `scope` is the set of objects in which they find their Services.
     """
-    for proxy in _proxies(manifest):
-        yield replace(proxy, group=group)
+    for proxy in _proxies(manifest, scope):
+        routes = tuple(_without_pods(route, manifest, scope) for route in proxy.routes)
+        yield replace(proxy, group=scope.name, routes=routes)
 
 
-def _proxies(manifest: Manifest) -> Iterator[Proxy]:
+def _proxies(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
     if manifest.kind == "Ingress":
         balancer, idle = _balancer(manifest)
-        for proxy in _ingress(manifest):
+        for proxy in _ingress(manifest, scope):
             yield replace(proxy, balancer=balancer, idle=idle)
     elif manifest.kind == "HTTPRoute":
         names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hostnames")))
@@ -43,21 +45,22 @@ def _proxies(manifest: Manifest) -> Iterator[Proxy]:
         yield Proxy("VirtualService", manifest.span, names, routes=routes, environment=manifest.environment)
 
 
-def _ingress(manifest: Manifest) -> Iterator[Proxy]:
-    secured = {
-        host.value for entry in mappings_at(manifest.body, "spec", "tls") for host in scalars_of(entry.get("hosts"))
-    }
+def _ingress(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
     default = mapping_at(manifest.body, "spec", "defaultBackend") or mapping_at(manifest.body, "spec", "backend")
-    if default is not None:
-        route = ProxyRoute("/", default.span, upstreams=tuple(_backend(default)))
-        yield Proxy("Ingress", manifest.span, (), (_listen(manifest, False),), (route,), manifest.environment)
+    rest = () if default is None else (ProxyRoute("/", default.span, upstreams=tuple(_backend(default))),)
     for rule in mappings_at(manifest.body, "spec", "rules"):
         host = scalar_at(rule, "host")
         routes = tuple(_paths(rule))
+        if host is None:
+            # What fits no rule comes to the default, unless this rule takes everything.
+            routes += () if any(not one.modifier and one.path in ("/", "/*") for one in routes) else rest
+            rest = ()
         span = host.span if host is not None else manifest.span
         names = (host.value,) if host is not None else ()
-        listen = _listen(manifest, host is not None and host.value in secured)
-        yield Proxy("Ingress", span, names, (listen,), routes, manifest.environment)
+        listens = listens_of(manifest, scope, host.value if host is not None else None)
+        yield Proxy("Ingress", span, names, listens, routes, manifest.environment)
+    if rest:
+        yield Proxy("Ingress", manifest.span, (), listens_of(manifest, scope, None), rest, manifest.environment)
 
 
 _BALANCERS = {"alb": ("the load balancer of AWS", 60), "gce": ("the load balancer of Google", 600)}
@@ -87,8 +90,15 @@ def _balancer(manifest: Manifest) -> tuple[str, Value[int] | None]:
     return name, Known(seconds, written.span) if is_read else None
 
 
-def _listen(manifest: Manifest, tls: bool) -> Listen:
-    return Listen(manifest.span, Known(443 if tls else 80, manifest.span), tls=tls)
+def _without_pods(route: ProxyRoute, manifest: Manifest, scope: Scope) -> ProxyRoute:
+    """A route to a Service whose pods are elsewhere says so."""
+    if len(route.upstreams) != 1:
+        return route
+    found = scope.find(("Service",), route.upstreams[0].host or "", manifest.namespace)
+    if found is None or not labels_of(found.body, "spec", "selector") or scope.has_pods_of(found):
+        return route
+    told = f"the Service {found.name} ({found.span}) is for pods that are not read beside it"
+    return replace(route, upstreams=(), unread=told)
 
 
 def _paths(rule: Mapping) -> Iterator[ProxyRoute]:
