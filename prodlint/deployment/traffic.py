@@ -12,6 +12,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.procfile import is_of_heroku
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.server_bind import Bind
+from prodlint.deployment.server_products import product_named
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
 from prodlint.finding import Fix
@@ -73,7 +74,17 @@ class Traffic:
             return ()
         if service.process.platform is not Platform.COMPOSE or self.container.serves_alone is not YES:
             return ()
-        return wrong_ports(self.dials)
+        return () if self._port_may_be_set else wrong_ports(self.dials)
+
+    @property
+    def _port_may_be_set(self) -> bool:
+        """Whether a variable of the server's own (UVICORN_PORT), set where nobody here sees it, may be its port."""
+        server = self.service.server
+        product = product_named(server.product) if server is not None else None
+        port = server.settings.get("port") if server is not None else None
+        if product is None or not product.environment or port is None or self.service.variables.is_open is NO:
+            return False
+        return port.source.origin.startswith("default of ")
 
     @property
     def ignored_port(self) -> Dial | None:
