@@ -95,6 +95,17 @@ class LogConfig:
         first = self.span if end < 0 else Span(self.span.source, self.span.start, end)
         return self.written(*words) or first
 
+    def loses_info(self, name: str) -> bool:
+        """Whether lines of the level INFO of a logger certainly go nowhere, although nobody chose a higher level."""
+        by_name = {one.name: one for one in self.loggers}
+        parts = name.split(".")
+        around = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        above = [by_name[one] for one in (*around, "root") if one in by_name]
+        levels = [one.level for one in above if one.level is not None]
+        if levels and not (isinstance(levels[0], Known) and levels[0].value in ("INFO", "DEBUG", "NOTSET", 10, 20)):
+            return False
+        return not levels or all(one.handlers == () for one in above)
+
     @property
     def attached(self) -> tuple[LogHandler, ...] | None:
         """Every handler that a logger has; None where that is not known."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Literal
 
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.log_config import LogConfig, django_logging
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
@@ -24,7 +27,7 @@ _LEAVE_ROOT_ALONE = frozenset({"gunicorn", "uvicorn", "hypercorn", "granian"})
 _SERVER_LOGGING = ("log_config", "logconfig_json", "logconfig_dict", "logger_class")
 # What gives a logger a handler: with any of these in the files of the process nobody here knows where lines go.
 _HANDLERS = regex(
-    rb"Handler\(|\.handlers\b|basicConfig|dictConfig|fileConfig|LOGGING|structlog|loguru|logzero|coloredlogs|daiquiri"
+    rb"Handler\(|\.handlers\b|basicConfig|dictConfig|fileConfig|structlog|loguru|logzero|coloredlogs|daiquiri"
     rb"|logbook|eliot|logfire|opentelemetry|azure\.monitor|google\.cloud|powertools|\babsl\b|enable_logs"
     rb"|(?i:setup|set_up|configur\w*|config|init\w*|install|enable|set|make|create|build|get)_?(?:the_?|app_?|root_?)?"
     rb"(?i:log(?:ging|gers?|s)?(?:_config\w*)?)\("
@@ -65,22 +68,31 @@ class LostLines:
 
 def lost_lines(service: Service, repository: Repository) -> LostLines | None:
     """The calls of `logger.info` whose lines go nowhere, because nothing gives a logger a handler."""
-    if not leaves_root_alone(service):
+    if not leaves_root_alone(service) or service.app is None:
         return None
     code = served_code(service, repository)
     if not code.graph.holding(b".info(") or _may_configure(code) or _flask_may_show(service, code):
         return None
-    found = [*islice(_own_lines(code), _ENOUGH)]
-    if len(found) < _ENOUGH or not _settings_say_nothing(service, repository):
+    config: LogConfig | None = None
+    if service.app.framework == "Django":
+        held = _held_settings(service, repository)
+        if held is None:
+            return None
+        config = held or None
+        if config is not None and code.graph.holding(b"setLevel"):
+            return None
+    elif code.graph.holding(b"LOGGING"):
+        return None
+    found = [*islice(_own_lines(code, config), _ENOUGH)]
+    if len(found) < _ENOUGH:
         return None
     first = found[0]
-    is_django = service.app is not None and service.app.framework == "Django"
-    remedy = (
-        "give LOGGING a `root` with a console handler and the level INFO"
-        if is_django
-        else "call `logging.basicConfig(level=logging.INFO)` where the app is made"
-    )
-    return LostLines(first.span, first.written, first.reached.chain, tuple(one.span for one in found[1:]), remedy)
+    remedy = "call `logging.basicConfig(level=logging.INFO)` where the app is made"
+    if service.app.framework == "Django":
+        remedy = "give LOGGING a `root` with a console handler and the level INFO"
+    because = () if config is None else (Evidence(config.place_of("loggers"), "gives this logger no handler or level"),)
+    others = tuple(one.span for one in found[1:])
+    return LostLines(first.span, first.written, (*first.reached.chain, *because), others, remedy)
 
 
 def leaves_root_alone(service: Service) -> bool:
@@ -97,7 +109,8 @@ def leaves_root_alone(service: Service) -> bool:
 def _may_configure(code: ServedCode) -> bool:
     """Whether a file that the process may read gives a logger a handler, or has somebody do it."""
     repository, server = code.repository, code.service.server
-    paths = repository.python_files if not code.graph.is_complete else code.graph.files
+    everywhere = (path for path in repository.python_files if environment_of(path) is not Environment.TEST)
+    paths: tuple[str, ...] = tuple(code.graph.files if code.graph.is_complete else everywhere)
     if server is not None and server.configuration is not None:
         paths = (*paths, server.configuration)
     sets_level = logs_by_module = False
@@ -129,20 +142,23 @@ def _flask_may_show(service: Service, code: ServedCode) -> bool:
     return any(_OF_FLASK.search(code.repository.data(path) or b"") for path in held)
 
 
-def _own_lines(code: ServedCode) -> Iterator[ServedCall]:
+def _own_lines(code: ServedCode, config: LogConfig | None) -> Iterator[ServedCall]:
     for call in code.calls_on_request((b".info(",), _INFO):
         name = call.maker_argument("name", 0) if call.name.startswith("logging.getLogger.") else None
-        if name is None or (isinstance(name, Known) and not str(name.value).startswith(_SERVERS_OWN)):
+        if name is not None and not (isinstance(name, Known) and isinstance(name.value, str)):
+            continue
+        shown = str(name.value) if isinstance(name, Known) else "root"
+        if not shown.startswith(_SERVERS_OWN) and (config is None or config.loses_info(shown)):
             yield call
 
 
-def _settings_say_nothing(service: Service, repository: Repository) -> bool:
-    """Whether the settings of a Django service certainly leave Django's own logging as it is."""
-    if service.app is None or service.app.framework != "Django":
-        return service.app is not None
+def _held_settings(service: Service, repository: Repository) -> LogConfig | Literal[False] | None:
+    """What the settings of a Django service say of logging: False for nothing at all, None where nobody can know."""
     from prodlint.deployment.settings_module import settings_of
 
     settings = settings_of(service, repository)
     if settings is None or settings.path is None or settings.is_certain is not YES:
-        return False
-    return settings.get("LOGGING") is None and settings.get("LOGGING_CONFIG") is None
+        return None
+    if settings.get("LOGGING_CONFIG") is not None:
+        return None
+    return False if settings.get("LOGGING") is None else django_logging(service, repository)

@@ -73,6 +73,7 @@ def info_logs_discarded(service: Service, deployment: Deployment) -> Findings:
         (
             *service.chain,
             Evidence(service.server.span, f"{service.server.product} sets up its own loggers alone"),
+            *lost.chain,
             *(Evidence(one, "is lost too") for one in lost.others),
         ),
         help=lost.help,
