@@ -26,15 +26,33 @@ __all__ = ["LostLines", "leaves_root_alone", "lost_lines"]
 _LEAVE_ROOT_ALONE = frozenset({"gunicorn", "uvicorn", "hypercorn", "granian"})
 _SERVER_LOGGING = ("log_config", "logconfig_json", "logconfig_dict", "logger_class")
 # What gives a logger a handler: with any of these in the files of the process nobody here knows where lines go.
-_HANDLERS = regex(
-    rb"Handler\(|\.handlers\b|basicConfig|dictConfig|fileConfig|structlog|loguru|logzero|coloredlogs|daiquiri"
-    rb"|logbook|eliot|logfire|opentelemetry|azure\.monitor|google\.cloud|powertools|\babsl\b|enable_logs"
-    rb"|(?i:setup|set_up|configur\w*|config|init\w*|install|enable|set|make|create|build|get)_?(?:the_?|app_?|root_?)?"
-    rb"(?i:log(?:ging|gers?|s)?(?:_config\w*)?)\("
-    rb"|(?i:log(?:ging|ger|s)?_?(?:config|setup|settings|init))"
+_HANDLERS = (
+    b"Handler(",
+    b".handlers",
+    b"basicConfig",
+    b"dictConfig",
+    b"fileConfig",
+    b"structlog",
+    b"loguru",
+    b"logzero",
+    b"coloredlogs",
+    b"daiquiri",
+    b"logbook",
+    b"eliot",
+    b"logfire",
+    b"opentelemetry",
+    b"azure.monitor",
+    b"google.cloud",
+    b"powertools",
+    b"absl",
+    b"enable_logs",
 )
+# `setup_logging(`, `configure_app_logger(`: the word in front is looked at where it ends like this.
+_CALLED = regex(rb"[lL]og(?:ging|gers?|s)?(?:_config\w*)?\(")
+_SETTING_UP = regex(rb"(?i)(?:set_?up|config|init|install|enable|set|make|create|build|get|add|load)\w*_?$")
+_WORD = regex(rb"\w*$")
+_NAMED = regex(rb"[lL](?:og|OG)(?:ging|ger|s|GING|GER)?_?(?:[cC]onfig|[sS]etup|[sS]ettings|[iI]nit|CONFIG|SETTINGS)")
 _BY_MODULE = regex(rb"\blogging\.(?:debug|info|warn(?:ing)?|error|exception|critical|fatal|log)\(")
-_PLAIN_GETTER = regex(rb"\bgetLogger\(")
 # A package of others that is about logs may do it when it is imported.
 _LOG_PACKAGE = regex(rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w*log(?:s|ger|gers|ging)?(?:_\w+)?)\b")
 _INFO = frozenset(
@@ -118,7 +136,7 @@ def _may_configure(code: ServedCode) -> bool:
         data = repository.data(path) or b""
         if b"log" not in data and b"Log" not in data and b"LOG" not in data:
             continue
-        if _HANDLERS.search(_PLAIN_GETTER.sub(b"", data)):
+        if any(needle in data for needle in _HANDLERS) or _NAMED.search(data) or _sets_up(data):
             return True
         names = (found.decode("ascii", "replace") for found in _LOG_PACKAGE.findall(data))
         if any(one != "logging" and not code.graph.may_hold(one) for one in names):
@@ -127,6 +145,17 @@ def _may_configure(code: ServedCode) -> bool:
         logs_by_module = logs_by_module or _BY_MODULE.search(data) is not None
     # `logging.warning(…)` gives the root logger a handler, which writes all that its level lets through.
     return sets_level and logs_by_module
+
+
+def _sets_up(data: bytes) -> bool:
+    """Whether a function is called, or defined, whose name says that it sets up logging."""
+    for found in _CALLED.finditer(data):
+        front = data[max(0, found.start() - 40) : found.start()]
+        word = _WORD.search(front)
+        name = word[0] if word is not None else b""
+        if not (name == b"get" and found[0] == b"Logger(") and _SETTING_UP.search(name):
+            return True
+    return False
 
 
 def _flask_may_show(service: Service, code: ServedCode) -> bool:
