@@ -44,7 +44,8 @@ _SECONDS = 10
 class EndlessRequests:
     """The requests of one file without a time limit: the first one, and how many there are.
 
-    `server_timeout` is the time in seconds after which the server kills the worker that waits, where it does.
+    `server_timeout` is the time in seconds after which the server kills the worker that waits, where it does;
+    `is_endless` answers whether it certainly never does.
     `patience` is set for requests whose time limit is not shorter than that: the seconds for which they wait.
     """
 
@@ -53,6 +54,7 @@ class EndlessRequests:
     server_timeout: Known[int] | None = None
     fix: Fix | None = None
     patience: float | None = None
+    is_endless: bool = False
 
     @property
     def others(self) -> str:
@@ -76,7 +78,7 @@ def endless_requests(service: Service, repository: Repository) -> Iterator[Endle
             found.setdefault(call.path, []).append(call)
     for held in found.values():
         held.sort(key=lambda one: one.span.start)
-        yield EndlessRequests(held[0], len(held), limit, _with_limit(held))
+        yield EndlessRequests(held[0], len(held), limit, _with_limit(held), is_endless=_is_endless(service))
     for call in code.calls_on_request(_NEEDLES, _NAMES) if limit is not None else ():
         patience = _patience(call)
         if limit is not None and patience is not None and patience >= limit.value:
@@ -111,6 +113,11 @@ def _is_set_up_elsewhere(call: ServedCall, code: ServedCode) -> bool:
 def _server_timeout(service: Service) -> Known[int] | None:
     limit = request_timeout_of(service.server) if service.server is not None else None
     return Known(limit.value, limit.span) if isinstance(limit, Known) and limit.value is not None else None
+
+
+def _is_endless(service: Service) -> bool:
+    limit = request_timeout_of(service.server) if service.server is not None else None
+    return isinstance(limit, Known) and limit.value is None
 
 
 def _with_limit(calls: list[ServedCall]) -> Fix | None:

@@ -70,7 +70,8 @@ def request_without_timeout(service: Service, deployment: Deployment) -> Finding
         return
     for one in deployment.endless_requests_of(service):
         limit = one.server_timeout
-        what = f"{server.product} kills its worker after {limit.value} s" if limit else "its request never ends"
+        what = "its request never ends" if one.is_endless else "a worker waits with it"
+        what = f"{server.product} kills its worker after {limit.value} s" if limit else what
         kill = (Evidence(limit.span, f"{server.product} gives each request {limit.value} s"),) if limit else ()
         wait = "has no time limit" if one.patience is None else f"waits for up to {one.patience:g} s"
         yield Finding(
