@@ -11,6 +11,7 @@ import ast
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import field
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
@@ -175,7 +176,16 @@ class ServedCode:
 
     def calls_on_loop(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
         """Those calls on a request that run on the event loop itself, in no thread of their own."""
-        yield from self._calls(needles, names, self.on_loop, on_import=False)
+        if self._has_loops:
+            yield from self._calls(needles, names, self.on_loop, on_import=False)
+
+    @cached_property
+    def _has_loops(self) -> bool:
+        """Whether a framework calls any coroutine of the process on its own loop: most apps have none."""
+        paths = self.graph.holding(b"async def ")
+        indexes = (code_index(self.repository, path) for path in paths)
+        functions = (one for index in indexes if index is not None for one in index.functions)
+        return any(self._handles_on_loop(one) is not None for one in functions)
 
     def coroutine_handlers(self, framework: str) -> Iterator[Handler]:
         """The coroutines that a framework calls for requests as they are: nothing but the framework decorates them."""
