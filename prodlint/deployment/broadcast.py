@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.code_index import CodeFunction, code_index
 from prodlint.deployment.repository import Repository
@@ -22,6 +23,7 @@ _SENDS = frozenset({"send_text", "send_json", "send_bytes"})
 # What carries messages between processes: an app that names one may send through it, whatever file it does so in.
 _PASSES_ON = tuple(b"pubsub subscribe( publish( broadcaster xread aio_pika pika kafka nats add_listener zmq".split())
 _CARRIERS = regex(rb"(?i)redis|rabbit|\bLISTEN\b|socketio")
+_MOST = 50
 _Loop = ast.For | ast.AsyncFor
 
 
@@ -42,7 +44,9 @@ def broadcasts_of(code: ServedCode, repository: Repository) -> Iterator[Broadcas
         index = code_index(repository, path) if b"WebSocket" in data else None
         if index is None or _CARRIERS.search(data):
             continue
-        for function in index.functions:
+        calls = [call for name in sorted(_SENDS) for call in index.by_name.get(name, ())]
+        functions = {call.function.node: call.function for call in calls[:_MOST] if call.function is not None}
+        for function in functions.values():
             loop = next(_loops(function), None)
             reached = code.requested(function) if loop is not None else None
             if loop is not None and reached is not None:
@@ -51,8 +55,9 @@ def broadcasts_of(code: ServedCode, repository: Repository) -> Iterator[Broadcas
 
 def _loops(function: CodeFunction) -> Iterator[_Loop]:
     """The loops over a list or dictionary that lives as long as the process, and that send to each of its parts."""
-    for node in ast.walk(function.node):
-        if isinstance(node, _Loop) and _is_kept(node.iter, function) and any(_sends(one) for one in ast.walk(node)):
+    loops = (node for node in ast.walk(function.node) if isinstance(node, _Loop))
+    for node in islice(loops, _MOST):
+        if _is_kept(node.iter, function) and any(_sends(one) for one in ast.walk(node)):
             yield node
 
 

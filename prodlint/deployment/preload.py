@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_code import ServedCall, served_code
@@ -52,6 +53,7 @@ _CONNECTS = frozenset(
 )
 _STARTS = frozenset({"threading.Thread.start", "logging.handlers.QueueListener.start"})
 _CONNECTION_WORDS = tuple(b"connect MongoClient _channel KafkaProducer BlockingConnection".split())
+_MOST = 50
 _THREAD_WORDS = (b"Thread", b"QueueListener")
 # gunicorn calls these in each worker, where the app may open and start things anew.
 _IN_WORKERS = frozenset({"post_fork", "post_worker_init", "worker_init"})
@@ -76,8 +78,8 @@ def made_before_fork(service: Service, repository: Repository) -> tuple[BeforeFo
     why: Value[object] | None = preload.value if preload is not None and server.product == "gunicorn" else None
     chosen = () if why is None or why.span is None else (Evidence(why.span, "imports the app before it forks"),)
     calls = [
-        *((one, False) for one in code.calls_on_import(_CONNECTION_WORDS, _CONNECTS)),
-        *((one, True) for one in code.calls_on_import(_THREAD_WORDS, _STARTS)),
+        *((one, False) for one in islice(code.calls_on_import(_CONNECTION_WORDS, _CONNECTS), _MOST)),
+        *((one, True) for one in islice(code.calls_on_import(_THREAD_WORDS, _STARTS), _MOST)),
     ]
     return tuple(
         BeforeFork(call.span, f"{call.written}()", is_thread, (*chosen, *call.reached.chain))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.parallel import StateKind
@@ -48,6 +49,7 @@ _SCHEDULERS = frozenset(
         "flask_apscheduler.scheduler.APScheduler.start",
     }
 )
+_MOST = 50
 _SCHEDULER_WORDS = (b"apscheduler", b"Scheduler")
 # Something that lets one process in and keeps the others out; or a variable that a single process has.
 _KEEPS_OUT = regex(rb"fcntl|flock|[Ff]ile_?[Ll]ock|[Ll]ock\s*\(|advisory_lock|setnx|nx=True|\.bind\(\(")
@@ -74,10 +76,10 @@ def process_state_of(service: Service, repository: Repository) -> tuple[ProcessS
 
 def _schedulers(service: Service, repository: Repository) -> Iterator[ProcessState]:
     code = served_code(service, repository)
-    for call in code.calls_on_import(_SCHEDULER_WORDS, _SCHEDULERS):
+    for call in islice(code.calls_on_import(_SCHEDULER_WORDS, _SCHEDULERS), _MOST):
         if _is_certain(call, repository):
             yield ProcessState(StateKind.SCHEDULER, call.span, True, call.reached.chain)
-    for call in code.calls_at_start(_SCHEDULER_WORDS, _SCHEDULERS):
+    for call in islice(code.calls_at_start(_SCHEDULER_WORDS, _SCHEDULERS), _MOST):
         if _is_certain(call, repository):
             yield ProcessState(StateKind.SCHEDULER, call.span, False, call.reached.chain)
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import field
 from functools import cached_property
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
@@ -25,6 +26,9 @@ from prodlint.finding import Evidence
 from prodlint.record import entity, record
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
+
+if TYPE_CHECKING:
+    from prodlint.deployment.evaluation.interpreter import Namespace
 
 __all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
@@ -147,6 +151,7 @@ class ServedCode:
         self.handlers: Handlers = Handlers(self.names) if like is None else like.handlers
         self._requests: dict[ast.AST, Reached | None] = {} if like is None else like._requests
         self._starts: dict[ast.AST, Reached | None] = {} if like is None else like._starts
+        self._names: dict[str, Namespace] = {}
         self._starting: dict[ast.AST, Reached | None] = {} if like is None else like._starting
         self._loop: dict[ast.AST, Reached | None] = {} if like is None else like._loop
         self._called: dict[ast.AST, tuple[tuple[str, CodeCall], ...]] = {} if like is None else like._called
@@ -386,7 +391,10 @@ class ServedCode:
             return Unknown("a variable of the function holds it", module.span(value))
         from prodlint.deployment.evaluation.interpreter import namespace
 
-        return namespace(self.repository, self.graph.roots, path, self.service.variables.get).evaluate(value)
+        if path not in self._names:
+            # A module runs once, however many of its calls are asked about.
+            self._names[path] = namespace(self.repository, self.graph.roots, path, self.service.variables.get)
+        return self._names[path].evaluate(value)
 
 
 def _passes_more(node: ast.Call) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.code_names import External, Here
 from prodlint.deployment.memo import per_repository
@@ -48,6 +49,7 @@ _ADDS = frozenset(
         "starlette.applications.Starlette.add_middleware",
     }
 )
+_MOST = 50
 _SIGNS = frozenset({"jwt.encode", "jose.jwt.encode"})
 
 
@@ -137,7 +139,7 @@ def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value
         value = call.argument("secret_key", 1) if call.name == _SESSIONS else call.argument("secret_key")
         if value is not None and (call.name == _SESSIONS or _adds_sessions(call)):
             yield "secret_key of SessionMiddleware", value, None
-    for call in code.calls_on_request((b"jwt",), _SIGNS):
+    for call in islice(code.calls_on_request((b"jwt",), _SIGNS), _MOST):
         value = call.argument("key", 1)
         if value is not None:
             yield f"key for {call.written}()", value, None
