@@ -83,7 +83,7 @@ class ErrorTracker:
     @property
     def says_production(self) -> bool:
         """Whether the errors of its process are certainly told as those of `production`."""
-        given = self.call.argument("environment", 2)
+        given = self.call.argument("environment")
         if self.call.passes_more:
             return False
         if given is None or (isinstance(given, Known) and given.value is None):
