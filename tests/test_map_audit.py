@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import Formed
+from prodlint.deployment.value import UNKNOWN, Formed
 from prodlint.inspection import inspect
 from prodlint.map.document import Fact, Map, State
 from prodlint.map.draw import draw
@@ -140,3 +140,67 @@ def test_a_number_that_something_outside_decides_is_told_with_its_limits() -> No
     found = {one.name: one for one in service.facts}
     told = "2 to 5, the HorizontalPodAutoscaler load decides how many run"
     assert (found["replicas"].text, found["replicas"].state) == (told, State.ENVIRONMENT)
+
+
+def of(files: Mapping[str, str], name: str, environment: Environment = Environment.PRODUCTION) -> dict[str, str]:
+    """What a map tells of one service, by the names of the facts."""
+    [service] = [one for one in drawn(files, environment).services if one.name == name]
+    return {fact.name: fact.text for fact in (*service.facts, *service.settings)}
+
+
+UWSGI = {
+    "Dockerfile": DOCKERFILE.replace('"gunicorn", "app:app"', '"uwsgi", "u.ini"'),
+    "app.py": "from flask import Flask\n\napp = Flask('x')\n",
+    "compose.prod.yml": "services:\n  web:\n    build: .\n    environment: [QUIET, PORT_IN]\n",
+}
+
+
+def test_a_condition_of_uwsgi_on_one_value_of_a_variable_leaves_what_holds_without_it() -> None:
+    lines = "[uwsgi]\nmodule = app:app\nif-env = QUIET=true\ndisable-logging = true\nendif =\n"
+    assert of({**UWSGI, "u.ini": lines}, "web")["disable_logging"] == "False, unless $QUIET changes it"
+    quiet = {"compose.prod.yml": UWSGI["compose.prod.yml"].replace("QUIET", "QUIET=true")}
+    assert of({**UWSGI, "u.ini": lines, **quiet}, "web")["disable_logging"] == "True"
+
+
+def test_the_placeholder_of_a_condition_of_uwsgi_is_told_as_its_variable() -> None:
+    lines = "[uwsgi]\nmodule = app:app\nif-env = PORT_IN\nattach-daemon = ./mail --port=%(_) -v\nendif =\n"
+    assert of({**UWSGI, "u.ini": lines}, "web")["daemons"] == "perhaps ./mail --port=$PORT_IN -v"
+
+
+def test_a_script_of_others_that_is_left_running_is_a_daemon() -> None:
+    files = {
+        "Dockerfile": DOCKERFILE.replace('"gunicorn", "app:app"', '"./start.sh"'),
+        "start.sh": "#!/bin/sh\n/opt/broker.sh serve &\n/opt/wait.sh\nexec gunicorn app:app\n",
+        "compose.prod.yml": UWSGI["compose.prod.yml"],
+    }
+    assert of(files, "web")["daemons"] == "/opt/broker.sh serve"
+
+
+def test_a_variable_of_windows_is_a_port_of_runserver() -> None:
+    files = {**MIGRATED, "Procfile.windows": "web: python manage.py runserver %PORT%\n", "app.json": "{}"}
+    files.pop("compose.dev.yml")
+    assert of(files, "web", Environment.DEVELOPMENT)["bind"] == "127.0.0.1:$PORT"
+
+
+def test_a_database_whose_file_of_variables_has_a_sample_is_told_with_it() -> None:
+    [database] = drawn({**MIGRATED, ".env.prod.db-sample": "POSTGRES_USER=x\n"}).beside
+    missing = ".env.prod.db, which is not in this repository: .env.prod.db-sample lists what it sets"
+    assert database.text == f"PostgreSQL 17, env from {missing}"
+
+
+def test_alembic_without_a_revision_is_told_and_no_fault() -> None:
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "compose.prod.yml": UWSGI["compose.prod.yml"],
+        "alembic.ini": "[alembic]\nscript_location = db\n",
+        "db/env.py": "from alembic import context\n",
+        "db/script.py.mako": "",
+    }
+    [project] = drawn(files).projects
+    told = ["Alembic is set up (db/env.py:1), no revision is in the repository"]
+    assert [one.text for one in project.migrations] == told
+    deployment = inspect(MemoryTree(files), ()).deployment
+    assert [deployment.is_migrated(one) for one in deployment.migration_systems] == [UNKNOWN]
+    revised = {**files, "db/versions/1_first.py": "revision = '1'\ndown_revision = None\n"}
+    assert drawn(revised).projects[0].migrations[0].text == "1 Alembic revision, applied by nothing in production"

@@ -211,7 +211,8 @@ class _Run:
         if path is None:
             if is_shell or _SCRIPT.search(written):
                 self.unread.append(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
-                return Flow()
+                # What is left running beside the rest is told, whoever wrote it.
+                return None if shell.background else Flow()
             return None
         if not is_shell and not reads_as_shell(self.repository.source(path)):
             return None

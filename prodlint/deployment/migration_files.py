@@ -27,6 +27,8 @@ def migration_systems(repository: Repository) -> tuple[MigrationSystem, ...]:
     found = [*_alembic_systems(repository)]
     if not found:
         found.extend(_flask_migrate(repository))
+    if not found:
+        found.extend(_alembic_without_revisions(repository))
     found.extend(_django_systems(repository))
     found.extend(_aerich_systems(repository))
     return tuple(found)
@@ -152,6 +154,18 @@ def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
             _line_of(source, "revision"),
             tuple(Migration("", posixpath.basename(one).removesuffix(".py"), one) for one in revisions),
         )
+
+
+def _alembic_without_revisions(repository: Repository) -> Iterator[MigrationSystem]:
+    """What `alembic init` made, before the first revision: the template of revisions lies beside `env.py`."""
+    for path in repository.named("env.py"):
+        folder = posixpath.dirname(path)
+        data = repository.data(path) or b""
+        source = (
+            repository.source(path) if is_ours(path) and b"alembic" in data and b"current_app" not in data else None
+        )
+        if source is not None and normal_path(folder, "script.py.mako") in repository.paths:
+            yield MigrationSystem(System.ALEMBIC, _root_of(repository, folder), 0, source.line_span(1))
 
 
 def _root_of(repository: Repository, folder: str) -> str:

@@ -155,6 +155,9 @@ class Deployment:
 
     def is_migrated(self, system: MigrationSystem) -> Answer:
         """Whether some road to production applies the migrations; UNKNOWN when something was not read."""
+        if system.system is System.ALEMBIC and not system.count:
+            # There is nothing to apply yet.
+            return UNKNOWN
         runs = self.runs_of(system)
         if any(run.environment is Environment.PRODUCTION for run in runs):
             return YES

@@ -137,6 +137,7 @@ def _endpoint(text: str | None, span: Span) -> Bind:
 
 
 _PORT_ALONE = regex(r"\d+")
+_WINDOWS = regex(r"%\w+%")
 
 
 def _runserver(context: Context, server: Server) -> Iterator[Bind]:
@@ -147,6 +148,11 @@ def _runserver(context: Context, server: Server) -> Iterator[Bind]:
         return
     word = words[0]
     literal = word.literal
+    if literal is not None and _WINDOWS.fullmatch(literal):
+        # Of the command line of Windows.
+        variable: Value[object] = EnvDriven(literal.strip("%"), None, word.span)
+        yield bind_of(Known("127.0.0.1", word.span), variable, word.span)
+        return
     if literal is not None and _PORT_ALONE.fullmatch(literal):
         yield bind_of(Known("127.0.0.1", word.span), Known(int(literal[:9]), word.span), word.span)
         return

@@ -62,10 +62,14 @@ class _Met:
 
 @record
 class _Driver:
-    """The variable that decides whether an option counts, and whether it does when that is set."""
+    """The variable that decides whether an option counts, and whether it does when that is set.
+
+    One that is `exact` has to have a value of its own for it.
+    """
 
     name: str
     when_set: bool
+    exact: bool = False
 
 
 @record
@@ -186,8 +190,9 @@ class _Loading:
         elif isinstance(value, Known):
             result = YES if not equals or value.value == wanted else NO
         else:
-            is_open = isinstance(value, EnvDriven) and value.default is None and not equals
-            driver = _Driver(variable, key != "if-not-env") if is_open else None
+            is_open = isinstance(value, EnvDriven) and value.default is None
+            is_asked = key != "if-not-env"
+            driver = _Driver(variable, is_asked, bool(equals)) if is_open and (is_asked or not equals) else None
             return _Condition(UNKNOWN, driver, subject)
         return _Condition(~result if key == "if-not-env" else result, subject=subject)
 
@@ -221,6 +226,8 @@ class _Loading:
         else:
             return unknown
         own = self._own_value(option, met.word, met.span)
+        if met.driver.exact:
+            return EnvDriven(name, unset, met.span, form=None)
         if met.driver.when_set:
             self.only_unset.discard(option.name)
             is_whole = is_bare or option.kind != "list"

@@ -29,7 +29,7 @@ from prodlint.map.document import (
     State,
 )
 from prodlint.map.proxy_facts import mapped_proxies, proxies_fact
-from prodlint.map.service_facts import service_facts, setting_facts, variable_facts
+from prodlint.map.service_facts import sample_text, service_facts, setting_facts, variable_facts
 
 __all__ = ["draw"]
 
@@ -115,6 +115,8 @@ def _beside(service: BackingService) -> Fact:
     known += f", published on {ports}" if ports else ""
     files = service.process.variables_from if service.process is not None else ()
     more = list(dict.fromkeys(link.note.removeprefix("takes variables from ") for link in files))
+    held = service.process.env_files if service.process is not None else ()
+    more += [sample_text(file) for file in held if file.stands_for]
     known += f", env from {'; '.join(more)}" if more else ""
     return Fact(service.name, known, span=service.span)
 

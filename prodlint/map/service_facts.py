@@ -9,7 +9,7 @@ from dataclasses import replace
 from prodlint.deployment.command import Step
 from prodlint.deployment.image import Image
 from prodlint.deployment.installed_version import placed_version_of
-from prodlint.deployment.process import Platform
+from prodlint.deployment.process import EnvFile, Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.runtime import python_of
 from prodlint.deployment.server import Server
@@ -26,8 +26,9 @@ from prodlint.map.settings_facts import settings_facts
 from prodlint.map.value_text import bounded_text, driven_text, plain_text
 from prodlint.map.worker_facts import worker_facts
 from prodlint.regex import regex
+from prodlint.syntax.word import Expansion, Literal, Part
 
-__all__ = ["service_facts", "setting_facts", "told", "valued", "variable_facts"]
+__all__ = ["sample_text", "service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
 
 def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
@@ -84,8 +85,12 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield Fact("env from", text, State.ENVIRONMENT, more[0].span)
     for file in service.process.env_files:
         if file.stands_for:
-            text = f"{file.stands_for}, which is not in this repository: {file.path} lists what it sets"
-            yield Fact("env from", text, State.ENVIRONMENT, file.span)
+            yield Fact("env from", sample_text(file), State.ENVIRONMENT, file.span)
+
+
+def sample_text(file: EnvFile) -> str:
+    """A file of variables that only a sample of is in the repository."""
+    return f"{file.stands_for}, which is not in this repository: {file.path} lists what it sets"
 
 
 def _system(image: Image) -> Iterator[Fact]:
@@ -264,9 +269,20 @@ def _daemons(service: Service) -> Iterator[Fact]:
     # A script in the background asks and prepares before it starts what stays.
     steps = [one for one in steps if one.program not in RETURN_AT_ONCE]
     if steps:
-        shown = [f"perhaps {one.written}" if one.conditional else one.written for one in steps]
+        shown = [f"perhaps {_filled(one)}" if one.conditional else _filled(one) for one in steps]
         sources = tuple(Source(one.written, one.span, "is started beside it") for one in steps)
         yield Fact("daemons", ", ".join(shown), span=steps[0].span, sources=sources)
+
+
+def _filled(step: Step) -> str:
+    """A step as it is written, but for uWSGI's placeholder, which stands for the variable of a condition."""
+    return " ".join(str(word) if "%(" not in str(word) else "".join(map(_part, word.parts)) for word in step.argv)
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, Literal):
+        return part.text.value
+    return f"${part.name}" if isinstance(part, Expansion) else part.span.text
 
 
 def _chain(service: Service) -> tuple[Source, ...]:
