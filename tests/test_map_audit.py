@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import UNKNOWN, Formed
 from prodlint.inspection import inspect
 from prodlint.map.document import Fact, Map, State
 from prodlint.map.draw import draw
+from prodlint.map.why import UnknownSubject, why
+from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
 
 DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
@@ -204,3 +208,35 @@ def test_alembic_without_a_revision_is_told_and_no_fault() -> None:
     assert [deployment.is_migrated(one) for one in deployment.migration_systems] == [UNKNOWN]
     revised = {**files, "db/versions/1_first.py": "revision = '1'\ndown_revision = None\n"}
     assert drawn(revised).projects[0].migrations[0].text == "1 Alembic revision, applied by nothing in production"
+
+
+def test_an_entrypoint_that_is_given_no_command_does_not_stay_with_what_it_prepares() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
+        "start.sh": '#!/bin/sh\npython manage.py migrate\nexec "$@"\n',
+        "manage.py": "import django\n",
+    }
+    [service] = drawn(files).services
+    command = service.fact("command")
+    assert command is not None
+    assert command.state is State.UNKNOWN
+    assert command.text == "ends with the command that it is given, and no file names one"
+    named = {"Dockerfile": files["Dockerfile"] + 'CMD ["gunicorn", "app:app"]\n'}
+    assert of({**files, **named}, service.name)["command"] == "gunicorn app:app"
+
+
+def test_services_of_one_place_are_told_apart_by_their_images() -> None:
+    files = {f"docker/{name}.Dockerfile": DOCKERFILE for name in ("a", "b")}
+    files |= {
+        "app.py": "",
+        "compose.prod.yml": "x-web: &web\n  restart: always\nservices:\n  one:\n    build: {context: ., dockerfile: "
+        "docker/a.Dockerfile}\n    command: supervisord -n -c s.conf\n  two:\n    build: {context: ., dockerfile: "
+        "docker/b.Dockerfile}\n    command: supervisord -n -c s.conf\n",
+        "s.conf": "[supervisord]\nnodaemon=true\n[program:jobs]\ncommand=python run.py\n",
+    }
+    whole = drawn(files)
+    with pytest.raises(UnknownSubject) as caught:
+        why(whole, "jobs.image", Terminal(False))
+    assert "jobs@docker/a.Dockerfile" in str(caught.value)
+    assert "stage" not in why(whole, "jobs@docker/b.Dockerfile.image", Terminal(False))
+    assert "docker/b.Dockerfile on" in why(whole, "jobs@s.conf@docker/b.Dockerfile.image", Terminal(False))

@@ -64,7 +64,9 @@ from prodlint.syntax.shell import (
 )
 from prodlint.syntax.word import Substitution, Word
 
-__all__ = ["execute"]
+__all__ = ["GIVEN_NOTHING", "execute"]
+
+GIVEN_NOTHING = "ends with the command that it is given, and no file names one"
 
 _DEPTH = 12
 _STEPS = 2_000
@@ -464,6 +466,8 @@ class _Run:
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
+            if name == "exec" and len(node.words) == 2 and not shell.conditional:
+                self.unread.append(Link(node.span, GIVEN_NOTHING))
             return Flow()
         child = shell
         if node.assignments:

@@ -13,11 +13,12 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step
 from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution import GIVEN_NOTHING, execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
+from prodlint.deployment.migration import migration_of
 from prodlint.deployment.parallel import Parallel
 from prodlint.deployment.place import Place
 from prodlint.deployment.platform_folder import platform_folder
@@ -27,10 +28,11 @@ from prodlint.deployment.replicas import replicas_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
 from prodlint.deployment.script_run import script_run
-from prodlint.deployment.server import Server, role_of, server_of
+from prodlint.deployment.server import Server, program_of, role_of, server_of
 from prodlint.deployment.server_agreement import agree, agreed_server, agreed_step, distinct
 from prodlint.deployment.server_concurrency import processes_of, slots_of, threads_of
 from prodlint.deployment.server_configuration import configured, import_folders
+from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.deployment.worker_settings import Worker, worker_of
@@ -344,6 +346,10 @@ def resolve_service(
     handler = handler_of(process, image, command, variables)
     called = command is None or handler is not None
     execution = Execution() if called or command is None else execute(command, place, repository, arguments)
+    if any(link.note == GIVEN_NOTHING for link in execution.unread):
+        # What prepares for a command that nobody names does not stay in its place.
+        staying = tuple(step for step in execution.processes if not _prepares(step))
+        execution = replace(execution, processes=staying)
     steps = _long_running(execution)
     service = Service(
         name=process.name,
@@ -455,6 +461,15 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
         return ()
     commands = distinct(candidates)
     return commands if len(commands) <= _MOST_COMMANDS else ()
+
+
+def _prepares(step: Step) -> bool:
+    tool, words = program_of(step)
+    is_command = tool == "django-admin" and bool(words) and words[0].literal in _PREPARING
+    return is_command or step.program in RETURN_AT_ONCE or migration_of(step) is not None
+
+
+_PREPARING = ("check", "collectstatic", "compilemessages", "compress", "createcachetable", "flush", "loaddata")
 
 
 def started(service: Service, step: Step, repository: Repository) -> Service:
