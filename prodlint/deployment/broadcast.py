@@ -23,7 +23,7 @@ _SENDS = frozenset({"send_text", "send_json", "send_bytes"})
 # What carries messages between processes: an app that names one may send through it, whatever file it does so in.
 _PASSES_ON = tuple(b"pubsub subscribe( publish( broadcaster xread aio_pika pika kafka nats add_listener zmq".split())
 _CARRIERS = regex(rb"(?i)redis|rabbit|\bLISTEN\b|socketio")
-_MOST = 50
+_MOST = 20
 _Loop = ast.For | ast.AsyncFor
 
 
@@ -76,12 +76,20 @@ def _is_kept(node: ast.expr, function: CodeFunction) -> bool:
         else:
             return False
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and function.owner is not None:
-        return node.value.id == "self" and any(_makes_empty(one, node.attr) for one in ast.walk(function.owner))
+        return node.value.id == "self" and any(_makes_empty(one, node.attr) for one in _at_first(function.owner))
     if isinstance(node, ast.Name):
         bindings = function.module.bindings(node.id)
         is_local = any(isinstance(one, ast.Name | ast.arg) and _binds(one, node.id) for one in ast.walk(function.node))
         return not is_local and len(bindings) == 1 and _is_empty(bindings[0].value)
     return False
+
+
+def _at_first(owner: ast.ClassDef) -> Iterator[ast.AST]:
+    """The statements of a class and of its `__init__`."""
+    for statement in owner.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            yield from ast.walk(statement)
+        yield statement
 
 
 def _binds(node: ast.Name | ast.arg, name: str) -> bool:

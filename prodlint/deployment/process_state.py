@@ -49,7 +49,7 @@ _SCHEDULERS = frozenset(
         "flask_apscheduler.scheduler.APScheduler.start",
     }
 )
-_MOST = 50
+_MOST = 20
 _SCHEDULER_WORDS = (b"apscheduler", b"Scheduler")
 # Something that lets one process in and keeps the others out; or a variable that a single process has.
 _KEEPS_OUT = regex(rb"fcntl|flock|[Ff]ile_?[Ll]ock|[Ll]ock\s*\(|advisory_lock|setnx|nx=True|\.bind\(\(")
