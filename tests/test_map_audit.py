@@ -11,6 +11,7 @@ from prodlint.deployment.value import UNKNOWN, Formed
 from prodlint.inspection import inspect
 from prodlint.map.document import Fact, Map, State
 from prodlint.map.draw import draw
+from prodlint.map.text import render
 from prodlint.map.why import UnknownSubject, why
 from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
@@ -240,3 +241,37 @@ def test_services_of_one_place_are_told_apart_by_their_images() -> None:
     assert "jobs@docker/a.Dockerfile" in str(caught.value)
     assert "stage" not in why(whole, "jobs@docker/b.Dockerfile.image", Terminal(False))
     assert "docker/b.Dockerfile on" in why(whole, "jobs@s.conf@docker/b.Dockerfile.image", Terminal(False))
+
+
+SERVERLESS = """\
+service: a-shop-with-a-name-that-is-long
+plugins: [serverless-lift]
+provider: {name: aws, runtime: python3.13}
+constructs:
+  jobs: {type: queue, worker: {handler: app.work}}
+functions:
+  check: {handler: app.check}
+  api:
+    handler: app.api
+    environment:
+      QUEUE: ${construct:jobs.queueUrl}
+      OTHER: ${construct:lost.queueUrl}
+      TOKEN: "${file(./x.yml):TOKEN, ''}"
+      TABLE: ${self:service}-${opt:stage, 'dev'}
+    events:
+      - http: {path: /a, method: get, authorizer: check}
+"""
+
+
+def test_functions_of_the_serverless_framework_that_others_call_are_told_with_these() -> None:
+    code = "def work(a, b): ...\n\n\ndef check(a, b): ...\n\n\ndef api(a, b): ...\n"
+    whole = drawn({"serverless.yml": SERVERLESS, "app.py": code})
+    events = {one.name: fact.text for one in whole.services if (fact := one.fact("events")) is not None}
+    assert events == {"check": "authorizer of api", "api": "GET /a", "jobsWorker": "queue jobs"}
+    roles = {one.name: one.role for one in whole.services}
+    assert roles == {"check": "unknown", "api": "web", "jobsWorker": "worker"}
+    text = " ".join(render(whole, Terminal(False)).split())
+    assert "QUEUE (it is made by the construct jobs)" in text
+    assert "OTHER (it is ${construct:lost.queueUrl})" in text
+    assert "TOKEN (it is ${file(./x.yml):TOKEN}, else empty)" in text
+    assert "TABLE (a-shop-with-a-name-that-is-long-$stage, else …-dev)" in text

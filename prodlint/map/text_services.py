@@ -216,7 +216,7 @@ def _assigned(fact: Fact) -> str:
     if fact.state is State.ENVIRONMENT:
         own = f"${fact.name}"
         text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
-        return f"{fact.name} ({_short(text, _VALUE)})" if text and fact.text != own else fact.name
+        return f"{fact.name} ({_short_driven(text)})" if text and fact.text != own else fact.name
     if kept is not None:
         return f"{fact.name} ({kept[1]}{kept[2]})"
     source = _FROM.fullmatch(fact.text)
@@ -278,6 +278,18 @@ def _reference(other: _Shown, one: _Shown, above: list[_Shown]) -> str:
 
 def _text(fact: Fact) -> str:
     return f"? {fact.text}" if fact.state is State.UNKNOWN else fact.text
+
+
+def _short_driven(text: str) -> str:
+    """`shop-$stage, else …-dev`: what a value is without its variable says only where it differs."""
+    held, otherwise, default = text.partition(", else ")
+    if len(text) <= _VALUE or not otherwise:
+        return _short(text, _VALUE)
+    pairs = zip(held, default, strict=False)
+    alike = next((at for at, (one, other) in enumerate(pairs) if one != other), 0)
+    alike = len(held[:alike].rstrip("-_./:@"))
+    default = f"…{default[alike:]}" if alike >= _FEWEST and default[alike:] else default
+    return f"{_short(held, _VALUE)}, else {_short(default, _VALUE)}"
 
 
 def _short(text: str, length: int) -> str:

@@ -1,13 +1,14 @@
 """Serverless Framework: the Lambda functions of a serverless.yml (platform page, 2.10).
 
 Sources: serverless.com, "Serverless.yml Reference"; the plugins serverless-wsgi and
-serverless-python-requirements.
+serverless-python-requirements and serverless-lift.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment, environment_of
@@ -37,6 +38,8 @@ _HTTP = ("http", "httpApi", "websocket", "alb")
 _SETTINGS = ("runtime", "timeout", "memorySize", "reservedConcurrency", "provisionedConcurrency")
 _VARIABLE = regex(r"\$\{(self|opt|sls|env|param)\s*:\s*([^,{}]*)(?:,\s*([^{}]*))?\}")
 _NAMED = regex(r"(self|opt|sls|env|param)\s*:\s*(.+)")
+_CONSTRUCT = regex(r"\$\{construct:([\w-]{1,80})\.")
+_OR_EMPTY = regex(r"""\s*,\s*(''|"")\s*\}\Z""")
 _ANY = regex(r"\$\{[^{}]{0,80}\}?")
 # What `self:` gives for a key of the provider that is not written: `dev` is the stage where none is told, the
 # examples of serverless.com stand on it.
@@ -70,6 +73,7 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
             yield UnreadDeployment(f"the Serverless Framework's provider {name.value[:40]}", name.span)
         return
     service = _Service(root, provider)
+    asked = _authorized_by(service)
     found = False
     if functions is not None and not isinstance(functions, Mapping):
         # `${file(functions.yml)}`, or a list of such files.
@@ -78,7 +82,15 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
     for key, body in functions.items() if isinstance(functions, Mapping) else ():
         if isinstance(key, Scalar) and isinstance(body, Mapping) and service.is_python(body):
             found = True
-            yield _process(key, body, service, path)
+            process = _process(key, body, service, path)
+            caller = asked.get(key.value) if not process.events else None
+            if caller is not None:
+                calls = (PlatformSetting("authorizer", Known(f"of {caller.value}", caller.span), caller.span),)
+                process = replace(process, role=Role.UNKNOWN, events=calls)
+            yield process
+    for process in _workers(service, path):
+        found = True
+        yield process
     template = mapping_at(root, "resources")
     if found and template is not None:
         yield from stores(Template(template), environment_of(path) or Environment.PRODUCTION)
@@ -101,6 +113,8 @@ class _Service:
         plugins = root.get("plugins")
         if isinstance(plugins, Mapping):
             plugins = plugins.get("modules")
+        functions = root.get("functions")
+        self.functions = functions if isinstance(functions, Mapping) else Mapping.of([], root.span)
         self.plugins = {one.value for one in scalars_of(plugins)}
 
     def is_python(self, body: Mapping) -> bool:
@@ -131,12 +145,20 @@ class _Service:
             rest = "".join((*pieces, rest[at:]))
         outside = _ANY.search(rest)
         if outside is not None or len(rest) > _LONGEST:
-            told = outside[0] if outside is not None else "too long"
-            return Unknown(f"it is {told}, from outside of the file", node.span)
+            return Unknown(
+                f"it is {self._elsewhere(outside[0])}" if outside is not None else "it is too long", node.span
+            )
         if driven is None:
             return Known(rest, node.span)
         form = None if form is None or "${" in form else form
         return EnvDriven(driven.name, rest, node.span, form="" if form == f"${driven.name}" else form)
+
+    def _elsewhere(self, written: str) -> str:
+        """Where a variable is kept that this file does not hold: what one of its constructs makes, or its own words."""
+        made = _CONSTRUCT.match(written)
+        if made is not None and mapping_at(self.root, "constructs", made[1]) is not None:
+            return f"made by the construct {made[1]}"
+        return _OR_EMPTY.sub("}, else empty", written)
 
     def _at(self, name: str) -> Node | None:
         """The node behind `custom.x`; `service` is the name of the service in both of its spellings."""
@@ -165,7 +187,7 @@ class _Service:
                 fallback = told or "dev"
             if fallback is not None:
                 return EnvDriven(name, fallback, node.span)
-        return Unknown(f"it is ${{{kind}:{name[:60]}}}, from outside of the file", node.span)
+        return Unknown(f"it is {self._elsewhere(f'${{{kind}:{name[:60]}}}')}", node.span)
 
 
 def _spelt(value: Known[str] | EnvDriven[str]) -> tuple[str, str | None]:
@@ -173,6 +195,32 @@ def _spelt(value: Known[str] | EnvDriven[str]) -> tuple[str, str | None]:
     if isinstance(value, Known):
         return value.value, value.value
     return value.default or "", f"${value.name}" if value.is_variable else value.form
+
+
+def _authorized_by(service: _Service) -> dict[str, Scalar]:
+    """The functions that are asked before others are called, each with the first of these."""
+    found: dict[str, Scalar] = {}
+    for key, body in service.functions.items():
+        for event in _events(body) if isinstance(body, Mapping) else ():
+            for name in _HTTP:
+                asked = scalar_at(event, name, "authorizer") or scalar_at(event, name, "authorizer", "name")
+                if asked is not None and isinstance(key, Scalar):
+                    found.setdefault(asked.value, key)
+    return found
+
+
+def _workers(service: _Service, path: str) -> Iterator[Process]:
+    """The functions that the queues of Lift call, by the names that it gives them.
+
+    Source: serverless-lift, Queue (`serverless logs --function <construct-name>Worker`).
+    """
+    constructs = mapping_at(service.root, "constructs") if "serverless-lift" in service.plugins else None
+    for key, body in constructs.items() if constructs is not None else ():
+        worker = mapping_at(body, "worker")
+        if isinstance(key, Scalar) and worker is not None and service.is_python(worker):
+            process = _process(key, worker, service, path)
+            calls = (PlatformSetting("queue", Known(key.value, key.span), key.span),)
+            yield replace(process, name=f"{key.value}Worker", role=Role.WORKER, events=calls)
 
 
 def _process(key: Scalar, body: Mapping, service: _Service, path: str) -> Process:
