@@ -275,3 +275,30 @@ def test_functions_of_the_serverless_framework_that_others_call_are_told_with_th
     assert "OTHER (it is ${construct:lost.queueUrl})" in text
     assert "TOKEN (it is ${file(./x.yml):TOKEN}, else empty)" in text
     assert "TABLE (a-shop-with-a-name-that-is-long-$stage, else …-dev)" in text
+
+
+def test_what_listens_for_others_than_browsers_is_not_called_web() -> None:
+    port = "ports: [{containerPort: 5432}]"
+    containers = f"[{{name: db, image: our/db, command: [postgres], {port}}},"
+    containers += f" {{name: ops, image: our/ops, command: [kopf, run, x.py], {port}}},"
+    containers += f" {{name: app, image: our/app, command: [./serve], {port}}}]"
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {template: {spec: {containers: "
+    files = {"k8s/production/a.yaml": f"{text}{containers}}}}}}}\n", "build.sh": ""}
+    for name in ("db", "ops", "app"):
+        files[f"{name}/Dockerfile"] = DOCKERFILE
+        files["build.sh"] += f"docker build -t our/{name} {name}\ndocker push our/{name}\n"
+    roles = {one.name: one.role for one in drawn(files).services}
+    assert roles == {"shop/db": "unknown", "shop/ops": "worker", "shop/app": "web"}
+
+
+def test_a_proxy_of_an_image_that_several_services_run_is_one() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY . /app\nWORKDIR /app\n"
+        'CMD ["gunicorn", "-b", ":8000", "app:app"]\n',
+        "nginx.conf": "http { server { listen 80; location / { proxy_pass http://127.0.0.1:8000; } } }\n",
+        "app.py": "",
+        "compose.prod.yml": "services:\n  a:\n    build: .\n  b:\n    build: .\n",
+    }
+    text = " ".join(render(drawn(files), Terminal(False)).split())
+    assert "proxy nginx (nginx.conf:1), run by a, b: 80, / → what runs it" in text
+    assert text.count("proxy nginx") == 1

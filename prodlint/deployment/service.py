@@ -472,12 +472,16 @@ def _prepares(step: Step) -> bool:
 _PREPARING = ("check", "collectstatic", "compilemessages", "compress", "createcachetable", "flush", "loaddata")
 
 
+# Their ports are not asked by browsers.
+_DATABASES = frozenset("postgres mysqld mariadbd redis-server valkey-server mongod memcached rabbitmq-server".split())
+
+
 def started(service: Service, step: Step, repository: Repository) -> Service:
     """A service with what a step starts: its server, app and worker."""
     roots = roots_of(replace(service.place, directory=step.directory), repository)
     server = server_of(step)
     role = role_of(step)
-    if role is Role.UNKNOWN:
+    if role is Role.UNKNOWN and step.program not in _DATABASES:
         role = service.role
     if server is None:
         service = replace(service, role=role, worker=worker_of(step, service.place, repository))

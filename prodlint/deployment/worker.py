@@ -10,7 +10,7 @@ from prodlint.syntax.word import Word
 __all__ = ["worker_role"]
 
 _ALWAYS = frozenset(
-    "rqworker dramatiq dramatiq-gevent huey_consumer huey_consumer.py arq saq celeryd faust procrastinate".split()
+    "rqworker dramatiq dramatiq-gevent huey_consumer huey_consumer.py arq saq celeryd faust procrastinate kopf".split()
 )
 _SCHEDULERS = frozenset("rqscheduler celerybeat".split())
 _COMMANDS = {

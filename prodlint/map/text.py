@@ -67,25 +67,30 @@ def _elsewhere(environment: str, count: int) -> str:
 
 
 def _proxies(whole: Map, terminal: Terminal) -> Iterator[str]:
-    """The proxies, each once: those of several overlays differ by their places alone."""
-    found: dict[object, tuple[MappedProxy, dict[str, None]]] = {}
+    """The proxies, each once: those of several overlays differ by their places, those of one image by who runs it."""
+    found: dict[object, tuple[MappedProxy, dict[str, None], dict[str, None]]] = {}
     for proxy in whole.proxies:
         if proxy.of_platform and not _is_missed(proxy):
             continue
         holder = proxy.holder.text if proxy.holder is not None else ""
-        led = tuple((route.path, _leads(one)) for route in proxy.routes for one in route.destinations)
-        key = (proxy.product, holder, proxy.listens, proxy.names, led)
-        found.setdefault(key, (proxy, {}))[1][place_of(proxy.span)] = None
-    for proxy, places in found.values():
-        yield from _proxy(proxy, _some(list(places)), terminal)
+        led = tuple(
+            (route.path, _ITSELF if holder and _leads(one) == f"→ {holder}" else _leads(one))
+            for route in proxy.routes
+            for one in route.destinations
+        )
+        key = (proxy.product, bool(holder), proxy.listens, proxy.names, led)
+        _, places, holders = found.setdefault(key, (proxy, {}, {}))
+        places[place_of(proxy.span)] = None
+        holders[holder] = None
+    for proxy, places, holders in found.values():
+        yield from _proxy(proxy, _some(list(places)), list(holders), terminal)
     if found:
         yield ""
 
 
-def _proxy(proxy: MappedProxy, places: str, terminal: Terminal) -> Iterator[str]:
+def _proxy(proxy: MappedProxy, places: str, holders: list[str], terminal: Terminal) -> Iterator[str]:
     """`proxy nginx (nginx.conf:1), run by edge: 443 (TLS) for shop.example`, and its routes below it."""
-    holder = proxy.holder
-    run_by = f", run by {holder.text}" if holder is not None else ""
+    run_by = f", run by {_some(holders)}" if any(holders) else ""
     where = ", ".join(proxy.listens)
     names = f"for {', '.join(proxy.names)}" if proxy.names else ""
     heading = f"proxy {proxy.product} ({places}){run_by}"
@@ -93,7 +98,12 @@ def _proxy(proxy: MappedProxy, places: str, terminal: Terminal) -> Iterator[str]
     heading = f"{heading}: {told}" if told else heading
     # What is only answered or redirected says least.
     routes = sorted(proxy.routes, key=_says_little) if len(proxy.routes) > _SHOWN_ROUTES else proxy.routes
-    lines = [(route.path, _leads(one), place_of(one.fact.span)) for route in routes for one in route.destinations]
+    itself = f"→ {holders[0]}" if len(holders) > 1 else None
+    lines = [
+        (route.path, _ITSELF if _leads(one) == itself else _leads(one), place_of(one.fact.span))
+        for route in routes
+        for one in route.destinations
+    ]
     if len(lines) == 1:
         [(path, leads, place)] = lines
         yield from wrapped(visible(f"{heading}, {path} {leads}  ({place})"), 0, 6, terminal)
@@ -111,6 +121,9 @@ def _proxy(proxy: MappedProxy, places: str, terminal: Terminal) -> Iterator[str]
         yield from entry(4, path, leads, terminal, place)
     if len(lines) > _SHOWN_ROUTES:
         yield f"    … and {len(lines) - _SHOWN_ROUTES} more {_MORE}"
+
+
+_ITSELF = "→ what runs it"
 
 
 def _leads(one: MappedDestination) -> str:

@@ -21,7 +21,7 @@ _FOLDED = ("prepare", "release phase", "test", "build", "package release", "uplo
 # One word for a column, where the model tells phases from kinds.
 _WORDS = {"release phase": "prepare"}
 _TEXT = 180
-_CONDITION = 90
+_CONDITION = 240
 _BRACKET = regex(r"\$\{\{ *| *\}\}")
 
 
