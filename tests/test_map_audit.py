@@ -302,3 +302,15 @@ def test_a_proxy_of_an_image_that_several_services_run_is_one() -> None:
     text = " ".join(render(drawn(files), Terminal(False)).split())
     assert "proxy nginx (nginx.conf:1), run by a, b: 80, / → what runs it" in text
     assert text.count("proxy nginx") == 1
+
+
+def test_the_programs_of_a_supervisor_that_a_condition_starts_say_where() -> None:
+    files = {
+        "Dockerfile": DOCKERFILE.replace('"gunicorn", "app:app"', '"./start.sh"'),
+        "start.sh": '#!/bin/sh\nif [ "$ALL" = True ]; then\n  exec supervisord -c s.conf\nfi\nexec gunicorn app:app\n',
+        "s.conf": "[supervisord]\nnodaemon=true\n[program:jobs]\ncommand=python jobs.py\n",
+        "compose.prod.yml": "services:\n  web:\n    build: .\n    environment: [ALL]\n",
+    }
+    assert of(files, "jobs")["autostart"] == "if start.sh:3 is reached"
+    files["compose.prod.yml"] = files["compose.prod.yml"].replace("ALL]", "ALL=True]")
+    assert "autostart" not in of(files, "jobs")

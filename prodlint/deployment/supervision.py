@@ -14,9 +14,9 @@ from dataclasses import replace
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import FileMap, absolute
-from prodlint.deployment.process import Platform, Process
+from prodlint.deployment.process import Platform, PlatformSetting, Process
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import Known, Value
+from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -129,10 +129,15 @@ def _configuration(step: Step) -> str | None:
 
 
 def _inside(program: Process, service: Service, step: Step) -> Process:
-    """A program in the place of the supervisord that starts it, with what that one was given."""
+    """A program in the place of the supervisord that starts it, with what that one was given.
+
+    The setting `reached` is where that is started, when a condition may leave it out.
+    """
     parent = service.process
+    reached = (PlatformSetting("reached", Unknown("a condition decides", step.span), step.span),)
     return replace(
         program,
+        settings=(*program.settings, *(reached if step.conditional else ())),
         build=parent.build,
         image=parent.image,
         directory=program.directory or step.directory,

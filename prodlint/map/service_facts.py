@@ -238,7 +238,7 @@ _OFF = ("false", "no", "off", "0")
 
 
 def _autostart(service: Service) -> Iterator[Fact]:
-    """Whether supervisor starts the program by itself; nothing when it does."""
+    """Whether supervisor starts the program by itself, and where it is started itself; nothing when it always does."""
     for setting in (one for one in service.process.settings if one.name == "autostart"):
         written = setting.span.text.strip()
         asked = _FROM_ENVIRONMENT.fullmatch(written)
@@ -249,6 +249,8 @@ def _autostart(service: Service) -> Iterator[Fact]:
             yield Fact("autostart", f"when ${asked[1]}", State.ENVIRONMENT, setting.span)
         elif written.lower() in _OFF:
             yield Fact("autostart", "not started by itself", span=setting.span)
+    for setting in (one for one in service.process.settings if one.name == "reached"):
+        yield Fact("autostart", f"if {setting.span} is reached", State.ENVIRONMENT, setting.span)
 
 
 def _handler(service: Service, handler: Value[str]) -> Fact:
