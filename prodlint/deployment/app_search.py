@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -398,11 +399,20 @@ def app_files(repository: Repository) -> tuple[str, ...]:
 
 @per_repository
 def apps_in(repository: Repository, path: str) -> tuple[App, ...]:
-    """Every app that a file makes, at module level or in a function."""
+    """Every app that a file makes, at module level or in a function; what classes make is for others to serve."""
     module = repository.python(path)
-    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)] if module is not None else []
+    calls = _calls_outside_classes(module.tree) if module is not None else ()
     return tuple(
         App(framework[0], framework[1], module.span(call))
         for call in calls
         if module is not None and (framework := FRAMEWORKS.get(module.qualified_name(call.func) or "")) is not None
     )
+
+
+def _calls_outside_classes(tree: ast.Module) -> Iterator[ast.Call]:
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, ast.Call):
+            yield node
+        waiting.extend(one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.ClassDef | ast.Lambda))

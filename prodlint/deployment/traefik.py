@@ -64,7 +64,7 @@ def traefik_proxies(services: Iterable[ComposeService], group: str, environment:
             if rule is None:
                 continue
             chosen = _text(options["service"]) if "service" in options else name
-            port = ports.get(chosen) or (next(iter(ports.values())) if len(ports) == 1 else None)
+            port = ports.get(chosen, next(iter(ports.values())) if len(ports) == 1 else None)
             met = [entries[one] for one in _listed(options.get("entrypoints")) if one in entries]
             redirected = bool(redirects & set(_listed(options.get("middlewares")))) or (
                 bool(met) and all(one.redirects for one in met)

@@ -117,7 +117,9 @@ def _value_of(
     def lookup(name: str) -> Value[str] | None:
         if process.platform is not Platform.KUBERNETES:
             return from_outside(name)
-        return earlier.get(name) or (below.get(name) if name in below.by_name else from_outside(name))
+        if name in earlier:
+            return earlier[name]
+        return below.get(name) if name in below.by_name else from_outside(name)
 
     return placed(word_value(one.value, lookup), one.span), YES
 

@@ -8,7 +8,7 @@ import pytest
 
 from prodlint.deployment.server import Server
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import EnvDriven, Known
+from prodlint.deployment.value import YES, EnvDriven, Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -139,3 +139,18 @@ def test_a_platform_that_always_sets_port_leaves_gunicorn_no_loopback() -> None:
     worker = service({"Procfile": "web: gunicorn app:app\nother: gunicorn app:app\n", "app.py": ""}, "other").server
     assert worker is not None
     assert worker.binds[0].is_everywhere.value == "unknown"
+
+
+def test_a_variable_of_kubernetes_may_be_made_of_a_secret() -> None:
+    container = (
+        "{name: web, image: 'shop:1', command: [gunicorn, 'shop:app'], env: ["
+        "{name: PASSWORD, valueFrom: {secretKeyRef: {name: database, key: password}}}, "
+        "{name: DATABASE_URL, value: 'postgres://shop:$(PASSWORD)@db/shop'}]}"
+    )
+    manifest = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        f"spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+    )
+    found = service({"k8s/web.yaml": manifest}).variables
+    assert not isinstance(found.get("DATABASE_URL"), Known)
+    assert found.is_set("DATABASE_URL") is YES
