@@ -122,6 +122,8 @@ def test_files_of_several_package_managers_that_heroku_refuses_are_told() -> Non
     [project] = drawn({**files, "Pipfile": "", "Pipfile.lock": lock}).projects
     [told] = [one.text for one in project.dependencies if "refuses" in one.text]
     assert told.endswith("side by side: Pipfile.lock, requirements.txt")
+    others = [one.text for one in project.dependencies if "refuses" not in one.text]
+    assert others == ["Pipfile: perhaps 0 packages, locked by Pipfile.lock", "requirements.txt: perhaps 1 package"]
 
 
 def test_the_release_steps_of_a_service_with_a_profile_ask_for_it() -> None:
@@ -314,3 +316,15 @@ def test_the_programs_of_a_supervisor_that_a_condition_starts_say_where() -> Non
     assert of(files, "jobs")["autostart"] == "if start.sh:3 is reached"
     files["compose.prod.yml"] = files["compose.prod.yml"].replace("ALL]", "ALL=True]")
     assert "autostart" not in of(files, "jobs")
+
+
+def test_a_function_of_the_serverless_framework_that_runs_an_image_of_ours_is_one_service() -> None:
+    text = "service: s\nprovider: {name: aws, ecr: {images: {own: {path: ./}, far: {uri: x}}}}\n"
+    files = {
+        "serverless.yml": f"{text}functions:\n  hello: {{image: {{name: own}}}}\n  other: {{image: far}}\n",
+        "Dockerfile": 'FROM public.ecr.aws/lambda/python:3.13\nCOPY app.py ./\nCMD ["app.handler"]\n',
+        "app.py": "def handler(event, context): ...\n",
+    }
+    [service] = drawn(files).services
+    assert (service.name, service.platform) == ("hello", "AWS Lambda")
+    assert of(files, "hello")["handler"] == "app.handler → app.py:1"

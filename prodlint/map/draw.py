@@ -15,7 +15,7 @@ from prodlint.deployment.pipeline import Release
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO
+from prodlint.deployment.value import NO, UNKNOWN
 from prodlint.map.contract_facts import published
 from prodlint.map.document import (
     Doubt,
@@ -150,10 +150,12 @@ def _dependencies(services: Sequence[Service], repository: Repository) -> Iterat
             for file in install.files:
                 asked = found.setdefault(file.path, (install, {}))[1]
                 asked.update((one.name or one.written, one.group) for one in install.dependencies if _of(one, file))
-    yield from _refused(services, repository)
+    refused = list(_refused(services, repository))
+    yield from refused
     for path, (install, asked) in found.items():
         count, groups = len(asked), sorted({group for group in asked.values() if group})
-        text = f"{path}: {count} package{'' if count == 1 else 's'}"
+        perhaps = "perhaps " if refused and install.complete is UNKNOWN else ""
+        text = f"{path}: {perhaps}{count} package{'' if count == 1 else 's'}"
         text += f" with {', '.join(groups)}" if groups else ""
         text += f", locked by {install.lock.path}" if install.lock is not None else ""
         # A file of references to other files brings nothing by itself.

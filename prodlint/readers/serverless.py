@@ -11,9 +11,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
-from prodlint.deployment.repository import Repository
+from prodlint.deployment.process import (
+    Build,
+    EnvDefinition,
+    Platform,
+    PlatformSetting,
+    Process,
+    Role,
+    UnreadDeployment,
+)
+from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.cloudformation import Template, stores
@@ -80,9 +89,14 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         yield UnreadDeployment("a list of functions in another file", functions.span)
         return
     for key, body in functions.items() if isinstance(functions, Mapping) else ():
-        if isinstance(key, Scalar) and isinstance(body, Mapping) and service.is_python(body):
+        if not isinstance(key, Scalar) or not isinstance(body, Mapping):
+            continue
+        build = _build(body, service, path, repository)
+        if service.is_python(body) or build is not None:
             found = True
             process = _process(key, body, service, path)
+            if build is not None:
+                process = replace(process, build=build, command=_command(body), complete=True)
             caller = asked.get(key.value) if not process.events else None
             if caller is not None:
                 calls = (PlatformSetting("authorizer", Known(f"of {caller.value}", caller.span), caller.span),)
@@ -221,6 +235,27 @@ def _workers(service: _Service, path: str) -> Iterator[Process]:
             process = _process(key, worker, service, path)
             calls = (PlatformSetting("queue", Known(key.value, key.span), key.span),)
             yield replace(process, name=f"{key.value}Worker", role=Role.WORKER, events=calls)
+
+
+def _build(body: Mapping, service: _Service, path: str, repository: Repository) -> Build | None:
+    """The image of ours that a function runs, when that is one for Python; None for every other."""
+    name = scalar_at(body, "image", "name") or scalar_at(body, "image")
+    image = mapping_at(service.provider, "ecr", "images", name.value) if name is not None else None
+    folder = scalar_at(image, "path")
+    if name is None or image is None or folder is None:
+        return None
+    file = scalar_at(image, "file")
+    context = normal_path(posixpath.dirname(path), folder.value)
+    dockerfile = normal_path(context, file.value if file is not None else "Dockerfile")
+    if b"python" not in (repository.data(dockerfile) or b""):
+        return None
+    return Build(dockerfile, context, name.span)
+
+
+def _command(body: Mapping) -> CommandLine | None:
+    node = body.path("image", "command")
+    words = tuple(Word.of(one.text, one.span) for one in scalars_of(node))
+    return exec_form(words, node.span) if words and node is not None else None
 
 
 def _process(key: Scalar, body: Mapping, service: _Service, path: str) -> Process:
