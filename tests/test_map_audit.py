@@ -328,3 +328,15 @@ def test_a_function_of_the_serverless_framework_that_runs_an_image_of_ours_is_on
     [service] = drawn(files).services
     assert (service.name, service.platform) == ("hello", "AWS Lambda")
     assert of(files, "hello")["handler"] == "app.handler → app.py:1"
+
+
+def test_routes_of_django_without_known_settings_are_told_as_not_read() -> None:
+    wsgi = "from django.core.wsgi import get_wsgi_application\n\napp = get_wsgi_application()\n"
+    files = {"Dockerfile": DOCKERFILE, "app.py": wsgi, "compose.prod.yml": UWSGI["compose.prod.yml"]}
+    assert of(files, "web")["routes"] == "not read: ROOT_URLCONF, which the settings do not tell (app.py:3)"
+    files["app.py"] = "import os\n\nos.environ['DJANGO_SETTINGS_MODULE'] = 'conf'\n" + files["app.py"]
+    files |= {"conf.py": "ROOT_URLCONF = 'urls'\nMIDDLEWARE = []\n", "urls.py": PATHS}
+    assert of(files, "web")["routes"] == "/a"
+
+
+PATHS = "from django.urls import path\n\nurlpatterns = [path('a', lambda request: None)]\n"

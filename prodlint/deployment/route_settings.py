@@ -10,6 +10,7 @@ import operator
 from dataclasses import replace
 from functools import reduce
 
+from prodlint.deployment.command import Link
 from prodlint.deployment.evaluation.interpreter import has_item, is_whole
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
@@ -22,7 +23,6 @@ from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["routes_of_django"]
 
-_NOTHING = Routes((), NO)
 _COMMON = "django.middleware.common.CommonMiddleware"
 # Packages whose middleware lets every request pass to its view, files and preflights aside.
 _PASSING = (
@@ -47,7 +47,9 @@ def routes_of_django(service: Service, repository: Repository) -> Routes:
     settings = settings_of(service, repository)
     urlconf = settings.get("ROOT_URLCONF") if settings is not None else None
     if settings is None or not isinstance(urlconf, Known) or not isinstance(urlconf.value, str):
-        return _NOTHING
+        assert service.app is not None
+        unread = (Link(service.app.span, "ROOT_URLCONF, which the settings do not tell"),)
+        return Routes((), NO, unread=unread)
     certain = settings.is_certain is YES
     decide: Decide = (lambda test, module: _holds(test, module, settings)) if certain else lambda test, module: UNKNOWN
     routes = routes_of_urlconf(urlconf.value, repository, settings.roots, decide)
