@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from prodlint import __version__
 
 __all__ = ["main"]
+
+
+REPORT = "This is a fault of prodlint: please report it, with what it prints under PRODLINT_TRACEBACK=1."
+
+
+def place_of(error: Exception) -> str:
+    """The file and line that raised: `prodlint/readers/compose.py:40`."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return "?" if place is None else f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}"
 
 
 def main() -> None:
@@ -23,6 +35,12 @@ def main() -> None:
 
     try:
         command(prog_name="prodlint")
+    except Exception as error:
+        # A fault of ours is no finding, and no exit status of one.
+        if "PRODLINT_TRACEBACK" in os.environ:
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.stderr.write(f"prodlint failed: {place_of(error)}: {type(error).__name__}: {error}. {REPORT}\n")
+        raise SystemExit(2) from None
     finally:
         gc.freeze()
 

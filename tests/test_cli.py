@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -237,6 +238,19 @@ def test_rules_are_listed_for_people_and_for_programs(folder: Path) -> None:
 
 def test_the_version_is_printed(folder: Path) -> None:
     assert prodlint("--version").stdout == f"prodlint {__version__}\n"
+
+
+@pytest.mark.parametrize(("variables", "is_one_line"), [({}, True), ({"PRODLINT_TRACEBACK": "1"}, False)])
+def test_a_fault_of_prodlint_is_told_in_a_line(folder: Path, variables: dict[str, str], is_one_line: bool) -> None:
+    write(folder, CLEAN)
+    broken = "import sys, prodlint.inspection as one; del one.survey; sys.argv[1:] = ['.']; "
+    broken += "from prodlint.__main__ import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", broken], capture_output=True, text=True, check=False, env={**os.environ, **variables}
+    )
+    assert "NameError" in run.stderr
+    assert run.returncode == 2
+    assert (len(run.stderr.splitlines()) == 1) is is_one_line
 
 
 PLUGIN = '''"""Name the services that run."""
