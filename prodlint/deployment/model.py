@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.socketio_server import SocketIOServer
     from prodlint.deployment.staying import Detached, NeverStarted
     from prodlint.deployment.stopping import Grace, SignalPath
+    from prodlint.deployment.uncast_setting import UncastSetting
     from prodlint.deployment.websocket import WebSocketRoute
     from prodlint.source import Span
 
@@ -462,6 +463,12 @@ class Deployment:
         from prodlint.deployment.settings_module import settings_of
 
         return settings_of(service, self.repository)
+
+    def uncast_settings_of(self, service: Service) -> tuple[UncastSetting, ...]:
+        """The switches of a service's app that are a variable's text, or `bool()` of it; looked for when asked for."""
+        from prodlint.deployment.uncast_setting import uncast_settings
+
+        return uncast_settings(service, self.repository) if service.starts_certainly else ()
 
     def settings_of_pipeline_step(self, step: PipelineStep) -> AppSettings | None:
         """The Django settings that a step of a pipeline runs with; evaluated when somebody asks."""

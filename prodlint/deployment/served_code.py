@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
 from prodlint.deployment.code_names import CodeNames, Defined, External, Here, Meaning
+from prodlint.deployment.condition import Lookup
 from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served_handlers import Handler, Handlers
@@ -114,9 +115,12 @@ class ServedCall:
         """Whether it passes arguments on that are not written here (`*args`, `**kwargs`)."""
         return _passes_more(self.call.node)
 
-    def argument(self, keyword: str, position: int | None = None) -> Value[object] | None:
-        """What is given for a keyword, or at a position from 0; None when nothing is, Unknown when nobody can know."""
-        return self.code.argument(self.call, self.path, self.call.node, keyword, position)
+    def argument(self, keyword: str, position: int | None = None, lookup: Lookup | None = None) -> Value[object] | None:
+        """What is given for a keyword, or at a position from 0; None when nothing is, Unknown when nobody can know.
+
+        `lookup` finds variables, those of the service unless others are meant.
+        """
+        return self.code.argument(self.call, self.path, self.call.node, keyword, position, lookup)
 
     def made_by(self, keyword: str, position: int) -> Span | None:
         """Where the object that it is given for a keyword, or at a position, was made; None when not known."""
@@ -370,7 +374,13 @@ class ServedCode:
         return None if self.meaning(value, path, function) is None else index.module.span(value)
 
     def argument(
-        self, call: CodeCall | None, path: str, node: ast.Call, keyword: str, position: int | None
+        self,
+        call: CodeCall | None,
+        path: str,
+        node: ast.Call,
+        keyword: str,
+        position: int | None,
+        lookup: Lookup | None = None,
     ) -> Value[object] | None:
         """What a call is given for a keyword; see `ServedCall.argument`."""
         module = self.repository.python(path)
@@ -391,6 +401,8 @@ class ServedCode:
             return Unknown("a variable of the function holds it", module.span(value))
         from prodlint.deployment.evaluation.interpreter import namespace
 
+        if lookup is not None:
+            return namespace(self.repository, self.graph.roots, path, lookup).evaluate(value)
         if path not in self._names:
             # A module runs once, however many of its calls are asked about.
             self._names[path] = namespace(self.repository, self.graph.roots, path, self.service.variables.get)

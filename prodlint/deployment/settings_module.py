@@ -8,11 +8,12 @@ Nothing here is worked out before somebody asks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.app import locate_module, module_at
 from prodlint.deployment.command import Step
-from prodlint.deployment.condition import NOWHERE
+from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
 from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE
 from prodlint.deployment.filemap import CHECKOUT
@@ -29,10 +30,12 @@ from prodlint.source import Span
 __all__ = [
     "AppSettings",
     "SettingsSource",
+    "opened",
     "settings_classes_of",
     "settings_of",
     "settings_of_pipeline_step",
     "settings_of_step",
+    "settings_when_open",
 ]
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
@@ -46,6 +49,11 @@ _known: WeakKeyDictionary[Repository, dict[tuple[int, int], tuple[object, AppSet
 def settings_of(service: Service, repository: Repository) -> AppSettings | None:
     """The settings of a service's program; None when it is of no framework whose settings are read."""
     return None if service.step is None else settings_of_step(service, service.step, repository)
+
+
+def settings_when_open(service: Service, names: frozenset[str], repository: Repository) -> AppSettings | None:
+    """The settings of a service as if some variables were left to whoever runs it: what they decide is to be seen."""
+    return None if service.step is None else _settings(service, service.step, repository, names)
 
 
 def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSettings, ...]:
@@ -84,10 +92,14 @@ def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> App
     return _django(start, interpreter, step.step, repository)
 
 
-def _settings(service: Service, step: Step, repository: Repository) -> AppSettings | None:
+def _settings(
+    service: Service, step: Step, repository: Repository, names: frozenset[str] = frozenset()
+) -> AppSettings | None:
     start = agreed_start(service, repository) if step is service.step else start_of(service, step, repository)
     if start is None:
         return None
+    if names:
+        start = replace(start, lookup=opened(start.lookup, names))
     is_django = start.is_django or _mentions(start, repository)
     if not is_django and not (step is service.step and _may_be_flask(service)):
         return None
@@ -107,6 +119,11 @@ def _settings(service: Service, step: Step, repository: Repository) -> AppSettin
     from prodlint.deployment.settings_flask import flask_settings
 
     return flask_settings(service, start, interpreter)
+
+
+def opened(lookup: Lookup, names: frozenset[str]) -> Lookup:
+    """The variables that a program finds, as if nothing were known of some of them."""
+    return lambda name: from_outside(name) if name in names else lookup(name)
 
 
 def _django(start: Start, interpreter: Interpreter, step: Step, repository: Repository) -> AppSettings | None:

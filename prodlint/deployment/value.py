@@ -21,6 +21,7 @@ __all__ = [
     "OnlyWhenSet",
     "PerCpu",
     "PerProcess",
+    "Reading",
     "Unknown",
     "Value",
     "answer",
@@ -77,13 +78,24 @@ class Known(Generic[T_co]):
     span: Span
 
 
+class Reading(Enum):
+    """What is taken of a variable without being cast: its text, or whether that is empty (`bool()` of it).
+
+    Either is true for every text but the empty one.
+    """
+
+    TEXT = "text"
+    TRUTH = "truth"
+
+
 @record
 class EnvDriven(Generic[T_co]):
     """A value that an environment variable decides; `default` holds when the variable is not set.
 
     `is_required` says that the code which reads it fails then. `form` is what holds when it is set, with
     `$NAME` where its value goes (`http://$NAME/`): empty where that is the variable and nothing else, None
-    where the variable only has a say in it.
+    where the variable only has a say in it. `reading` tells what code takes of it as it is, None where it makes
+    something of it or nobody knows, and `read_at` where.
     """
 
     name: str
@@ -91,6 +103,8 @@ class EnvDriven(Generic[T_co]):
     span: Span
     is_required: bool = False
     form: str | None = ""
+    reading: Reading | None = None
+    read_at: Span | None = None
 
     @property
     def is_variable(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Mapping
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.evaluation.interpreter import ROOT, Namespace, Rest, evaluate, has_item, is_whole, namespace
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Reading, Unknown, Value
 from prodlint.source import Source
 from prodlint.syntax.python import parse_python
 
@@ -117,6 +118,39 @@ def test_a_variable_decides_through_casts_and_its_default_is_what_holds_without_
     value = _value('import os\nX = os.environ.get("DEBUG", "False").lower() in ("1", "true")')
     assert isinstance(value, EnvDriven)
     assert (value.name, value.default, value.is_required) == ("DEBUG", False, False)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reading"),
+    [
+        ('os.environ.get("X")', Reading.TEXT),
+        ('os.environ["X"]', Reading.TEXT),
+        ('os.getenv("X", "no").strip().lower()', Reading.TEXT),
+        ('str(os.environ.get("X") or False)', Reading.TEXT),
+        ('(lambda name: os.getenv(name, 0))("X")', Reading.TEXT),
+        ('bool(os.getenv("X", False))', Reading.TRUTH),
+        ('bool(os.environ["X"].upper())', Reading.TRUTH),
+        ('int(os.environ.get("X", 0))', None),
+        ('bool(int(os.environ.get("X", 0)))', None),
+        ('os.environ.get("X") == "1"', None),
+        ('os.environ.get("X", "").lower() in ("1", "true")', None),
+        ('not os.environ.get("X")', None),
+        ('"X" in os.environ', None),
+        ('os.getenv("X", "").split(",")', None),
+        ('os.getenv("X", "no").strip("no")', None),
+        ("f\"/{os.getenv('X', '')}\"", None),
+    ],
+)
+def test_what_is_taken_of_a_variable_as_it_is_is_told_and_python_takes_any_text_for_true(
+    expression: str, reading: Reading | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = _value(f"import os\nX = {expression}")
+    assert isinstance(value, EnvDriven)
+    assert value.reading is reading
+    assert (value.read_at is None) is (reading is None)
+    for text in ("False", "0", "no", "off") if reading is not None else ():
+        monkeypatch.setenv("X", text)
+        assert eval(expression, {"os": os})
 
 
 def test_a_variable_that_must_be_set_is_required() -> None:

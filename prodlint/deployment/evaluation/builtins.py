@@ -22,6 +22,8 @@ from prodlint.deployment.evaluation.domain import (
     PathValue,
     Raised,
     SetValue,
+    as_text,
+    as_truth,
     as_variable,
     is_plain,
 )
@@ -72,6 +74,11 @@ def _text(machine: Machine, call: Call, value: object) -> object:
     if isinstance(value, (str, PathValue)):
         return value if isinstance(value, str) else value.text
     return apply(machine, call.node, str, value)
+
+
+def _truth(machine: Machine, call: Call) -> object:
+    made = on_first(lambda machine, call, value: truth(machine, call.node, value))(machine, call)
+    return as_truth(made, call.arguments[0]) if call.arguments else made
 
 
 def _integer(value: Any, *base: Any) -> int:
@@ -307,12 +314,12 @@ def stopped(machine: Machine, call: Call) -> object:
 
 
 BUILTINS: dict[str, Function] = {
-    "builtins.str": _reading(lambda machine, call: on_first(_text)(machine, call) if call.values else ""),
+    "builtins.str": lambda machine, call: (
+        as_text(on_first(_text)(machine, call), call.arguments[0] if call.arguments else None) if call.values else ""
+    ),
     "builtins.int": _reading(whole(lambda machine, call: pure(_integer)(machine, call) if call.values else 0)),
     "builtins.float": _reading(pure(float)),
-    "builtins.bool": lambda machine, call: (
-        on_first(lambda machine, call, value: truth(machine, call.node, value))(machine, call) if call.values else False
-    ),
+    "builtins.bool": lambda machine, call: _truth(machine, call) if call.values else False,
     "builtins.list": _list,
     "builtins.tuple": _tuple,
     "builtins.set": _set,

@@ -31,7 +31,7 @@ def database_config(machine: Machine, call: Call) -> object:
         return database_or_none(machine, inner, url)
 
     reader = new_reader(machine, "plain", call)
-    return read(machine, reader, call, call.get(0, "env", "DATABASE_URL"), made, lambda: made(default))
+    return read(machine, reader, call, call.get(0, "env", "DATABASE_URL"), made, lambda: made(default), "database")
 
 
 def database(machine: Machine, call: Call, url: object) -> object:

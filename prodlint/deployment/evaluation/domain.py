@@ -12,6 +12,7 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
+from prodlint.deployment.value import Reading
 from prodlint.record import entity
 from prodlint.source import Span
 
@@ -48,6 +49,9 @@ __all__ = [
     "ReaderValue",
     "SetValue",
     "Told",
+    "as_read",
+    "as_text",
+    "as_truth",
     "as_variable",
     "held_objects",
     "is_marked",
@@ -122,7 +126,7 @@ class Driven:
     """Something that variables decide: `default` holds when none of `names` is set.
 
     `holds` are the objects that may be reached through it when one is. `is_variable` tells what a variable
-    says, as it is or as a number, from what is made of it or depends on it.
+    says, as it is or as a number, from what is made of it or depends on it; `reading` what is taken as it is.
     """
 
     names: frozenset[str]
@@ -130,6 +134,7 @@ class Driven:
     span: Span | None = None
     holds: tuple[object, ...] = ()
     is_variable: bool = False
+    reading: Reading | None = None
 
 
 @entity
@@ -364,6 +369,24 @@ def as_variable(value: object, read: object) -> object:
     if not isinstance(value, Driven) or not isinstance(read, Driven) or not read.is_variable:
         return value
     return Driven(value.names, value.default, value.span, value.holds, value.names == read.names)
+
+
+def as_text(value: object, read: object) -> object:
+    """A value that is the text that a variable holds, where what was read is one: `read.strip()`, `read or "no"`."""
+    reading = read.reading if isinstance(read, Driven) else None
+    return as_read(as_variable(value, read), read, reading)
+
+
+def as_truth(value: object, read: object) -> object:
+    """Whether a text that was read is empty: `bool(read)`."""
+    return as_read(value, read, Reading.TRUTH if isinstance(read, Driven) and read.reading else None)
+
+
+def as_read(value: object, read: object, reading: Reading | None) -> object:
+    """A value that is taken of a variable as it is."""
+    if not isinstance(value, Driven) or not isinstance(read, Driven) or value.names != read.names:
+        return value
+    return Driven(value.names, value.default, value.span, value.holds, value.is_variable, reading)
 
 
 def is_plain(value: object) -> bool:

@@ -16,14 +16,14 @@ from prodlint.deployment.evaluation.domain import (
     Driven,
     Gap,
     Opaque,
-    as_variable,
+    as_text,
     is_marked,
 )
 from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.evaluation.paths import text_of
 from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.repository import normal_path
-from prodlint.deployment.value import EnvDriven, Known, Value
+from prodlint.deployment.value import EnvDriven, Known, Reading, Value
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 
@@ -57,7 +57,7 @@ def read_variable(machine: Machine, name: object, node: ast.AST | None) -> objec
     if name in machine.variables:
         value = machine.variables[name]
         if isinstance(value, Driven) and value.default is UNSET:
-            return Driven(value.names, ABSENT, value.span, value.holds, value.is_variable)
+            return Driven(value.names, ABSENT, value.span, value.holds, value.is_variable, value.reading)
         return ABSENT if value is UNSET else value
     if _ANY in machine.variables:
         return machine.unknown("any variable may have been written before", node)
@@ -84,7 +84,8 @@ def outside_variable(machine: Machine, name: str) -> object:
         return value
     names = value.names if isinstance(value, Driven) else frozenset({name})
     is_variable = value.is_variable if isinstance(value, Driven) else True
-    return Driven(names, _from_dotenv(machine, name), is_variable=is_variable)
+    reading = value.reading if isinstance(value, Driven) else Reading.TEXT
+    return Driven(names, _from_dotenv(machine, name), None, (), is_variable, reading)
 
 
 def _from_outside(machine: Machine, name: str) -> object:
@@ -93,7 +94,8 @@ def _from_outside(machine: Machine, name: str) -> object:
         return ABSENT
     if isinstance(value, EnvDriven):
         default = ABSENT if value.default is None else value.default
-        return Driven(frozenset({value.name}), default, is_variable=value.is_variable)
+        reading = Reading.TEXT if value.is_variable else None
+        return Driven(frozenset({value.name}), default, None, (), value.is_variable, reading)
     if not isinstance(value, Known):
         return Opaque(value.reason, value.span)
     if is_marked(value.value) or len(value.value) > MOST_TEXT:
@@ -106,7 +108,7 @@ def or_default(machine: Machine, value: object, default: object, node: ast.AST) 
     if value is ABSENT:
         return default
     if isinstance(value, Driven) and value.default is ABSENT:
-        return as_variable(machine.driven(value.names, default, node), value)
+        return as_text(machine.driven(value.names, default, node), value)
     return machine.unknown(value.reason, node, value, default) if isinstance(value, Opaque) else value
 
 
@@ -115,7 +117,7 @@ def required(machine: Machine, value: object, kind: str, node: ast.AST) -> objec
     if value is ABSENT:
         return machine.fail(kind, (), node)
     if isinstance(value, Driven) and value.default is ABSENT:
-        return as_variable(machine.fail(kind, value.names, node), value)
+        return as_text(machine.fail(kind, value.names, node), value)
     return value
 
 

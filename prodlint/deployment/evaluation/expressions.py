@@ -25,7 +25,7 @@ from prodlint.deployment.evaluation.domain import (
     Opaque,
     PathValue,
     Raised,
-    as_variable,
+    as_text,
     is_marked,
 )
 from prodlint.deployment.evaluation.environment import read_variable, required, variable_is_set
@@ -88,7 +88,7 @@ def look_up(machine: Machine, name: str, node: ast.AST) -> object:
 def _settled(machine: Machine, value: object, node: ast.AST) -> object:
     if isinstance(value, Driven) and value.default is ABSENT:
         machine.risk(value.names, "NameError")
-        return Driven(value.names, RAISES, value.span, value.holds, value.is_variable)
+        return Driven(value.names, RAISES, value.span, value.holds, value.is_variable, value.reading)
     return value
 
 
@@ -194,7 +194,7 @@ def _operands(machine: Machine, node: ast.BoolOp, is_and: bool, index: int) -> o
 
     if is_and:
         return choose(machine, node, decided, others, lambda: value)
-    return as_variable(choose(machine, node, decided, lambda: value, others), value)
+    return as_text(choose(machine, node, decided, lambda: value, others), value)
 
 
 def choose(

@@ -19,7 +19,7 @@ def held_value(machine: Machine, value: Value[object] | object) -> object:
         return _part(machine, value.value, 0)
     if isinstance(value, EnvDriven):
         default = RAISES if value.is_required else _part(machine, value.default, 0)
-        return Driven(frozenset({value.name}), default, value.span, is_variable=value.is_variable)
+        return Driven(frozenset({value.name}), default, value.span, (), value.is_variable, value.reading)
     if isinstance(value, JointlyDriven):
         return Driven(frozenset(value.names), _part(machine, value.default, 0), value.span)
     if isinstance(value, PerCpu):

@@ -184,6 +184,7 @@ class Join:
             return (
                 one.names == other.names
                 and one.is_variable is other.is_variable
+                and one.reading is other.reading
                 and not one.holds
                 and not other.holds
                 and self._same(one.default, other.default, depth + 1)

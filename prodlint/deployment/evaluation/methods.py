@@ -13,6 +13,7 @@ from prodlint.deployment.evaluation.domain import (
     PathValue,
     Raised,
     SetValue,
+    as_text,
     as_variable,
     is_plain,
 )
@@ -91,11 +92,11 @@ def call_method(machine: Machine, owner: object, name: str, call: Call) -> objec
 def _driven_method(machine: Machine, owner: Driven, name: str, call: Call) -> object:
     if owner.default is RAISES or owner.default is ABSENT:
         machine.taint(f"was given to {name}()", call.node, *owner.holds, *call.values)
-        return machine.raising(owner.names, call.node)
+        return _read(machine.raising(owner.names, call.node), owner, name, call)
     if name not in MUTATING or is_plain(owner.default):
         inner = Call(call.node, call.arguments, call.keywords, call.is_open)
         made = on_defaults(machine, call.node, lambda default: call_method(machine, default, name, inner), owner)
-        return as_variable(made, owner) if name in _READING else made
+        return _read(made, owner, name, call)
     decision = Decision(reason_of(owner.names), machine.span(call.node), owner.names, True)
     other = machine.unknown(decision.reason, call.node, *owner.holds)
     return machine.fork(
@@ -103,6 +104,13 @@ def _driven_method(machine: Machine, owner: Driven, name: str, call: Call) -> ob
         lambda: call_method(machine, owner.default, name, call),
         lambda: call_method(machine, other, name, call),
     )
+
+
+def _read(made: object, owner: Driven, name: str, call: Call) -> object:
+    """What a method makes of a variable: still what it says, or even its text."""
+    if name not in _READING:
+        return made
+    return as_variable(made, owner) if name == "split" or call.values else as_text(made, owner)
 
 
 def _text_method(machine: Machine, owner: str, name: str, call: Call) -> object:

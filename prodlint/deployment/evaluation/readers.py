@@ -112,7 +112,8 @@ def _configured(machine: Machine, reader: ReaderValue, call: Call) -> object:
 
     kind = "UndefinedValueError" if is_decouple else "KeyError"
     given = missing(machine, call, kind, default)
-    return read(machine, reader, call, call.get(0, "option" if is_decouple else "key"), made, lambda: made(given()))
+    name = call.get(0, "option" if is_decouple else "key")
+    return read(machine, reader, call, name, made, lambda: made(given()), None if cast is ABSENT else cast)
 
 
 def _decouple_boolean(value: object) -> bool:

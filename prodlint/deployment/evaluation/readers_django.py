@@ -92,7 +92,7 @@ def _environ_value(
         value = missing(machine, call, "ImproperlyConfigured", default)()
         return None if default is None else made(value)
 
-    return read(machine, reader, call, name, made, unset)
+    return read(machine, reader, call, name, made, unset, cast)
 
 
 def _type_of(value: object) -> object:
@@ -184,8 +184,8 @@ def environs(machine: Machine, reader: ReaderValue, method: str, call: Call) -> 
 
     given = missing(machine, call, "EnvError", default)
     if method == "dj_db_url":
-        return read(machine, reader, call, name, when_set, lambda: cast(given()))
-    return read(machine, reader, call, name, when_set, given)
+        return read(machine, reader, call, name, when_set, lambda: cast(given()), method)
+    return read(machine, reader, call, name, when_set, given, None if method in ("", "str") else method)
 
 
 _ENVIRONS_CASTS: dict[str, Callable[[Any], Any]] = {

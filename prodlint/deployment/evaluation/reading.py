@@ -7,13 +7,16 @@ from collections.abc import Callable
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
     Driven,
+    External,
     Opaque,
     Raised,
     ReaderValue,
+    as_read,
     as_variable,
 )
 from prodlint.deployment.evaluation.environment import dotenv_value, file_above, read_variable, repository_file
 from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.value import Reading
 from prodlint.syntax.dotenv_dialects import Dialect
 
 __all__ = ["DIALECTS", "Cast", "arguments_of_reader", "missing", "new_reader", "read"]
@@ -44,8 +47,12 @@ def read(
     name: object,
     when_set: Cast,
     when_unset: Callable[[], object],
+    cast: object,
 ) -> object:
-    """What a variable gives: one function makes it of its text, the other one says what holds without it."""
+    """What a variable gives: one function makes it of its text, the other one says what holds without it.
+
+    `cast` is what the first one casts the text to, None where it leaves it as it is.
+    """
     node = call.node
     prefix = reader.options.get("prefix", "")
     if not isinstance(name, str) or not isinstance(prefix, str):
@@ -65,12 +72,18 @@ def read(
         try:
             made = when_unset() if default is ABSENT else when_set(default)
         except Raised as error:
-            return as_variable(machine.fail(error.kind, value.names, node), value)
-        return as_variable(machine.driven(value.names, made, node), value)
+            failed = as_variable(machine.fail(error.kind, value.names, node), value)
+            return as_read(failed, value, value.reading if _leaves_text(cast) else None)
+        reading = value.reading if _leaves_text(cast) else None
+        return as_read(as_variable(machine.driven(value.names, made, node), value), value, reading)
     if isinstance(value, Opaque):
         machine.risk()
         return machine.unknown(value.reason, node, value, *call.values)
     return when_set(value)
+
+
+def _leaves_text(cast: object) -> bool:
+    return cast is None or (isinstance(cast, External) and cast.name == "builtins.str")
 
 
 def _or_from_file(machine: Machine, reader: ReaderValue, call: Call, name: str, value: object) -> object:
@@ -84,7 +97,7 @@ def _or_from_file(machine: Machine, reader: ReaderValue, call: Call, name: str, 
     if path.endswith(".ini"):
         return machine.unknown(f"may be set by {path}", call.node)
     held = dotenv_value(machine, path, name, DIALECTS[reader.library])
-    return Driven(names, held, machine.span(call.node), is_variable=True)
+    return Driven(names, held, machine.span(call.node), (), True, Reading.TEXT)
 
 
 def missing(machine: Machine, call: Call, kind: str, default: object) -> Callable[[], object]:

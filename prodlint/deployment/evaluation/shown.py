@@ -96,14 +96,17 @@ class _Showing:
                 return self._several(value, unset)
             (name,) = names
             form = "" if value.is_variable else None
+            reading, read_at = value.reading, value.span if value.reading is not None else None
             if value.default is RAISES:
-                return EnvDriven(name, None, span, is_required=True, form=form)
+                return EnvDriven(name, None, span, True, form, reading, read_at)
             if value.default is ABSENT:
                 return OnlyWhenSet(f"is only there when {name} is set", value.span or span, name)
             default = self.value(value.default, unset | value.names)
             if isinstance(default, PerCpu | PerProcess):
                 return EnvDriven(name, default, span, form=form)
-            return EnvDriven(name, default.value, span, form=form) if isinstance(default, Known) else default
+            if not isinstance(default, Known):
+                return default
+            return EnvDriven(name, default.value, span, False, form, reading, read_at)
         try:
             return Known(self._part(value, unset), span)
         except _NotShown as error:

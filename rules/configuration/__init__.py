@@ -1,0 +1,1 @@
+"""Does a production service run with the settings that production needs?"""
