@@ -340,3 +340,18 @@ def test_routes_of_django_without_known_settings_are_told_as_not_read() -> None:
 
 
 PATHS = "from django.urls import path\n\nurlpatterns = [path('a', lambda request: None)]\n"
+
+
+def test_databases_that_a_chart_brings_from_elsewhere_are_beside_the_services() -> None:
+    chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n"
+    chart += "".join(
+        f"- {{name: {name}, version: 1.0.0, repository: 'https://x', condition: {name}.enabled}}\n"
+        for name in ("postgresql", "redis", "ingress-nginx")
+    )
+    files = {
+        "chart/Chart.yaml": chart,
+        "chart/values.yaml": "redis: {enabled: false}\n",
+        "chart/templates/web.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        "spec: {template: {spec: {containers: [{name: web, image: shop, command: [gunicorn, 'app:app']}]}}}\n",
+    }
+    assert [(one.name, one.text) for one in drawn(files).beside] == [("postgresql", "PostgreSQL")]

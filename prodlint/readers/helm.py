@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.network import Proxy
@@ -36,7 +37,7 @@ _NOT_WHEN_RELEASED = frozenset(
 )
 
 
-def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:
+def read(path: str, repository: Repository) -> Iterator[Process | Proxy | BackingService | UnreadDeployment]:
     """The workloads of a chart, in production and for developers."""
     source = repository.source(path)
     if source is None or "{{" in path or is_chart_template(path, repository):
@@ -59,7 +60,8 @@ def read(path: str, repository: Repository) -> Iterator[Process | Proxy | Unread
 
 def _of_variant(
     chart: Chart, variant: Variant, place: Environment | None, repository: Repository
-) -> Iterator[Process | Proxy | UnreadDeployment]:
+) -> Iterator[Process | Proxy | BackingService | UnreadDeployment]:
+    from prodlint.readers.helm_family import backing_charts
     from prodlint.readers.helm_rendering import rendered
 
     environment = place if place in _NOT_PRODUCTION else variant.environment
@@ -77,6 +79,11 @@ def _of_variant(
                 yield replace(fact, environment=environment or fact.environment)
             else:
                 yield fact
+    for dependency in backing_charts(chart, variant.given, repository):
+        product = backing_product(dependency.name)
+        if product:
+            runs_in = environment or Environment.PRODUCTION
+            yield BackingService(dependency.alias, dependency.name, product, "", dependency.span, runs_in)
     if environment in _NOT_PRODUCTION:
         return
     if variant.given.is_open:

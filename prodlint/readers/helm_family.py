@@ -6,12 +6,14 @@ A chart that is not in the repository may set what it likes in its part of the v
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prodlint.deployment.repository import Repository
 from prodlint.readers.helm_chart import Chart, Dependency, Gap, chart_at, values_in
-from prodlint.readers.helm_data import Data, Hidden, Open, copied, laid_over, opened, with_value
+from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, laid_over, opened, with_value
 from prodlint.record import entity, record
 
-__all__ = ["Given", "Member", "family"]
+__all__ = ["Given", "Member", "backing_charts", "family"]
 
 _MOST = 60
 _DEEPEST = 4
@@ -47,6 +49,17 @@ def family(chart: Chart, given: Given, repository: Repository, gaps: list[Gap]) 
     found: list[Member] = []
     _add(found, Member(chart, chart.name, values), values, repository, gaps)
     return found
+
+
+def backing_charts(chart: Chart, given: Given, repository: Repository) -> Iterator[Dependency]:
+    """The charts from elsewhere that bring a database or a broker with a chart, as far as its values tell."""
+    try:
+        values = _values(chart, given, repository)
+    except Stopped:
+        return
+    for one in chart.dependencies:
+        if one.is_backing and one.path is None and _is_on(one, values, values):
+            yield one
 
 
 def _add(
