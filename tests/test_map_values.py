@@ -192,3 +192,27 @@ def test_a_condition_of_several_expressions_is_told_without_their_brackets() -> 
     files = {**FILES, ".github/workflows/release.yml": workflow}
     whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
     assert "[release, if needs.a.result == 'success' || always()]" in text(whole)
+
+
+@pytest.mark.parametrize(
+    ("database", "shown"),
+    [
+        ("{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}", "PostgreSQL shop"),
+        (
+            "{'ENGINE': os.environ.get('ENGINE', 'django.db.backends.sqlite3'), 'NAME': BASE / 'db.sqlite3'}",
+            "SQLite db.sqlite3, unless $ENGINE changes it",
+        ),
+        ("{'ENGINE': os.environ['ENGINE'], 'NAME': 'shop'}", None),
+        # Heroku sets it: what holds without it is nobody's database.
+        ("POSTGRES if 'DYNO' in os.environ else {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}", None),
+    ],
+)
+def test_the_database_of_the_settings_is_told_with_who_decides(database: str, shown: str | None) -> None:
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi\n",
+        "shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        "shop/settings.py": "import os\nfrom pathlib import Path\nBASE = Path(__file__).parent\n"
+        f"POSTGRES = {{'ENGINE': 'django.db.backends.postgresql'}}\nDATABASES = {{'default': {database}}}\n",
+    }
+    assert told(files).get("database") == shown

@@ -10,6 +10,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.map.database_fact import database_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.value_text import driven_text
 
@@ -24,6 +25,9 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     if settings is not None:
         told = _state(settings.module), settings.span, _sources(settings)
         yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service))
+        database = database_fact(settings, service.variables)
+        if database is not None:
+            yield database
         return
     classes = settings_classes_of(service, repository)
     if classes:
