@@ -6,15 +6,17 @@ Each question is answered by a module of its own, which is loaded when somebody 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.deployment.traffic import Traffic
 
 if TYPE_CHECKING:
     from prodlint.deployment.error_tracker import ErrorTracker, UnusedTracker
     from prodlint.deployment.health_route import MissingHealth
     from prodlint.deployment.log_files import LogFile
-    from prodlint.deployment.model import Deployment
     from prodlint.deployment.printed_lines import PrintedLines
     from prodlint.deployment.public_metrics import PublicMetrics
     from prodlint.deployment.silenced_loggers import SilencedLoggers
@@ -26,12 +28,25 @@ __all__ = ["Observability"]
 
 
 class Observability:
-    """The answers for one service of a deployment."""
+    """The answers for one service.
 
-    def __init__(self, service: Service, deployment: Deployment) -> None:
+    `traffic` makes its traffic when that is asked for; `may_be_logged_elsewhere` is whether something that is not
+    read, or a proxy, may write its requests down.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        services: tuple[Service, ...],
+        traffic: Callable[[], Traffic],
+        repository: Repository,
+        may_be_logged_elsewhere: bool,
+    ) -> None:
         self._service = service
-        self._deployment = deployment
-        self._repository = deployment.repository
+        self._services = services
+        self._traffic = traffic
+        self._repository = repository
+        self._may_be_logged_elsewhere = may_be_logged_elsewhere
 
     @property
     def lost_lines(self) -> LostLines | None:
@@ -101,20 +116,20 @@ class Observability:
         """The service of production that runs the same as this one of staging."""
         from prodlint.deployment.error_tracker import live_twin
 
-        return live_twin(self._service, self._deployment.services)
+        return live_twin(self._service, self._services)
 
     @property
     def unrecorded_requests(self) -> tuple[Evidence, ...] | None:
         """The ways of its requests, where certainly nobody writes them down."""
         from prodlint.deployment.access_log import unrecorded_requests
 
-        if self._deployment.proxies or self._deployment.unread:
+        if self._may_be_logged_elsewhere:
             return None
-        return unrecorded_requests(self._service, self._deployment.traffic_to(self._service).dials, self._repository)
+        return unrecorded_requests(self._service, self._traffic().dials, self._repository)
 
     @property
     def public_metrics(self) -> PublicMetrics | None:
         """The metrics that it shows to everybody, through a proxy."""
         from prodlint.deployment.public_metrics import public_metrics
 
-        return public_metrics(self._service, self._deployment.passages_to(self._service), self._repository)
+        return public_metrics(self._service, self._traffic().passages, self._repository)

@@ -53,7 +53,7 @@ def breakpoint_in_production(service: Service, deployment: Deployment) -> Findin
     server = service.server
     if service.is_production is not YES or server is None or server.is_development is YES:
         return
-    for call in deployment.debugger_stops_of(service):
+    for call in deployment.calls_of(service).debugger_stops:
         who = "every request that comes by" if call.reached.handler is not None else "its start"
         yield Finding(
             call.span,

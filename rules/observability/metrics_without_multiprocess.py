@@ -80,7 +80,7 @@ def metrics_without_multiprocess(service: Service, deployment: Deployment) -> Fi
     parallel = service.parallel
     if service.is_production is not YES or parallel.has_several_workers is not YES:
         return
-    span = deployment.metrics_of_one_process(service)
+    span = deployment.workers_of(service).metrics_of_one_process
     if span is not None:
         yield Finding(
             span,

@@ -58,14 +58,15 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def app_factory_not_called(service: Service, deployment: Deployment) -> Findings:
-    target, server = deployment.app_target_of(service), service.server
+    serving = deployment.serving_of(service)
+    target, server = serving.target, service.server
     if service.is_production is not YES or server is None or target is None:
         return
     factory, made = target.factory, target.instance
     if factory is not None and target.is_called is NO:
         message = f"{server.told_by} serves the function {factory.name} itself, and every request answers 500"
         words = target.called_words(server)
-        fix = deployment.with_target(service, *words) if words and not factory.required else None
+        fix = serving.with_target(*words) if words and not factory.required else None
         needs = f" with {' and '.join(factory.required)}" if factory.required else ""
         evidence = Evidence(factory.span, f"makes the {service.app.framework} app" if service.app else "makes the app")
         advice = f"start `{' '.join(words)}`" if words else f"make the app in the module{needs}, and serve that"

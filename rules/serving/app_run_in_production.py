@@ -59,19 +59,20 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Fix, Guard, Safe
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE, Safety.UNSAFE))
 def app_run_in_production(service: Service, deployment: Deployment) -> Findings:
+    lifecycle = deployment.lifecycle_of(service)
     server, step, start = service.server, service.step, service.certain_start
     if service.is_production is not YES or step is None or server is None:
         return
     if server.in_code and server.is_development is YES and start is not None:
         development = f"{server.owner}'s development server" if server.owner else f"{server.product} with reloading on"
         reached = (Evidence(span, "calls on") for span in start.through)
-        advice = deployment.production_command(service)
+        advice = lifecycle.production_command
         yield Finding(
             step.span,
             f"`{service.label}` reaches {start.call} in {start.span}: {development} serves production",
             (*service.chain, *reached, Evidence(start.span, f"starts {development}")),
             advice.help,
-            advice.fix or deployment.without_reload(service),
+            advice.fix or lifecycle.without_reload,
         )
     for call in service.import_starts:
         if call.conditional or server.in_code or server.is_development is not NO:

@@ -41,7 +41,8 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def app_target_not_found(service: Service, deployment: Deployment) -> Findings:
-    target, server = deployment.app_target_of(service), service.server
+    serving = deployment.serving_of(service)
+    target, server = serving.target, service.server
     if service.is_production is not YES or server is None or target is None or target.is_missing is not YES:
         return
     what = (
@@ -54,5 +55,5 @@ def app_target_not_found(service: Service, deployment: Deployment) -> Findings:
         f"`{service.label}` {target.problem}: {server.product} {what}",
         (*service.chain, *target.evidence),
         target.help,
-        deployment.with_target(service, target.instead) if target.instead else None,
+        serving.with_target(target.instead) if target.instead else None,
     )

@@ -62,12 +62,13 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 
 @rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
 def asgi_app_on_wsgi_worker(service: Service, deployment: Deployment) -> Findings:
-    server, app = service.server, deployment.served_app_of(service)
+    serving = deployment.serving_of(service)
+    server, app = service.server, serving.app
     if service.is_production is not YES or server is None or app is None:
         return
     if server.interface is not Interface.WSGI or server.can_serve(app) is not NO:
         return
-    fix = deployment.with_asgi_worker(service) if app.interface is Interface.ASGI else None
+    fix = serving.with_asgi_worker if app.interface is Interface.ASGI else None
     yield Finding(
         server.span,
         f"`{service.label}` hands the {app.framework} app to {server.told_by}, which calls it as WSGI: "

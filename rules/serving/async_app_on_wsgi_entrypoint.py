@@ -60,7 +60,7 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 @rule(Severity.WARNING)
 def async_app_on_wsgi_entrypoint(service: Service, deployment: Deployment) -> Findings:
-    need = deployment.asgi_need_of(service) if service.is_production is YES else None
+    need = deployment.serving_of(service).asgi_need if service.is_production is YES else None
     if need is None or service.server is None:
         return
     sockets = need.is_websocket

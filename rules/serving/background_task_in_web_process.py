@@ -59,7 +59,7 @@ def background_task_in_web_process(service: Service, deployment: Deployment) -> 
     stays = service.step
     if service.is_production is not YES or stays is None:
         return
-    for step in deployment.beside_server(service):
+    for step in deployment.lifecycle_of(service).beside_server:
         yield Finding(
             step.span,
             f"`{step.written}` runs in the background of `{service.label}`: nobody starts it again when it dies",

@@ -79,7 +79,7 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 def blocking_call_in_async_endpoint(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
-    for one in deployment.blocked_loops_of(service):
+    for one in deployment.calls_of(service).blocked_loops:
         yield Finding(
             one.span,
             f"async def {one.function.name} {one.what}: meanwhile its process answers no other request",

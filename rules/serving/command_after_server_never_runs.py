@@ -46,7 +46,7 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 
 @rule(Severity.ERROR)
 def command_after_server_never_runs(service: Service, deployment: Deployment) -> Findings:
-    found = deployment.never_started_by(service) if service.is_production is YES else None
+    found = deployment.lifecycle_of(service).never_started if service.is_production is YES else None
     if found is None:
         return
     yield Finding(

@@ -56,12 +56,13 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def compose_interpolates_container_variable(service: Service, deployment: Deployment) -> Findings:
-    for one in deployment.early_variables_of(service) if service.is_production is YES else ():
+    lifecycle = deployment.lifecycle_of(service)
+    for one in lifecycle.early_variables if service.is_production is YES else ():
         wanted = f"write $${one.name}" if one.for_shell else f'write $${one.name}, and run it with `sh -c "exec …"`'
         yield Finding(
             one.span,
             f"compose replaces ${one.name} before {service.name} has it: the command gets nothing in its place",
             (Evidence(one.definition.span, f"sets {one.name} in the container alone"),),
             help=f"{wanted}, so that a shell of the container reads it",
-            fix=deployment.with_dollar(one),
+            fix=lifecycle.with_dollar(one),
         )

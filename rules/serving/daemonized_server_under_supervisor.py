@@ -46,7 +46,8 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def daemonized_server_under_supervisor(service: Service, deployment: Deployment) -> Findings:
-    found = deployment.detached_in(service) if service.is_production is YES else None
+    lifecycle = deployment.lifecycle_of(service)
+    found = lifecycle.detached if service.is_production is YES else None
     if found is None:
         return
     started = () if found.setting is None else (Evidence(found.step.span, f"starts {found.step.program}"),)
@@ -55,5 +56,5 @@ def daemonized_server_under_supervisor(service: Service, deployment: Deployment)
         f"`{found.step.written}` {found.how}: whoever started it sees the command end, and starts it again",
         (*service.chain_to(found.step), *started),
         help="let the server run in the foreground, as the last command",
-        fix=deployment.in_foreground(found),
+        fix=lifecycle.in_foreground(found),
     )

@@ -58,11 +58,12 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 @rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
 def dev_server_in_production(service: Service, deployment: Deployment) -> Findings:
+    lifecycle = deployment.lifecycle_of(service)
     server = service.server
     if service.is_production is not YES or server is None or server.in_code:
         return
     if server.is_development is YES and not service.serves_static_files:
-        advice = deployment.production_command(service)
+        advice = lifecycle.production_command
         message = f"`{service.label}` starts {server.owner}'s development server in production"
         yield Finding(server.span, message, service.chain_to_app, advice.help, advice.fix)
     elif server.reload is YES:
@@ -71,5 +72,5 @@ def dev_server_in_production(service: Service, deployment: Deployment) -> Findin
             f"`{service.label}` reloads itself whenever a file changes, as a development server does",
             service.chain_to_reload,
             help="switch reloading off where production starts, and keep it in the command that developers use",
-            fix=deployment.without_reload(service),
+            fix=lifecycle.without_reload,
         )

@@ -56,15 +56,16 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 @rule(Severity.INFO)
 def eventlet_unmaintained(service: Service, deployment: Deployment) -> Findings:
+    packages = deployment.packages_of(service)
     server = service.server
     worker = server.worker_class if server is not None else None
     if service.is_production is not YES or server is None or worker is None:
         return
-    if server.settings.known("worker_class") != "eventlet" or deployment.worker_need_of(service) is not None:
+    if server.settings.known("worker_class") != "eventlet" or packages.worker_need is not None:
         return
     yield Finding(
         worker.source.span,
         f"`{service.label}` depends on eventlet, which is no longer developed and which gunicorn 26 has no worker for",
-        (*service.chain, *deployment.asking_for(service, "eventlet")),
+        (*service.chain, *packages.asking_for("eventlet")),
         help="move to `-k gthread`, or to gevent where the app counts on green threads",
     )

@@ -42,7 +42,8 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 
 @rule(Severity.INFO, fixes=(Safety.SAFE,))
 def factory_flag_missing(service: Service, deployment: Deployment) -> Findings:
-    target, server = deployment.app_target_of(service), service.server
+    serving = deployment.serving_of(service)
+    target, server = serving.target, service.server
     if (
         service.is_production is not YES
         or server is None
@@ -60,5 +61,5 @@ def factory_flag_missing(service: Service, deployment: Deployment) -> Findings:
         f"`{service.label}` leaves it to uvicorn to guess that {factory.name} makes the app",
         (*service.chain, Evidence(factory.span, "a function without parameters that must be given")),
         help=f"start `{' '.join(words)}`",
-        fix=deployment.with_target(service, *words),
+        fix=serving.with_target(*words),
     )

@@ -64,8 +64,9 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def flask_async_view_without_extra(service: Service, deployment: Deployment) -> Findings:
+    packages = deployment.packages_of(service)
     server = service.server
-    need = deployment.async_need_of(service) if service.is_production is YES else None
+    need = packages.async_need if service.is_production is YES else None
     if need is None or server is None:
         return
     yield Finding(
@@ -73,5 +74,5 @@ def flask_async_view_without_extra(service: Service, deployment: Deployment) -> 
         f"Flask cannot run the coroutine {need.what}: {need.why}, and requests to it answer 500",
         (*service.chain, Evidence(server.span, f"`{service.label}` serves it"), *need.evidence),
         help=need.advice,
-        fix=deployment.with_needed(service, need),
+        fix=packages.with_needed(need),
     )

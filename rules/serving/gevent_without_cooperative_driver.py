@@ -97,7 +97,7 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 
 @rule(Severity.WARNING)
 def gevent_without_cooperative_driver(service: Service, deployment: Deployment) -> Findings:
-    found = deployment.blocking_driver_of(service) if service.is_production is YES else None
+    found = deployment.workers_of(service).blocking_driver if service.is_production is YES else None
     if found is None:
         return
     instead = "call psycogreen's patch_psycopg() in a post_fork hook, or install psycopg 3"

@@ -59,7 +59,7 @@ def graceful_timeout_exceeds_grace_period(service: Service, deployment: Deployme
         return
     setting = server.settings.get("graceful_timeout") if "graceful_timeout" in server.settings.mentioned else None
     seconds = setting.value.value if setting is not None and isinstance(setting.value, Known) else None
-    grace = deployment.grace_of(service) if isinstance(seconds, int | float) else None
+    grace = deployment.lifecycle_of(service).grace if isinstance(seconds, int | float) else None
     if setting is None or grace is None or not isinstance(seconds, int | float) or seconds <= grace.seconds:
         return
     said = "says so" if grace.span is not None else f"says nothing of it: the default of {grace.platform} holds"

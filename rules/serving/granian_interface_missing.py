@@ -68,7 +68,8 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def granian_interface_missing(service: Service, deployment: Deployment) -> Findings:
-    server, app = service.server, deployment.served_app_of(service)
+    serving = deployment.serving_of(service)
+    server, app = service.server, serving.app
     if service.is_production is not YES or server is None or app is None or app.interface is Interface.OWN:
         return
     if server.product != "granian" or not server.is_silent_on("interface"):
@@ -82,5 +83,5 @@ def granian_interface_missing(service: Service, deployment: Deployment) -> Findi
         f"`{service.label}` calls the {app.framework} app as RSGI, granian's default: every request answers 500",
         (*service.chain, Evidence(app.span, f"the {app.framework} app, which speaks {app.interface.value}")),
         help=f"start granian with `--interface {wanted}`",
-        fix=deployment.with_target(service, "--interface", wanted, target) if target else None,
+        fix=serving.with_target("--interface", wanted, target) if target else None,
     )

@@ -56,10 +56,11 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 
 @rule(Severity.WARNING)
 def gunicorn_config_not_loaded(service: Service, deployment: Deployment) -> Findings:
+    serving = deployment.serving_of(service)
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    missing, unloaded = deployment.missing_gunicorn_file(service), deployment.unloaded_gunicorn_file(service)
+    missing, unloaded = serving.missing_gunicorn_file, serving.unloaded_gunicorn_file
     if missing is not None:
         span, path = missing
         yield Finding(

@@ -117,7 +117,7 @@ def in_process_state_with_workers(service: Service, deployment: Deployment) -> F
     parallel = service.parallel
     if service.is_production is not YES or service.server is None or parallel.is_several is not YES:
         return
-    for state in deployment.process_state_of(service):
+    for state in deployment.workers_of(service).process_state:
         if parallel.has_several(state.is_imported) is YES:
             who = parallel.said_of_imports if state.is_imported else parallel.said
             effect, help_ = _SAID[state.kind]

@@ -71,5 +71,5 @@ def max_requests_without_jitter(service: Service, deployment: Deployment) -> Fin
             f"{parallel.said} of `{service.label}` restart at the same time, after {most.value} requests each",
             (*service.chain, *parallel.evidence),
             help=f"set max_requests_jitter to {tenth}, so that each goes at a time of its own",
-            fix=deployment.with_jitter(service, tenth),
+            fix=deployment.workers_of(service).with_jitter(tenth),
         )

@@ -68,7 +68,7 @@ def missing_application_server(service: Service, deployment: Deployment) -> Find
             service.chain_to_installs,
             help=f"add {server.distribution} to {service.install_source}: the process ends with "
             f'"{server.product}: command not found"',
-            fix=deployment.with_distribution(service, server.distribution),
+            fix=deployment.packages_of(service).with_distribution(server.distribution),
         )
     elif service.starts_nothing is YES and service.image_app is not None and service.image is not None:
         if deployment.is_started_elsewhere(service.image):

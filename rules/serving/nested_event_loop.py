@@ -82,7 +82,7 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 def nested_event_loop(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
-    for call in deployment.nested_loops_of(service):
+    for call in deployment.calls_of(service).nested_loops:
         yield Finding(
             call.span,
             f"{call.written} raises RuntimeError for every request: it runs on the event loop that serves them",

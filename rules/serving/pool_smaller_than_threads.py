@@ -69,7 +69,7 @@ def pool_smaller_than_threads(service: Service, deployment: Deployment) -> Findi
     threads = service.threads
     if service.is_production is not YES or not isinstance(threads, Known):
         return
-    for pool in deployment.connection_pools_of(service) if threads.value > 1 else ():
+    for pool in deployment.workers_of(service).connection_pools if threads.value > 1 else ():
         if pool.most < threads.value:
             yield Finding(
                 pool.span,

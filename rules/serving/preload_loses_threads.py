@@ -77,7 +77,7 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 def preload_loses_threads(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
-    for one in deployment.made_before_fork(service):
+    for one in deployment.workers_of(service).made_before_fork:
         if one.is_thread:
             yield Finding(
                 one.span,

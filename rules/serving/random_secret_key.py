@@ -69,7 +69,7 @@ def random_secret_key(service: Service, deployment: Deployment) -> Findings:
         return
     parallel = service.parallel
     is_several = parallel.imports_several_times is YES
-    for key in deployment.keys_made_anew(service):
+    for key in deployment.workers_of(service).keys_made_anew:
         if not (is_several or key.is_certain):
             continue
         if is_several:

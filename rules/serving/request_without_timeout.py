@@ -68,7 +68,7 @@ def request_without_timeout(service: Service, deployment: Deployment) -> Finding
     server = service.server
     if service.is_production is not YES or server is None or server.is_development is YES:
         return
-    for one in deployment.endless_requests_of(service):
+    for one in deployment.calls_of(service).endless_requests:
         limit = one.server_timeout
         what = "its request never ends" if one.is_endless else "a worker waits with it"
         what = f"{server.product} kills its worker after {limit.value} s" if limit else what

@@ -53,7 +53,7 @@ def server_ignores_sigterm(service: Service, deployment: Deployment) -> Findings
     server = service.server
     if service.is_production is not YES or server is None or server.is_development is not NO:
         return
-    if deployment.signal_path_of(service).is_ignored:
+    if deployment.lifecycle_of(service).signal_path.is_ignored:
         yield Finding(
             server.span,
             f"`{service.label}` is the first process and has no handler for SIGTERM: each stop ends in a kill",

@@ -55,12 +55,13 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def server_option_needs_package(service: Service, deployment: Deployment) -> Findings:
+    packages = deployment.packages_of(service)
     server = service.server
-    for need in deployment.option_needs_of(service) if service.is_production is YES and server is not None else ():
+    for need in packages.option_needs if service.is_production is YES and server is not None else ():
         yield Finding(
             need.span,
             f"`{service.label}` asks for {need.what}, but {need.why}: {server.product if server else ''} ends at once",
             (*service.chain, *need.evidence),
             help=need.advice,
-            fix=deployment.with_needed(service, need),
+            fix=packages.with_needed(need),
         )

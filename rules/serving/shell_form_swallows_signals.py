@@ -62,10 +62,11 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def shell_form_swallows_signals(service: Service, deployment: Deployment) -> Findings:
+    lifecycle = deployment.lifecycle_of(service)
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    path = deployment.signal_path_of(service)
+    path = lifecycle.signal_path
     if not path.is_lost or path.place is None:
         return
     evidence = service.chain
@@ -81,5 +82,5 @@ def shell_form_swallows_signals(service: Service, deployment: Deployment) -> Fin
         message,
         (*evidence, *shells),
         help=f"start it with `exec` as the last command, so that {server.product} takes the place of the shell",
-        fix=deployment.with_exec(path),
+        fix=lifecycle.with_exec(path),
     )

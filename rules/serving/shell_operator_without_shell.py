@@ -50,7 +50,8 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def shell_operator_without_shell(service: Service, deployment: Deployment) -> Findings:
-    lost = deployment.lost_operator_of(service) if service.is_production is YES else None
+    lifecycle = deployment.lifecycle_of(service)
+    lost = lifecycle.lost_operator if service.is_production is YES else None
     if lost is None:
         return
     platform = service.process.platform.value
@@ -63,5 +64,5 @@ def shell_operator_without_shell(service: Service, deployment: Deployment) -> Fi
         message,
         service.chain_to_app,
         help='hand it to a shell as one text, with `exec` before the server: `sh -c "… && exec …"`',
-        fix=deployment.with_shell(service, lost),
+        fix=lifecycle.with_shell(lost),
     )

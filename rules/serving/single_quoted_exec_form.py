@@ -36,7 +36,8 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def single_quoted_exec_form(service: Service, deployment: Deployment) -> Findings:
-    line = deployment.broken_list_of(service) if service.is_production is YES else None
+    lifecycle = deployment.lifecycle_of(service)
+    line = lifecycle.broken_list if service.is_production is YES else None
     if line is None:
         return
     program = line.written.split()[0].translate({ord("'"): None, ord('"'): None})
@@ -48,5 +49,5 @@ def single_quoted_exec_form(service: Service, deployment: Deployment) -> Finding
         f'this list is not JSON: a shell runs it as text, finds no program named "{program}", and ends with 127',
         declared,
         help="put every word in double quotes, with a comma between two of them and none behind the last",
-        fix=deployment.as_json(line),
+        fix=lifecycle.as_json(line),
     )

@@ -67,7 +67,7 @@ def socketio_with_multiple_workers(service: Service, deployment: Deployment) -> 
     parallel = service.parallel
     if service.is_production is not YES or service.server is None or parallel.is_several is not YES:
         return
-    found = deployment.socketio_server_of(service)
+    found = deployment.workers_of(service).socketio_server
     if found is None:
         return
     if found.lets_poll is YES and parallel.has_several_workers is YES and service.workers.span is not None:

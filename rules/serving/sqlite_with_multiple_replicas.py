@@ -111,7 +111,7 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 def sqlite_with_multiple_replicas(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES or service.server is None or service.parallel.has_several_copies is not YES:
         return
-    for database in deployment.databases_of(service):
+    for database in deployment.workers_of(service).databases:
         if database.dialect == "sqlite" and database.name and not database.is_kept_by(service.process):
             copies = service.parallel.said_of_copies
             yield Finding(

@@ -91,7 +91,7 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 def startup_handlers_ignored(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
-    for one in deployment.ignored_starts_of(service):
+    for one in deployment.lifecycle_of(service).ignored_starts:
         yield Finding(
             one.span,
             f"{one.handler} never runs: {one.reason}",

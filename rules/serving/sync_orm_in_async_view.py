@@ -119,7 +119,7 @@ from prodlint.rule import YES, Finding, Findings, Severity, rule
 def sync_orm_in_async_view(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES:
         return
-    for call in deployment.sync_queries_of(service):
+    for call in deployment.calls_of(service).sync_queries:
         last = call.written.rpartition(".")[2]
         yield Finding(
             call.span,

@@ -60,10 +60,11 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def unexpanded_port_variable(service: Service, deployment: Deployment) -> Findings:
+    lifecycle = deployment.lifecycle_of(service)
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    for one in deployment.unexpanded_in(service):
+    for one in lifecycle.unexpanded:
         definitions = [each for each in service.variables.definitions(one.name) if not each.by_platform]
         sets = (Evidence(each.span, f"sets {each.name}") for each in definitions[-1:])
         yield Finding(
@@ -71,5 +72,5 @@ def unexpanded_port_variable(service: Service, deployment: Deployment) -> Findin
             f'`{service.label}` hands the text "{one.written}" to {server.product}, which ends with it',
             (*service.chain, *sets),
             help='no shell reads this word: start the server with one, as in `sh -c "exec …"`',
-            fix=deployment.with_reference(service, one),
+            fix=lifecycle.with_reference(one),
         )

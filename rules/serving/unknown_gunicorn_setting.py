@@ -50,7 +50,7 @@ def unknown_gunicorn_setting(service: Service, deployment: Deployment) -> Findin
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    for one in deployment.ignored_gunicorn_names(service):
+    for one in deployment.serving_of(service).ignored_gunicorn_names:
         yield Finding(
             one.span,
             f"gunicorn knows no setting {one.name} and skips it without a word; the setting is called {one.meant}",

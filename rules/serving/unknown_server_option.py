@@ -43,7 +43,7 @@ def unknown_server_option(service: Service, deployment: Deployment) -> Findings:
     server = service.server
     if service.is_production is not YES or server is None:
         return
-    for one in deployment.unknown_options_of(service):
+    for one in deployment.serving_of(service).unknown_options:
         yield Finding(
             one.span,
             f"`{service.label}`: {server.product} has no option {one.name}, and ends at once",

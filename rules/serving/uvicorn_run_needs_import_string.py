@@ -86,6 +86,6 @@ def uvicorn_run_needs_import_string(service: Service, deployment: Deployment) ->
         f"`{service.label}` hands the app itself to uvicorn.run(), which cannot start {reason} with it: it {ends}",
         (*service.chain, Evidence(step.span, "runs this script"), *elsewhere),
         help='pass the app by name, as "module:attribute", and call it under `if __name__ == "__main__":`',
-        fix=deployment.with_import_string(service),
+        fix=deployment.serving_of(service).with_import_string,
         severity=severity,
     )

@@ -63,7 +63,8 @@ def uvicorn_worker_module_deprecated(service: Service, deployment: Deployment) -
     if service.is_production is not YES or server is None or worker is None:
         return
     name = str(server.settings.known("worker_class"))
-    version = deployment.since(service, "uvicorn", "0.30.0") if name.startswith("uvicorn.workers.") else None
+    packages = deployment.packages_of(service)
+    version = packages.since("uvicorn", "0.30.0") if name.startswith("uvicorn.workers.") else None
     if version is None:
         return
     yield Finding(

@@ -52,13 +52,14 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def uwsgi_reloads_on_sigterm(service: Service, deployment: Deployment) -> Findings:
-    master = deployment.reloading_master_of(service) if service.is_production is YES else None
-    if master is None or service.server is None or deployment.signal_path_of(service).is_lost:
+    lifecycle = deployment.lifecycle_of(service)
+    master = lifecycle.reloading_master if service.is_production is YES else None
+    if master is None or service.server is None or lifecycle.signal_path.is_lost:
         return
     yield Finding(
         master.source.span,
         f"`{service.label}` reloads when SIGTERM tells it to stop, and each stop ends in a kill",
         (*service.chain, Evidence(service.server.span, "starts uwsgi")),
         help="set die-on-term, so that SIGTERM stops it",
-        fix=deployment.with_die_on_term(master),
+        fix=lifecycle.with_die_on_term(master),
     )

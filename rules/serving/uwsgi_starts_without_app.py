@@ -60,7 +60,8 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.WARNING, fixes=(Safety.SAFE,))
 def uwsgi_starts_without_app(service: Service, deployment: Deployment) -> Findings:
-    server, target = service.server, deployment.app_target_of(service)
+    serving = deployment.serving_of(service)
+    server, target = service.server, serving.target
     if service.is_production is not YES or server is None or target is None or not server.survives_without_app:
         return
     if not server.is_silent_on("need_app") or target.is_missing is YES:
@@ -71,5 +72,5 @@ def uwsgi_starts_without_app(service: Service, deployment: Deployment) -> Findin
         f"`{service.label}` stays up when {target.module} cannot be imported, and answers 500 to every request",
         (*service.chain, *command),
         help="set `need-app = true`: uWSGI then ends, and the deployment fails where it should",
-        fix=deployment.with_need_app(service),
+        fix=serving.with_need_app,
     )

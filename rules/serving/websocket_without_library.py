@@ -63,7 +63,7 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 def websocket_without_library(service: Service, deployment: Deployment) -> Findings:
     if service.is_production is not YES or service.server is None:
         return
-    route = deployment.websocket_of(service)
+    route = deployment.serving_of(service).websocket
     if route is None or route.is_supported is not NO:
         return
     if route.switched_off is not None:
@@ -80,5 +80,5 @@ def websocket_without_library(service: Service, deployment: Deployment) -> Findi
         f"every handshake for {route.path} is refused: {service.install_source} brings uvicorn no websocket library",
         (server, *service.chain_to_installs),
         help="install `uvicorn[standard]`, or `websockets` beside uvicorn",
-        fix=deployment.with_extra(service, "uvicorn", "standard"),
+        fix=deployment.packages_of(service).with_extra("uvicorn", "standard"),
     )

@@ -57,7 +57,8 @@ from prodlint.rule import YES, Finding, Findings, Safety, Severity, rule
 
 @rule(Severity.ERROR, fixes=(Safety.UNSAFE,))
 def worker_class_unavailable(service: Service, deployment: Deployment) -> Findings:
-    need = deployment.worker_need_of(service) if service.is_production is YES else None
+    packages = deployment.packages_of(service)
+    need = packages.worker_need if service.is_production is YES else None
     if need is None:
         return
     yield Finding(
@@ -65,5 +66,5 @@ def worker_class_unavailable(service: Service, deployment: Deployment) -> Findin
         f"`{service.label}` is told to use {need.what}, but {need.why}: gunicorn ends at once",
         (*service.chain, *need.evidence),
         help=need.advice,
-        fix=deployment.with_needed(service, need),
+        fix=packages.with_needed(need),
     )

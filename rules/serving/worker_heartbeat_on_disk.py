@@ -61,7 +61,8 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 
 @rule(Severity.INFO, fixes=(Safety.SAFE,))
 def worker_heartbeat_on_disk(service: Service, deployment: Deployment) -> Findings:
-    found = deployment.heartbeat_of(service) if service.is_production is YES else None
+    workers = deployment.workers_of(service)
+    found = workers.heartbeat if service.is_production is YES else None
     if found is None:
         return
     if found.read_only is not None:
@@ -70,7 +71,7 @@ def worker_heartbeat_on_disk(service: Service, deployment: Deployment) -> Findin
             f"`{service.label}` does not start: gunicorn needs a file for each worker, and all files are read-only",
             (*service.chain, Evidence(found.read_only, "makes all files of the container read-only")),
             help="add --worker-tmp-dir=/dev/shm, or a tmpfs at /tmp",
-            fix=deployment.with_heartbeat_in_memory(service),
+            fix=workers.with_heartbeat_in_memory,
             severity=Severity.ERROR,
         )
     else:
@@ -79,5 +80,5 @@ def worker_heartbeat_on_disk(service: Service, deployment: Deployment) -> Findin
             f"the workers of `{service.label}` show that they live by files on the disk of the container",
             service.chain,
             help="add --worker-tmp-dir=/dev/shm: a busy disk makes gunicorn kill healthy workers",
-            fix=deployment.with_heartbeat_in_memory(service),
+            fix=workers.with_heartbeat_in_memory,
         )

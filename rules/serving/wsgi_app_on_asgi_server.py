@@ -51,17 +51,18 @@ from prodlint.rule import NO, YES, Evidence, Finding, Findings, Safety, Severity
 
 @rule(Severity.ERROR, fixes=(Safety.SAFE,))
 def wsgi_app_on_asgi_server(service: Service, deployment: Deployment) -> Findings:
-    server, app = service.server, deployment.served_app_of(service)
+    serving = deployment.serving_of(service)
+    server, app = service.server, serving.app
     if service.is_production is not YES or server is None or app is None:
         return
     if server.interface is not Interface.ASGI or server.can_serve(app) is not NO:
         return
-    sibling = deployment.asgi_target_of(service)
+    sibling = serving.asgi_target
     yield Finding(
         server.span,
         f"`{service.label}` hands the {app.framework} app to {server.told_by}, which calls it as ASGI: "
         "every request answers 500",
         (*service.chain, *server.interface_evidence, Evidence(app.span, f"the {app.framework} app that it serves")),
         help=f"serve {sibling}" if sibling else f"serve it with {app.own_servers}",
-        fix=deployment.with_target(service, sibling) if sibling else None,
+        fix=serving.with_target(sibling) if sibling else None,
     )

@@ -61,7 +61,7 @@ def arrival(files: dict[str, str]) -> Arrival:
     services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
     assert len(services) == 1
     assert services[0].server is not None
-    return deployment.signal_path_of(services[0]).arrival
+    return deployment.lifecycle_of(services[0]).signal_path.arrival
 
 
 def of_image(command: list[str], files: dict[str, str] | None = None, base: str = "python:3.13-slim") -> Arrival:
@@ -144,5 +144,5 @@ def test_the_grace_period_of_compose_is_read(written: str, seconds: float | None
     compose = f"services:\n  web:\n    build: .\n    restart: always\n    stop_grace_period: {written}\n"
     files = {"docker-compose.prod.yml": compose, "Dockerfile": f"FROM python:3.13-slim\nCMD exec {SERVER}\n"}
     deployment = inspect(MemoryTree(files), []).deployment
-    grace = deployment.grace_of(deployment.services[0])
+    grace = deployment.lifecycle_of(deployment.services[0]).grace
     assert (None if grace is None else grace.seconds) == seconds

@@ -1,0 +1,183 @@
+"""How one service starts, stays and stops: what its command really starts, and how it is told to end.
+
+Each question is answered by a module of its own, which is loaded when somebody asks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodlint.deployment.pipeline import Pipeline
+from prodlint.deployment.process import Platform
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.supervision import SupervisorConfig
+from prodlint.finding import Advice, Fix, Safety
+
+if TYPE_CHECKING:
+    from prodlint.deployment.app_lifespan import IgnoredStart
+    from prodlint.deployment.command import CommandLine, Step
+    from prodlint.deployment.command_form import LostOperator, Unexpanded
+    from prodlint.deployment.early_interpolation import EarlyVariable
+    from prodlint.deployment.server_setting import Setting
+    from prodlint.deployment.staying import Detached, NeverStarted
+    from prodlint.deployment.stopping import Grace, SignalPath
+
+__all__ = ["Lifecycle"]
+
+
+class Lifecycle:
+    """The answers for one service. What changes its command is None where it is not certain how to write that."""
+
+    def __init__(
+        self,
+        service: Service,
+        services: tuple[Service, ...],
+        pipelines: tuple[Pipeline, ...],
+        supervisors: tuple[SupervisorConfig, ...],
+        repository: Repository,
+    ) -> None:
+        self._service = service
+        self._services = services
+        self._pipelines = pipelines
+        self._supervisors = supervisors
+        self._repository = repository
+
+    @property
+    def production_command(self) -> Advice:
+        """The installed application server for the app that a development server serves, and how to write it there."""
+        from prodlint.deployment.start_command import production_command
+
+        command = production_command(self._service, self._services, self._repository)
+        return Advice(self._service.production_command_help) if command is None else Advice(command.help, command.fix)
+
+    @property
+    def without_reload(self) -> Fix | None:
+        """Reloading taken out of its command, file or call."""
+        from prodlint.deployment.start_command import without_reload
+
+        changes = without_reload(self._service, self._services, self._repository)
+        return Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
+
+    @property
+    def broken_list(self) -> CommandLine | None:
+        """A CMD or ENTRYPOINT that looks like a list and is none to Docker."""
+        from prodlint.deployment.command_form import broken_list
+
+        return broken_list(self._service)
+
+    def as_json(self, line: CommandLine) -> Fix | None:
+        """A list that is no JSON, as JSON; None where it is not certain what it holds."""
+        from prodlint.deployment.command_form import as_json
+
+        return as_json(line)
+
+    @property
+    def lost_operator(self) -> LostOperator | None:
+        """The first operator of a shell that stands in its command where no shell reads it."""
+        from prodlint.deployment.command_form import lost_operator
+
+        return lost_operator(self._service)
+
+    def with_shell(self, lost: LostOperator) -> Fix | None:
+        """Its command with an operator, handed to a shell."""
+        from prodlint.deployment.form_fixes import with_shell
+
+        return with_shell(self._service, lost)
+
+    @property
+    def unexpanded(self) -> tuple[Unexpanded, ...]:
+        """The variables that its server gets as text, because nobody puts their values in."""
+        from prodlint.deployment.command_form import unexpanded
+
+        return tuple(unexpanded(self._service))
+
+    def with_reference(self, one: Unexpanded) -> Fix | None:
+        """A variable as the kubelet puts it in; None where no kubelet reads the command."""
+        from prodlint.deployment.command_form import with_reference
+
+        return with_reference(self._service, one)
+
+    @property
+    def early_variables(self) -> tuple[EarlyVariable, ...]:
+        """The variables that compose replaces in its command although only the container has them."""
+        if self._service.process.platform is not Platform.COMPOSE:
+            return ()
+        from prodlint.deployment.early_interpolation import early_variables
+
+        return tuple(early_variables(self._service, self._pipelines, self._repository))
+
+    def with_dollar(self, one: EarlyVariable) -> Fix | None:
+        """A variable that compose leaves alone; None where no shell of the container would read it."""
+        from prodlint.deployment.early_interpolation import with_dollar
+
+        return with_dollar(one)
+
+    @property
+    def never_started(self) -> NeverStarted | None:
+        """The first step of its command that waits for the end of one that does not end."""
+        from prodlint.deployment.staying import never_started
+
+        return never_started(self._service)
+
+    @property
+    def beside_server(self) -> tuple[Step, ...]:
+        """What its command starts in the background, where a server and a worker are in one."""
+        from prodlint.deployment.staying import beside_server
+
+        return beside_server(self._service)
+
+    @property
+    def detached(self) -> Detached | None:
+        """What leaves its command at once, so that it looks as if it had ended."""
+        from prodlint.deployment.staying import detached
+
+        return detached(self._service, self._supervisors)
+
+    def in_foreground(self, found: Detached) -> Fix | None:
+        """A server that stays in its command."""
+        from prodlint.deployment.form_fixes import in_foreground
+
+        return in_foreground(found)
+
+    @property
+    def ignored_starts(self) -> tuple[IgnoredStart, ...]:
+        """The handlers of start and end of its ASGI app that nothing runs."""
+        from prodlint.deployment.app_lifespan import ignored_starts
+
+        return ignored_starts(self._service, self._repository)
+
+    @property
+    def signal_path(self) -> SignalPath:
+        """How SIGTERM comes to its server, if it comes there."""
+        from prodlint.deployment.stopping import signal_path
+
+        return signal_path(self._service, self._pipelines, self._repository)
+
+    def with_exec(self, path: SignalPath) -> Fix | None:
+        """`exec` in front of what the shells that keep a signal wait for."""
+        from prodlint.deployment.stopping import with_exec
+
+        return with_exec(path)
+
+    @property
+    def grace(self) -> Grace | None:
+        """The seconds from SIGTERM to SIGKILL; None where they are not known."""
+        from prodlint.deployment.stopping import grace_of
+
+        return grace_of(self._service)
+
+    @property
+    def reloading_master(self) -> Setting | None:
+        """What makes a uWSGI master that reloads on SIGTERM instead of stopping; None where it stops."""
+        if self._service.server is None or self._service.server.product != "uwsgi":
+            return None
+        from prodlint.deployment.uwsgi_stop import reloading_master
+
+        return reloading_master(self._service)
+
+    def with_die_on_term(self, master: Setting) -> Fix | None:
+        """`die-on-term` in the file that makes the master; None where that is no ini file."""
+        from prodlint.deployment.uwsgi_stop import with_die_on_term
+
+        return with_die_on_term(master)

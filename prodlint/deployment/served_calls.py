@@ -1,0 +1,63 @@
+"""What the code of one service calls while it answers requests, and should not, or not like this.
+
+Each question is answered by a module of its own, which is loaded when somebody asks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prodlint.deployment.blocking_call import BlockedLoop
+    from prodlint.deployment.outgoing_request import EndlessRequests
+    from prodlint.deployment.served_code import ServedCall
+
+__all__ = ["ServedCalls"]
+
+
+class ServedCalls:
+    """The answers for one service."""
+
+    def __init__(self, service: Service, repository: Repository) -> None:
+        self._service = service
+        self._repository = repository
+
+    @property
+    def blocked_loops(self) -> Iterator[BlockedLoop]:
+        """The coroutines of its app that hold its event loop for requests."""
+        from prodlint.deployment.blocking_call import blocked_loops
+
+        return blocked_loops(self._service, self._repository)
+
+    @property
+    def nested_loops(self) -> Iterator[ServedCall]:
+        """The calls that start an event loop where one is running."""
+        from prodlint.deployment.forbidden_call import nested_loops
+
+        return nested_loops(self._service, self._repository)
+
+    @property
+    def sync_queries(self) -> Iterator[ServedCall]:
+        """The queries of Django's ORM that coroutines make and Django refuses."""
+        from prodlint.deployment.forbidden_call import sync_queries
+
+        return sync_queries(self._service, self._repository)
+
+    @property
+    def debugger_stops(self) -> Iterator[ServedCall]:
+        """The calls that stop its process for a debugger."""
+        from prodlint.deployment.forbidden_call import debugger_stops
+
+        return debugger_stops(self._service, self._repository)
+
+    @property
+    def endless_requests(self) -> Iterator[EndlessRequests]:
+        """The requests without a time limit that it makes while it answers one."""
+        from prodlint.deployment.outgoing_request import endless_requests
+
+        return endless_requests(self._service, self._repository)
