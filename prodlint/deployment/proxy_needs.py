@@ -80,10 +80,9 @@ def _need(node: ast.AST, module: PythonModule, is_flask: bool) -> ProxyNeed | No
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         return _attribute(node, module, is_flask)
     if isinstance(node, ast.Call) and _name(node.func) == "url_for":
-        is_absolute = any(
-            one.arg == "_external" and isinstance(one.value, ast.Constant) and one.value.value is True
-            for one in node.keywords
-        )
+        given = {one.arg: one.value for one in node.keywords}
+        external = given.get("_external")
+        is_absolute = isinstance(external, ast.Constant) and external.value is True and "_scheme" not in given
         is_method = isinstance(node.func, ast.Attribute) and _name(node.func.value) == "request"
         if is_absolute if is_flask else is_method:
             return ProxyNeed(
