@@ -27,8 +27,6 @@ from prodlint.deployment.shell_walk import (
     branched,
     closed,
     command_span,
-    fields,
-    flattened,
     inside_of,
     is_endless,
     is_test,
@@ -41,7 +39,7 @@ from prodlint.deployment.shell_walk import (
 )
 from prodlint.deployment.task import Task
 from prodlint.deployment.task_files import tasks_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Known, Unknown
 from prodlint.deployment.wrappers import unwrap
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -89,10 +87,6 @@ class _Run:
         self.written: list[str] = []
         self.successions: list[Succession] = []
 
-    def lookup(self, shell: Shell, name: str) -> Value[str] | None:
-        """A variable as the shell sees it."""
-        return self.variables.lookup(shell, name)
-
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
         self.calls += 1
@@ -103,7 +97,7 @@ class _Run:
         above = started_by(shell.ancestors, words, span, inside.layers, shell.last_command, shell.forked)
         shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1, starting=above)
         if inside.directory is not None:
-            written = self._settled(inside.directory, shell)
+            written = self.variables.settled(inside.directory, shell)
             shell.directory = None if written is None else absolute(written, shell.directory)
         if inside.assignments:
             shell = replace(shell, exported=dict(shell.exported))
@@ -120,14 +114,11 @@ class _Run:
             return Flow((), (*flow.replaced, *flow.last), True)
         return flow
 
-    def _flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
-        return tuple(flat for word in words for flat in flattened(word, self.variables.of(shell)))
-
     def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span, program: str) -> Flow:
         """`sh -c STRING name args…`."""
         content = script.content
         if content is None:
-            known = settle(script, lambda name: self.lookup(shell, name))
+            known = settle(script, self.variables.of(shell))
             content = script.respelled if known is None else Text.at(known, script.span)
         if content is None:
             self.unread.append(Link(span, "hands a computed string to a shell"))
@@ -142,7 +133,7 @@ class _Run:
     def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         name = words[0].literal
         if name is None:
-            expanded = self._expanded(words, shell)
+            expanded = self.variables.expanded(words, shell)
             if expanded is not None and expanded[0].literal is not None:
                 return self.argv(expanded, replace(shell, ancestors=shell.starting), span)
             self.unread.append(Link(span, "starts a program whose name is computed"))
@@ -190,23 +181,9 @@ class _Run:
             last = flow if flow.last and not task.beside else last
         return last
 
-    def _settled(self, word: Word, shell: Shell) -> str | None:
-        value = word_value(word, lambda name: self.lookup(shell, name))
-        if isinstance(value, Known):
-            return value.value
-        return value.default if isinstance(value, EnvDriven) else None
-
-    def _expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
-        """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""
-        text = self._settled(words[0], shell)
-        if not text:
-            return None
-        parts = fields(Text.at(text, words[0].span))
-        return (*parts, *words[1:]) if parts else None
-
     def _file(self, name: Word, arguments: tuple[Word, ...], shell: Shell, span: Span, is_shell: bool) -> Flow | None:
         """A script of the repository, followed; None when the file is not a shell script of ours."""
-        written = self._settled(name, shell)
+        written = self.variables.settled(name, shell)
         if written is None:
             return None
         path = self.locate(written, shell.directory)
@@ -253,7 +230,7 @@ class _Run:
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(
-            argv=self._flattened(words, shell),
+            argv=self.variables.flattened(words, shell),
             span=command_span(words, span),
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
@@ -334,7 +311,7 @@ class _Run:
 
     def _and_or(self, node: AndOr, shell: Shell) -> Flow:
         left = self.walk(node.left, shell)
-        outcome = holds(node.left, lambda name: self.lookup(shell, name))
+        outcome = holds(node.left, self.variables.of(shell))
         tests = outcome is not UNKNOWN or is_test(node.left)
         runs = YES if node.operator == "&&" else NO
         if tests:
@@ -364,7 +341,7 @@ class _Run:
         for number, branch in enumerate(node.branches):
             # The first condition is asked in any case.
             self.walk(branch.condition, replace(shell, conditional=shell.conditional or number > 0))
-            outcome = holds(branch.condition, lambda name: self.lookup(shell, name))
+            outcome = holds(branch.condition, self.variables.of(shell))
             if outcome is NO:
                 continue
             arms.append((branch.body, outcome is YES and not arms))
@@ -377,7 +354,7 @@ class _Run:
 
     def _case(self, node: Case, shell: Shell) -> Flow:
         self.variables.note((node.subject,), shell)
-        subject = word_value(node.subject, lambda name: self.lookup(shell, name))
+        subject = word_value(node.subject, self.variables.of(shell))
         arms: list[tuple[Node | None, bool]] = []
         for arm in node.arms:
             if isinstance(subject, Known):
@@ -406,7 +383,7 @@ class _Run:
         self.variables.note(node.words, shell)
         # A condition is asked at least once.
         self.walk(node.condition, replace(shell))
-        endless = is_endless(node, lambda name: self.lookup(shell, name))
+        endless = is_endless(node, self.variables.of(shell))
         child = shell if endless else branched(shell)
         if node.variable is not None:
             self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
@@ -427,7 +404,7 @@ class _Run:
     def _command(self, node: Command, shell: Shell) -> Flow:
         for one in node.redirections:
             if one.operator in _WRITES and one.target is not None and shell.directory is not None:
-                name = self._settled(one.target, shell)
+                name = self.variables.settled(one.target, shell)
                 path = absolute(name, shell.directory) if name else None
                 self.written.extend([path] if path is not None else [])
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
@@ -441,7 +418,7 @@ class _Run:
         self.variables.fill(words, shell)
         if name == "cd":
             target = words[1] if len(words) > 1 and words[1].literal != "--" else None
-            written = self._settled(target, shell) if target else None
+            written = self.variables.settled(target, shell) if target else None
             shell.directory = None if written is None else absolute(written, shell.directory)
             return Flow()
         if name == "set":
@@ -472,12 +449,12 @@ class _Run:
         child = shell
         if node.assignments:
             # `A=1 cmd $A` expands the older A.
-            words = self._flattened(words, shell)
+            words = self.variables.flattened(words, shell)
             child = replace(shell, exported=self.variables.before(node.assignments, shell))
         return self.argv(words, child, node.span)
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
-        written = self._settled(words[1], shell) if len(words) > 1 else None
+        written = self.variables.settled(words[1], shell) if len(words) > 1 else None
         path = self.locate(written, shell.directory) if written else None
         script = self.repository.shell(path) if path else None
         if path is None or script is None or shell.depth > _DEPTH:

@@ -35,8 +35,9 @@ from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart, starts_on_import
 from prodlint.deployment.server_versions import with_defaults_of_its_version
-from prodlint.deployment.service import Service, resolve_service
+from prodlint.deployment.service import Service
 from prodlint.deployment.service_install import installs_of, production_installations
+from prodlint.deployment.service_start import resolve_service
 from prodlint.deployment.step_kind import kinds_of_step
 from prodlint.deployment.supervision import SupervisorConfig, supervised
 from prodlint.deployment.uwsgi import with_hooks

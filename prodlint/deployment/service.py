@@ -1,50 +1,36 @@
-"""Services: declared processes, resolved to what they really start."""
+"""Services: declared processes, and everything that is known about what they start."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Mapping
+from dataclasses import field
 
-from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
-from prodlint.deployment.app_search import app_of
+from prodlint.deployment.app import App, Interface
 from prodlint.deployment.base_image import shell_of
-from prodlint.deployment.command import CommandLine, Execution, Form, Link, Step, exec_form
+from prodlint.deployment.command import CommandLine, Execution, Link, Step
 from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.execution import GIVEN_NOTHING, execute
-from prodlint.deployment.filemap import FileMap, Placement, absolute
-from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.install import provides
-from prodlint.deployment.migration import migration_of
 from prodlint.deployment.parallel import Parallel
 from prodlint.deployment.place import Place
-from prodlint.deployment.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.program import python_arguments
 from prodlint.deployment.replicas import replicas_of
-from prodlint.deployment.repository import Repository
 from prodlint.deployment.script import ServerStart
-from prodlint.deployment.script_run import script_run
-from prodlint.deployment.server import Server, program_of, role_of, server_of
-from prodlint.deployment.server_agreement import agree, agreed_server, agreed_step, distinct
+from prodlint.deployment.server import Server
 from prodlint.deployment.server_concurrency import processes_of, slots_of, threads_of
-from prodlint.deployment.server_configuration import configured, import_folders
-from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
-from prodlint.deployment.variable import Variables, variables_of
-from prodlint.deployment.worker_settings import Worker, worker_of
+from prodlint.deployment.variable import Variables
+from prodlint.deployment.worker_settings import Worker
 from prodlint.deployment.wrappers import debugger_in
 from prodlint.finding import Evidence
 from prodlint.record import record
-from prodlint.source import Span, Text
-from prodlint.syntax.word import Word
+from prodlint.source import Span
 
-__all__ = ["Service", "resolve_service", "started"]
-
-_MOST_COMMANDS = 8
+__all__ = ["Service", "declared_lines"]
 
 
 @record
@@ -104,7 +90,7 @@ class Service:
     @property
     def start_lines(self) -> tuple[CommandLine, ...]:
         """The ENTRYPOINT and the command that it starts with, as they are declared."""
-        return tuple(one for one in _start_lines(self.process, self.image) if one is not None)
+        return tuple(one for one in declared_lines(self.process, self.image) if one is not None)
 
     @property
     def has_known_entrypoint(self) -> bool:
@@ -332,180 +318,10 @@ def _same_place(one: Span, other: Span) -> bool:
     return one.source is other.source and one.line == other.line
 
 
-def resolve_service(
-    process: Process,
-    environment: Environment,
-    image: Image | None,
-    repository: Repository,
-) -> Service:
-    """Follow a process to its server and its app."""
-    variables = variables_of(process, image, repository)
-    place = _place_of(process, image, variables)
-    command, arguments, span = _start_command(process, image)
-    command = command or adapted_command(process, variables)
-    handler = handler_of(process, image, command, variables)
-    called = command is None or handler is not None
-    execution = Execution() if called or command is None else execute(command, place, repository, arguments)
-    if any(link.note == GIVEN_NOTHING for link in execution.unread):
-        # What prepares for a command that nobody names does not stay in its place.
-        staying = tuple(step for step in execution.processes if not _prepares(step))
-        execution = replace(execution, processes=staying)
-    steps = _long_running(execution)
-    service = Service(
-        name=process.name,
-        span=span,
-        process=process,
-        environment=environment,
-        execution=execution,
-        place=place,
-        role=process.role,
-        image=image,
-        variables=variables,
-    )
-    if handler is not None:
-        return _with_handler(service, handler, repository)
-    if not steps:
-        return service
-    if len(steps) == 1:
-        return started(_with_step(service, steps[0]), steps[0], repository)
-    return _agreeing(service, [started(_with_step(service, step), step, repository) for step in steps])
-
-
-def _with_step(service: Service, step: Step) -> Service:
-    seen = service.variables.seen_by(step)
-    place = replace(service.place, environment=seen.values, variables=seen)
-    return replace(service, step=step, variables=seen, place=place)
-
-
-def _agreeing(service: Service, candidates: Sequence[Service]) -> Service:
-    """A service that one of several commands starts: with what is the same for all of them."""
-    service = _with_step(service, agreed_step([one.step for one in candidates if one.step is not None]))
-    app = agree((one.app for one in candidates), lambda app: None if app is None else (app.span, app.is_factory))
-    return replace(
-        service,
-        role=agree(one.role for one in candidates) or service.role,
-        server=agreed_server([one.server for one in candidates if one.server is not None]),
-        app=app,
-        module=agree(one.module for one in candidates),
-        roots=agree(one.roots for one in candidates) or (),
-        candidates=tuple(candidates),
-    )
-
-
-def _with_handler(service: Service, handler: Value[str], repository: Repository) -> Service:
-    found = handled(handler, service.place, repository)
-    app = replace(found.app, is_factory=False) if found.app is not None else None
-    return replace(service, handler=handler, handled_at=found.span, app=app)
-
-
-def _place_of(process: Process, image: Image | None, variables: Variables) -> Place:
-    if image is not None:
-        files, directory = image.files, image.directory
-    else:
-        # Without an image of ours, and away from platforms that build, nobody knows what lies where.
-        directory = platform_folder(process)
-        files = FileMap((), False) if directory is None else FileMap((Placement(directory, process.root),))
-    for volume in process.volumes:
-        files = FileMap((*files.placements, Placement(volume.target, None)), files.complete)
-    for mount in process.mounts:
-        files = files.with_mount(mount.target, mount.source)
-    if process.directory is not None:
-        directory = absolute(process.directory, directory)
-    return Place(files, directory, variables.values, variables, image.programs if image is not None else ())
-
-
-def _start_lines(process: Process, image: Image | None) -> tuple[CommandLine | None, CommandLine | None]:
+def declared_lines(process: Process, image: Image | None) -> tuple[CommandLine | None, CommandLine | None]:
     """The ENTRYPOINT and the CMD that hold; a platform that replaces the first clears the second."""
     entrypoint = process.entrypoint or (image.entrypoint if image is not None else None)
     command = process.command
     if command is None and process.entrypoint is None and image is not None:
         command = image.command
     return entrypoint, command
-
-
-def _start_command(process: Process, image: Image | None) -> tuple[CommandLine | None, tuple[Word, ...], Span]:
-    """ENTRYPOINT and CMD joined as Docker joins them (serving page, 2.1), and where the result is declared."""
-    if process.platform is Platform.SUPERVISOR:
-        image = None  # The container has long started when supervisord starts its programs.
-    entrypoint, command = _start_lines(process, image)
-    declared = process.command or process.entrypoint
-    span = declared.span if declared is not None else process.span
-    if entrypoint is None:
-        return command, (), span
-    if entrypoint.form is Form.SHELL or command is None:
-        return entrypoint, (), span
-    if command.form is Form.SHELL:
-        assert command.text is not None
-        shell = [Word.of(Text.at(word, command.span), command.span) for word in ("/bin/sh", "-c")]
-        tail: tuple[Word, ...] = (*shell, Word.of(command.text, command.span))
-    else:
-        tail = command.words
-    return exec_form((*entrypoint.words, *tail), command.span), (), span
-
-
-def _long_running(execution: Execution) -> tuple[Step, ...]:
-    """The steps that do not return: the one candidate, or those that may be it where all start the same server."""
-    # Words that begin with an option are arguments for an entrypoint that is not known.
-    candidates = [step for step in execution.processes if not step.program.startswith("-")]
-    if not candidates:
-        servers = [step for step in execution.steps if not step.conditional and server_of(step) is not None]
-        return tuple(servers) if len(servers) == 1 else ()
-    if len(candidates) == 1:
-        return tuple(candidates)
-    if all(step.background for step in candidates):
-        # They all run, and a service has one name: that of its only server.
-        servers = [step for step in candidates if server_of(step) is not None]
-        return tuple(servers) if len(servers) == 1 else ()
-    shapes = {(server.product, server.is_development) if (server := server_of(step)) else None for step in candidates}
-    if len(shapes) != 1 or None in shapes:
-        return ()
-    commands = distinct(candidates)
-    return commands if len(commands) <= _MOST_COMMANDS else ()
-
-
-def _prepares(step: Step) -> bool:
-    tool, words = program_of(step)
-    is_command = tool == "django-admin" and bool(words) and words[0].literal in _PREPARING
-    return is_command or step.program in RETURN_AT_ONCE or migration_of(step) is not None
-
-
-_PREPARING = ("check", "collectstatic", "compilemessages", "compress", "createcachetable", "flush", "loaddata")
-
-
-# Their ports are not asked by browsers.
-_DATABASES = frozenset("postgres mysqld mariadbd redis-server valkey-server mongod memcached rabbitmq-server".split())
-
-
-def started(service: Service, step: Step, repository: Repository) -> Service:
-    """A service with what a step starts: its server, app and worker."""
-    roots = roots_of(replace(service.place, directory=step.directory), repository)
-    server = server_of(step)
-    role = role_of(step)
-    if role is Role.UNKNOWN and step.program not in _DATABASES:
-        role = service.role
-    if server is None:
-        service = replace(service, role=role, worker=worker_of(step, service.place, repository))
-        return service if service.worker is not None else _with_script(service, step, roots, repository)
-    app = None
-    server = configured(server, step, service.place, repository)
-    folders = import_folders(server, step, service.place)
-    roots = roots_of(replace(service.place, directory=step.directory), repository, folders) or roots
-    target = server.target.value if isinstance(server.target, Known) else None
-    if isinstance(server.target, EnvDriven):
-        target = server.target.default
-    module = server.target_file
-    if target is not None:
-        name = target.partition(":")[0]
-        place = replace(service.place, directory=step.directory)
-        module = module or module_at(place, folders, name, repository) or locate_module(repository, roots, name)
-        app = app_of(repository, roots, target, server.attribute, module)
-    return replace(service, role=Role.WEB, server=server, app=app, module=module, roots=roots)
-
-
-def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
-    """A Python file, module or console script that may start a server by itself."""
-    run = script_run(step, service.place, repository, roots)
-    if run is None:
-        return service
-    role = Role.WEB if run.starts else service.role
-    return replace(service, role=role, server=run.server, app=run.app, starts=run.starts)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
 from prodlint.deployment.place import Place
-from prodlint.deployment.shell_walk import Shell, exportable
+from prodlint.deployment.shell_walk import Shell, exportable, fields, flattened
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -62,6 +62,25 @@ class ShellVariables:
     def of(self, shell: Shell) -> Lookup:
         """The look-up of one shell."""
         return lambda name: self.lookup(shell, name)
+
+    def settled(self, word: Word, shell: Shell) -> str | None:
+        """What a word comes to, or would by its default; None where that is not known."""
+        value = word_value(word, self.of(shell))
+        if isinstance(value, Known):
+            return value.value
+        return value.default if isinstance(value, EnvDriven) else None
+
+    def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
+        """Words with their variables replaced by what these hold."""
+        return tuple(flat for word in words for flat in flattened(word, self.of(shell)))
+
+    def expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
+        """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""
+        text = self.settled(words[0], shell)
+        if not text:
+            return None
+        parts = fields(Text.at(text, words[0].span))
+        return (*parts, *words[1:]) if parts else None
 
     def outer(self, name: str) -> Value[str] | None:
         """A variable as the first shell finds it."""

@@ -21,7 +21,8 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.server import Server
 from prodlint.deployment.server_bind import Bind
 from prodlint.deployment.server_configuration import import_folders
-from prodlint.deployment.service import Service, started
+from prodlint.deployment.service import Service
+from prodlint.deployment.service_start import started
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import NO, YES, EnvDriven, Known
 from prodlint.finding import Change, Edit, Fix, Safety, WithoutArgument

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Bounded, Known, Unknown, Value
-from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at
+from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.record import entity
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
@@ -138,19 +137,9 @@ class Scope:
             )
         return found
 
-    def replicas_of(self, manifest: Manifest) -> Value[int] | None:
-        """How many pods run; None where the file leaves it to the default."""
-        autoscaler = self._autoscalers.get((manifest.kind, manifest.name))
-        if autoscaler is None and self.repository is not None and manifest.kind in SCALED:
-            from prodlint.readers.kubernetes_elsewhere import autoscaler_of
-
-            autoscaler = autoscaler_of(self.repository, manifest)
-        if autoscaler is not None:
-            return _scaled(autoscaler)
-        if manifest.kind == "DaemonSet":
-            return Unknown("one runs on each node", manifest.span)
-        written = scalar_at(manifest.body, "spec", "replicas")
-        return None if written is None or manifest.kind not in SCALED else declared_number(written)
+    def autoscaler_of(self, manifest: Manifest) -> Manifest | None:
+        """The autoscaler of the set that changes the copies of an object; None without one."""
+        return self._autoscalers.get((manifest.kind, manifest.name))
 
 
 def scaled_by(autoscaler: Manifest) -> tuple[str, str] | None:
@@ -159,24 +148,6 @@ def scaled_by(autoscaler: Manifest) -> tuple[str, str] | None:
         return None
     kind, name = (scalar_at(autoscaler.body, "spec", "scaleTargetRef", key) for key in ("kind", "name"))
     return None if name is None else (kind.value if kind is not None else "Deployment", name.value)
-
-
-def _scaled(autoscaler: Manifest) -> Value[int]:
-    """What an autoscaler allows: 1 is the least of a HorizontalPodAutoscaler, 0 that of KEDA, where nothing is said."""
-    told = f"the {autoscaler.kind} {autoscaler.name} decides how many run"
-    keda = autoscaler.kind == "ScaledObject"
-    names = ("minReplicaCount", "maxReplicaCount") if keda else ("minReplicas", "maxReplicas")
-    least, most = (_count(autoscaler, name) for name in names)
-    if least is None:
-        least = Known(0 if keda else 1, autoscaler.span)
-    if not isinstance(least, Known):
-        return Unknown(told, autoscaler.span)
-    return Bounded(told, autoscaler.span, least.value, most.value if isinstance(most, Known) else None)
-
-
-def _count(autoscaler: Manifest, name: str) -> Value[int] | None:
-    written = scalar_at(autoscaler.body, "spec", name)
-    return None if written is None else declared_number(written)
 
 
 def may_share(one: str | None, other: str | None) -> bool:

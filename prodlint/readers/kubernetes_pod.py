@@ -36,6 +36,7 @@ from prodlint.readers.declared import (
     told_name,
 )
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
+from prodlint.readers.kubernetes_replicas import replicas_of
 from prodlint.readers.kubernetes_variables import expanded, variables_of_container
 from prodlint.record import record
 from prodlint.source import Span
@@ -152,7 +153,7 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
         variables=variables.definitions,
         environment=pod.environment,
         complete=_is_complete(container, entrypoint, command),
-        replicas=pod.scope.replicas_of(manifest),
+        replicas=replicas_of(manifest, pod.scope),
         ports=ports,
         exposures=exposures,
         probes=tuple(_probes(container, ports, variables.names)),
