@@ -7,6 +7,7 @@ both leave alike is known; the rest depends on what decides.
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
@@ -149,7 +150,7 @@ class Call:
         return (*self.arguments, *self.keywords.values())
 
 
-class Machine:
+class Machine(ABC):
     """One evaluation. What evaluates expressions and modules is filled in by `evaluation.run`."""
 
     def __init__(
@@ -187,29 +188,29 @@ class Machine:
 
     # What `evaluation.run` adds.
 
+    @abstractmethod
     def expression(self, node: ast.expr) -> object:
         """What an expression is in the current frame. Raises Raised where Python certainly raises."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call(self, function: object, call: Call) -> object:
         """What a call returns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attribute(self, owner: object, name: str, node: ast.expr) -> object:
         """What an attribute holds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block(self, body: list[ast.stmt], then: Callable[[], object] | None = None) -> object:
         """Run statements, then what follows them; a Signal when one ends the block."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outside(self, name: str) -> object:
         """A variable as it is outside of the evaluated code, ABSENT when it is not set."""
-        raise NotImplementedError
 
+    @abstractmethod
     def load(self, path: str, dotted: str) -> ModuleValue | None:
         """A module of the repository, once it ran; None for a file that is no Python."""
-        raise NotImplementedError
 
     # Cost.
 
