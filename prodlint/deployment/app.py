@@ -90,10 +90,11 @@ def _installed(place: Place, repository: Repository) -> list[str]:
 def locate_module(repository: Repository, roots: tuple[str, ...], dotted: str) -> str | None:
     """The file of a module, searched from the roots in order; None when it is not one of the repository."""
     relative = dotted.replace(".", "/")
+    paths = repository.paths
     for root in roots:
-        for candidate in (f"{relative}.py", f"{relative}/__init__.py"):
-            path = normal_path(root, candidate)
-            if path in repository.paths:
+        folder = normal_path(root, relative)
+        for path in (f"{folder}.py", f"{folder}/__init__.py"):
+            if path in paths:
                 return path
     return None
 

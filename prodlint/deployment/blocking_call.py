@@ -118,6 +118,8 @@ class _Blocking:
 
 
 _BLOCKING = _Blocking()
+# Whatever is called of AWS waits: these are all only where nobody uses it.
+_LASTS = frozenset(name.rpartition(".")[2] for name in _PLAIN).union(*(lasts for _, _, lasts in _FAMILIES))
 
 
 @record
@@ -159,7 +161,8 @@ def blocked_loops(service: Service, repository: Repository) -> Iterator[BlockedL
     if not code.holding(b"async def"):
         return
     told: set[CodeFunction] = set()
-    for call in code.calls_on_loop(_NEEDLES, _BLOCKING):
+    lasts = None if code.graph.holding(b"boto3") else _LASTS
+    for call in code.calls_on_loop(_NEEDLES, _BLOCKING, lasts):
         place, reason = call.in_coroutine, _BLOCKING.reason(call.name)
         if place is None or place.function is None or reason is None or call.call.is_awaited or _is_nothing(call):
             continue

@@ -14,23 +14,32 @@ from prodlint.record import entity, record
 from prodlint.source import Span
 from prodlint.syntax.python import Guard, PythonModule, is_main_guard
 
-__all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index"]
+__all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index", "is_local"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What changes how the code inside of it is run.
-_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.If,
-    ast.For,
-    ast.AsyncFor,
-    ast.While,
-    ast.ExceptHandler,
-    ast.match_case,
+_SCOPES: frozenset[type] = frozenset(
+    (
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.ClassDef,
+        ast.Lambda,
+        ast.If,
+        ast.For,
+        ast.AsyncFor,
+        ast.While,
+        ast.ExceptHandler,
+        ast.match_case,
+    )
 )
-_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
+_TOKENS: tuple[type[ast.AST], ...] = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+# In these there is no call: names, values, and what is no node at all.
+_LEAVES: frozenset[type] = frozenset(
+    (
+        *(one for kind in _TOKENS for one in kind.__subclasses__()),
+        *(ast.Name, ast.Constant, str, int, float, complex, bytes, bool, type(None), type(...)),
+    )
+)
 
 
 @entity
@@ -132,6 +141,22 @@ class CodeIndex:
         return found
 
     @cached_property
+    def _numbers(self) -> dict[CodeCall, int]:
+        return {call: number for number, call in enumerate(self.calls)}
+
+    @cached_property
+    def _plain(self) -> list[CodeCall]:
+        """The calls of a name that stands alone."""
+        return [call for call in self.calls if isinstance(call.node.func, ast.Name)]
+
+    def called(self, lasts: frozenset[str]) -> list[CodeCall]:
+        """The calls whose last part is one of some, and those of a name that stands alone, in order."""
+        found = [call for last in lasts & self.by_name.keys() for call in self.by_name[last]]
+        if not found:
+            return self._plain
+        return sorted({*found, *self._plain}, key=self._numbers.__getitem__)
+
+    @cached_property
     def given(self) -> dict[str, list[tuple[CodeCall, ast.expr]]]:
         """The arguments that are a name, or the call of a method of one, by the last part of that name."""
         found: dict[str, list[tuple[CodeCall, ast.expr]]] = {}
@@ -147,19 +172,27 @@ class CodeIndex:
         waiting: list[tuple[ast.AST, _Place, bool]] = [(one, _Place(), False) for one in self.module.tree.body]
         while waiting:
             node, place, is_awaited = waiting.pop()
+            kind = node.__class__
             if isinstance(node, ast.Call):
                 self.calls.append(
                     CodeCall(node, place.function, place.guards, is_awaited, place.is_conditional, place.is_deferred)
                 )
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 self.imports.append((node, place.function))
-            is_await = isinstance(node, ast.Await)
-            if isinstance(node, _SCOPES):
+                continue
+            if kind in _SCOPES:
                 waiting += [(child, inner, False) for child, inner in self._children(node, place)]
-            else:
-                waiting += [
-                    (child, place, is_await) for child in ast.iter_child_nodes(node) if not isinstance(child, _LEAVES)
-                ]
+                continue
+            is_await = kind is ast.Await
+            # As `ast.iter_child_nodes`, which takes three times as long.
+            for name in kind._fields:
+                value: Any = getattr(node, name, None)
+                if value.__class__ is list:
+                    for child in value:
+                        if child.__class__ not in _LEAVES:
+                            waiting.append((child, place, is_await))
+                elif value.__class__ not in _LEAVES:
+                    waiting.append((value, place, is_await))
 
     def _children(self, node: ast.AST, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
         if isinstance(node, _Function):
@@ -195,6 +228,19 @@ class CodeIndex:
             inside = _Place(place.function, place.owner, guards, conditional, place.is_deferred)
             for child in branch:
                 yield child, inside
+
+
+def is_local(name: str, function: CodeFunction) -> bool:
+    """Whether a function, or one around it, binds a name itself."""
+    around: CodeFunction | None = function
+    while around is not None:
+        for node in ast.walk(around.node):
+            if isinstance(node, ast.arg) and node.arg == name:
+                return True
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                return True
+        around = around.outer
+    return False
 
 
 def _is_typing(test: ast.expr) -> bool:

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from prodlint.deployment.code_index import CodeFunction, code_index
+from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
 from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.repository import Repository
 from prodlint.record import entity, record
@@ -84,6 +84,17 @@ class CodeNames:
         self._entered: set[tuple[object, str]] = set()
         self._attributes: dict[ast.AST, dict[str, list[ast.expr]]] = {}
         self._locals: dict[ast.AST, dict[str, list[_Held]]] = {}
+        self._called: dict[ast.AST, Meaning | None] = {}
+
+    def called(self, call: CodeCall, path: str, module: PythonModule) -> Meaning | None:
+        """What a call of a file calls; many rules ask for the same ones."""
+        node = call.node.func
+        # While a name is being followed, what leads back to it has no meaning.
+        if self._entered:
+            return self.meaning(node, Here(path, module, call.function))
+        if node not in self._called:
+            self._called[node] = self.meaning(node, Here(path, module, call.function))
+        return self._called[node]
 
     def meaning(self, node: ast.expr, here: Here) -> Meaning | None:
         """What an expression stands for; None when that is not known."""

@@ -58,9 +58,10 @@ class ErrorTracker:
             return None
         value = next((one.value for one in node.keywords if one.arg == "traces_sample_rate"), None)
         held = literal(value) if value is not None else NOT_LITERAL
+        if not isinstance(held, int | float) or isinstance(held, bool) or held != 1:
+            return None
         rate = self.call.argument("traces_sample_rate")
-        is_all = isinstance(held, int | float) and not isinstance(held, bool) and held == 1
-        return rate.span if is_all and rate is not None else None
+        return rate.span if rate is not None else None
 
     @property
     def missing_dsn(self) -> str | None:

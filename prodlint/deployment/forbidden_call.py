@@ -85,6 +85,6 @@ def sync_queries(service: Service, repository: Repository) -> Iterator[ServedCal
     code = served_code(service, repository)
     if not code.graph.holding(b"django.db", b"django.contrib") or not code.graph.holding(b"async def"):
         return
-    for call in code.calls_on_loop((b".objects", b".save(", b".delete("), _Queries()):
+    for call in code.calls_on_loop((b".objects", b".save(", b".delete("), _Queries(), _ASKING | _SAVING):
         if not call.call.is_awaited and not code.graph.holding(_UNSAFE.encode()):
             yield call

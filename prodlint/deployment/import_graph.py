@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.code_index import CodeFunction, code_index
+from prodlint.deployment.code_text import files_with, python_with, read_files
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
@@ -35,11 +36,6 @@ _MOST_RETRIES = 30
 _MOST_PENDING = 10
 # An import in a function is only a way where there is no other.
 _FAR = 1000
-
-
-def _holds(repository: Repository, path: str, needles: tuple[bytes, ...]) -> bool:
-    data = repository.data(path)
-    return data is not None and any(needle in data for needle in needles)
 
 
 @per_repository
@@ -110,10 +106,13 @@ class ImportGraph:
         self.is_extended = extra is not None
         self._extra: Callable[[str], Iterable[tuple[str, Span]]] = extra or (lambda path: ())
         self._located: dict[tuple[str, str], str | None] = {}
+        self._above: dict[str, tuple[str, ...]] = {}
         self._refuted: set[tuple[str, str]] = set()
         self._chains: dict[str, tuple[Span, ...] | None] = {}
         self._pending: set[str] = set()
-        self._parents: dict[str, str | None] | None = None
+        self._held: dict[tuple[bytes, ...], tuple[str, ...]] = {}
+        self._imports: dict[str, tuple[tuple[str, bool], ...]] = {}
+        self._places: dict[str, dict[str, list[tuple[ast.AST, CodeFunction | None]]]] = {}
 
     def may_hold(self, first: str) -> bool:
         """Whether the first part of a dotted name can be a module of the repository."""
@@ -121,12 +120,16 @@ class ImportGraph:
 
     def locate(self, dotted: str, near: str) -> str | None:
         """The file of a module that a file imports, None for one of another package."""
-        if not dotted or not self.may_hold(dotted.partition(".")[0]):
+        known = _first_names(self.repository)
+        # The last part is the name of a file or a folder too: most are those of functions and classes.
+        if not dotted or dotted.partition(".")[0] not in known or dotted.rpartition(".")[2] not in known:
             return None
-        folder = posixpath.dirname(near)
+        folder = near.rpartition("/")[0]
         key = (dotted, folder)
         if key not in self._located:
-            self._located[key] = locate_module(self.repository, self._around(folder), dotted)
+            if folder not in self._above:
+                self._above[folder] = self._around(folder)
+            self._located[key] = locate_module(self.repository, self._above[folder], dotted)
         return self._located[key]
 
     def _around(self, folder: str) -> tuple[str, ...]:
@@ -150,17 +153,20 @@ class ImportGraph:
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""
         if "_ways" in self.__dict__:
-            return tuple(path for path in self._ordered if _holds(self.repository, path, needles))
-        held = [path for path in self.repository.python_files if _holds(self.repository, path, needles)]
+            if needles not in self._held:
+                self._held[needles] = tuple(files_with(self._ordered, needles))
+            return self._held[needles]
+        held = python_with(self.repository, needles)
         return tuple(path for path in held if path in self.files) if held else ()
 
     @cached_property
-    def _ordered(self) -> tuple[str, ...]:
-        return tuple(sorted(self._ways))
+    def _ordered(self) -> list[tuple[str, bytes]]:
+        return read_files(self.repository, sorted(self._ways))
 
     def mentions(self, path: str, names: tuple[str, ...]) -> bool:
         """Whether a file holds one of some names."""
-        return _holds(self.repository, path, tuple(name.encode() for name in names))
+        data = self.repository.data(path) or b""
+        return any(name.encode() in data for name in names)
 
     def chain(self, path: str) -> tuple[Span, ...] | None:
         """The statements that lead from an entry to a file; None when the process is not known to import it."""
@@ -187,6 +193,7 @@ class ImportGraph:
                 span = self._statement(importer, imported)
                 if span is None:
                     self._refuted.add((importer, imported))
+                    self._held.clear()
                     for table in ("_ways", "_ordered", "files"):
                         self.__dict__.pop(table, None)
                     break
@@ -215,12 +222,14 @@ class ImportGraph:
                     heapq.heappush(waiting, (cost + (_FAR if far else 1), count, imported, path))
         return ways
 
-    def _imported(self, path: str) -> Iterator[tuple[str, bool]]:
-        for dotted, is_outer in _written_imports(self.repository, path):
-            for found in self._modules(dotted, path):
-                yield found, not is_outer
-        for found, _ in self._extra(path):
-            yield found, False
+    def _imported(self, path: str) -> tuple[tuple[str, bool], ...]:
+        """The files that one may import, and whether only in a function or a block."""
+        if path not in self._imports:
+            written = _written_imports(self.repository, path)
+            found = [(one, not is_outer) for dotted, is_outer in written for one in self._modules(dotted, path)]
+            found += [(one, False) for one, _ in self._extra(path)]
+            self._imports[path] = tuple(dict.fromkeys(found))
+        return self._imports[path]
 
     def _modules(self, dotted: str, near: str) -> Iterator[str]:
         """The file of a module, behind those of the packages around it, which run first."""
@@ -236,13 +245,18 @@ class ImportGraph:
             if path == imported:
                 return span
         index = code_index(self.repository, importer)
-        for node, function in index.imports if index is not None else ():
-            if index is None or not any(
-                imported in self._modules(dotted, importer) for dotted in _dotted(node, index.module.package)
-            ):
-                continue
+        if index is None:
+            return None
+        if importer not in self._places:
+            places: dict[str, list[tuple[ast.AST, CodeFunction | None]]] = {}
+            for node, function in index.imports:
+                dotted = _dotted(node, index.module.package)
+                for path in dict.fromkeys(found for one in dotted for found in self._modules(one, importer)):
+                    places.setdefault(path, []).append((node, function))
+            self._places[importer] = places
+        for place, function in self._places[importer].get(imported, ()):
             if function is None or self.runs(function):
-                return index.module.span(node)
+                return index.module.span(place)
         return None
 
 

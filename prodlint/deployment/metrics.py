@@ -37,7 +37,13 @@ def metrics_of_one_process(service: Service, repository: Repository) -> Span | N
     prometheus_client adds up what the processes count where a variable names a folder for them (its documentation,
     "Multiprocess Mode (E.g. Gunicorn)"): wherever that name is written, it may be set.
     """
-    if service.app is None or _shares(repository):
+    place = _answered(service, repository)
+    return None if place is None or _shares(repository) else place
+
+
+def _answered(service: Service, repository: Repository) -> Span | None:
+    """Where it answers Prometheus, or hands numbers on, whatever the processes share."""
+    if service.app is None:
         return None
     if any(service.variables.get(name) is not None for name in _VARIABLES):
         return None

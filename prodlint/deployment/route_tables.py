@@ -95,6 +95,7 @@ class _Reader:
         self.parameters: dict[Span, _Parameter] = {}
         self.unread: dict[Span, list[Link]] = {}
         self.opaque: list[Link] = []
+        self.variables: dict[ast.AST, dict[str, list[ast.expr]]] = {}
         self.missed: list[Link] = []
         self.moved: list[str] = []
         self.moved_by: dict[Span, list[str]] = {}
@@ -247,7 +248,7 @@ class _Reader:
         if isinstance(node, ast.Call):
             return self._made(path, module, node)
         if isinstance(node, ast.Name):
-            local = _assigned(scope, node)
+            local = self._assigned(scope, node)
             if local is not None:
                 return self._object(path, module, scope, _unwrapped(local, node.id), depth + 1)
             taken = _parameter(scope, node.id)
@@ -261,6 +262,14 @@ class _Reader:
             if value is not None:
                 return self._object(path, module, None, _unwrapped(value, node.id), depth + 1)
         return self._imported(path, module.qualified_name(node), depth)
+
+    def _assigned(self, scope: ast.AST | None, name: ast.Name) -> ast.expr | None:
+        """What a function's own variable was last assigned before it is used."""
+        if scope is None:
+            return None
+        if scope not in self.variables:
+            self.variables[scope] = _assignments(scope)
+        return _last_before(name, self.variables[scope].get(name.id, []))
 
     def _imported(self, path: str, dotted: str | None, depth: int) -> Span | None:
         owner, _, name = (dotted or "").rpartition(".")
@@ -342,16 +351,16 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards
         waiting += [(child, around_it if child in decorators else inside, guards) for child in ast.iter_child_nodes(at)]
 
 
-def _assigned(scope: ast.AST | None, name: ast.Name) -> ast.expr | None:
-    """What a function's own variable was last assigned before it is used."""
-    found: list[ast.expr] = []
-    for node in ast.walk(scope) if scope is not None else ():
+def _assignments(scope: ast.AST) -> dict[str, list[ast.expr]]:
+    """What the variables of a function, and of those in it, are assigned."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(scope):
         if isinstance(node, ast.Assign):
-            if any(isinstance(target, ast.Name) and target.id == name.id for target in node.targets):
-                found.append(node.value)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name.id:
-            found += [node.value] if node.value is not None else []
-    return _last_before(name, found)
+            for name in {target.id: None for target in node.targets if isinstance(target, ast.Name)}:
+                found.setdefault(name, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found.setdefault(node.target.id, []).append(node.value)
+    return found
 
 
 def _unwrapped(value: ast.expr, name: str) -> ast.expr:

@@ -121,13 +121,17 @@ def _imported_starts(repository: Repository, roots: tuple[str, ...], path: str) 
     graph = ImportGraph(repository, roots, (path,))
     for imported in sorted(graph.files, key=lambda one: (one != path, one)):
         data = repository.data(imported) or b""
-        chain = graph.chain(imported) if _STARTS.search(data) and _CALL.search(data) else None
+        chain = graph.chain(imported) if _may_start(data) else None
         for start in _Walk(repository, roots).module(imported, False, 0) if chain is not None else ():
             yield replace(start, through=(*(chain or ()), *start.through))
 
 
 _CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
-_STARTS = regex(rb"\.run\(|\.listen\(|run_server\(|serve\(|run_app\(|run_simple\(|make_server\(|HTTPServer\(|runserver")
+_STARTS = b".run( .listen( run_server( serve( run_app( run_simple( make_server( HTTPServer( runserver".split()
+
+
+def _may_start(data: bytes) -> bool:
+    return any(word in data for word in _STARTS) and _CALL.search(data) is not None
 
 
 @per_repository
@@ -136,7 +140,7 @@ def _some_start(repository: Repository) -> bool:
     return any(
         not start.conditional
         for path in repository.python_files
-        if (data := repository.data(path)) is not None and _STARTS.search(data) and _CALL.search(data)
+        if (data := repository.data(path)) is not None and _may_start(data)
         for start in _Walk(repository, ("",)).module(path, False, 0)
     )
 

@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index
+from prodlint.deployment.code_index import CodeCall, CodeFunction, code_index, is_local
 from prodlint.deployment.code_names import CodeNames, Defined, External, Here, Meaning
+from prodlint.deployment.code_text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.repository import Repository
@@ -183,18 +184,31 @@ class ServedCode:
         """The calls of some dotted names in functions that a request reaches."""
         yield from self._calls(needles, names, self.requested, on_import=False)
 
-    def calls_on_loop(self, needles: Iterable[bytes], names: Container[str]) -> Iterator[ServedCall]:
-        """Those calls on a request that run on the event loop itself, in no thread of their own."""
+    def calls_on_loop(
+        self, needles: Iterable[bytes], names: Container[str], lasts: frozenset[str] | None = None
+    ) -> Iterator[ServedCall]:
+        """Those calls on a request that run on the event loop itself, in no thread of their own.
+
+        `lasts` are the last parts of all the names, where they can be told: other calls need not be followed.
+        """
         if self._has_loops:
-            yield from self._calls(needles, names, self.on_loop, on_import=False)
+            yield from self._calls(needles, names, self.on_loop, on_import=False, lasts=lasts)
 
     @cached_property
     def _has_loops(self) -> bool:
         """Whether a framework calls any coroutine of the process on its own loop: most apps have none."""
         paths = self.graph.holding(b"async def ")
-        indexes = (code_index(self.repository, path) for path in paths)
-        functions = (one for index in indexes if index is not None for one in index.functions)
-        return any(self._handles_on_loop(one) is not None for one in functions)
+        # Those that a framework decorates are known at once, others are looked for in all files.
+        likely = [path for path in paths if self.handlers.may_decorate(path)]
+        decorated = (next(self.handlers.decorated(one), None) for one in self._coroutines(likely))
+        return any(one is not None and _is_on_loop(one) for one in decorated) or any(
+            self._handles_on_loop(one) is not None for one in self._coroutines(paths)
+        )
+
+    def _coroutines(self, paths: Iterable[str]) -> Iterator[CodeFunction]:
+        for path in paths:
+            index = code_index(self.repository, path)
+            yield from (one for one in index.functions if one.is_async) if index is not None else ()
 
     def coroutine_handlers(self, framework: str) -> Iterator[Handler]:
         """The coroutines that a framework calls for requests as they are: nothing but the framework decorates them."""
@@ -217,9 +231,10 @@ class ServedCode:
         names: Container[str],
         reach: Callable[[CodeFunction], Reached | None],
         on_import: bool,
+        lasts: frozenset[str] | None = None,
     ) -> Iterator[ServedCall]:
         for path in self.graph.holding(*needles):
-            for call, meant in self._named(path, names):
+            for call, meant in self._named(path, names, lasts):
                 if call.is_deferred:
                     continue
                 reached = Reached(None) if call.function is None else reach(call.function)
@@ -232,14 +247,22 @@ class ServedCode:
                 span = index.module.span(call.node)
                 yield ServedCall(meant.name, path, call, span, reached, self, meant.made, meant.node)
 
-    def _named(self, path: str, names: Container[str]) -> Iterator[tuple[CodeCall, External]]:
+    def _named(
+        self, path: str, names: Container[str], lasts: frozenset[str] | None = None
+    ) -> Iterator[tuple[CodeCall, External]]:
+        """The calls of a file that mean one of some names, in the order of the text."""
+        if lasts is None and isinstance(names, frozenset):
+            lasts = last_parts(names)
+        if lasts is not None and not holds_one(self.repository, path, lasts):
+            return
         index = code_index(self.repository, path)
-        lasts = {one.rpartition(".")[2] for one in names} if isinstance(names, frozenset) else None
-        for call in index.calls if index is not None else ():
-            # A plain name may be another one's (`from time import sleep as wait`).
-            telling = lasts is None or call.last_name in lasts or isinstance(call.node.func, ast.Name)
-            if index is not None and call.last_name and telling:
-                meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
+        if index is None:
+            return
+        # A plain name may be another one's (`from time import sleep as wait`).
+        calls = index.calls if lasts is None else index.called(lasts)
+        for call in calls:
+            if call.last_name:
+                meant = self.names.called(call, path, index.module)
                 if isinstance(meant, External) and meant.name in names:
                     yield call, meant
 
@@ -271,11 +294,9 @@ class ServedCode:
         return Reached(handler) if handler is not None and handler.is_request else None
 
     def _handles_on_loop(self, function: CodeFunction) -> Reached | None:
-        # A plain function gets a thread of its own, and Flask gives each of its coroutines a loop of its own.
+        # A plain function gets a thread of its own.
         handler = self.handlers.of(function) if function.is_async else None
-        if handler is None or not handler.is_request or handler.framework == "Flask":
-            return None
-        return Reached(handler)
+        return Reached(handler) if handler is not None and _is_on_loop(handler) else None
 
     def _begins(self, function: CodeFunction) -> Reached | None:
         """Whether a function is the factory of the served app, or the hook of a Django application."""
@@ -355,7 +376,7 @@ class ServedCode:
             for call in index.by_name.get(name, ()) if index is not None else ():
                 if index is None or call.function is function:
                     continue
-                meant = self.names.meaning(call.node.func, Here(path, index.module, call.function))
+                meant = self.names.called(call, path, index.module)
                 if isinstance(meant, Defined) and meant.node is function.node:
                     yield path, call
 
@@ -397,7 +418,7 @@ class ServedCode:
             return Known(plain, module.span(value))
         # Its own variables and parameters are no names of the module.
         function = call.function if call is not None else None
-        if function is not None and any(_is_local(one.id, function) for one in _names_in(value)):
+        if function is not None and any(is_local(one.id, function) for one in _names_in(value)):
             return Unknown("a variable of the function holds it", module.span(value))
         from prodlint.deployment.evaluation.interpreter import namespace
 
@@ -409,24 +430,17 @@ class ServedCode:
         return self._names[path].evaluate(value)
 
 
+def _is_on_loop(handler: Handler) -> bool:
+    """Whether a coroutine runs on the loop of its framework: Flask gives each of its own a loop of its own."""
+    return handler.is_request and handler.framework != "Flask"
+
+
 def _passes_more(node: ast.Call) -> bool:
     return any(one.arg is None for one in node.keywords) or any(isinstance(one, ast.Starred) for one in node.args)
 
 
 def _names_in(value: ast.expr) -> Iterator[ast.Name]:
     return (one for one in ast.walk(value) if isinstance(one, ast.Name))
-
-
-def _is_local(name: str, function: CodeFunction) -> bool:
-    around: CodeFunction | None = function
-    while around is not None:
-        for node in ast.walk(around.node):
-            if isinstance(node, ast.arg) and node.arg == name:
-                return True
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-                return True
-        around = around.outer
-    return False
 
 
 def _is_plain(function: CodeFunction) -> bool:

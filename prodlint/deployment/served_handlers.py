@@ -116,6 +116,7 @@ _METHODS = {
     "middleware": frozenset("dispatch __call__".split()),
 }
 _REGISTERS = regex(rb"Depends|Security|add_|Route\(|path\(|url\(|register|Middleware|lifespan|_request\(")
+_DECORATES = regex(rb"(?m)^[ \t]*@[\w.]+\.(?:" + "|".join(_KINDS).encode() + rb")\b")
 _MOST = 80
 
 
@@ -135,6 +136,19 @@ class Handlers:
             self._known[function.node] = next(self._found(function), None)
         return self._known[function.node]
 
+    def decorated(self, function: CodeFunction) -> Iterator[Handler]:
+        """How the decorators of a function register it."""
+        here = Here(function.path, function.module, function.outer)
+        for decorator in function.node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            kind = self._registered(called, here, _KINDS)
+            if kind is not None:
+                yield Handler(function, kind[1], kind[0], function.module.span(decorator))
+
+    def may_decorate(self, path: str) -> bool:
+        """Whether a file holds decorators that look like those of a framework."""
+        return _DECORATES.search(self.repository.data(path) or b"") is not None
+
     def decorates_alone(self, function: CodeFunction) -> bool:
         """Whether every decorator of a function is one that registers it, and leaves it what it is."""
         here = Here(function.path, function.module, function.outer)
@@ -142,12 +156,7 @@ class Handlers:
         return all(self._registered(one, here, _KINDS) is not None for one in called)
 
     def _found(self, function: CodeFunction) -> Iterator[Handler]:
-        here = Here(function.path, function.module, function.outer)
-        for decorator in function.node.decorator_list:
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
-            kind = self._registered(called, here, _KINDS)
-            if kind is not None:
-                yield Handler(function, kind[1], kind[0], function.module.span(decorator))
+        yield from self.decorated(function)
         if function.owner is None:
             yield from self._given(function, function.node.name, function.node)
         elif function.outer is None:

@@ -35,8 +35,15 @@ _TWINS = {"psycopg2": ("psycopg2-binary",), "ldap": ("django-auth-ldap",), "envi
 
 def installed_in(service: Service) -> Callable[[str], Answer]:
     """Answers whether a module of a distribution can be imported by a service."""
+    known: dict[str, Answer] = {}
 
     def is_installed(module: str) -> Answer:
+        # The files of an app ask for the same few modules again and again.
+        if module not in known:
+            known[module] = of_distributions(module)
+        return known[module]
+
+    def of_distributions(module: str) -> Answer:
         distribution = _DISTRIBUTIONS.get(module, module.replace("_", "-").lower())
         answers = [service.installs_distribution(name) for name in (distribution, *_TWINS.get(module, ()))]
         if YES in answers:

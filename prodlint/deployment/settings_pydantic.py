@@ -43,9 +43,10 @@ def _telling_files(repository: Repository) -> frozenset[str]:
 
 def _tells(path: str, repository: Repository) -> bool:
     """Whether a file of production may hold a settings class."""
-    if environment_of(path) in (Environment.TEST, Environment.DEVELOPMENT):
+    data = repository.data(path)
+    if data is None or b"Settings" not in data or _TELLING.search(data) is None:
         return False
-    return _TELLING.search(repository.data(path) or b"") is not None
+    return environment_of(path) not in (Environment.TEST, Environment.DEVELOPMENT)
 
 
 def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> Iterator[str]:

@@ -48,7 +48,7 @@ def make_settings(machine: Machine, cls: ClassValue, call: Call) -> InstanceValu
             value = held_value(machine, values[field.name])
         made.cells[field.name] = value
     # A field may be given by its alias.
-    if not given.keys() <= {name for name in values if name not in _aliased(described)}:
+    if not given.keys() <= set(values) - _aliased(described):
         machine.taint("is given where the object is made", call.node, made)
     return made
 
