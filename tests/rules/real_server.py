@@ -16,11 +16,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Running", "as_first_process", "free_port", "started", "terminate_first_process", "write_files"]
+__all__ = ["Running", "as_first_process", "free_port", "started", "terminate_first_process", "until", "write_files"]
 
 _PATIENCE = 30.0
 
@@ -50,7 +50,7 @@ class Running:
     def listens(self) -> bool:
         """Whether something accepts connections on its port, once it does or the process has ended."""
         return bool(
-            _until(lambda: accepts(self.port) or self.process.poll() is not None) and self.process.poll() is None
+            until(lambda: accepts(self.port) or self.process.poll() is not None) and self.process.poll() is None
         )
 
     def ended(self, seconds: float = _PATIENCE) -> int | None:
@@ -73,8 +73,8 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
     return False
 
 
-def _until(holds: object) -> bool:
-    assert callable(holds)
+def until(holds: Callable[[], object]) -> bool:
+    """Whether something comes to hold before patience ends."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if holds():

@@ -1,6 +1,5 @@
 """What the rules about logs promise, seen with the real gunicorn and uvicorn."""
 
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from prodlint.engine import built_in_rules
 from prodlint.testing import example_cases
-from tests.rules.real_server import Running, free_port, started, write_files
+from tests.rules.real_server import Running, free_port, started, until, write_files
 
 pytestmark = pytest.mark.real
 PAGES = {rule.name: rule.page for rule in built_in_rules()}
@@ -65,13 +64,8 @@ class Servers:
 
 
 def wrote(server: Running, text: str) -> bool:
-    """Whether a text comes out within three seconds."""
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
-        if text in server.written:
-            return True
-        time.sleep(0.05)
-    return False
+    """Whether a text comes out in the end."""
+    return until(lambda: text in server.written)
 
 
 def test_info_of_an_app_vanishes_under_servers_and_comes_out_once_the_root_is_set_up(tmp_path: Path) -> None:
