@@ -131,12 +131,13 @@ def _family(function: RuleFunction) -> str:
 def _types(function: RuleFunction) -> list[tuple[str, type]]:
     """The parameters with their types; raises RuleError, naming both sides, for what cannot be served."""
     try:
-        hints = typing.get_type_hints(function)
+        hints = _hints(function)
     except NameError as error:
         raise RuleError(
             f"{function.__qualname__}: {error}; import the type at run time, not under TYPE_CHECKING"
         ) from None
-    names = list(inspect.signature(function).parameters)
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if not names:
         raise RuleError(f"{function.__qualname__} takes nothing: its first parameter says what it looks at")
     served = (Deployment, *subjects())
@@ -155,3 +156,15 @@ def _types(function: RuleFunction) -> list[tuple[str, type]]:
             )
         result.append((name, kind))
     return result
+
+
+def _hints(function: RuleFunction) -> dict[str, type]:
+    """The types of the parameters, as `typing.get_type_hints` says; plain names at a tenth of its time."""
+    found: dict[str, type] = {}
+    for name, annotation in function.__annotations__.items():
+        held = function.__globals__.get(annotation) if isinstance(annotation, str) else annotation
+        if name != "return" and not isinstance(held, type):
+            return typing.get_type_hints(function)
+        if isinstance(held, type):
+            found[name] = held
+    return found
