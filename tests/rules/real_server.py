@@ -60,6 +60,10 @@ class Running:
         except subprocess.TimeoutExpired:
             return None
 
+    def says(self, text: str) -> bool:
+        """Whether it writes a text in the end: an answer may be there before the line about it."""
+        return until(lambda: text in self.written)
+
     @property
     def written(self) -> str:
         """What it wrote to standard output and standard error."""
