@@ -67,6 +67,27 @@ def kept(text: str, *paths: str) -> list[str]:
         pytest.param("**/*.pyc\n!app", ["app/a.pyc"], ["app/a.py"], id="nor what is out by a name of its own"),
         pytest.param("app/.env\n!app/*", [], ["app/.env"], id="unless the file itself is meant"),
         pytest.param("", [], ["a"], id="an empty file"),
+        # The examples of Docker's reference (Build context, .dockerignore files).
+        pytest.param(
+            "# comment\n*/temp*\n*/*/temp*\ntemp?",
+            ["somedir/temporary.txt", "somedir/temp", "somedir/subdir/temporary.txt", "tempa", "tempb"],
+            ["temporary.txt", "temp", "a/b/c/temp", "tempab", "# comment"],
+            id="documented: names below one and two folders",
+        ),
+        pytest.param("**/*.go", ["a.go", "a/b/c.go"], ["a.god", "go"], id="documented: every depth with the root"),
+        pytest.param("*.md\n!README.md", ["a.md"], ["README.md", "a/b.md"], id="documented: one is kept"),
+        pytest.param(
+            "*.md\n!README*.md\nREADME-secret.md",
+            ["a.md", "README-secret.md"],
+            ["README.md", "README-x.md"],
+            id="documented: the last line wins",
+        ),
+        pytest.param(
+            "*.md\nREADME-secret.md\n!README*.md",
+            ["a.md"],
+            ["README.md", "README-secret.md"],
+            id="documented: a middle line is overruled",
+        ),
     ],
 )
 def test_patterns(text: str, ignored: list[str], not_ignored: list[str]) -> None:
