@@ -1,13 +1,16 @@
-"""Which modules a service can import: told by the distributions that it installs."""
+"""What evaluates the settings of a service, and which modules of others that finds there: those that it installs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from prodlint.deployment.evaluation.interpreter import Interpreter
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_start import Start
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 
-__all__ = ["installed_in"]
+__all__ = ["interpreter_of"]
 
 # Modules that settings import, whose distribution has another name.
 _DISTRIBUTIONS = {
@@ -33,7 +36,7 @@ _DISTRIBUTIONS = {
 _TWINS = {"psycopg2": ("psycopg2-binary",), "ldap": ("django-auth-ldap",), "environ": ("environ",)}
 
 
-def installed_in(service: Service) -> Callable[[str], Answer]:
+def _installed_in(service: Service) -> Callable[[str], Answer]:
     """Answers whether a module of a distribution can be imported by a service."""
     known: dict[str, Answer] = {}
 
@@ -52,3 +55,16 @@ def installed_in(service: Service) -> Callable[[str], Answer]:
         return NO if module in _DISTRIBUTIONS and all(one is NO for one in answers) else UNKNOWN
 
     return is_installed
+
+
+def interpreter_of(start: Start, service: Service, repository: Repository) -> Interpreter:
+    """What evaluates the settings of a service: with its files, variables and arguments, and what it installs."""
+    return Interpreter(
+        repository,
+        start.roots,
+        start.lookup,
+        start.argv,
+        _installed_in(service),
+        start.place.files,
+        tuple(start.variables.names),
+    )

@@ -22,7 +22,7 @@ from prodlint.deployment.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
-from prodlint.deployment.settings_installed import installed_in
+from prodlint.deployment.settings_installed import interpreter_of
 from prodlint.deployment.settings_start import Start, agreed_start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
@@ -103,15 +103,7 @@ def _settings(
     is_django = start.is_django or _mentions(start, repository)
     if not is_django and not (step is service.step and _may_be_flask(service)):
         return None
-    interpreter = Interpreter(
-        repository,
-        start.roots,
-        start.lookup,
-        start.argv,
-        installed_in(service),
-        start.place.files,
-        tuple(start.variables.names),
-    )
+    interpreter = interpreter_of(start, service, repository)
     for file in start.env_files:
         interpreter.load_env_file(file)
     if is_django:

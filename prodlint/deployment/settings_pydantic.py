@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.env_read_settings import SettingsClass, settings_classes
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.evaluation.interpreter import Interpreter
 from prodlint.deployment.import_graph import ImportGraph
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_choice import Choice, made_classes
 from prodlint.deployment.settings_found import AppSettings, SettingsSource
-from prodlint.deployment.settings_installed import installed_in
+from prodlint.deployment.settings_installed import interpreter_of
 from prodlint.deployment.settings_pydantic_fields import Fields, Surroundings
 from prodlint.deployment.settings_start import Start
 from prodlint.deployment.value import EnvDriven, Known, Value
@@ -88,15 +87,7 @@ def _defaults(
 
     def default(name: str) -> Value[object] | None:
         if not held:
-            interpreter = Interpreter(
-                repository,
-                start.roots,
-                start.lookup,
-                start.argv,
-                installed_in(service),
-                start.place.files,
-                tuple(start.variables.names),
-            )
+            interpreter = interpreter_of(start, service, repository)
             held.append(interpreter.run(path, dotted).of_class(one.node.name) or {})
         return held[0].get(name)
 

@@ -10,7 +10,7 @@ import pytest
 
 from prodlint.engine import built_in_rules
 from prodlint.testing import example_cases
-from tests.rules.real_server import Running, free_port, started, write_files
+from tests.rules.real_server import Running, accepts, free_port, started, until, write_files
 
 pytestmark = pytest.mark.real
 PAGES = {rule.name: rule.page for rule in built_in_rules()}
@@ -313,3 +313,32 @@ def test_python_imports_from_the_folder_of_a_script_not_from_where_it_starts(tmp
         assert "No module named 'shop'" in script.written or "Could not import module" in script.written
     with started(tmp_path, [sys.executable, "-m", "shop.main"], port) as module:
         assert module.status() == 200
+
+
+UNGUARDED = """
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def index():
+    return "ok"
+
+
+GUARD
+    app.run(port={port})
+"""
+
+
+@pytest.mark.parametrize(("guard", "answered"), [("if True:", None), ('if __name__ == "__main__":', 200)])
+def test_gunicorn_never_answers_for_an_app_that_runs_itself_on_import(
+    tmp_path: Path, guard: str, answered: int | None
+) -> None:
+    port, own = free_port(), free_port()
+    write_files(tmp_path, {"shop.py": UNGUARDED.replace("GUARD", guard).format(port=own)})
+    with started(tmp_path, ["gunicorn", f"--bind=127.0.0.1:{port}", "shop:app"], port) as running:
+        assert running.listens()
+        if answered is None:
+            assert until(lambda: accepts(own)), running.written
+        assert running.status(timeout=3.0) == answered
