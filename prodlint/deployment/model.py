@@ -31,7 +31,7 @@ from prodlint.deployment.settings_found import AppSettings
 from prodlint.deployment.supervision import SupervisorConfig
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.finding import Fix
+from prodlint.finding import Evidence, Fix
 
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
@@ -132,6 +132,11 @@ class Deployment:
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
         """Every place that applies the migrations of a system, in any environment."""
         return tuple(run for run in self.migration_runs if applies(run, system))
+
+    def applied_elsewhere(self, system: MigrationSystem) -> tuple[Evidence, ...]:
+        """Where other environments than production apply the migrations of a system, each place once."""
+        runs = dict.fromkeys((run.span, run.environment.value) for run in self.runs_of(system))
+        return tuple(Evidence(span, f"only {environment} applies them") for span, environment in runs)
 
     def is_migrated(self, system: MigrationSystem) -> Answer:
         """Whether some road to production applies the migrations; UNKNOWN when something was not read."""

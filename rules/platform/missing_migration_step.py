@@ -76,12 +76,10 @@ def missing_migration_step(system: MigrationSystem, deployment: Deployment) -> F
     release = deployment.release_of(system)
     if release is None or deployment.is_migrated(system) is not NO:
         return
-    runs = dict.fromkeys((one.span, one.environment.value) for one in deployment.runs_of(system))
-    others = (Evidence(span, f"only {environment} applies them") for span, environment in runs)
     yield Finding(
         release.span,
         f"{release.name} brings new code to production, and no step applies {system.phrase}",
-        (Evidence(system.span, system.described), *others),
+        (Evidence(system.span, system.described), *deployment.applied_elsewhere(system)),
         help=f"run `{system.system.command}` once in each release, before the new code serves",
         fix=deployment.with_migration(system, release),
     )
