@@ -15,10 +15,10 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.pipeline import Job, Pipeline, Release, StepKind
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.project import Project
-from prodlint.deployment.release import PipelineStep
-from prodlint.deployment.server import Server
+from prodlint.deployment.releases.release import PipelineStep
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 
 __all__ = [
     "App",

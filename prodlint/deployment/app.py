@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from enum import Enum
 
+from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import absolute
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
 from prodlint.source import Span

@@ -10,12 +10,12 @@ import ast
 from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
-from prodlint.deployment.app_search import resolve
+from prodlint.deployment.apps.search import resolve
+from prodlint.deployment.installed.module_presence import ModulePresence, presence_of
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.module_presence import ModulePresence, presence_of
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_versions import is_since
+from prodlint.deployment.servers.server import Server
+from prodlint.deployment.servers.versions import is_since
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.finding import Evidence

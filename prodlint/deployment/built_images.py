@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prodlint.deployment.action_words import image_names_of
 from prodlint.deployment.command import Link
-from prodlint.deployment.compose import ComposeFile
+from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.releases.action_words import image_names_of
+from prodlint.deployment.releases.pipeline_builds import builds_in
+from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
 from prodlint.regex import regex

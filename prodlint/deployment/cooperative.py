@@ -6,11 +6,11 @@ nobody sees it; psycogreen gives psycopg2 a way to wait in Python (its README).
 
 from __future__ import annotations
 
-from prodlint.deployment.app_database import databases_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served_code import served_code
-from prodlint.deployment.server_concurrency import is_cooperative
+from prodlint.deployment.served.code import served_code
+from prodlint.deployment.served.database import databases_of
+from prodlint.deployment.servers.concurrency import is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.record import record

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.installed.module_presence import certainly_lacks, may_be_brought
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.module_presence import certainly_lacks, may_be_brought
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server_config_files import HOOKS
-from prodlint.deployment.server_products import PRODUCTS, grammar_of
+from prodlint.deployment.servers.config_files import HOOKS
+from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.record import record

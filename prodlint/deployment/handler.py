@@ -9,10 +9,10 @@ Adapter starts a program and sends it HTTP: `AWS_LAMBDA_EXEC_WRAPPER=/opt/bootst
 from __future__ import annotations
 
 from prodlint.deployment.app import App, locate_module, module_at, roots_of
-from prodlint.deployment.app_search import app_of
+from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, exec_form
+from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
-from prodlint.deployment.place import Place
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Value

@@ -59,7 +59,7 @@ def heartbeat_of(service: Service) -> Heartbeat | None:
 
 def in_memory(service: Service) -> Fix | None:
     """The option that lets the workers of a service show in memory that they live; None where that is not certain."""
-    from prodlint.deployment.bind_change import with_option
+    from prodlint.deployment.fixes.bind import with_option
 
     edit = with_option(service, service.server, "--worker-tmp-dir=/dev/shm") if service.server is not None else None
     return None if edit is None else Fix("keep the heartbeat in memory", (edit,), Safety.SAFE)

@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 
-from prodlint.deployment.base_image import base_brings_servers, base_command
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import Lookup, from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.place import PROGRAM_FOLDERS, Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, absolute
-from prodlint.deployment.image_files import ImageFiles, context_of, is_remote, read_context
-from prodlint.deployment.place import PROGRAM_FOLDERS, Place
+from prodlint.deployment.images.base import base_brings_servers, base_command
+from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Unknown, Value
@@ -375,7 +375,7 @@ class _Reader:
             self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)
             if _INSTALLERS.fullmatch(step.program) and not step.conditional and self.installs < _MAX_INSTALLS:
-                from prodlint.deployment.image_packages import with_packages
+                from prodlint.deployment.images.packages import with_packages
 
                 self.installs += 1
                 found = replace(state.files, files=seen)

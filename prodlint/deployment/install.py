@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from prodlint.deployment.carriers import carried_by
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, Scope
-from prodlint.deployment.dependency_files import declarations, is_development_name
-from prodlint.deployment.install_commands import install_of
-from prodlint.deployment.install_platform import platform_install
-from prodlint.deployment.install_sources import coverage, pinned_names
+from prodlint.deployment.packages.carriers import carried_by
+from prodlint.deployment.packages.files import declarations, is_development_name
+from prodlint.deployment.packages.install_commands import install_of
+from prodlint.deployment.packages.install_platform import platform_install
+from prodlint.deployment.packages.install_sources import coverage, pinned_names
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer

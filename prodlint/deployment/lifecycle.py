@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.pipeline import Pipeline
 from prodlint.deployment.process import Platform
+from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.supervision import SupervisorConfig
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
-    from prodlint.deployment.app_lifespan import IgnoredStart
     from prodlint.deployment.command import CommandLine, Step
-    from prodlint.deployment.command_form import LostOperator, Unexpanded
-    from prodlint.deployment.early_interpolation import EarlyVariable
-    from prodlint.deployment.server_setting import Setting
-    from prodlint.deployment.staying import Detached, NeverStarted
-    from prodlint.deployment.stopping import Grace, SignalPath
+    from prodlint.deployment.processes.command_form import LostOperator, Unexpanded
+    from prodlint.deployment.processes.early_interpolation import EarlyVariable
+    from prodlint.deployment.processes.staying import Detached, NeverStarted
+    from prodlint.deployment.processes.stopping import Grace, SignalPath
+    from prodlint.deployment.served.lifespan import IgnoredStart
+    from prodlint.deployment.servers.setting import Setting
 
 __all__ = ["Lifecycle"]
 
@@ -46,7 +46,7 @@ class Lifecycle:
     @property
     def production_command(self) -> Advice:
         """The installed application server for the app that a development server serves, and how to write it there."""
-        from prodlint.deployment.start_command import production_command
+        from prodlint.deployment.fixes.start_command import production_command
 
         command = production_command(self._service, self._services, self._repository)
         return Advice(self._service.production_command_help) if command is None else Advice(command.help, command.fix)
@@ -54,7 +54,7 @@ class Lifecycle:
     @property
     def without_reload(self) -> Fix | None:
         """Reloading taken out of its command, file or call."""
-        from prodlint.deployment.start_command import without_reload
+        from prodlint.deployment.fixes.start_command import without_reload
 
         changes = without_reload(self._service, self._services, self._repository)
         return Fix("start it without reloading", changes, Safety.UNSAFE) if changes else None
@@ -62,39 +62,39 @@ class Lifecycle:
     @property
     def broken_list(self) -> CommandLine | None:
         """A CMD or ENTRYPOINT that looks like a list and is none to Docker."""
-        from prodlint.deployment.command_form import broken_list
+        from prodlint.deployment.processes.command_form import broken_list
 
         return broken_list(self._service)
 
     def as_json(self, line: CommandLine) -> Fix | None:
         """A list that is no JSON, as JSON; None where it is not certain what it holds."""
-        from prodlint.deployment.command_form import as_json
+        from prodlint.deployment.processes.command_form import as_json
 
         return as_json(line)
 
     @property
     def lost_operator(self) -> LostOperator | None:
         """The first operator of a shell that stands in its command where no shell reads it."""
-        from prodlint.deployment.command_form import lost_operator
+        from prodlint.deployment.processes.command_form import lost_operator
 
         return lost_operator(self._service)
 
     def with_shell(self, lost: LostOperator) -> Fix | None:
         """Its command with an operator, handed to a shell."""
-        from prodlint.deployment.form_fixes import with_shell
+        from prodlint.deployment.fixes.form import with_shell
 
         return with_shell(self._service, lost)
 
     @property
     def unexpanded(self) -> tuple[Unexpanded, ...]:
         """The variables that its server gets as text, because nobody puts their values in."""
-        from prodlint.deployment.command_form import unexpanded
+        from prodlint.deployment.processes.command_form import unexpanded
 
         return tuple(unexpanded(self._service))
 
     def with_reference(self, one: Unexpanded) -> Fix | None:
         """A variable as the kubelet puts it in; None where no kubelet reads the command."""
-        from prodlint.deployment.command_form import with_reference
+        from prodlint.deployment.processes.command_form import with_reference
 
         return with_reference(self._service, one)
 
@@ -103,67 +103,67 @@ class Lifecycle:
         """The variables that compose replaces in its command although only the container has them."""
         if self._service.process.platform is not Platform.COMPOSE:
             return ()
-        from prodlint.deployment.early_interpolation import early_variables
+        from prodlint.deployment.processes.early_interpolation import early_variables
 
         return tuple(early_variables(self._service, self._pipelines, self._repository))
 
     def with_dollar(self, one: EarlyVariable) -> Fix | None:
         """A variable that compose leaves alone; None where no shell of the container would read it."""
-        from prodlint.deployment.early_interpolation import with_dollar
+        from prodlint.deployment.processes.early_interpolation import with_dollar
 
         return with_dollar(one)
 
     @property
     def never_started(self) -> NeverStarted | None:
         """The first step of its command that waits for the end of one that does not end."""
-        from prodlint.deployment.staying import never_started
+        from prodlint.deployment.processes.staying import never_started
 
         return never_started(self._service)
 
     @property
     def beside_server(self) -> tuple[Step, ...]:
         """What its command starts in the background, where a server and a worker are in one."""
-        from prodlint.deployment.staying import beside_server
+        from prodlint.deployment.processes.staying import beside_server
 
         return beside_server(self._service)
 
     @property
     def detached(self) -> Detached | None:
         """What leaves its command at once, so that it looks as if it had ended."""
-        from prodlint.deployment.staying import detached
+        from prodlint.deployment.processes.staying import detached
 
         return detached(self._service, self._supervisors)
 
     def in_foreground(self, found: Detached) -> Fix | None:
         """A server that stays in its command."""
-        from prodlint.deployment.form_fixes import in_foreground
+        from prodlint.deployment.fixes.form import in_foreground
 
         return in_foreground(found)
 
     @property
     def ignored_starts(self) -> tuple[IgnoredStart, ...]:
         """The handlers of start and end of its ASGI app that nothing runs."""
-        from prodlint.deployment.app_lifespan import ignored_starts
+        from prodlint.deployment.served.lifespan import ignored_starts
 
         return ignored_starts(self._service, self._repository)
 
     @property
     def signal_path(self) -> SignalPath:
         """How SIGTERM comes to its server, if it comes there."""
-        from prodlint.deployment.stopping import signal_path
+        from prodlint.deployment.processes.stopping import signal_path
 
         return signal_path(self._service, self._pipelines, self._repository)
 
     def with_exec(self, path: SignalPath) -> Fix | None:
         """`exec` in front of what the shells that keep a signal wait for."""
-        from prodlint.deployment.stopping import with_exec
+        from prodlint.deployment.processes.stopping import with_exec
 
         return with_exec(path)
 
     @property
     def grace(self) -> Grace | None:
         """The seconds from SIGTERM to SIGKILL; None where they are not known."""
-        from prodlint.deployment.stopping import grace_of
+        from prodlint.deployment.processes.stopping import grace_of
 
         return grace_of(self._service)
 
@@ -172,12 +172,12 @@ class Lifecycle:
         """What makes a uWSGI master that reloads on SIGTERM instead of stopping; None where it stops."""
         if self._service.server is None or self._service.server.product != "uwsgi":
             return None
-        from prodlint.deployment.uwsgi_stop import reloading_master
+        from prodlint.deployment.processes.uwsgi_stop import reloading_master
 
         return reloading_master(self._service)
 
     def with_die_on_term(self, master: Setting) -> Fix | None:
         """`die-on-term` in the file that makes the master; None where that is no ini file."""
-        from prodlint.deployment.uwsgi_stop import with_die_on_term
+        from prodlint.deployment.processes.uwsgi_stop import with_die_on_term
 
         return with_die_on_term(master)

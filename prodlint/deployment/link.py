@@ -7,40 +7,40 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from prodlint.deployment.app import App
-from prodlint.deployment.app_search import app_files, apps_in
+from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
-from prodlint.deployment.branch_push import with_deploying_pushes
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.command import Link
-from prodlint.deployment.compose import ComposeBuild, ComposeFile, merged, process_of
-from prodlint.deployment.compose_builds import with_arguments
-from prodlint.deployment.compose_environment import environment_beside_production, environment_by_content
-from prodlint.deployment.compose_sets import ComposeSet, compose_sets, is_override
+from prodlint.deployment.compose.builds import with_arguments
+from prodlint.deployment.compose.environment import environment_beside_production, environment_by_content
+from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
+from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
-from prodlint.deployment.migration_files import migration_systems
-from prodlint.deployment.migration_runs import pipeline_runs, service_runs
+from prodlint.deployment.installed.service_install import installs_of, production_installations
+from prodlint.deployment.migrations.files import migration_systems
+from prodlint.deployment.migrations.runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind
-from prodlint.deployment.pipeline_builds import builds_in
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
+from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
+from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
-from prodlint.deployment.release import PipelineStep, deploy_scripts, read_pipeline
 from prodlint.deployment.release_path import release_paths
+from prodlint.deployment.releases.branch_push import with_deploying_pushes
+from prodlint.deployment.releases.pipeline_builds import builds_in
+from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
+from prodlint.deployment.releases.step_kind import kinds_of_step
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.script import ServerStart, starts_on_import
-from prodlint.deployment.server_versions import with_defaults_of_its_version
+from prodlint.deployment.servers.script import ServerStart, starts_on_import
+from prodlint.deployment.servers.versions import with_defaults_of_its_version
 from prodlint.deployment.service import Service
-from prodlint.deployment.service_install import installs_of, production_installations
 from prodlint.deployment.service_start import resolve_service
-from prodlint.deployment.step_kind import kinds_of_step
-from prodlint.deployment.supervision import SupervisorConfig, supervised
-from prodlint.deployment.uwsgi import with_hooks
 from prodlint.deployment.value import NO
 from prodlint.record import record
 from prodlint.source import Span
@@ -261,7 +261,7 @@ class _Linker:
         ]
         proxies: tuple[Proxy, ...] = ()
         if any(label.name.startswith("traefik.") for one in declared for label in one.labels):
-            from prodlint.deployment.traefik import traefik_proxies
+            from prodlint.deployment.proxies.traefik import traefik_proxies
 
             proxies = tuple(traefik_proxies(declared, group, said))
         services = [replace(one, environment=self._profiled(one.process, said, project)) for one in services]

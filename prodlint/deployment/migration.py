@@ -10,7 +10,7 @@ from enum import Enum
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.server import program_of
+from prodlint.deployment.servers.server import program_of
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span

@@ -9,26 +9,26 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from prodlint.deployment.app import App
-from prodlint.deployment.app_search import app_files, apps_in
+from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.command import Link
-from prodlint.deployment.dial import Container, containers_of
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
 from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
-from prodlint.deployment.migration_code import migrations_in_code
-from prodlint.deployment.migration_scripts import migrations_in_scripts
+from prodlint.deployment.migrations.code import migrations_in_code
+from prodlint.deployment.migrations.scripts import migrations_in_scripts
 from prodlint.deployment.network import Proxy
-from prodlint.deployment.passage import Passage
 from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
+from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.project import Project
-from prodlint.deployment.release import PipelineStep, is_task
+from prodlint.deployment.proxies.dial import Container, containers_of
+from prodlint.deployment.proxies.passage import Passage
+from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_found import AppSettings
-from prodlint.deployment.supervision import SupervisorConfig
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence, Fix
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.lifecycle import Lifecycle
     from prodlint.deployment.observability import Observability
+    from prodlint.deployment.served.code import ServedCode
+    from prodlint.deployment.served.uncast_setting import UncastSetting
     from prodlint.deployment.served_calls import ServedCalls
-    from prodlint.deployment.served_code import ServedCode
     from prodlint.deployment.server_workers import ServerWorkers
     from prodlint.deployment.service_packages import ServicePackages
     from prodlint.deployment.serving import Serving
-    from prodlint.deployment.uncast_setting import UncastSetting
 
 __all__ = ["Deployment", "subjects"]
 
@@ -94,7 +94,7 @@ class Deployment:
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The routes of the proxies, joined to what stands behind them when somebody asks."""
-        from prodlint.deployment.routing import passages
+        from prodlint.deployment.proxies.routing import passages
 
         return passages(self.proxies, self.services, self.backing_services, self.repository)
 
@@ -179,13 +179,13 @@ class Deployment:
 
     def with_locked_versions(self, installed: InstalledFile, open_: tuple[Dependency, ...]) -> Fix | None:
         """Open requirements fixed to what a lock beside them holds; None where it does not hold all of them."""
-        from prodlint.deployment.requirement_change import with_locked_versions
+        from prodlint.deployment.fixes.requirement import with_locked_versions
 
         return with_locked_versions(installed, open_, self.repository)
 
     def with_migration(self, system: MigrationSystem, release: Release) -> Fix | None:
         """A step of a release that applies migrations; None where the file has no place for one that is known."""
-        from prodlint.deployment.release_hook import migrating
+        from prodlint.deployment.fixes.release_hook import migrating
 
         return migrating(system, release, self.services, self.repository)
 
@@ -197,7 +197,7 @@ class Deployment:
 
     def uncast_settings_of(self, service: Service) -> tuple[UncastSetting, ...]:
         """The switches of a service's app that are a variable's text, or `bool()` of it; looked for when asked for."""
-        from prodlint.deployment.uncast_setting import uncast_settings
+        from prodlint.deployment.served.uncast_setting import uncast_settings
 
         return uncast_settings(service, self.repository) if service.starts_certainly else ()
 
@@ -215,7 +215,7 @@ class Deployment:
 
     def served_code(self, service: Service) -> ServedCode:
         """The code that a service runs when it starts and for its requests; followed when somebody asks."""
-        from prodlint.deployment.served_code import served_code
+        from prodlint.deployment.served.code import served_code
 
         return served_code(service, self.repository)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from prodlint.deployment.dependency_files import dependency_paths
 from prodlint.deployment.migration import MigrationSystem
+from prodlint.deployment.packages.files import dependency_paths
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.record import record

@@ -12,14 +12,14 @@ from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.execution import execute
-from prodlint.deployment.function_deploy import folder_deployed
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
-from prodlint.deployment.release import PipelineStep, is_task
+from prodlint.deployment.releases.function_deploy import folder_deployed
+from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server import program_of, role_of
+from prodlint.deployment.servers.server import program_of, role_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.regex import regex

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from prodlint.deployment.base_image import python_in
+from prodlint.deployment.images.base import python_in
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service

@@ -13,9 +13,9 @@ from prodlint.deployment.service import Service
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prodlint.deployment.blocking_call import BlockedLoop
-    from prodlint.deployment.outgoing_request import EndlessRequests
-    from prodlint.deployment.served_code import ServedCall
+    from prodlint.deployment.served.blocking_call import BlockedLoop
+    from prodlint.deployment.served.code import ServedCall
+    from prodlint.deployment.served.outgoing_request import EndlessRequests
 
 __all__ = ["ServedCalls"]
 
@@ -30,34 +30,34 @@ class ServedCalls:
     @property
     def blocked_loops(self) -> Iterator[BlockedLoop]:
         """The coroutines of its app that hold its event loop for requests."""
-        from prodlint.deployment.blocking_call import blocked_loops
+        from prodlint.deployment.served.blocking_call import blocked_loops
 
         return blocked_loops(self._service, self._repository)
 
     @property
     def nested_loops(self) -> Iterator[ServedCall]:
         """The calls that start an event loop where one is running."""
-        from prodlint.deployment.forbidden_call import nested_loops
+        from prodlint.deployment.served.forbidden_call import nested_loops
 
         return nested_loops(self._service, self._repository)
 
     @property
     def sync_queries(self) -> Iterator[ServedCall]:
         """The queries of Django's ORM that coroutines make and Django refuses."""
-        from prodlint.deployment.forbidden_call import sync_queries
+        from prodlint.deployment.served.forbidden_call import sync_queries
 
         return sync_queries(self._service, self._repository)
 
     @property
     def debugger_stops(self) -> Iterator[ServedCall]:
         """The calls that stop its process for a debugger."""
-        from prodlint.deployment.forbidden_call import debugger_stops
+        from prodlint.deployment.served.forbidden_call import debugger_stops
 
         return debugger_stops(self._service, self._repository)
 
     @property
     def endless_requests(self) -> Iterator[EndlessRequests]:
         """The requests without a time limit that it makes while it answers one."""
-        from prodlint.deployment.outgoing_request import endless_requests
+        from prodlint.deployment.served.outgoing_request import endless_requests
 
         return endless_requests(self._service, self._repository)

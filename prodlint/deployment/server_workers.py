@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server_concurrency import forks_after_import, is_cooperative
+from prodlint.deployment.servers.concurrency import forks_after_import, is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
 from prodlint.finding import Fix, Safety
 
 if TYPE_CHECKING:
-    from prodlint.deployment.app_database import AppDatabase
-    from prodlint.deployment.connection_pool import ConnectionPool
     from prodlint.deployment.cooperative import BlockingDriver
     from prodlint.deployment.heartbeat import Heartbeat
-    from prodlint.deployment.preload import BeforeFork
-    from prodlint.deployment.process_state import ProcessState
-    from prodlint.deployment.signing_keys import KeyMadeAnew
+    from prodlint.deployment.served.connection_pool import ConnectionPool
+    from prodlint.deployment.served.database import AppDatabase
+    from prodlint.deployment.served.preload import BeforeFork
+    from prodlint.deployment.served.process_state import ProcessState
+    from prodlint.deployment.served.signing_keys import KeyMadeAnew
     from prodlint.deployment.socketio_server import SocketIOServer
     from prodlint.source import Span
 
@@ -37,21 +37,21 @@ class ServerWorkers:
     @property
     def process_state(self) -> tuple[ProcessState, ...]:
         """What each of its processes keeps for itself."""
-        from prodlint.deployment.process_state import process_state_of
+        from prodlint.deployment.served.process_state import process_state_of
 
         return process_state_of(self._service, self._repository)
 
     @property
     def keys_made_anew(self) -> tuple[KeyMadeAnew, ...]:
         """The keys that it signs with and that are others in each of its processes."""
-        from prodlint.deployment.signing_keys import keys_made_anew
+        from prodlint.deployment.served.signing_keys import keys_made_anew
 
         return keys_made_anew(self._service, self._repository)
 
     @property
     def metrics_of_one_process(self) -> Span | None:
         """Where its app tells Prometheus what one process alone counted."""
-        from prodlint.deployment.metrics import metrics_of_one_process
+        from prodlint.deployment.telemetry.metrics import metrics_of_one_process
 
         return metrics_of_one_process(self._service, self._repository)
 
@@ -65,14 +65,14 @@ class ServerWorkers:
     @property
     def databases(self) -> tuple[AppDatabase, ...]:
         """The databases of its app that are known for certain."""
-        from prodlint.deployment.app_database import databases_of
+        from prodlint.deployment.served.database import databases_of
 
         return databases_of(self._service, self._repository)
 
     @property
     def connection_pools(self) -> tuple[ConnectionPool, ...]:
         """The pools of connections that each of its processes keeps."""
-        from prodlint.deployment.connection_pool import connection_pools_of
+        from prodlint.deployment.served.connection_pool import connection_pools_of
 
         return connection_pools_of(self._service, self._repository)
 
@@ -81,7 +81,7 @@ class ServerWorkers:
         """What its app makes before its workers are forked, and they cannot use."""
         if self._service.server is None or forks_after_import(self._service.server) is not YES:
             return ()
-        from prodlint.deployment.preload import made_before_fork
+        from prodlint.deployment.served.preload import made_before_fork
 
         return made_before_fork(self._service, self._repository)
 
@@ -110,7 +110,7 @@ class ServerWorkers:
 
     def with_jitter(self, requests: int) -> Fix | None:
         """A jitter in the command that says after how many requests workers restart; None where a file says it."""
-        from prodlint.deployment.bind_change import with_option
+        from prodlint.deployment.fixes.bind import with_option
 
         server = self._service.server
         if server is None or "command line" not in server.settings["max_requests"].source.origin:

@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from prodlint.deployment.app import App, Interface
-from prodlint.deployment.base_image import shell_of
 from prodlint.deployment.command import CommandLine, Execution, Link, Step
+from prodlint.deployment.commands.program import python_arguments
+from prodlint.deployment.commands.wrappers import debugger_in
 from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
+from prodlint.deployment.images.base import shell_of
 from prodlint.deployment.install import provides
-from prodlint.deployment.parallel import Parallel
-from prodlint.deployment.place import Place
 from prodlint.deployment.process import Platform, Process, Role
-from prodlint.deployment.program import python_arguments
 from prodlint.deployment.replicas import replicas_of
-from prodlint.deployment.script import ServerStart
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_concurrency import processes_of, slots_of, threads_of
+from prodlint.deployment.servers.concurrency import processes_of, slots_of, threads_of
+from prodlint.deployment.servers.parallel import Parallel
+from prodlint.deployment.servers.script import ServerStart
+from prodlint.deployment.servers.server import Server
+from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables
-from prodlint.deployment.worker_settings import Worker
-from prodlint.deployment.wrappers import debugger_in
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span

@@ -13,7 +13,7 @@ from prodlint.deployment.value import YES
 from prodlint.finding import Evidence, Fix
 
 if TYPE_CHECKING:
-    from prodlint.deployment.server_needs import Need
+    from prodlint.deployment.installed.server_needs import Need
     from prodlint.source import Span
 
 __all__ = ["ServicePackages"]
@@ -29,28 +29,28 @@ class ServicePackages:
     @property
     def worker_need(self) -> Need | None:
         """The worker class that gunicorn is told to use and certainly cannot load."""
-        from prodlint.deployment.server_needs import worker_need_of
+        from prodlint.deployment.installed.server_needs import worker_need_of
 
         return worker_need_of(self._service, self._repository) if self._service.starts_certainly else None
 
     @property
     def option_needs(self) -> tuple[Need, ...]:
         """The options of its server that need a package which is certainly not installed."""
-        from prodlint.deployment.server_needs import option_needs_of
+        from prodlint.deployment.installed.server_needs import option_needs_of
 
         return option_needs_of(self._service) if self._service.starts_certainly else ()
 
     @property
     def async_need(self) -> Need | None:
         """The coroutine that Flask is to call for requests, where what it calls it with is certainly not installed."""
-        from prodlint.deployment.server_needs import async_need_of
+        from prodlint.deployment.installed.server_needs import async_need_of
 
         return async_need_of(self._service, self._repository) if self._service.starts_certainly else None
 
     def since(self, distribution: str, version: str) -> Evidence | None:
         """The place that gives it a version of a package or a later one; None where it may be an earlier one."""
-        from prodlint.deployment.installed_version import placed_version_of
-        from prodlint.deployment.server_versions import is_since
+        from prodlint.deployment.packages.installed_version import placed_version_of
+        from prodlint.deployment.servers.versions import is_since
 
         installs = self._service.installs
         if is_since(installs, distribution, version) is not YES:
@@ -71,13 +71,13 @@ class ServicePackages:
 
     def with_distribution(self, distribution: str) -> Fix | None:
         """A package added to the file that it installs from; None where that is not certain."""
-        from prodlint.deployment.requirement_change import with_distribution
+        from prodlint.deployment.fixes.requirement import with_distribution
 
         return with_distribution(self._service, distribution, self._repository)
 
     def with_extra(self, distribution: str, extra: str) -> Fix | None:
         """An extra of a package asked for in the file that it installs from; None where that is not certain."""
-        from prodlint.deployment.requirement_change import with_extra
+        from prodlint.deployment.fixes.requirement import with_extra
 
         return with_extra(self._service, distribution, extra)
 

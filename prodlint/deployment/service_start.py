@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
-from prodlint.deployment.app_search import app_of
+from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
+from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.execution import GIVEN_NOTHING, execute
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
-from prodlint.deployment.place import Place
-from prodlint.deployment.platform_folder import platform_folder
+from prodlint.deployment.packages.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.script_run import script_run
-from prodlint.deployment.server import program_of, role_of, server_of
-from prodlint.deployment.server_agreement import agree, agreed_server, agreed_step, distinct
-from prodlint.deployment.server_configuration import configured, import_folders
+from prodlint.deployment.servers.agreement import agree, agreed_server, agreed_step, distinct
+from prodlint.deployment.servers.configuration import configured, import_folders
+from prodlint.deployment.servers.script_run import script_run
+from prodlint.deployment.servers.server import program_of, role_of, server_of
+from prodlint.deployment.servers.worker_settings import worker_of
 from prodlint.deployment.service import Service, declared_lines
-from prodlint.deployment.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.deployment.variable import Variables, variables_of
-from prodlint.deployment.worker_settings import worker_of
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 

@@ -18,10 +18,10 @@ from prodlint.deployment.value import YES
 from prodlint.finding import Fix
 
 if TYPE_CHECKING:
-    from prodlint.deployment.async_entry import AsgiNeed
     from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
-    from prodlint.deployment.server_unknown_options import UnknownOption
-    from prodlint.deployment.websocket import WebSocketRoute
+    from prodlint.deployment.served.async_entry import AsgiNeed
+    from prodlint.deployment.served.websocket import WebSocketRoute
+    from prodlint.deployment.servers.unknown_options import UnknownOption
     from prodlint.source import Span
 
 __all__ = ["Serving"]
@@ -57,56 +57,56 @@ class Serving:
 
     def with_target(self, *words: str) -> Fix | None:
         """Its target, which serves nobody, replaced by words."""
-        from prodlint.deployment.target_change import with_target
+        from prodlint.deployment.fixes.target import with_target
 
         return with_target(self._service, self._services, words)
 
     @property
     def with_import_string(self) -> Fix | None:
         """The app that a script hands to `uvicorn.run()` named instead."""
-        from prodlint.deployment.target_change import with_import_string
+        from prodlint.deployment.fixes.target import with_import_string
 
         return with_import_string(self._service, self._repository)
 
     @property
     def with_need_app(self) -> Fix | None:
         """`need-app` behind the app in the file that its uWSGI reads; None where it is named elsewhere."""
-        from prodlint.deployment.target_change import with_need_app
+        from prodlint.deployment.fixes.target import with_need_app
 
         return with_need_app(self._service)
 
     @property
     def asgi_target(self) -> str:
         """The ASGI app of Django beside the WSGI app that it serves, empty where there is none."""
-        from prodlint.deployment.target_change import asgi_target_of
+        from prodlint.deployment.fixes.target import asgi_target_of
 
         return asgi_target_of(self._service, self._repository)
 
     @property
     def asgi_need(self) -> AsgiNeed | None:
         """What its Django project has that needs ASGI, where no process serves it so; None while that is not known."""
-        from prodlint.deployment.async_entry import asgi_need_of
+        from prodlint.deployment.served.async_entry import asgi_need_of
 
         return None if self._unread else asgi_need_of(self._service, self._services, self._repository)
 
     @property
     def with_asgi_worker(self) -> Fix | None:
         """An installed worker class for ASGI, for a gunicorn that is told none."""
-        from prodlint.deployment.target_change import with_asgi_worker
+        from prodlint.deployment.fixes.target import with_asgi_worker
 
         return with_asgi_worker(self._service, self._services)
 
     @property
     def websocket(self) -> WebSocketRoute | None:
         """A websocket that its app answers, and whether its server can."""
-        from prodlint.deployment.websocket import websocket_of
+        from prodlint.deployment.served.websocket import websocket_of
 
         return websocket_of(self._service, self._repository)
 
     @property
     def unknown_options(self) -> tuple[UnknownOption, ...]:
         """The options of its command that its server has in no version."""
-        from prodlint.deployment.server_unknown_options import unknown_options
+        from prodlint.deployment.servers.unknown_options import unknown_options
 
         server = self._service.server
         return unknown_options(server) if server is not None and self._service.starts_certainly else ()

@@ -16,14 +16,14 @@ from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
 from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE
+from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_found import AppSettings, SettingsSource
-from prodlint.deployment.settings_installed import interpreter_of
-from prodlint.deployment.settings_start import Start, agreed_start, start_of, start_of_command
+from prodlint.deployment.settings.found import AppSettings, SettingsSource
+from prodlint.deployment.settings.installed import interpreter_of
+from prodlint.deployment.settings.start import Start, agreed_start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.source import Span
 
@@ -62,7 +62,7 @@ def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSe
         return ()
     answers = _classes.setdefault(repository, {})
     if id(service) not in answers:
-        from prodlint.deployment.settings_pydantic import pydantic_settings
+        from prodlint.deployment.settings.pydantic import pydantic_settings
 
         start = agreed_start(service, repository)
         found = () if start is None else pydantic_settings(service, start, repository)
@@ -108,7 +108,7 @@ def _settings(
         interpreter.load_env_file(file)
     if is_django:
         return _django(start, interpreter, step, repository)
-    from prodlint.deployment.settings_flask import flask_settings
+    from prodlint.deployment.settings.flask import flask_settings
 
     return flask_settings(service, start, interpreter)
 

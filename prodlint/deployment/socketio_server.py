@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served_code import ServedCall, served_code
+from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.record import record

@@ -6,24 +6,24 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.dial import Container, Dial, dials_to, ignored_port, other_protocols, wrong_ports
-from prodlint.deployment.passage import Passage
 from prodlint.deployment.process import Platform
 from prodlint.deployment.procfile import is_of_heroku
+from prodlint.deployment.proxies.dial import Container, Dial, dials_to, ignored_port, other_protocols, wrong_ports
+from prodlint.deployment.proxies.passage import Passage
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server_bind import Bind
-from prodlint.deployment.server_products import product_named
+from prodlint.deployment.servers.bind import Bind
+from prodlint.deployment.servers.products import product_named
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven
 from prodlint.finding import Fix
 
 if TYPE_CHECKING:
-    from prodlint.deployment.ignored_headers import IgnoredHeaders, OpenDoor
-    from prodlint.deployment.patience import Patience, ShortKeep
+    from prodlint.deployment.proxies.ignored_headers import IgnoredHeaders, OpenDoor
+    from prodlint.deployment.proxies.patience import Patience, ShortKeep
+    from prodlint.deployment.proxies.socket_place import HiddenSocket, TakenPort
+    from prodlint.deployment.proxies.stripped_prefix import StrippedPrefix
     from prodlint.deployment.route import Routes
-    from prodlint.deployment.served_code import ServedCode
-    from prodlint.deployment.socket_place import HiddenSocket, TakenPort
-    from prodlint.deployment.stripped_prefix import StrippedPrefix
+    from prodlint.deployment.served.code import ServedCode
 
 __all__ = ["Traffic"]
 
@@ -61,7 +61,7 @@ class Traffic:
     @property
     def on_every_address(self) -> Fix | None:
         """The change that lets it listen on every address of its container; None where that is not certain."""
-        from prodlint.deployment.bind_change import listening_everywhere
+        from prodlint.deployment.fixes.bind import listening_everywhere
 
         return listening_everywhere(self.service, self._services)
 
@@ -99,54 +99,54 @@ class Traffic:
     @property
     def patience(self) -> Patience | None:
         """Who in front of it gives up first on its most patient route, None where that is not known."""
-        from prodlint.deployment.patience import patience_with
+        from prodlint.deployment.proxies.patience import patience_with
 
         return patience_with(self.service, self.passages)
 
     @property
     def short_keep(self) -> ShortKeep | None:
         """A balancer in front of it that uses connections again after the server closed them; None without one."""
-        from prodlint.deployment.patience import short_keep
+        from prodlint.deployment.proxies.patience import short_keep
 
         return short_keep(self.service, self.passages)
 
     @property
     def ignored_headers(self) -> IgnoredHeaders | None:
         """The proxy whose headers it does not believe although its app needs them; None where none is known."""
-        from prodlint.deployment.ignored_headers import ignored_headers
+        from prodlint.deployment.proxies.ignored_headers import ignored_headers
 
         return ignored_headers(self.service, self.dials, self._code, self._routes)
 
     @property
     def open_door(self) -> OpenDoor | None:
         """A published port of a service that believes everybody's headers; None where none is known."""
-        from prodlint.deployment.ignored_headers import open_door
+        from prodlint.deployment.proxies.ignored_headers import open_door
 
         return open_door(self.service, self.dials)
 
     @property
     def hidden_socket(self) -> HiddenSocket | None:
         """The Unix socket on which alone it listens, and that only its own container sees; None where others do."""
-        from prodlint.deployment.socket_place import hidden_socket
+        from prodlint.deployment.proxies.socket_place import hidden_socket
 
         return hidden_socket(self.service, self.container, self._all_passages)
 
     @property
     def taken_port(self) -> TakenPort | None:
         """What else in its container binds a port of its own; None where nothing is known to."""
-        from prodlint.deployment.socket_place import taken_port
+        from prodlint.deployment.proxies.socket_place import taken_port
 
         return taken_port(self.service, self.container)
 
     @property
     def unknown_prefix(self) -> StrippedPrefix | None:
         """The prefix that nginx takes off the paths of an app which does not know it; None where none is known."""
-        from prodlint.deployment.stripped_prefix import unknown_prefix
+        from prodlint.deployment.proxies.stripped_prefix import unknown_prefix
 
         return unknown_prefix(self.service, self.passages, self._all_passages, self._code, self._routes)
 
     def _routes(self) -> Routes:
-        from prodlint.deployment.service_routes import routes_of
+        from prodlint.deployment.routes.of_service import routes_of
 
         return routes_of(self.service, self._repository)
 

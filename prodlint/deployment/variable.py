@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.base_image import base_brings_servers
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.image import Image
+from prodlint.deployment.images.base import base_brings_servers
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variable_platform import HAS_A_PANEL, IS_CLOSED, injected
-from prodlint.deployment.variable_secret import is_secret_name, masked
 from prodlint.deployment.variable_table import Definition, Variables, placed
+from prodlint.deployment.variables.platform import HAS_A_PANEL, IS_CLOSED, injected
+from prodlint.deployment.variables.secret import is_secret_name, masked
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
@@ -56,8 +56,8 @@ _ORIGINS = {
 
 
 def reads_in(repository: Repository, path: str) -> tuple[EnvRead, ...]:
-    """The variables that a Python file reads (`env_reads`, which most runs have no need to load)."""
-    from prodlint.deployment.env_reads import reads_in as found_in
+    """The variables that a Python file reads (`variables.reads`, which most runs have no need to load)."""
+    from prodlint.deployment.variables.reads import reads_in as found_in
 
     return found_in(repository, path)
 

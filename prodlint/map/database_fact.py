@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.value import YES, EnvDriven, JointlyDriven, Known, unless
 from prodlint.deployment.variable import Variables, masked
 from prodlint.map.document import Fact, State

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.install_platform import package_manager_files
 from prodlint.deployment.migration import MigrationSystem, System
 from prodlint.deployment.model import Deployment
+from prodlint.deployment.packages.install_platform import package_manager_files
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository

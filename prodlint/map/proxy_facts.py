@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute
-from prodlint.deployment.passage import Destination, Holder, Passage
+from prodlint.deployment.proxies.passage import Destination, Holder, Passage
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, EnvDriven, Known, Value
 from prodlint.map.document import Fact, MappedDestination, MappedProxy, MappedRoute, Source, State

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prodlint.deployment.command import Step
+from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.image import Image
-from prodlint.deployment.installed_version import placed_version_of
+from prodlint.deployment.installed.system_packages import system_packages
+from prodlint.deployment.packages.installed_version import placed_version_of
 from prodlint.deployment.process import EnvFile, Platform
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.routes.of_service import routes_of
 from prodlint.deployment.runtime import python_of
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_setting import Setting
-from prodlint.deployment.server_versions import serving_distribution
+from prodlint.deployment.servers.server import Server
+from prodlint.deployment.servers.setting import Setting
+from prodlint.deployment.servers.versions import serving_distribution
 from prodlint.deployment.service import Service
-from prodlint.deployment.service_routes import routes_of
-from prodlint.deployment.short_lived import RETURN_AT_ONCE
-from prodlint.deployment.system_packages import system_packages
 from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State

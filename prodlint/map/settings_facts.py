@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.database_fact import database_fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from prodlint.deployment.short_lived import RETURN_AT_ONCE
+from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
 from prodlint.map.layout import place_of, wrapped
 from prodlint.record import record

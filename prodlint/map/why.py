@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import combinations
 
-from prodlint.deployment.variable_secret import MASK
+from prodlint.deployment.variables.secret import MASK
 from prodlint.map.document import Fact, Map, MappedService, State
 from prodlint.map.layout import entry, place_of
 from prodlint.report.escape import visible

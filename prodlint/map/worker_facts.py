@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
-from prodlint.deployment.installed_version import placed_version_of
+from prodlint.deployment.packages.installed_version import placed_version_of
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known
-from prodlint.deployment.worker_settings import Worker
 from prodlint.map.document import Fact, Source, State
 from prodlint.source import Span
 

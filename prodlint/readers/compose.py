@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, exec_form
-from prodlint.deployment.compose import (
+from prodlint.deployment.compose.files import (
     ComposeBuild,
     ComposeEnvFile,
     ComposeFile,
@@ -20,7 +20,7 @@ from prodlint.deployment.compose import (
     ComposeService,
     over,
 )
-from prodlint.deployment.compose_interpolation import given_by
+from prodlint.deployment.compose.interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.compose import ComposePort
+from prodlint.deployment.compose.files import ComposePort
 from prodlint.deployment.process import Volume, VolumeKind
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word

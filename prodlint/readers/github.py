@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Occasion, Pipeline
-from prodlint.deployment.pipeline_variables import expression_word
 from prodlint.deployment.process import EnvDefinition
+from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.regex import regex

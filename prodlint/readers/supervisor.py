@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from prodlint.deployment.command import CommandLine, Link, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process
+from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.supervision import SupervisorConfig
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.declared import number_of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.just_recipes import JUSTFILES
+from prodlint.deployment.execution.just_recipes import JUSTFILES
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.repository import Repository
 from prodlint.readers import Files

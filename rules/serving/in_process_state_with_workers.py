@@ -77,7 +77,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.parallel import StateKind
+from prodlint.deployment.servers.parallel import StateKind
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 _SAID = {

@@ -88,7 +88,7 @@ app = Flask(__name__)
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.server_concurrency import chosen_timeout_of
+from prodlint.deployment.servers.concurrency import chosen_timeout_of
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 _CLOSE = 5

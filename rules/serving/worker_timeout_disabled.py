@@ -70,7 +70,7 @@ app = Flask(__name__)
 from __future__ import annotations
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.server_concurrency import silence_limit_of
+from prodlint.deployment.servers.concurrency import silence_limit_of
 from prodlint.rule import NO, YES, Finding, Findings, Severity, rule
 
 _LONG = 600

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from prodlint.deployment.command import Step, shell_form
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server import Server, server_of
-from prodlint.deployment.server_configuration import configured
+from prodlint.deployment.servers.configuration import configured
+from prodlint.deployment.servers.server import Server, server_of
 from prodlint.deployment.value import Known
 from prodlint.source import Source
 

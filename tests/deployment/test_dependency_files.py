@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from prodlint.deployment.dependency import DependencyFile, FileFormat, Scope
-from prodlint.deployment.dependency_files import (
+from prodlint.deployment.packages.files import (
     dependency_file,
     dependency_paths,
     format_of,
@@ -19,7 +19,7 @@ from prodlint.deployment.dependency_files import (
     project_files,
     with_includes,
 )
-from prodlint.deployment.dependency_locks import lock_file, lock_files
+from prodlint.deployment.packages.locks import lock_file, lock_files
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_concurrency import processes_of
+from prodlint.deployment.servers.concurrency import processes_of
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, PerCpu, is_several
 
 Serve = Callable[..., Server]

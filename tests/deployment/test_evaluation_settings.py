@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prodlint.deployment.server import Server
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import UNKNOWN, EnvDriven, JointlyDriven, Known, PerCpu, Unknown, Value
 
 Serve = Callable[..., Server]

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.command import Execution, exec_form, shell_form
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
 from prodlint.inspection import inspect

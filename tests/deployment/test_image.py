@@ -4,9 +4,9 @@ import pytest
 
 from prodlint.deployment.command import CommandLine
 from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.installed.system_packages import system_packages
 from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.system_packages import system_packages
 from prodlint.deployment.value import UNKNOWN, EnvDriven, Known, Unknown
 from prodlint.source import Source
 from prodlint.syntax.word import Word

@@ -27,7 +27,7 @@ from prodlint.deployment.install import (
     provision,
     where_else,
 )
-from prodlint.deployment.install_platform import package_manager_files
+from prodlint.deployment.packages.install_platform import package_manager_files
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Value
 from prodlint.source import Source, Span, Text

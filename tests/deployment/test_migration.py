@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prodlint.deployment import Deployment, Environment
-from prodlint.deployment.migration_graph import graph_of
+from prodlint.deployment.migrations.graph import graph_of
 from prodlint.deployment.value import NO, UNKNOWN, YES
 from prodlint.inspection import Policy, load
 from prodlint.tree import MemoryTree

@@ -117,7 +117,7 @@ PIECES = ["github.ref", "env.A", "'x'", "(", ")", "&&", "||", "!", "==", "contai
 @settings(deadline=None, max_examples=100)
 def test_any_text_may_stand_as_a_condition(text: str) -> None:
     from prodlint.deployment.pipeline import Occasion
-    from prodlint.deployment.pipeline_condition import condition_of
+    from prodlint.deployment.releases.pipeline_condition import condition_of
 
     found = condition_of(text, (Occasion("push"),), lambda name: None)
     assert set(found.does) <= set(found.may)

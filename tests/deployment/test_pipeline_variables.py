@@ -8,7 +8,7 @@ import pytest
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment
-from prodlint.deployment.release import PipelineStep
+from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree

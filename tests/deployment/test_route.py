@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from prodlint.deployment.app_search import app_of
+from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
-from prodlint.deployment.route_django import routes_of_urlconf
-from prodlint.deployment.route_tables import routes_of_tables
-from prodlint.deployment.service_routes import routes_of
+from prodlint.deployment.routes.django import routes_of_urlconf
+from prodlint.deployment.routes.of_service import routes_of
+from prodlint.deployment.routes.tables import routes_of_tables
 from prodlint.deployment.value import NO, UNKNOWN, YES
 from prodlint.inspection import inspect
 from prodlint.source import Source

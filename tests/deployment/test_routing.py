@@ -4,7 +4,7 @@ import pytest
 
 from prodlint.deployment import Environment
 from prodlint.deployment.model import Deployment
-from prodlint.deployment.passage import Destination, Passage
+from prodlint.deployment.proxies.passage import Destination, Passage
 from prodlint.deployment.value import NO, UNKNOWN, YES, Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree

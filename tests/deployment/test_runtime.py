@@ -2,7 +2,7 @@
 
 import pytest
 
-from prodlint.deployment.installed_version import placed_version_of, version_of
+from prodlint.deployment.packages.installed_version import placed_version_of, version_of
 from prodlint.deployment.runtime import python_of
 from prodlint.deployment.value import Known
 from prodlint.inspection import inspect

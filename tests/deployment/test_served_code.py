@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from prodlint.deployment import Deployment
-from prodlint.deployment.served_code import ServedCall, ServedCode
+from prodlint.deployment.served.code import ServedCall, ServedCode
 from prodlint.inspection import Policy, load
 from prodlint.tree import MemoryTree
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.app import Interface
+from prodlint.deployment.commands.grammar import grammar, parse
 from prodlint.deployment.process import Role
-from prodlint.deployment.server import Server, role_of
-from prodlint.deployment.server_grammar import grammar, parse
-from prodlint.deployment.server_products import PRODUCTS, grammar_of
+from prodlint.deployment.servers.products import PRODUCTS, grammar_of
+from prodlint.deployment.servers.server import Server, role_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown
 from prodlint.source import Source, Text
 from prodlint.syntax.shell import split_words

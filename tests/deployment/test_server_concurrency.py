@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_concurrency import (
+from prodlint.deployment.servers.concurrency import (
     processes_of,
     request_timeout_of,
     slots_of,
 )
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, is_several
 
 Serve = Callable[..., Server]

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_grammar import Grammar, Option
-from prodlint.deployment.server_products import PRODUCTS, grammar_of
+from prodlint.deployment.commands.grammar import Grammar, Option
+from prodlint.deployment.servers.products import PRODUCTS, grammar_of
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import EnvDriven, Known
 
 pytestmark = pytest.mark.real

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from prodlint.deployment.server import Server
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import Unknown
 
 Serve = Callable[..., Server]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prodlint.deployment.server import Server
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, PerCpu
 
 Serve = Callable[..., Server]

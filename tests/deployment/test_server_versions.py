@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_setting import Setting
+from prodlint.deployment.servers.server import Server
+from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree

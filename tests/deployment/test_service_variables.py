@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodlint.deployment.server import Server
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, EnvDriven, Known
 from prodlint.inspection import inspect

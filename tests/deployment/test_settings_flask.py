@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_python import RealPython, agrees
 
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import UNKNOWN, YES, EnvDriven, Known, Unknown
 from prodlint.inspection import inspect

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import Known, Unknown
 from prodlint.inspection import inspect

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment import Deployment, Service
-from prodlint.deployment.service_routes import routes_of
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.routes.of_service import routes_of
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of, settings_of_pipeline_step, settings_of_step
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown
 from prodlint.inspection import inspect

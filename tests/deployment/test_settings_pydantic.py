@@ -14,7 +14,7 @@ from real_python import RealPython, agrees
 from prodlint.deployment.condition import NOWHERE, from_outside
 from prodlint.deployment.evaluation.interpreter import namespace
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.settings_found import AppSettings
+from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.inspection import inspect

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from prodlint.deployment.command import Execution, Step, shell_form
 from prodlint.deployment.condition import word_value
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, EnvDriven, Known, Value
 from prodlint.deployment.variable_table import Definition, Variables

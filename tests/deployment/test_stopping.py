@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from prodlint.deployment import Environment
-from prodlint.deployment.stopping import Arrival
+from prodlint.deployment.processes.stopping import Arrival
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 

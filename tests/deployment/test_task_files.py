@@ -3,9 +3,9 @@
 import pytest
 
 from prodlint.deployment.command import Execution, shell_form
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.source import Source
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from prodlint.deployment.env_read import EnvRead
-from prodlint.deployment.env_reads import env_files_in
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Known, Unknown
 from prodlint.deployment.variable import reads_in
+from prodlint.deployment.variables.reads import env_files_in
 
 OS = "import os, json\nfrom os import environ, getenv\nfrom pathlib import Path\n"
 ENVIRON = "import environ\nenv = environ.Env(DEBUG=(bool, False), HOSTS=list, LEVEL=(int, 3))\n"

@@ -4,8 +4,8 @@ import pytest
 
 from prodlint.deployment import Service
 from prodlint.deployment.process import Role
+from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.value import Unknown
-from prodlint.deployment.worker_settings import Worker
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 

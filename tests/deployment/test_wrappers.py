@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.command import Step, shell_form
-from prodlint.deployment.execution import execute
+from prodlint.deployment.commands.wrappers import unwrap
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.server import server_of
-from prodlint.deployment.wrappers import unwrap
+from prodlint.deployment.servers.server import server_of
 from prodlint.source import Source, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Word

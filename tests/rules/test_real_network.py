@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.forwarding import Trust, forwarding_of
-from prodlint.deployment.server import Server
-from prodlint.deployment.server_concurrency import kept_open_of
+from prodlint.deployment.proxies.forwarding import Trust, forwarding_of
+from prodlint.deployment.servers.concurrency import kept_open_of
+from prodlint.deployment.servers.server import Server
 from prodlint.engine import built_in_rules
 from prodlint.inspection import Policy, load
 from prodlint.testing import example_cases

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.command import shell_form
-from prodlint.deployment.execution import execute
+from prodlint.deployment.execution.just_recipes import just_tasks
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
-from prodlint.deployment.just_recipes import just_tasks
-from prodlint.deployment.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.source import Source
 from prodlint.syntax.just import parse_just

@@ -1,6 +1,6 @@
 """Objects of pydantic-settings classes: what their fields hold is what pydantic's own rules say.
 
-Those rules are told by `settings_pydantic_fields`, here they only meet the evaluated code: the variables that it
+Those rules are told by `evaluation.pydantic_fields`, here they only meet the evaluated code: the variables that it
 has written, the defaults that it computes, the arguments that it gives.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 
 from prodlint.deployment.condition import NOWHERE
-from prodlint.deployment.env_read_settings import SettingsClass, settings_class
 from prodlint.deployment.evaluation.domain import ABSENT, ClassValue, External, InstanceValue, Opaque
 from prodlint.deployment.evaluation.environment import told_variable
 from prodlint.deployment.evaluation.held_values import held_value
 from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.evaluation.shown import shown
-from prodlint.deployment.settings_pydantic_fields import Fields, Surroundings
 from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.deployment.variables.read_settings import SettingsClass, settings_class
 
 __all__ = ["make_settings"]
 

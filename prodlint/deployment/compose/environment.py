@@ -1,0 +1,103 @@
+"""Which environment a set of compose files is for, when no name says so (catalogue, Environments, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prodlint.deployment.backing_service import BackingService, backing_product
+from prodlint.deployment.compose.files import ComposeService
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, YES
+
+__all__ = ["environment_beside_production", "environment_by_content"]
+
+_PROXIES = ("nginx", "Traefik", "Caddy", "HAProxy", "Apache httpd")
+
+
+def environment_by_content(
+    services: list[Service],
+    declared: Iterable[ComposeService],
+    backing: Iterable[BackingService],
+    repository: Repository,
+    is_alone: bool,
+) -> Environment:
+    """What the services of a set do decides; `is_alone` says that nothing else may be the deployment.
+
+    A proxy in front of a production server that restarts is nobody's desk. Code that is mounted over
+    the image's, or a development server, is.
+    """
+    restarts = _restarts(declared)
+    products = {one.product for one in backing}
+    products |= {backing_product(one.image.base) for one in services if one.image is not None and one.image.base}
+    proxied = not products.isdisjoint(_PROXIES)
+    served = _serves(services)
+    if restarts and proxied and served:
+        return Environment.PRODUCTION
+    if _is_a_desk(services, repository):
+        return Environment.DEVELOPMENT
+    if not any(one.image is not None or one.server is not None for one in services):
+        # Images of others alone say nothing of our deployment.
+        return Environment.UNKNOWN
+    if is_alone:
+        return Environment.PRODUCTION if restarts or proxied or served else Environment.UNKNOWN
+    return Environment.PRODUCTION if restarts and served else Environment.UNKNOWN
+
+
+def environment_beside_production(
+    services: list[Service], declared: Iterable[ComposeService], repository: Repository
+) -> Environment:
+    """What a set is for where something else is production: for developers as a rule.
+
+    Of one that serves by itself and restarts, as projects offer it to those who host them, nobody knows.
+    """
+    if _restarts(declared) and _serves(services) and not _is_a_desk(services, repository):
+        return Environment.UNKNOWN
+    return Environment.DEVELOPMENT
+
+
+def _restarts(declared: Iterable[ComposeService]) -> bool:
+    return any(one.restart not in (None, "no", "false") for one in declared)
+
+
+def _serves(services: list[Service]) -> bool:
+    return any(one.server is not None and one.server.is_development is NO for one in services)
+
+
+def _is_a_desk(services: list[Service], repository: Repository) -> bool:
+    """Whether developers work with what a set runs."""
+    # Services of a profile start when they are asked for, and say nothing of the others.
+    always = [one for one in services if not one.process.profiles] or [
+        one for one in services if one.server is not None
+    ]
+    return any(_mounts_code(one, repository) or _is_for_developers(one) for one in always)
+
+
+def _is_for_developers(service: Service) -> bool:
+    # `./scripts/run-dev.sh` says so itself.
+    script = service.step.span.path if service.step is not None else service.process.path
+    if script != service.process.path and environment_of(script) is Environment.DEVELOPMENT:
+        return True
+    stage = service.process.build.target if service.process.build is not None else None
+    if stage is not None and environment_of(stage) is Environment.DEVELOPMENT:
+        return True
+    return service.server is not None and (service.server.is_development | service.server.reload) is YES
+
+
+def _mounts_code(service: Service, repository: Repository) -> bool:
+    """Whether a folder of the repository lies over the code that the image holds: its app, or what it works in."""
+    for mount in service.process.mounts:
+        if service.app is not None:
+            if not mount.source or service.app.path.startswith(f"{mount.source}/"):
+                return True
+            continue
+        directory = service.place.directory or mount.target
+        over_it = directory == mount.target or directory.startswith(mount.target.rstrip("/") + "/")
+        if over_it and _holds_code(mount.source, repository):
+            return True
+    return False
+
+
+def _holds_code(folder: str, repository: Repository) -> bool:
+    return any(not folder or path.startswith(f"{folder}/") for path in repository.python_files)

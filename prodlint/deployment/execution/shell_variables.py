@@ -1,0 +1,193 @@
+"""The variables of a shell while it runs: what its script sets, over what it finds.
+
+A name that nothing sets is empty for sure only while all that the script did is understood: after a
+file that cannot be read was sourced, or a computed name exported, it may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prodlint.deployment.command import Link
+from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.shell_walk import Shell, exportable, fields, flattened
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.shell import Assignment, Command
+from prodlint.syntax.word import Expansion, Word
+
+__all__ = ["DECLARES", "ShellVariables", "interpolations"]
+
+DECLARES = frozenset(("export", "declare", "typeset", "readonly", "local"))
+_FILLS = frozenset("read mapfile readarray getopts printf let".split())
+_DEFAULTS = (":=", "=", ":-", "-")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class ShellVariables:
+    """The variables of one walk; `opened` is the first place after which anything may be set."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.opened: Link | None = None
+
+    def open(self, span: Span, note: str) -> None:
+        """From here on a variable that nothing sets may be set all the same."""
+        self.opened = self.opened or Link(span, note)
+
+    def lookup(self, shell: Shell, name: str) -> Value[str] | None:
+        """A variable as the shell sees it."""
+        if name in shell.variables:
+            held = shell.variables[name]
+            return word_value(held, self.outer) if isinstance(held, Word) else held
+        if name.isdigit() and name != "0":
+            index = int(name) - 1
+            if index >= len(shell.arguments):
+                return None
+            return word_value(shell.arguments[index], self.of(shell))
+        if name == "#":
+            return Known(str(len(shell.arguments)), _nowhere(shell))
+        if name in ("@", "*"):
+            values = [settle(word, self.of(shell)) for word in shell.arguments]
+            if None in values:
+                return Unknown("the arguments are not known")
+            return Known(" ".join(value or "" for value in values), _nowhere(shell))
+        if name in shell.exported:
+            word = shell.exported[name]
+            return Unknown("it is computed when it runs") if word is None else word_value(word, self.outer)
+        return self.outer(name)
+
+    def of(self, shell: Shell) -> Lookup:
+        """The look-up of one shell."""
+        return lambda name: self.lookup(shell, name)
+
+    def settled(self, word: Word, shell: Shell) -> str | None:
+        """What a word comes to, or would by its default; None where that is not known."""
+        value = word_value(word, self.of(shell))
+        if isinstance(value, Known):
+            return value.value
+        return value.default if isinstance(value, EnvDriven) else None
+
+    def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
+        """Words with their variables replaced by what these hold."""
+        return tuple(flat for word in words for flat in flattened(word, self.of(shell)))
+
+    def expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
+        """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""
+        text = self.settled(words[0], shell)
+        if not text:
+            return None
+        parts = fields(Text.at(text, words[0].span))
+        return (*parts, *words[1:]) if parts else None
+
+    def outer(self, name: str) -> Value[str] | None:
+        """A variable as the first shell finds it."""
+        value = self.place.variable(name)
+        if value is None and (self.opened is not None or not _NAME.fullmatch(name)):
+            return from_outside(name)
+        return value
+
+    def assigned(self, value: Word | None, shell: Shell) -> Word | Value[str]:
+        """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
+        if value is None:
+            return Unknown("it is a list")
+        self.note((value,), shell)
+        known = word_value(value, self.of(shell))
+        if isinstance(known, Known):
+            return Word.of(Text.at(known.value, value.span), value.span)
+        return known
+
+    def for_program(self, value: Word | None, shell: Shell) -> Word | None:
+        """What a program finds in a variable that the command in front of it sets; None when that is computed."""
+        found = exportable(self.assigned(value, shell))
+        own = value is not None and any(name in shell.variables for name in _names(value))
+        return value if found is None and not own else found
+
+    def before(self, assignments: Iterable[Assignment], shell: Shell) -> dict[str, Word | None]:
+        """What a program finds exported that has assignments in front of it."""
+        given = {one.name: self.for_program(one.value, shell) for one in assignments}
+        return {**shell.exported, **given}
+
+    def set(self, name: str, value: Word | Value[str], shell: Shell, exported: bool) -> None:
+        """An assignment that holds from now on."""
+        shell.variables[name] = value
+        # What stands in the environment is exported already.
+        marked = exported or shell.exports or name in shell.marked
+        if marked or name in shell.exported or name in self.place.environment:
+            # After `unset` nobody knows whether it is exported still.
+            lost = not marked and name in shell.exported and shell.exported[name] is None
+            shell.exported[name] = None if lost else exportable(value)
+
+    def declare(self, node: Command, shell: Shell) -> None:
+        """`A=b`, `export A`, `local A=b`."""
+        name = node.name
+        for assignment in node.assignments:
+            value = self.assigned(assignment.value, shell)
+            self.set(assignment.name.partition("[")[0], value, shell, name == "export" or assignment.exported)
+        for word in node.words[1:]:
+            written = word.literal
+            if written is None and not any(one.span.start == word.span.start for one in node.assignments):
+                self.open(word.span, "exports variables whose names are computed")
+            elif name == "export" and written is not None and _NAME.fullmatch(written):
+                shell.marked |= {written}
+                if written in shell.variables:
+                    shell.exported[written] = exportable(shell.variables[written])
+
+    def note(self, words: Iterable[Word], shell: Shell) -> None:
+        """What the words of a command set by themselves: `: "${PORT:=8000}"`."""
+        for word in words:
+            for part in word.parts:
+                if isinstance(part, Expansion) and part.operator in _DEFAULTS and not part.outside:
+                    self._default(part, word, shell)
+
+    def _default(self, part: Expansion, word: Word, shell: Shell) -> None:
+        held = self.lookup(shell, part.name)
+        if isinstance(held, Known) and (held.value or not part.operator.startswith(":")):
+            return
+        self.note(() if part.operand is None else (part.operand,), shell)
+        if part.operator.endswith("="):
+            value = word_value(Word((part,), word.span), self.of(shell))
+            known = Word.of(Text.at(value.value, part.span), part.span) if isinstance(value, Known) else value
+            self.set(part.name, known, shell, False)
+
+    def fill(self, words: tuple[Word, ...], shell: Shell) -> None:
+        """`read`, `getopts` and their like give their variables what nobody knows; `unset` takes it."""
+        name = words[0].literal
+        if name == "unset":
+            for word in words[1:]:
+                if word.literal and _NAME.fullmatch(word.literal):
+                    self.set(word.literal, Unknown("it is taken away", word.span), shell, False)
+                    shell.exported[word.literal] = None
+                    shell.marked -= {word.literal}
+        if name not in _FILLS or (name == "printf" and not any(word.literal == "-v" for word in words)):
+            return
+        shell.variables["REPLY"] = Unknown("it is read when it runs", words[0].span)
+        for word in words[1:]:
+            if word.literal is None:
+                self.open(word.span, f"sets variables by {name}")
+            for found in _NAME.findall(word.literal or ""):
+                self.set(found, Unknown("it is read when it runs", word.span), shell, False)
+
+
+def interpolations(script: Word) -> dict[str, Value[str]]:
+    """The variables of a string that are replaced before a shell reads it, by their names."""
+    found: dict[str, Value[str]] = {}
+    for part in script.parts:
+        if isinstance(part, Expansion) and part.outside:
+            value = word_value(Word((part,), script.span), from_outside)
+            held = value if isinstance(value, EnvDriven) else from_outside(part.name)
+            found[part.name] = held if found.get(part.name, held) == held else from_outside(part.name)
+    return found
+
+
+def _names(word: Word) -> Iterable[str]:
+    for part in word.parts:
+        if isinstance(part, Expansion):
+            yield part.name
+            yield from _names(part.operand) if part.operand is not None else ()
+
+
+def _nowhere(shell: Shell) -> Span:
+    return shell.chain[-1].span if shell.chain else NOWHERE

@@ -1,0 +1,267 @@
+"""What a walk through a shell script carries along: the flow of control, and the state of each shell."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import field, replace
+
+from prodlint.deployment.command import Ancestor, Link, Step
+from prodlint.deployment.commands.ancestry import last_command
+from prodlint.deployment.condition import Lookup, asked, holds, word_value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.record import state
+from prodlint.regex import regex
+from prodlint.source import Source, Span, Text
+from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
+
+__all__ = [
+    "PREPARES",
+    "QUIET",
+    "SHELLS",
+    "Flow",
+    "Shell",
+    "around",
+    "branched",
+    "closed",
+    "command_span",
+    "exportable",
+    "fields",
+    "flattened",
+    "inside_of",
+    "is_endless",
+    "is_test",
+    "matches",
+    "reads_as_shell",
+    "rejoin",
+    "script_argument",
+    "split_assignment",
+    "with_arguments",
+]
+
+SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
+
+QUIET = frozenset(
+    "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
+    "getopts local kill return break continue let".split()
+)
+"""Commands of the shell itself that start nothing."""
+
+PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
+"""`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
+
+
+@state
+class Flow:
+    """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
+
+    `left` are the steps that it ends with in the background.
+    """
+
+    last: tuple[Step, ...] = ()
+    replaced: tuple[Step, ...] = ()
+    ended: bool = False
+    left: tuple[Step, ...] = ()
+
+
+@state
+class Shell:
+    """One running shell: its variables, arguments, functions and directory.
+
+    It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
+    anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
+    is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
+    """
+
+    directory: str | None
+    variables: dict[str, Word | Value[str]]
+    exported: dict[str, Word | None]
+    arguments: tuple[Word, ...]
+    chain: tuple[Link, ...]
+    name: Word | None = None
+    functions: dict[str, Node] = field(default_factory=dict)
+    conditional: bool = False
+    background: bool = False
+    errexit: bool = False
+    exports: bool = False
+    marked: frozenset[str] = frozenset()
+    layers: tuple[str, ...] = ()
+    depth: int = 0
+    ancestors: tuple[Ancestor, ...] = ()
+    starting: tuple[Ancestor, ...] = ()
+    last_command: Command | None = None
+    forked: bool = False
+
+
+def branched(shell: Shell) -> Shell:
+    """A shell as an arm of a condition finds it: what the arm sets is not set elsewhere."""
+    return replace(shell, conditional=True, variables=dict(shell.variables), exported=dict(shell.exported))
+
+
+def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
+    """Leave in a shell what holds behind a condition: a variable on which the arms differ is unknown."""
+    outcomes = list(arms)
+    shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
+    for name in {name for arm in outcomes for name in arm.variables}:
+        values = [arm.variables.get(name) for arm in outcomes]
+        same = values[0] is not None and all(value == values[0] for value in values)
+        shell.variables[name] = values[0] if same and values[0] is not None else Unknown("a condition decides it")
+    for name in {name for arm in outcomes for name in arm.exported}:
+        words = [arm.exported.get(name) for arm in outcomes]
+        shell.exported[name] = words[0] if all(word == words[0] for word in words) else None
+
+
+def exportable(value: Word | Value[str]) -> Word | None:
+    """What a program started later finds in a variable: `export A=${A:-x}` still has its default there."""
+    if isinstance(value, Word):
+        return value
+    if not isinstance(value, EnvDriven) or value.default is None or not value.span.path:
+        return None
+    operand = Word.of(Text.at(value.default, value.span), value.span)
+    return Word((Expansion(value.name, value.span, ":-", operand, True, outside=True),), value.span)
+
+
+def closed(flow: Flow) -> Flow:
+    """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
+    return Flow((*flow.replaced, *flow.last), left=flow.left)
+
+
+def is_test(node: Node) -> bool:
+    if isinstance(node, Pipeline) and len(node.commands) == 1:
+        return is_test(node.commands[0])
+    if isinstance(node, Command) and node.words:
+        return node.words[0].literal in ("[", "test", "command", "which", "type", "grep", "id")
+    return not isinstance(node, Command | AndOr)
+
+
+_LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
+
+
+def is_endless(node: Loop, lookup: Lookup) -> bool:
+    """Whether a loop goes on for ever: `while true` without a way out, which those that wait for something have."""
+    return node.kind == "while" and holds(node.condition, lookup) is YES and _LEAVES.search(node.span.text) is None
+
+
+def matches(value: str, pattern: str | None) -> Answer:
+    if pattern is None:
+        return UNKNOWN
+    if not re.search(r"[*?\[]", pattern):
+        return YES if value == pattern else NO
+    return YES if fnmatch.fnmatchcase(value, pattern) else NO
+
+
+def reads_as_shell(source: Source | None) -> bool:
+    """Whether a file is a script of a shell: by its first line, else by its name."""
+    if source is None:
+        return False
+    first = source.line(1)
+    if first.startswith("#!"):
+        return any(re.search(rf"\b{shell}\b", first) for shell in SHELLS)
+    return source.path.endswith((".sh", ".bash")) or "." not in source.path.rpartition("/")[2]
+
+
+def script_argument(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`sh -e FILE args…`: the words from the file on."""
+    index = 1
+    while index < len(words):
+        value = words[index].literal
+        if value is None or not value.startswith(("-", "+")):
+            return words[index:]
+        index += 2 if value.endswith("o") and not value.startswith("--") else 1
+    return None
+
+
+def split_assignment(word: Word) -> tuple[str, Word]:
+    """`NAME=value` as `env` takes it."""
+    first = word.parts[0]
+    assert isinstance(first, Literal)
+    name, _, _ = first.text.value.partition("=")
+    rest = first.text.slice(len(name) + 1) if len(first.text.value) > len(name) else first.text
+    return name, Word((Literal(rest, True), *word.parts[1:]), word.span)
+
+
+def command_span(words: tuple[Word, ...], whole: Span) -> Span:
+    """The command; where all its words were handed over from another file (`exec "$@"`), their place there."""
+    if len({word.span.source for word in words}) != 1 or words[0].span.source is whole.source:
+        return whole
+    return words[0].span.to(words[-1].span)
+
+
+def inside_of(own: Ancestor, body: Node | None, shell: Shell) -> Shell:
+    """A shell that was started to read a script."""
+    return replace(shell, ancestors=(*shell.starting, own), last_command=last_command(body), forked=False)
+
+
+def around(word: Span, command: Span) -> Span:
+    """A command, or a word of it that is written elsewhere: ENTRYPOINT and CMD come from two lines."""
+    holds = command.source is word.source and command.start <= word.start and word.end <= command.end
+    return command if holds else word
+
+
+_FIELD = regex(r"[^ \t\n]+")
+
+
+def fields(text: Text) -> tuple[Word, ...]:
+    """A text split into words at its blanks."""
+    parts = (text.slice(*found.span()) for found in _FIELD.finditer(text.value))
+    return tuple(Word.of(part, part.span) for part in parts)
+
+
+def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
+    """A word with its variables replaced by what they hold; a bare `$NAME` may hold several words, or none."""
+    if all(isinstance(part, Literal) for part in word.parts):
+        return (word,)
+    parts: list[Part] = []
+    for part in word.parts:
+        value = word_value(Word((part,), word.span), lookup)
+        if isinstance(part, Literal):
+            parts.append(part)
+        elif isinstance(value, Known):
+            if len(word.parts) == 1 and not part.quoted:
+                return tuple(Word.of(Text.at(text, word.span), word.span) for text in value.value.split())
+            parts.append(Literal(Text.at(value.value, part.span), True))
+        elif isinstance(value, EnvDriven) and value.default is not None:
+            operand = Word.of(Text.at(value.default, part.span), part.span)
+            parts.append(Expansion(value.name, part.span, ":-", operand, part.quoted, outside=True))
+        else:
+            parts.append(_computed(part, value, lookup))
+    return (Word(tuple(parts), word.span),)
+
+
+def _computed(part: Part, value: Value[str], lookup: Lookup) -> Part:
+    """A part whose value is not known: nobody must look its variable up again, where it may be another one."""
+    if not isinstance(part, Expansion):
+        return part
+    held = asked(part, lookup) if part.operator in ("", ":?", "?") else None
+    if isinstance(held, EnvDriven):
+        return replace(part, name=held.name, outside=True)
+    reason = value.reason if isinstance(value, Unknown) else ""
+    return Substitution(part.span, part.quoted, reason)
+
+
+def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
+    """`"$@"` and `$*` replaced by the arguments of a shell."""
+    result: list[Word] = []
+    for word in words:
+        part = word.parts[0] if len(word.parts) == 1 else None
+        if isinstance(part, Expansion) and part.name == "*" and part.quoted and not part.operator and shell.arguments:
+            result.append(_as_one(shell.arguments, part.span))
+        elif isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
+            result.extend(shell.arguments)
+        elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
+            index = int(part.name) - 1
+            if index < len(shell.arguments):
+                result.append(shell.arguments[index])
+        else:
+            result.append(word)
+    return tuple(result)
+
+
+def _as_one(words: tuple[Word, ...], place: Span) -> Word:
+    """`"$*"`: all arguments as one word, with spaces between them."""
+    parts: list[Part] = [*words[0].parts]
+    for word in words[1:]:
+        parts += [Literal(Text.at(" ", place), True), *word.parts]
+    return Word(tuple(parts), place)

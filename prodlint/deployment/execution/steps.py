@@ -1,0 +1,484 @@
+"""From a declared command to the ordered steps that really run: shells, scripts and wrappers followed.
+
+The rules of the walk are the catalogue's (serving page, 2.1): the first `exec` on the
+unconditional path is the process, else the last foreground step; arms that nothing decides are
+all kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from prodlint.deployment.command import Ancestor, CommandLine, Execution, Form, Link, Parent, Step, Succession
+from prodlint.deployment.commands.ancestry import shell_ancestor, started_by
+from prodlint.deployment.commands.wrappers import unwrap
+from prodlint.deployment.condition import holds, settle, word_value
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
+from prodlint.deployment.execution.shell_walk import (
+    PREPARES,
+    QUIET,
+    SHELLS,
+    Flow,
+    Shell,
+    around,
+    branched,
+    closed,
+    command_span,
+    inside_of,
+    is_endless,
+    is_test,
+    matches,
+    reads_as_shell,
+    rejoin,
+    script_argument,
+    split_assignment,
+    with_arguments,
+)
+from prodlint.deployment.execution.task_files import tasks_of
+from prodlint.deployment.filemap import absolute
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.task import Task
+from prodlint.deployment.value import NO, UNKNOWN, YES, Known, Unknown
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.shell import (
+    AndOr,
+    Background,
+    Case,
+    Command,
+    Function,
+    Group,
+    If,
+    Loop,
+    Node,
+    Pipeline,
+    Sequence,
+    Subshell,
+    Test,
+    Unparsed,
+    parse_shell,
+)
+from prodlint.syntax.word import Substitution, Word
+
+__all__ = ["GIVEN_NOTHING", "execute"]
+
+GIVEN_NOTHING = "ends with the command that it is given, and no file names one"
+
+_DEPTH = 12
+_STEPS = 2_000
+_CALLS = 20_000
+
+_WRITES = (">", ">>", ">|", "&>", "&>>")
+_SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+
+
+class _Run:
+    """One execution: collects the steps in the order in which they start."""
+
+    def __init__(self, repository: Repository, place: Place) -> None:
+        self.repository = repository
+        self.place = place
+        self.variables = ShellVariables(place)
+        self.steps: list[Step] = []
+        self.unread: list[Link] = []
+        self.calls = 0
+        self.written: list[str] = []
+        self.successions: list[Succession] = []
+
+    def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
+        """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
+        self.calls += 1
+        if shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS:
+            self.unread.append(Link(span, "is nested too deeply to follow"))
+            return Flow()
+        inside = unwrap(words)
+        above = started_by(shell.ancestors, words, span, inside.layers, shell.last_command, shell.forked)
+        shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1, starting=above)
+        if inside.directory is not None:
+            written = self.variables.settled(inside.directory, shell)
+            shell.directory = None if written is None else absolute(written, shell.directory)
+        if inside.assignments:
+            shell = replace(shell, exported=dict(shell.exported))
+            for word in inside.assignments:
+                name, value = split_assignment(word)
+                shell.exported[name] = self.variables.for_program(value, shell)
+        if inside.script is not None:
+            flow = self._string(inside.script, inside.argv, shell, span, inside.layers[-1])
+        elif not inside.argv:
+            return Flow()
+        else:
+            flow = self._program(inside.argv, shell, span, inside.replaces_shell)
+        if inside.replaces_shell:
+            return Flow((), (*flow.replaced, *flow.last), True)
+        return flow
+
+    def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span, program: str) -> Flow:
+        """`sh -c STRING name args…`."""
+        content = script.content
+        if content is None:
+            known = settle(script, self.variables.of(shell))
+            content = script.respelled if known is None else Text.at(known, script.span)
+        if content is None:
+            self.unread.append(Link(span, "hands a computed string to a shell"))
+            return Flow()
+        child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
+        if script.literal is None and (given := interpolations(script)):
+            child.variables = {**shell.variables, **given}
+        body = parse_shell(content).body
+        own = shell_ancestor(Parent.STRING, program, span, content.value)
+        return closed(self.walk(body, inside_of(own, body, child)))
+
+    def _program(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
+        name = words[0].literal
+        if name is None:
+            expanded = self.variables.expanded(words, shell)
+            if expanded is not None and expanded[0].literal is not None:
+                return self.argv(expanded, replace(shell, ancestors=shell.starting), span)
+            self.unread.append(Link(span, "starts a program whose name is computed"))
+            return Flow()
+        base = name.rpartition("/")[2]
+        if base in shell.functions:
+            child = replace(shell, arguments=words[1:])
+            return self.walk(shell.functions[base], child)
+        if base in SHELLS:
+            following = script_argument(words)
+            if following is not None:
+                return self._file(following[0], following[1:], shell, span, True) or self._step(
+                    words, shell, span, replaces
+                )
+        found = self._on_path(name) if "/" not in name else None
+        if found is not None or "/" in name or _SCRIPT.search(name):
+            named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
+            flow = self._file(named, words[1:], shell, span, False)
+            if flow is not None:
+                return flow
+        directory = shell.directory
+        tasks = tasks_of(base, words, shell.layers, lambda path: self.locate(path, directory), self.repository)
+        if tasks is not None:
+            return self._tasks(tasks, shell, span)
+        return self._step(words, shell, span, replaces)
+
+    def _tasks(self, tasks: list[Task], shell: Shell, span: Span) -> Flow:
+        """Commands of another file, one after the other or beside each other."""
+        last = Flow()
+        for task in tasks:
+            child = replace(
+                shell,
+                directory=shell.directory if task.directory is None else absolute(task.directory, shell.directory),
+                variables=dict(shell.variables),
+                functions={},
+                conditional=shell.conditional or task.conditional,
+                background=shell.background or task.beside,
+                errexit=task.guarded,
+                layers=(),
+                chain=(*shell.chain, Link(span, f"runs {task.path}")),
+                ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
+                last_command=None,
+            )
+            flow = closed(self.walk(parse_shell(task.text).body, child))
+            last = flow if flow.last and not task.beside else last
+        return last
+
+    def _file(self, name: Word, arguments: tuple[Word, ...], shell: Shell, span: Span, is_shell: bool) -> Flow | None:
+        """A script of the repository, followed; None when the file is not a shell script of ours."""
+        written = self.variables.settled(name, shell)
+        if written is None:
+            return None
+        path = self.locate(written, shell.directory)
+        if path is None:
+            if is_shell or _SCRIPT.search(written):
+                self.unread.append(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
+                # What is left running beside the rest is told, whoever wrote it.
+                return None if shell.background else Flow()
+            return None
+        if not is_shell and not reads_as_shell(self.repository.source(path)):
+            return None
+        script = self.repository.shell(path)
+        if script is None:
+            return None
+        flags = script.shebang_flags
+        child = replace(
+            shell,
+            arguments=arguments,
+            name=name,
+            functions={},
+            errexit=any("e" in flag for flag in flags if flag.startswith("-")),
+            variables=dict(shell.variables),
+            chain=(*shell.chain, Link(around(name.span, span), f"runs {path}")),
+            depth=shell.depth + 1,
+        )
+        if any(link.note == f"runs {path}" for link in shell.chain):
+            return Flow()
+        own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
+        return closed(self.walk(script.body, inside_of(own, script.body, child)))
+
+    def locate(self, written: str, directory: str | None) -> str | None:
+        """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
+        path = absolute(written, directory)
+        if path is not None:
+            for candidate in self.place.files.candidates(path):
+                if candidate in self.repository.paths:
+                    return candidate
+        return None
+
+    def _on_path(self, name: str) -> str | None:
+        """Where a program lies that is named without a path, when the repository holds it."""
+        paths = (f"{folder}/{name}" for folder in self.place.programs)
+        return next((path for path in paths if self.locate(path, None) is not None), None)
+
+    def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
+        step = Step(
+            argv=self.variables.flattened(words, shell),
+            span=command_span(words, span),
+            directory=shell.directory,
+            environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
+            conditional=shell.conditional,
+            background=shell.background,
+            replaces_shell=replaces,
+            guarded=shell.errexit,
+            layers=shell.layers,
+            chain=shell.chain,
+            opened=self.variables.opened,
+            ancestors=shell.starting,
+        )
+        self.steps.append(step)
+        return Flow((step,))
+
+    def walk(self, node: Node | None, shell: Shell) -> Flow:
+        """One construct of a script."""
+        if node is None or len(self.steps) >= _STEPS:
+            return Flow()
+        if isinstance(node, Sequence):
+            return self._sequence(node.items, shell)
+        if isinstance(node, Command):
+            return self._command(node, shell)
+        if isinstance(node, Pipeline):
+            return self._pipeline(node, shell)
+        if isinstance(node, AndOr):
+            return self._and_or(node, shell)
+        if isinstance(node, Background):
+            before = len(self.steps)
+            self.walk(node.body, replace(shell, background=True, forked=True))
+            return Flow(left=tuple(self.steps[before:]))
+        if isinstance(node, Group):
+            return self.walk(node.body, shell)
+        if isinstance(node, Subshell):
+            child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported), forked=True)
+            return closed(self.walk(node.body, child))
+        if isinstance(node, If):
+            return self._if(node, shell)
+        if isinstance(node, Case):
+            return self._case(node, shell)
+        if isinstance(node, Loop):
+            return self._loop(node, shell)
+        if isinstance(node, Function):
+            shell.functions[node.name] = node.body
+            return Flow()
+        if isinstance(node, Unparsed):
+            self.unread.append(Link(node.span, "could not be read as shell"))
+            self.variables.open(node.span, "holds what could not be read as shell")
+        elif isinstance(node, Test) and not node.words:
+            # `(( X = 1 ))`
+            self.variables.open(node.span, "sets variables by arithmetic")
+        return Flow()
+
+    def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
+        last: tuple[Step, ...] = ()
+        replaced: list[Step] = []
+        flow = Flow()
+        for item in items:
+            before = len(self.steps)
+            flow = self.walk(item, shell)
+            self._succeed(last, before)
+            replaced.extend(flow.replaced)
+            last = flow.last or last
+            if flow.ended:
+                return Flow(last if not flow.replaced else (), tuple(replaced), True)
+        return Flow(last, tuple(replaced), left=flow.left)
+
+    def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
+        """What is started from a number on comes behind steps that a shell waited for."""
+        if waited_for and len(self.steps) > number and len(self.successions) < _STEPS:
+            self.successions.append(Succession(waited_for, tuple(self.steps[number:])))
+
+    def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
+        child = replace(shell, forked=True) if len(node.commands) > 1 else shell
+        flows = [self.walk(command, child) for command in node.commands]
+        # In `server | tee log` the server is the one that matters: the first that is a program of its own.
+        return next((flow for flow in flows if flow.last or flow.replaced), Flow())
+
+    def _and_or(self, node: AndOr, shell: Shell) -> Flow:
+        left = self.walk(node.left, shell)
+        outcome = holds(node.left, self.variables.of(shell))
+        tests = outcome is not UNKNOWN or is_test(node.left)
+        runs = YES if node.operator == "&&" else NO
+        if tests:
+            runs = outcome if node.operator == "&&" else ~outcome
+        if runs is NO and node.operator == "&&":
+            return left
+        if runs is NO:
+            # `a || b`: b only runs when a failed, so it is never what normally runs.
+            before = len(self.steps)
+            self.walk(node.right, branched(shell))
+            if tests:
+                del self.steps[before:]
+            return left
+        child = shell if runs is YES else branched(shell)
+        before = len(self.steps)
+        right = self.walk(node.right, child)
+        self._succeed(left.last, before)
+        if runs is not YES and not right.ended:
+            rejoin(shell, (shell, child))
+        if runs is YES:
+            return Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
+        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
+
+    def _if(self, node: If, shell: Shell) -> Flow:
+        arms: list[tuple[Node | None, bool]] = []
+        decided = False
+        for number, branch in enumerate(node.branches):
+            # The first condition is asked in any case.
+            self.walk(branch.condition, replace(shell, conditional=shell.conditional or number > 0))
+            outcome = holds(branch.condition, self.variables.of(shell))
+            if outcome is NO:
+                continue
+            arms.append((branch.body, outcome is YES and not arms))
+            if outcome is YES:
+                decided = True
+                break
+        if not decided:
+            arms.append((node.otherwise, not arms))
+        return self._arms(arms, shell)
+
+    def _case(self, node: Case, shell: Shell) -> Flow:
+        self.variables.note((node.subject,), shell)
+        subject = word_value(node.subject, self.variables.of(shell))
+        arms: list[tuple[Node | None, bool]] = []
+        for arm in node.arms:
+            if isinstance(subject, Known):
+                verdicts = [matches(subject.value, pattern.literal) for pattern in arm.patterns]
+                if YES in verdicts:
+                    arms.append((arm.body, not arms))
+                    break
+                if UNKNOWN not in verdicts:
+                    continue
+            arms.append((arm.body, False))
+        else:
+            if not any(pattern.literal == "*" for arm in node.arms for pattern in arm.patterns):
+                arms.append((None, not arms))
+        return self._arms(arms, shell)
+
+    def _arms(self, arms: list[tuple[Node | None, bool]], shell: Shell) -> Flow:
+        if len(arms) == 1 and arms[0][1]:
+            return self.walk(arms[0][0], shell)
+        flows = [(self.walk(body, child), child) for body, child in ((body, branched(shell)) for body, _ in arms)]
+        rejoin(shell, [child for flow, child in flows if not flow.ended])
+        last = tuple(step for flow, _ in flows for step in flow.last)
+        replaced = tuple(step for flow, _ in flows for step in flow.replaced)
+        return Flow(last, replaced, all(flow.ended for flow, _ in flows))
+
+    def _loop(self, node: Loop, shell: Shell) -> Flow:
+        self.variables.note(node.words, shell)
+        # A condition is asked at least once.
+        self.walk(node.condition, replace(shell))
+        endless = is_endless(node, self.variables.of(shell))
+        child = shell if endless else branched(shell)
+        if node.variable is not None:
+            self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
+        flow = self.walk(node.body, child)
+        rejoin(shell, (shell, child))
+        return flow if endless else Flow()
+
+    def _substituted(self, node: Command, shell: Shell) -> None:
+        """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
+        for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
+            for span in (part.span for part in word.parts if isinstance(part, Substitution)):
+                text = span.text
+                if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
+                    inside = Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
+                    child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
+                    self.walk(parse_shell(inside).body, child)
+
+    def _command(self, node: Command, shell: Shell) -> Flow:
+        for one in node.redirections:
+            if one.operator in _WRITES and one.target is not None and shell.directory is not None:
+                name = self.variables.settled(one.target, shell)
+                path = absolute(name, shell.directory) if name else None
+                self.written.extend([path] if path is not None else [])
+        if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
+            self._substituted(node, shell)
+        words = with_arguments(node.words, shell)
+        name = words[0].literal if words else None
+        self.variables.note(node.words, shell)
+        if not words or name in DECLARES:
+            self.variables.declare(node, shell)
+            return Flow()
+        self.variables.fill(words, shell)
+        if name == "cd":
+            target = words[1] if len(words) > 1 and words[1].literal != "--" else None
+            written = self.variables.settled(target, shell) if target else None
+            shell.directory = None if written is None else absolute(written, shell.directory)
+            return Flow()
+        if name == "set":
+            flags = [word.literal or "" for word in words[1:]]
+            on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
+            shell.errexit = (shell.errexit or on) and "+e" not in flags
+            exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
+            shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
+            return Flow()
+        if name in ("exit", "return"):
+            return Flow(ended=True)
+        if name == "shift":
+            shell.arguments = shell.arguments[1:]
+            return Flow()
+        if name in (".", "source"):
+            return self._source(words, shell, node.span)
+        if name == "wait":  # It stays for as long as what was started before it.
+            return Flow(tuple(step for step in self.steps if step.background))
+        if name == "eval":
+            words = words[1:]
+            if all(PREPARES.match(word.written) for word in words):
+                return Flow()
+            self.variables.open(node.span, "evaluates what is computed")
+        if not words or name in QUIET or (name == "exec" and len(words) == 1):
+            if name == "exec" and len(node.words) == 2 and not shell.conditional:
+                self.unread.append(Link(node.span, GIVEN_NOTHING))
+            return Flow()
+        child = shell
+        if node.assignments:
+            # `A=1 cmd $A` expands the older A.
+            words = self.variables.flattened(words, shell)
+            child = replace(shell, exported=self.variables.before(node.assignments, shell))
+        return self.argv(words, child, node.span)
+
+    def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
+        written = self.variables.settled(words[1], shell) if len(words) > 1 else None
+        path = self.locate(written, shell.directory) if written else None
+        script = self.repository.shell(path) if path else None
+        if path is None or script is None or shell.depth > _DEPTH:
+            if not (written or "").endswith("/activate"):
+                self.variables.open(span, f"takes variables from {written or words[-1].written}")
+            return Flow()
+        shell.depth += 1
+        return self.walk(script.body, shell)
+
+
+def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:
+    """Run a command in thought: every step that it starts, and which of them may be the process."""
+    run = _Run(repository, place)
+    shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
+    flow = Flow()
+    try:
+        if command.form is Form.EXEC or command.text is None:
+            flow = run.argv(command.words, shell, command.span)
+        else:
+            body = parse_shell(command.text).body
+            own = shell_ancestor(Parent.STRING, "", command.span, command.text.value)
+            flow = run.walk(body, inside_of(own, body, shell))
+    except RecursionError:  # A chain of `&&` may be as long as its file.
+        run.unread.append(Link(command.span, "is nested too deeply to follow"))
+    steps, left = tuple(run.steps), () if flow.ended else flow.left
+    processes = (*flow.replaced, *flow.last)
+    return Execution(steps, processes, tuple(run.unread), tuple(run.written), tuple(run.successions), left)

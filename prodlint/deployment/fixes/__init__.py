@@ -1,0 +1,1 @@
+"""How a fact is written anew where it stands: words, options, requirements, hooks."""

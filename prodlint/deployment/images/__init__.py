@@ -1,0 +1,1 @@
+"""What an image holds: its base, the files that are copied, the packages that are installed."""

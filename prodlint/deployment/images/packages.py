@@ -1,0 +1,167 @@
+"""The packages of the repository that a RUN installs into an image: `pip install .` copies them to site-packages.
+
+What is imported from there is a file of the repository too, at another place. The folders are those of
+sysconfig's scheme `posix_prefix`, which pip and venv use.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from prodlint.deployment.command import Step
+from prodlint.deployment.commands.program import program_of
+from prodlint.deployment.filemap import absolute
+from prodlint.deployment.images.files import ImageFiles
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.regex import regex
+
+__all__ = ["with_packages"]
+
+_PIP = regex(r"pip[\d.]*")
+_ARCHIVES = (".whl", ".tar.gz")
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+# Options that take a folder which is no project.
+_TARGET = ("-t", "--target")
+_PREFIX = ("--prefix",)
+_MOST_PACKAGES = 50
+_MOST_FOLDERS = 100
+
+
+def with_packages(
+    files: ImageFiles, seen: ImageFiles, step: Step, programs: tuple[str, ...], base: str | None
+) -> ImageFiles:
+    """The same files after a step that may install a project of the repository.
+
+    `seen` are the files that the step finds, `programs` the folders of PATH, `base` is the outside image.
+    """
+    if step.directory is None:
+        return files
+    # The model of a service stands on images: it is loaded by now, but not before this module.
+    from prodlint.deployment.images.base import python_in
+
+    python = python_in(base)
+    words = _arguments(step)
+    if words is not None:
+        site = _site(words, step, programs, python)
+        folders = list(dict.fromkeys(_projects(words, step.directory)))
+    elif _syncs(step):
+        site = _below(posixpath.join(step.directory, ".venv"), python)
+        folders = [step.directory]
+    else:
+        return files
+    for folder in folders:
+        for path in _packages(seen, folder):
+            files = files.moved_from(seen, path, posixpath.join(site, posixpath.basename(path)))
+    return files
+
+
+def _arguments(step: Step) -> list[str] | None:
+    """The words behind `pip install`, None for another command."""
+    tool, given = program_of(step)
+    words = [word.literal or "" for word in given]
+    if tool == "uv" and words[:1] == ["pip"]:
+        words = words[1:]
+    elif not _PIP.fullmatch(tool):
+        return None
+    command = next((index for index, word in enumerate(words) if not word.startswith("-")), None)
+    return words[command + 1 :] if command is not None and words[command] == "install" else None
+
+
+def _syncs(step: Step) -> bool:
+    """Whether uv copies the project of a folder to its environment (docs.astral.sh/uv, "Non-editable installs")."""
+    words = [word.literal or "" for word in step.argv]
+    is_sync = step.program == "uv" and words[1:2] == ["sync"] and "--no-editable" in words
+    return is_sync and not any(word.startswith(("--no-install-project", "--project", "--directory")) for word in words)
+
+
+def _below(prefix: str, python: str | None) -> str:
+    version = ".".join(python.split(".")[:2]) if python is not None else "3"
+    return f"{prefix}/lib/python{version}/site-packages".replace("//", "/")
+
+
+def _site(words: list[str], step: Step, programs: tuple[str, ...], python: str | None) -> str:
+    """The folder that packages go to."""
+    target = _value(words, _TARGET)
+    if target is not None:
+        return absolute(target, step.directory) or "/"
+    prefix = _value(words, _PREFIX)
+    if prefix is None and "--user" in words:
+        prefix = "/root/.local"
+    if prefix is None:
+        called = (step.argv[0].literal or "").rpartition("/")[0]
+        folder = called or (programs[0] if programs else "")
+        # `/usr/local/sbin` stands first in a PATH that nobody changed.
+        prefix = posixpath.dirname(folder) if folder.endswith("/bin") else "/usr/local"
+    return _below(absolute(prefix, step.directory) or "/", python)
+
+
+def _value(words: list[str], names: tuple[str, ...]) -> str | None:
+    for index, word in enumerate(words):
+        if word in names and index + 1 < len(words):
+            return words[index + 1]
+        name, equals, value = word.partition("=")
+        if equals and name in names:
+            return value
+    return None
+
+
+def _projects(words: list[str], directory: str) -> Iterator[str]:
+    """The folders of projects that the words may name; an archive was built in the folder around its own."""
+    for word in words:
+        written = word.partition("[")[0] if not word.startswith("[") else ""
+        path = absolute(written, directory) if written and not written.startswith("-") else None
+        if path is None or "://" in written:
+            continue
+        yield posixpath.dirname(posixpath.dirname(path)) if written.endswith(_ARCHIVES) else path
+
+
+def _packages(seen: ImageFiles, folder: str) -> list[str]:
+    """The absolute paths of the packages of a project that lies in a folder, below `src` where it has one."""
+    repository = seen.context.repository
+    declared = [
+        one
+        for name in _PROJECT_FILES
+        for one in seen.files.candidates(posixpath.join(folder, name))[:1]
+        if one in repository.paths
+    ]
+    if not declared:
+        return []
+    named = _named(repository, declared[0])
+    for around in (posixpath.join(folder, "src"), folder):
+        found = [path for path in _folders(seen, around) if _is_package(seen, path, named)]
+        if found:
+            return found[:_MOST_PACKAGES]
+    return []
+
+
+def _folders(seen: ImageFiles, around: str) -> list[str]:
+    """The folders that lie directly in a folder."""
+    repository = seen.context.repository
+    prefix = around.rstrip("/") + "/"
+    names = {
+        one.target[len(prefix) :].partition("/")[0] for one in seen.files.placements if one.target.startswith(prefix)
+    }
+    for candidate in seen.files.candidates(around):
+        names.update(posixpath.basename(one) for one in repository.inside(candidate) if one in repository.folders)
+    return [prefix + name for name in sorted(names)[:_MOST_FOLDERS] if name.isidentifier()]
+
+
+def _is_package(seen: ImageFiles, path: str, named: frozenset[str]) -> bool:
+    repository = seen.context.repository
+    init = seen.files.candidates(f"{path}/__init__.py")
+    if any(one in repository.paths for one in init):
+        return True
+    is_folder = any(one in repository.folders for one in seen.files.candidates(path))
+    return is_folder and posixpath.basename(path) in named
+
+
+def _named(repository: Repository, declared: str) -> frozenset[str]:
+    """The packages that a project names itself, by its own name too: these need no `__init__.py`."""
+    document = repository.toml(normal_path(posixpath.dirname(declared), "pyproject.toml"))
+    if document is None:
+        return frozenset()
+    found = [document.get("project", "name"), document.get("tool", "poetry", "name")]
+    listed = document.get("tool", "poetry", "packages")
+    found += [one.get("include") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return frozenset(one.replace("-", "_").lower() for one in found if isinstance(one, str))

@@ -1,0 +1,1 @@
+"""Migrations of databases: the files, their graph, and what applies them."""

@@ -1,0 +1,1 @@
+"""What package managers install, and from which files: requirements, locks, projects."""

@@ -1,0 +1,1 @@
+"""What stands in front of a service: routes joined to services, ports that are dialled, headers, patience."""

@@ -1,0 +1,1 @@
+"""Pipelines, and how new code goes live: jobs, conditions, builds, pushes, and what each step does."""

@@ -1,0 +1,130 @@
+"""Images that pipelines build: which Dockerfile, from which folder, up to which stage.
+
+Grammars: docker build; the action docker/build-push-action (delivery page, 2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.environment import Environment
+from prodlint.deployment.filemap import absolute
+from prodlint.deployment.pipeline import Action, StepKind
+from prodlint.deployment.process import Build, EnvDefinition
+from prodlint.deployment.releases.release import PipelineStep
+from prodlint.deployment.repository import normal_path
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = ["builds_in"]
+
+_VALUED = frozenset(
+    "-f --file -t --tag --build-arg --target --platform --cache-from --cache-to --label --network --progress --secret "
+    "--ssh --output -o --iidfile --add-host --shm-size --ulimit --builder --metadata-file --provenance --sbom "
+    "--build-context --allow --annotation --attest --cgroup-parent --isolation -m --memory".split()
+)
+_BUILD_ACTIONS = ("docker/build-push-action", "depot/build-push-action")
+
+
+def builds_in(steps: Iterable[PipelineStep]) -> Iterator[Build]:
+    """The builds of jobs that are no tests, with the paths from the root of the repository."""
+    for step in steps:
+        if step.kind is not StepKind.BUILD or step.environment is Environment.TEST:
+            continue
+        if step.action is not None:
+            found = _by_action(step.action)
+        elif step.step is not None and step.step.program in ("docker", "podman", "buildah"):
+            found = _by_command(step.step.argv[1:], step.step.directory, step.span)
+        else:
+            found = None
+        if found is not None:
+            yield found
+
+
+def _by_action(action: Action) -> Build | None:
+    if action.name.partition("@")[0].lower() not in _BUILD_ACTIONS:
+        return None
+    context = action.input("context")
+    # Without a context the action builds a fresh checkout of the repository.
+    folder = "" if context is None else _folder(context, "/")
+    if folder is None:
+        return None
+    file = action.input("file")
+    dockerfile = normal_path(folder, "Dockerfile") if file is None else _folder(file, "/")
+    if dockerfile is None:
+        return None
+    return Build(dockerfile, folder, action.span, _known(action.input("target")), tuple(_arguments(action)))
+
+
+def _arguments(action: Action) -> Iterator[EnvDefinition]:
+    for line in (action.input("build-args") or "").splitlines():
+        name, equals, value = line.strip().partition("=")
+        if name:
+            word = Word.of(Text.at(value, action.span), action.span) if equals and "${{" not in value else None
+            yield EnvDefinition(name, word, action.span)
+
+
+def _by_command(words: tuple[Word, ...], directory: str | None, span: Span) -> Build | None:
+    """`docker [buildx|image] build [options] CONTEXT`; None for anything else."""
+    rest = [*words]
+    while rest and rest[0].literal in ("buildx", "image", "builder"):
+        del rest[0]
+    if not rest or rest[0].literal not in ("build", "bud"):
+        return None
+    given: dict[str, list[Word | str]] = {}
+    context: str | None = None
+    index = 1
+    while index < len(rest):
+        shown = rest[index].literal
+        index += 1
+        if shown is None:
+            # Options from a variable, most often build arguments; a folder from one leaves no context.
+            continue
+        if not shown.startswith("-"):
+            context = shown
+            continue
+        name, equals, value = shown.partition("=")
+        if equals:
+            given.setdefault(name, []).append(value)
+        elif name in _VALUED and index < len(rest):
+            given.setdefault(name, []).append(rest[index])
+            index += 1
+    if context is None or directory is None:
+        return None
+    folder = _folder(context, directory)
+    file = _last(given, "-f", "--file")
+    dockerfile = _folder(file, directory) if file is not None else None if folder is None else f"{folder}/Dockerfile"
+    if folder is None or dockerfile is None:
+        return None
+    arguments = tuple(_given(one, span) for one in given.get("--build-arg", ()))
+    return Build(normal_path(dockerfile), folder, span, _last(given, "--target"), arguments)
+
+
+def _given(one: Word | str, span: Span) -> EnvDefinition:
+    """`NAME=value` behind `--build-arg`; a value that is computed, or taken from the shell, is not known."""
+    written = one if isinstance(one, str) else one.literal
+    name, equals, value = (written or str(one)).partition("=")
+    known = written is not None and equals and "$" not in value
+    return EnvDefinition(name, Word.of(Text.at(value, span), span) if known else None, span)
+
+
+def _last(given: dict[str, list[Word | str]], *names: str) -> str | None:
+    values = [one for name in names for one in given.get(name, ())]
+    if not values:
+        return None
+    last = values[-1]
+    return last if isinstance(last, str) else last.literal
+
+
+def _folder(written: str, directory: str) -> str | None:
+    """A path as a step in a checkout means it, from the root; None for a URL, a variable or a path outside."""
+    if "$" in written or "://" in written or written.startswith(("git@", "~", "-")):
+        return None
+    path = absolute(written, directory)
+    if path is None or path.startswith(("/..", "/home", "/tmp", "/opt")):
+        return None
+    return normal_path(path)
+
+
+def _known(text: str | None) -> str | None:
+    return None if text is None or "$" in text else text

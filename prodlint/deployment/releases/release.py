@@ -1,0 +1,394 @@
+"""Pipelines, run in thought: what each job does in order, where it deploys, what of it cannot be read."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import field, replace
+
+from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.steps import execute
+from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
+from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
+from prodlint.deployment.releases.action_words import action_words
+from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables
+from prodlint.deployment.releases.step_kind import kinds_of_action, kinds_of_step
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.servers.server import program_of
+from prodlint.deployment.value import Known
+from prodlint.deployment.variable_table import Variables
+from prodlint.record import record
+from prodlint.regex import regex
+from prodlint.source import Span, Text
+from prodlint.syntax.word import Word
+
+__all__ = [
+    "Carried",
+    "PipelineStep",
+    "carried_by",
+    "compose_files_of",
+    "deploy_scripts",
+    "is_task",
+    "job_environment",
+    "read_pipeline",
+]
+
+
+_ALWAYS = Condition("", (Occasion(),), (Occasion(),))
+
+
+@record
+class PipelineStep:
+    """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds.
+
+    `job_condition` is what its job asks for, `condition` what the step itself does.
+    """
+
+    kind: StepKind
+    span: Span
+    job: Job
+    pipeline: Pipeline
+    environment: Environment
+    written: str
+    step: Step | None = None
+    remote: bool = False
+    action: Action | None = None
+    variables: Variables = field(default_factory=Variables)
+    job_condition: Condition = _ALWAYS
+    condition: Condition = _ALWAYS
+
+    def may_run(self, occasion: Occasion) -> bool:
+        """Whether it may run when its pipeline is set off in one way."""
+        return occasion in self.job_condition.may and occasion in self.condition.may
+
+
+@record
+class Carried:
+    """A command that a step runs somewhere else: `service` names a compose service, None another place."""
+
+    command: CommandLine
+    service: str | None = None
+    files: tuple[str, ...] = ()
+
+
+_TOOLS = regex(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
+_UNREAD_TARGET = regex(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
+
+
+def is_task(step: Step) -> bool:
+    """Whether a step only names a task of a runner such as make, whose recipe is not followed."""
+    return _TOOLS.match(program_of(step)[0]) is not None
+
+
+def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
+    """Every step of every job, typed, and what could not be followed in those that may work on production."""
+    steps: list[PipelineStep] = []
+    missed: dict[str, list[Link]] = {}
+    environments: dict[str, Environment] = {}
+    for job in pipeline.jobs:
+        found: list[PipelineStep] = []
+        unread = missed.setdefault(job.name, [])
+        asked = _condition(job.condition, pipeline, Variables())
+        for declared in job.steps if asked.may else ():
+            variables = step_variables(declared, job)
+            own = _condition(declared.condition, pipeline, variables)
+            typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
+            found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
+        environments[job.name] = job_environment(job, pipeline, tuple(step.kind for step in found))
+        steps.extend(found)
+    _join(environments, pipeline)
+    deploying = [job for job, one in environments.items() if one in (Environment.PRODUCTION, Environment.UNKNOWN)]
+    open_ = (*pipeline.open, *(link for job in deploying for link in missed[job]))
+    placed = tuple(replace(step, environment=environments[step.job.name]) for step in steps)
+    return placed, open_ if deploying or not pipeline.jobs else ()
+
+
+def _condition(text: str, pipeline: Pipeline, variables: Variables) -> Condition:
+    if not text.strip():
+        return Condition("", pipeline.occasions, pipeline.occasions)
+    from prodlint.deployment.releases.pipeline_condition import condition_of
+
+    def of_env(name: str) -> str | None:
+        value = variables.get(name)
+        return value.value if isinstance(value, Known) else None
+
+    return condition_of(text, pipeline.occasions, of_env)
+
+
+def _join(environments: dict[str, Environment], pipeline: Pipeline) -> None:
+    """A job without a word of its own works on what the jobs that it needs, or that need it, work on."""
+    needs = {job.name: set(job.needs) for job in pipeline.jobs}
+    for _ in pipeline.jobs:
+        for name, environment in environments.items():
+            near = [*needs.get(name, ()), *(other for other, needed in needs.items() if name in needed)]
+            if environment is Environment.UNKNOWN and any(
+                environments.get(other) is Environment.PRODUCTION for other in near
+            ):
+                environments[name] = Environment.PRODUCTION
+
+
+def _typed(
+    declared: JobStep,
+    job: Job,
+    pipeline: Pipeline,
+    repository: Repository,
+    unread: list[Link],
+    variables: Variables,
+) -> Iterator[PipelineStep]:
+    if declared.action is not None:
+        for kind in kinds_of_action(declared.action):
+            yield PipelineStep(
+                kind,
+                declared.span,
+                job,
+                pipeline,
+                Environment.UNKNOWN,
+                action_words(declared.action, job),
+                remote=declared.remote,
+                action=declared.action,
+            )
+    if declared.script is None:
+        return
+    directory = None if declared.directory is None else "/" + declared.directory
+    script = filled(declared.script, variables)
+    # Another machine knows nothing of the variables of the runner.
+    found = Variables() if declared.remote else variables
+    files, folder = (FileMap((), False), None) if declared.remote else (CHECKOUT, directory)
+    execution = execute(script, Place(files, folder, found.values, found), repository)
+    unread.extend(execution.unread)
+    for step in execution.steps:
+        yield from _with_carried(step, declared, job, pipeline, repository, unread, 0, found)
+
+
+def _with_carried(
+    step: Step,
+    declared: JobStep,
+    job: Job,
+    pipeline: Pipeline,
+    repository: Repository,
+    unread: list[Link],
+    depth: int,
+    variables: Variables,
+) -> Iterator[PipelineStep]:
+    tool, words = program_of(step)
+    if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
+        unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
+    elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
+    on_host = declared.remote or job.on_host or elsewhere
+    seen = variables.seen_by(step)
+    for kind in kinds_of_step(step, on_host):
+        yield PipelineStep(
+            kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host, variables=seen
+        )
+    carried = carried_by(step) if depth < 3 else None
+    if carried is None:
+        if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
+            unread.append(Link(step.span, "runs a task whose command is not read"))
+        return
+    found = handed_on(step, carried.command, seen)
+    place = Place(_guessed(carried.command, repository), "/", found.values, found)
+    execution = execute(carried.command, place, repository)
+    unread.extend(execution.unread)
+    if step.program == "ssh":
+        declared = replace(declared, remote=True)
+    for inner in execution.steps:
+        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1, found)
+
+
+def _guessed(command: CommandLine, repository: Repository) -> FileMap:
+    """The files of a container that is only named: a script is looked for by the end of its path."""
+    placements = [Placement("/", "")]
+    words = command.words if command.form is Form.EXEC else ()
+    for word in words:
+        name = (word.literal or "").lstrip("./")
+        if not name.endswith((".sh", ".py")):
+            continue
+        named = repository.named(posixpath.basename(name))
+        found = [path for path in named if path == name or path.endswith("/" + name)]
+        if len(found) == 1:
+            root = found[0][: len(found[0]) - len(name)].rstrip("/")
+            placements.append(Placement("/", root))
+            written = word.literal or ""
+            if written.startswith("/"):
+                placements.append(Placement(written, found[0]))
+    return FileMap(tuple(placements), False)
+
+
+_VALUED = frozenset(
+    "-f --file -p --project-name --profile --env-file --project-directory -e --env -u --user -w --workdir -v --volume "
+    "--name --network --entrypoint -n --namespace -c --container -i --index -l --label -P --scale -a --app --size -C "
+    "--command -o -J -F -L -R --context --ansi --add-host --mount --platform -m --memory --cpus".split()
+)
+
+
+def _positional(words: tuple[Word, ...]) -> list[int]:
+    """The indexes of the words that are neither options nor their values."""
+    result: list[int] = []
+    index = 0
+    while index < len(words):
+        literal = words[index].literal
+        value = words[index].written if literal is None else literal
+        if value.startswith("-") and value != "-" and value != "--":
+            index += 2 if value in _VALUED and "=" not in value else 1
+            continue
+        if value != "--":
+            result.append(index)
+        index += 1
+    return result
+
+
+def _behind(step: Step, words: tuple[Word, ...], index: int) -> CommandLine | None:
+    rest = words[index:]
+    if rest and rest[0].literal == "--":
+        rest = rest[1:]
+    return exec_form(rest, Span(step.span.source, rest[0].span.start, rest[-1].span.end)) if rest else None
+
+
+def carried_by(step: Step) -> Carried | None:
+    """The command that `docker run`, `docker compose exec`, `ssh`, `kubectl exec`, `heroku run` … hand on."""
+    words = step.argv[1:]
+    name = step.program
+    places = _positional(words)
+    verbs = [words[index].literal or "$" for index in places]
+    if name in ("docker-compose", "podman-compose") or (name in ("docker", "podman") and verbs[:1] == ["compose"]):
+        skip = 0 if name.endswith("-compose") else 1
+        if verbs[skip : skip + 1] in (["run"], ["exec"]) and len(places) > skip + 2:
+            command = _behind(step, words, places[skip + 2])
+            return None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step) or ())
+        return None
+    if name in ("docker", "podman") and verbs[:1] in (["run"], ["exec"]) and len(places) > 2:
+        command = _behind(step, words, places[2])
+        return None if command is None else Carried(command)
+    if name in ("kubectl", "oc") and verbs[:1] == ["exec"]:
+        dashes = next((index for index, word in enumerate(words) if word.literal == "--"), None)
+        command = _behind(step, words, dashes + 1) if dashes is not None else None
+        return None if command is None else Carried(command)
+    if name in ("heroku", "railway") and verbs[:1] in (["run"], ["run:detached"]) and len(places) > 1:
+        command = _behind(step, words, places[1])
+        return None if command is None else Carried(command)
+    if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
+        return _string_option(step, words, ("-C", "--command"))
+    if name == "aws" and verbs[:2] == ["ecs", "run-task"]:
+        return _task(words)
+    if name == "ssh" and len(places) > 1:
+        content = words[places[1]].respelled
+        if len(places) == 2 and content is not None:
+            return Carried(shell_form(content))
+        command = _behind(step, words, places[1])
+        return None if command is None else Carried(command)
+    return None
+
+
+def _task(words: tuple[Word, ...]) -> Carried | None:
+    """The command of `aws ecs run-task --overrides JSON`, None when its task definition or a file decides it."""
+    place = next((index + 1 for index, word in enumerate(words[:-1]) if word.literal == "--overrides"), None)
+    text = words[place].respelled if place is not None else None
+    try:
+        containers = json.loads(text.value)["containerOverrides"] if text is not None else []
+        command = next((one["command"] for one in containers if one.get("command")), None)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if text is None or not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        return None
+    return Carried(exec_form(tuple(Word.of(Text.at(word, text.span)) for word in command), text.span))
+
+
+def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) -> Carried | None:
+    for index, word in enumerate(words[:-1]):
+        content = words[index + 1].respelled
+        if word.literal in names and content is not None:
+            return Carried(shell_form(content))
+    return None
+
+
+_COMPOSE_FILE = ("-f", "--file", "-c", "--compose-file")
+
+
+def compose_files_of(step: Step) -> tuple[str, ...] | None:
+    """The files that a compose or stack command names, as written; empty for the default set.
+
+    None when a name is computed.
+    """
+    files: list[str] = []
+    words = step.argv[1:]
+    for index, word in enumerate(words):
+        value = word.literal
+        if value in _COMPOSE_FILE and index + 1 < len(words):
+            named = words[index + 1].literal
+            if named is None:
+                return None
+            files.append(named)
+        elif value is None and word.written.startswith("--file="):
+            return None
+        elif value is not None and value.startswith(("--file=", "--compose-file=")):
+            files.append(value.partition("=")[2])
+    return tuple(files)
+
+
+_LIVE = (StepKind.DEPLOY, StepKind.RESTART)
+_CHECKS = frozenset((StepKind.TEST, StepKind.LINT))
+
+
+def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -> Environment:
+    """Which environment a job works on: its `environment`, what it does, its names (delivery page, 2.1)."""
+    # Of `review/$BRANCH`, what stands before the variable is known.
+    said = (job.environment or "").partition("$")[0]
+    if re.search(r"(?i)\b(review|preview|pr)\b", said):
+        return Environment.DEVELOPMENT
+    named = environment_of(said)
+    if named is not None:
+        return named
+    names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
+    if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
+        return Environment.DEVELOPMENT
+    if any(kind in _LIVE for kind in kinds):
+        if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
+            return Environment.TEST
+        said_by = (environment_of(job.name), _named_by_file(pipeline))
+        return next(
+            (one for one in (Environment.DEVELOPMENT, Environment.TEST) if one in said_by), Environment.PRODUCTION
+        )
+    if StepKind.PUSH not in kinds and not _CHECKS.isdisjoint(kinds):
+        return Environment.TEST
+    return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
+
+
+def _named_by_file(pipeline: Pipeline) -> Environment | None:
+    """What the name of a pipeline or its file says; that it is continuous integration says nothing of its jobs."""
+    for name in (pipeline.name, posixpath.basename(pipeline.path)):
+        named = environment_of(name)
+        if named not in (None, Environment.TEST):
+            return named
+    return None
+
+
+def _only_local(kinds: tuple[StepKind, ...]) -> bool:
+    """Whether what looks like a deployment stands before the tests: services started for them."""
+    last_test = max(index for index, kind in enumerate(kinds) if kind is StepKind.TEST)
+    return all(index < last_test for index, kind in enumerate(kinds) if kind in _LIVE)
+
+
+_SCRIPT_NAME = regex(r"(?i)[^/]*deploy[^/]*|release[^/]*|update")
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:
+    """Shell scripts that deploy, by their name; each is a pipeline of one job (delivery page, 2.4)."""
+    scripts = [path for path in repository.ending(".sh", ".bash") if _SCRIPT_NAME.fullmatch(_stem(path))]
+    for path in sorted([*scripts, *repository.named("post-receive")]):
+        if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+            continue
+        source = repository.source(path)
+        script = repository.shell(path)
+        if source is None or script is None or not source.text:
+            continue
+        declared = JobStep(source.span, script=shell_form(Text.verbatim(source.span)), directory="")
+        job = Job(posixpath.basename(path), source.line_span(1), (declared,), on_host=True)
+        yield Pipeline(path, path, source.span, (job,))

@@ -1,0 +1,292 @@
+"""What a step of a pipeline does, by its command or its action: the tables of the delivery page, 2.1."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+
+from prodlint.deployment.command import Step
+from prodlint.deployment.pipeline import Action, StepKind
+from prodlint.deployment.servers.server import program_of
+from prodlint.regex import regex
+
+__all__ = ["kinds_of_action", "kinds_of_step", "plain_words"]
+
+# A name that ends in a star stands for all that begin so.
+_ACTIONS = {
+    StepKind.SETUP: """
+        actions/checkout actions/setup-* actions/cache actions/upload-artifact actions/download-artifact
+        astral-sh/setup-uv abatilo/actions-poetry snok/install-poetry pdm-project/setup-pdm
+        conda-incubator/setup-miniconda mamba-org/setup-micromamba docker/setup-* docker/metadata-action
+        docker/login-action azure/setup-* azure/login azure/docker-login azure/k8s-set-context azure/aks-set-context
+        hashicorp/setup-terraform hashicorp/vault-action superfly/flyctl-actions/setup-flyctl
+        google-github-actions/setup-gcloud google-github-actions/auth google-github-actions/get-gke-credentials
+        digitalocean/action-doctl aws-actions/setup-sam aws-actions/aws-cli aws-actions/configure-aws-credentials
+        aws-actions/amazon-ecr-login webfactory/ssh-agent shimataro/ssh-key-action 1password/load-secrets-action
+        redhat-actions/podman-login
+    """,
+    StepKind.DEPLOY: """
+        aws-actions/amazon-ecs-deploy-task-definition aws-actions/amazon-ecs-deploy-express-service
+        aws-actions/aws-lambda-deploy aws-actions/aws-cloudformation-github-deploy
+        aws-actions/amazon-app-runner-deploy awslabs/amazon-app-runner-deploy einaregilsson/beanstalk-deploy
+        serverless/github-action google-github-actions/deploy-cloudrun google-github-actions/deploy-appengine
+        google-github-actions/deploy-cloud-functions google-github-actions/create-cloud-deploy-release
+        azure/webapps-deploy azure/functions-action azure/k8s-deploy azure/container-apps-deploy-action
+        azure/aci-deploy superfly/flyctl-actions akhileshns/heroku-deploy gonuit/heroku-docker-deploy
+        digitalocean/app_action* johnbeynon/render-deploy-action jorgelnhdz/render-deploy-action
+        bervproject/railway-deploy dokku/github-action dawidd6/action-ansible-playbook
+        bitovi/github-actions-deploy-docker-to-ec2 deliverybot/helm koyeb/action-git-deploy
+        cloudflare/wrangler-action amondnet/vercel-action nwtgck/actions-netlify steebchen/kubectl
+        actions-hub/kubectl tale/kubectl-action wahyd4/kubectl-helm-action
+    """,
+    StepKind.PACKAGE: """
+        pypa/gh-action-pypi-publish softprops/action-gh-release ncipollo/release-action actions/create-release
+        python-semantic-release/* googleapis/release-please-action goreleaser/* changesets/action
+        helm/chart-releaser-action stefanprodan/helm-gh-pages
+    """,
+    StepKind.DOCUMENTATION: """
+        actions/deploy-pages actions/configure-pages actions/upload-pages-artifact peaceiris/actions-gh-pages
+        jamesives/github-pages-deploy-action cloudflare/pages-action readthedocs/* chromaui/action
+    """,
+    StepKind.UPLOAD: """
+        appleboy/scp-action burnett01/rsync-deployments contention/rsync-deployments easingthemes/ssh-deploy
+        wlixcc/sftp-deploy-action wangyucode/sftp-upload-action samkirkland/ftp-deploy-action
+        jakejarvis/s3-sync-action
+    """,
+    StepKind.TEST: "schemathesis/action grafana/run-k6-action cypress-io/github-action wntrblm/nox",
+    StepKind.LINT: """
+        pre-commit/action astral-sh/ruff-action chartboost/ruff-action psf/black jakebailey/pyright-action
+        hadolint/hadolint-action tox-dev/action-pre-commit-uv
+    """,
+    StepKind.SCAN: """
+        pypa/gh-action-pip-audit github/codeql-action* aquasecurity/trivy-action anchore/scan-action snyk/actions*
+        zizmorcore/zizmor-action gitleaks/gitleaks-action bridgecrewio/checkov-action azure/container-scan
+    """,
+    StepKind.BUILD: """
+        docker/build-push-action docker/bake-action depot/build-push-action useblacksmith/build-push-action
+        redhat-actions/buildah-build mr-smithers-excellent/docker-build-push elgohr/publish-docker-github-action
+        aws-actions/aws-codebuild-run-build azure/k8s-bake
+    """,
+    StepKind.PUSH: "redhat-actions/push-to-registry",
+    StepKind.PROVISION: "pulumi/actions hashicorp/tfc-workflows-github*",
+    StepKind.NOTIFY: """
+        slackapi/slack-github-action 8398a7/action-slack rtcamp/action-slack-notify appleboy/telegram-action
+        appleboy/discord-action sarisia/actions-status-discord getsentry/action-release
+    """,
+}
+_ALWAYS_PUSH = ("mr-smithers-excellent/docker-build-push", "elgohr/publish-docker-github-action")
+
+
+def kinds_of_action(action: Action) -> tuple[StepKind, ...]:
+    """What an action does, in order: one that builds an image may push it too."""
+    name = action.name.partition("@")[0].lower()
+    if name == "superfly/flyctl-actions" and "deploy" not in (action.input("args") or ""):
+        return (StepKind.OTHER,)
+    kind = _kind_by_name(name)
+    if kind is StepKind.BUILD and (name in _ALWAYS_PUSH or _is_pushed(action)):
+        return (StepKind.BUILD, StepKind.PUSH)
+    return (kind,)
+
+
+@cache
+def _action_names() -> tuple[dict[str, StepKind], tuple[tuple[str, StepKind], ...]]:
+    """The kinds by whole name, and those by the beginning of a name."""
+    names = [(name, kind) for kind, listed in _ACTIONS.items() for name in listed.split()]
+    begun = tuple((name[:-1], kind) for name, kind in names if name.endswith("*"))
+    return {name: kind for name, kind in names if not name.endswith("*")}, begun
+
+
+def _kind_by_name(name: str) -> StepKind:
+    whole, begun = _action_names()
+    return whole.get(name) or next((kind for start, kind in begun if name.startswith(start)), StepKind.OTHER)
+
+
+def _is_pushed(action: Action) -> bool:
+    """Whether `push` is on: `true`, or an expression, which is false for pull requests as a rule."""
+    push = (action.input("push") or "").strip().lower()
+    outputs = (action.input("outputs") or "").replace(" ", "")
+    return push not in ("", "false") or "type=registry" in outputs or "push=true" in outputs
+
+
+# The first words of a command, options left out; alternatives of one word are parted by a stroke.
+_COMMANDS = {
+    StepKind.DOCUMENTATION: ("mkdocs gh-deploy", "mike deploy", "sphinx-build"),
+    StepKind.PACKAGE: ("twine upload", "uv|poetry|flit|hatch|pdm|npm publish"),
+    StepKind.TEST: (
+        "pytest|py.test|tox|nox|unittest|nose2|trial|behave|robot|green|locust",
+        "coverage run",
+        "django-admin|flask|hatch|go|cargo|playwright test",
+        "k6|artillery|newman|cypress run",
+        "make test|tests|check|ci|verify",
+        "just test|check",
+    ),
+    StepKind.LINT: (
+        "ruff|flake8|pylint|black|isort|djlint|hadolint|actionlint|mypy|pyright|pyre|ty|basedpyright|codespell",
+        "yamllint|shellcheck|sqlfluff|curlylint|eslint|prettier",
+        "pre-commit run",
+        "django-admin makemigrations",
+    ),
+    StepKind.SCAN: ("bandit|safety|pip-audit|trivy|grype|snyk|semgrep|gitleaks|detect-secrets|checkov",),
+    StepKind.BUILD: (
+        "docker|podman build",
+        "docker image|builder build",
+        "docker buildx",
+        "docker compose build",
+        "docker-compose build",
+        "buildah bud|build",
+        "executor",
+        "pack|sam|nixpacks|railpack|skaffold build",
+        "gcloud builds submit",
+        "az acr build",
+    ),
+    StepKind.PUSH: (
+        "docker|podman push",
+        "docker image|compose push",
+        "docker-compose push",
+        "skopeo copy",
+        "crane push|copy",
+    ),
+    StepKind.DEPLOY: (
+        "kubectl apply|replace|create|patch",
+        "kubectl set image",
+        "kubectl rollout restart",
+        "helm upgrade|install",
+        "helmfile apply|sync",
+        "skaffold run",
+        "argocd app sync",
+        "flux reconcile",
+        "aws ecs update-service",
+        "aws lambda update-function-code",
+        "aws deploy create-deployment",
+        "aws elasticbeanstalk update-environment",
+        "aws apprunner start-deployment",
+        "eb|copilot|sam|cdk|serverless|sls|zappa|chalice|fly|flyctl|kamal|modal|fastapi|vercel deploy",
+        "copilot svc deploy",
+        "zappa update",
+        "gcloud run|app|functions deploy",
+        "gcloud deploy releases create",
+        "az webapp deploy|up|deployment",
+        "az containerapp up|update",
+        "az functionapp deployment",
+        "func azure functionapp publish",
+        "heroku container:release|builds:create",
+        "railway up|redeploy",
+        "render deploys create",
+        "doctl apps create-deployment|update",
+        "docker stack deploy",
+        "docker service update",
+        "ansible-playbook",
+        "cap production deploy",
+        "nomad job run",
+        "cf push|zero-downtime-push|blue-green-deploy|bg-deploy",
+        "dokku git:from-image",
+    ),
+    StepKind.PROVISION: ("terraform|tofu apply", "pulumi up"),
+    StepKind.HEALTH_CHECK: (
+        "kubectl rollout status",
+        "kubectl wait",
+        "aws ecs wait",
+        "copilot svc status",
+        "fly|flyctl status|checks",
+        "systemctl is-active",
+        "heroku ps:wait",
+        "wait-on",
+    ),
+    StepKind.COLLECT_STATIC: ("django-admin collectstatic", "flask digest"),
+    StepKind.INSTALL: (
+        "pip|pip3|poetry|yarn|apt|apt-get install",
+        "pip-sync",
+        "uv sync",
+        "uv pip install|sync",
+        "pipenv|pdm install|sync",
+        "conda|mamba|micromamba install|create",
+        "conda|mamba|micromamba env create",
+        "npm ci|install",
+    ),
+    StepKind.NOTIFY: ("sentry-cli releases",),
+}
+_LONGEST = 4
+_DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
+_RESTARTS = regex(
+    r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
+    r"|supervisorctl (restart|update|reload)"
+    r"|docker restart|docker compose restart|docker-compose restart|pm2 (restart|reload)|touch \S*(wsgi\.py|reload\S*)"
+    r"|kill -HUP|pkill -HUP|apachectl graceful|heroku restart|doctl apps restart)"
+)
+_OPTION_VALUES = frozenset(
+    "-f --file -p --project-name --profile --env-file --project-directory -n --namespace --context --kubeconfig "
+    "-C -c --config --region".split()
+)
+# Infrastructure that is told which image to run brings new code.
+_VERSION = regex(r"(?i)image|tag|version|sha")
+_HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
+
+
+def plain_words(step: Step) -> str:
+    """A step as its tool and plain arguments: options are left out, `docker compose -f x up` is `docker compose up`."""
+    tool, words = program_of(step)
+    kept = [tool]
+    index = 0
+    while index < len(words):
+        value = words[index].literal
+        if value is None:
+            kept.append("$")
+        elif value.startswith("-") and len(kept) < 4 and tool not in ("kill", "pkill"):
+            if value in _OPTION_VALUES and "=" not in value:
+                index += 1
+        else:
+            kept.append(value)
+        index += 1
+    return " ".join(kept)
+
+
+def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
+    """What a command of a pipeline does, in order: `docker buildx build --push` builds and pushes.
+
+    `docker compose up`, `git pull` and restarts deploy only on the machine that serves; elsewhere
+    they prepare a test.
+    """
+    text = plain_words(step)
+    if on_host and _DEPLOYS_ON_HOST.match(text):
+        return (StepKind.DEPLOY,)
+    if on_host and _RESTARTS.match(text):
+        return (StepKind.RESTART,)
+    kind = _kind_by_words(text)
+    if kind is StepKind.BUILD and any(word in ("--push", "--publish") for word in step.arguments):
+        return (StepKind.BUILD, StepKind.PUSH)
+    if kind is StepKind.PROVISION and _VERSION.search(step.written):
+        return (StepKind.DEPLOY,)
+    return (kind or _by_url(step),)
+
+
+@cache
+def _first_words() -> dict[str, StepKind]:
+    """The kinds by the words that a command begins with."""
+    return {
+        " ".join(words): kind
+        for kind, listed in _COMMANDS.items()
+        for entry in listed
+        for words in product(*(part.split("|") for part in entry.split()))
+    }
+
+
+def _kind_by_words(text: str) -> StepKind | None:
+    words = text.split()
+    if words[:2] == ["git", "push"]:
+        return StepKind.DEPLOY if re.search(r"\b(heroku|dokku)\b", text) else None
+    known = _first_words()
+    begun = (" ".join(words[:count]) for count in range(min(len(words), _LONGEST), 0, -1))
+    return next((known[one] for one in begun if one in known), None)
+
+
+def _by_url(step: Step) -> StepKind:
+    """What a transfer does, by where it goes: a deploy hook, a health check, an upload."""
+    if step.program in ("curl", "wget", "http"):
+        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", step.written):
+            return StepKind.DEPLOY
+        if _HEALTH_PATH.search(step.written):
+            return StepKind.HEALTH_CHECK
+    if step.program in ("scp", "rsync", "sftp", "lftp") and ":" in step.written:
+        return StepKind.UPLOAD
+    return StepKind.OTHER

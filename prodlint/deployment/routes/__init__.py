@@ -1,0 +1,1 @@
+"""The paths that an app answers, with their prefixes, for each framework."""

@@ -1,0 +1,47 @@
+"""The routes that a service answers: those of its app, whatever the framework."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from prodlint.deployment.app import roots_of
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.route import Routes
+from prodlint.deployment.routes.tables import routes_of_tables
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, Value
+from prodlint.syntax.python import PythonModule
+
+__all__ = ["routes_of"]
+
+_NOTHING = Routes((), NO)
+_TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
+
+
+def routes_of(service: Service, repository: Repository) -> Routes:
+    """The routes of the app that a service serves; none, and not complete, where they cannot be read."""
+    app = service.app
+    if app is None or (service.step is None and service.handled_at is None):
+        return _NOTHING
+    if app.framework == "Django":
+        # Its settings have to be evaluated: nobody else needs to load what does that.
+        from prodlint.deployment.routes.settings import routes_of_django
+
+        return routes_of_django(service, repository)
+    if app.framework not in _TABLES:
+        return _NOTHING
+    folders = service.server.folders if service.server is not None else ()
+    directory = service.step.directory if service.step is not None else service.place.directory
+    roots = roots_of(replace(service.place, directory=directory), repository, folders)
+
+    def named(path: str, module: PythonModule, scope: ast.AST | None, node: ast.expr) -> Value[object]:
+        """Read where somebody asks: few apps keep paths in their settings."""
+        from prodlint.deployment.routes.fields import FieldReader
+
+        held.append(FieldReader(service, repository, roots)) if not held else None
+        return held[0](path, module, scope, node)
+
+    held: list[Callable[[str, PythonModule, ast.AST | None, ast.expr], Value[object]]] = []
+    return routes_of_tables(app, repository, roots, service.variables.get, named)

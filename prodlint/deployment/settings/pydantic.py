@@ -1,0 +1,94 @@
+"""The pydantic-settings classes that a service imports, with what their fields hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prodlint.deployment.apps.import_graph import ImportGraph
+from prodlint.deployment.env_read import EnvFileRead
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.service import Service
+from prodlint.deployment.settings.choice import Choice, made_classes
+from prodlint.deployment.settings.found import AppSettings, SettingsSource
+from prodlint.deployment.settings.installed import interpreter_of
+from prodlint.deployment.settings.start import Start
+from prodlint.deployment.value import EnvDriven, Known, Value
+from prodlint.deployment.variables.read_settings import SettingsClass, settings_classes
+from prodlint.regex import regex
+
+__all__ = ["pydantic_settings"]
+
+_TELLING = regex(rb"BaseSettings|\bclass\s+\w+\s*\(\s*[\w.]*Settings\b")
+
+
+def pydantic_settings(service: Service, start: Start, repository: Repository) -> tuple[AppSettings, ...]:
+    """The settings classes that the code of a service imports, each with what its fields hold."""
+    telling = _telling_files(repository)
+    found: list[SettingsClass] = []
+    for path in _imported(start, telling, repository):
+        module = repository.python(path)
+        if module is not None:
+            found += settings_classes(module, repository)
+    return tuple(_settings(one, service, start, repository) for one in made_classes(found, repository, start.lookup))
+
+
+@per_repository
+def _telling_files(repository: Repository) -> frozenset[str]:
+    return frozenset(path for path in repository.python_files if _tells(path, repository))
+
+
+def _tells(path: str, repository: Repository) -> bool:
+    """Whether a file of production may hold a settings class."""
+    data = repository.data(path)
+    if data is None or b"Settings" not in data or _TELLING.search(data) is None:
+        return False
+    return environment_of(path) not in (Environment.TEST, Environment.DEVELOPMENT)
+
+
+def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> Iterator[str]:
+    """Those of some files that a process imports, in the order in which they are found; not those of functions."""
+    if wanted:
+        graph = ImportGraph(repository, (*start.roots, ""), (module.path for module in start.modules))
+        chains = {path: graph.chain(path) for path in sorted(wanted & graph.files)}
+        found = [(len(chain), path) for path, chain in chains.items() if chain is not None]
+        yield from (path for _, path in sorted(found))
+
+
+def _settings(choice: Choice, service: Service, start: Start, repository: Repository) -> AppSettings:
+    one = choice.made
+    path = one.module.source.path
+    root = next((root for root in start.roots if not root or path.startswith(f"{root}/")), "")
+    dotted = path[len(root) :].lstrip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    span = one.module.span(one.node)
+    name = f"{dotted}.{one.node.name}"
+    computed = _defaults(one, path, dotted, service, start, repository)
+    folder = start.roots[0] if start.roots else ""
+    files = start.place.files
+    values = Fields(one, Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed, files))
+    module: Value[str] = EnvDriven(choice.variable, name, span) if choice.variable else Known(name, span)
+    source = SettingsSource(Known(name, span), span, f"class in {path}")
+    missing = tuple(file for file in one.files if _is_nowhere(file, folder, repository))
+    return AppSettings("pydantic-settings", module, path, source.origin, span, (source,), values, start.roots, missing)
+
+
+def _is_nowhere(file: EnvFileRead, folder: str, repository: Repository) -> bool:
+    path = file.path
+    return isinstance(path, Known) and normal_path(folder, path.value) not in repository.paths
+
+
+def _defaults(
+    one: SettingsClass, path: str, dotted: str, service: Service, start: Start, repository: Repository
+) -> Callable[[str], Value[object] | None]:
+    """What the class holds under a name once its module ran, which it does when somebody asks."""
+    held: list[Mapping[str, Value[object]]] = []
+
+    def default(name: str) -> Value[object] | None:
+        if not held:
+            interpreter = interpreter_of(start, service, repository)
+            held.append(interpreter.run(path, dotted).of_class(one.node.name) or {})
+        return held[0].get(name)
+
+    return default

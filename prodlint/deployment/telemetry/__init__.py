@@ -1,0 +1,1 @@
+"""What production tells of itself: logs, errors, numbers, health."""

@@ -1,0 +1,48 @@
+"""Whether an app answers any path that a probe could ask, where an orchestrator has nothing else to go by."""
+
+from __future__ import annotations
+
+from prodlint.deployment.process import Platform
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.routes.of_service import routes_of
+from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO, YES
+from prodlint.record import record
+from prodlint.source import Span
+
+__all__ = ["MissingHealth", "missing_health"]
+
+# These take a process out of the rotation when its health check fails, and know only its port without one.
+_ORCHESTRATORS = frozenset(
+    {Platform.KUBERNETES, Platform.ECS, Platform.CLOUD_RUN, Platform.FLY, Platform.RENDER, Platform.APP_RUNNER}
+)
+_PATHS = (
+    "/ /health /health/ /healthz /healthz/ /healthcheck /healthcheck/ /health-check /health-check/ "
+    "/health_check /health_check/ /livez /readyz /live /ready /liveness /readiness /liveness/ /readiness/ "
+    "/ping /ping/ /status /status/ /up /up/ /_health /_health/ /heartbeat /heartbeat/ /__heartbeat__ "
+    "/__lbheartbeat__ /alive /alive/ /ht/ /version /version/"
+).split()
+# A route with one of these in its path is there to be asked, whatever stands in front of it.
+_WORDS = ("health", "live", "ready", "ping", "status", "beat", "alive", "/up", "probe", "version", "info")
+
+
+@record
+class MissingHealth:
+    """An app without a route that a probe could ask: a route that it has, and how many more."""
+
+    route: Span
+    count: int
+
+
+def missing_health(service: Service, repository: Repository) -> MissingHealth | None:
+    """The lack of a route for probes in an orchestrated app whose routes are all known."""
+    if service.process.platform not in _ORCHESTRATORS or service.process.probes or service.server is None:
+        return None
+    routes = routes_of(service, repository)
+    if routes.complete is not YES or not routes.routes:
+        return None
+    if any(word in f"{one.path}{one.regex or ''}".lower() for one in routes.routes for word in _WORDS):
+        return None
+    if any(routes.answering(path)[0] is not NO for path in _PATHS):
+        return None
+    return MissingHealth(routes.routes[0].span, len(routes.routes))
