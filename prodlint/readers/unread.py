@@ -21,9 +21,11 @@ _NAMES = {
     ".platform.app.yaml": "Platform.sh",
     "*.nomad": "Nomad",
     "Jenkinsfile": "Jenkins",
-    "azure-pipelines.yml": "Azure Pipelines",
+    "azure-pipelines*.y*ml": "Azure Pipelines",
     "bitbucket-pipelines.yml": "Bitbucket Pipelines",
     ".travis.yml": "Travis CI",
+    ".drone.yml": "Drone",
+    ".woodpecker.y*ml": "Woodpecker CI",
     "fabfile.py": "Fabric",
     "tasks.py": "Invoke",
     "dokku.json": "Dokku",
@@ -34,6 +36,14 @@ _NAMES = {
 }
 _PATHS = {
     ".circleci/config.yml": "CircleCI",
+    ".azure-pipelines/*.y*ml": "Azure Pipelines",
+    "azure-pipelines/*.y*ml": "Azure Pipelines",
+    ".azuredevops/*.y*ml": "Azure Pipelines",
+    ".woodpecker/*.y*ml": "Woodpecker CI",
+    ".forgejo/workflows/*.y*ml": "Forgejo Actions",
+    ".gitea/workflows/*.y*ml": "Gitea Actions",
+    ".buildkite/*.y*ml": "Buildkite",
+    ".semaphore/*.y*ml": "Semaphore",
     "config/deploy.yml": "Kamal",
     "copilot/*/manifest.yml": "AWS Copilot",
     ".platform/hooks/*": "Elastic Beanstalk",
@@ -44,7 +54,10 @@ _PATHS = {
     "*/tasks/main.yml": "Ansible",
 }
 _ONLY_WHEN_DEPLOYING = frozenset(
-    ("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Fabric")
+    (
+        *("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Drone", "Woodpecker CI"),
+        *("Forgejo Actions", "Gitea Actions", "Buildkite", "Semaphore", "Fabric"),
+    )
 )
 _DEPLOYS = regex(rb"deploy|heroku|\bssh\b|migrate|upgrade|kubectl|docker push", re.IGNORECASE)
 # The tasks of Celery bear the same name as those of Invoke, and most of these are for developers.
@@ -59,7 +72,9 @@ READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
 
 def read(path: str, repository: Repository) -> Iterator[UnreadDeployment]:
     """One fact for a file that deploys something in a way that is not modelled yet."""
-    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+    # What a pipeline does tells more than its name: `ci-cd.yml` may bring code live.
+    place = path.rpartition("/")[0] if _system(path) in _ONLY_WHEN_DEPLOYING else path
+    if environment_of(place) in (Environment.DEVELOPMENT, Environment.TEST):
         return
     data = repository.data(path)
     source = repository.source(path) if data is not None and _may_deploy(path, data) else None
