@@ -3,7 +3,8 @@
 import pytest
 
 from prodlint.deployment import Platform, Service
-from prodlint.deployment.value import UNKNOWN, EnvDriven, Known
+from prodlint.deployment.install import open_dependencies
+from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -181,3 +182,40 @@ def test_the_serverless_framework_installs_what_its_plugins_pack(
     (service,) = services({"serverless.yml": FUNCTIONS + more, **files})
     assert [file.path for one in service.installs for file in one.files] == installed
     assert installed or service.installs_known is UNKNOWN
+
+
+MARKED = "requests==2.32.5\npynamodb #no-deploy\nboto3\nsix>=1\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "open_ones", "packs"),
+    [
+        ("^2.4.1", ["boto3", "six"], YES),
+        ("~3.3", ["pynamodb"], UNKNOWN),
+        ("4.3.0", ["pynamodb"], UNKNOWN),
+        ("^5", ["pynamodb", "boto3", "six"], YES),
+        ("6.x", ["pynamodb", "boto3", "six"], YES),
+        # Which version comes is not known: nothing that one of them leaves out is told.
+        (">=2", [], UNKNOWN),
+        (None, [], UNKNOWN),
+    ],
+)
+def test_serverless_python_requirements_leaves_out_what_its_version_does(
+    version: str | None, open_ones: list[str], packs: Answer
+) -> None:
+    files = {
+        "serverless.yml": FUNCTIONS + "plugins: [serverless-python-requirements]\n",
+        "requirements.txt": MARKED,
+    }
+    if version is not None:
+        files["package.json"] = f'{{"devDependencies": {{"serverless-python-requirements": "{version}"}}}}'
+    (service,) = services(files)
+    (install,) = service.installs
+    assert [one.name for _, loose in open_dependencies(install) for one in loose] == open_ones
+    assert service.installs_distribution("boto3") is packs
+
+
+def test_the_mark_of_serverless_python_requirements_says_nothing_to_others() -> None:
+    (service,) = services({"serverless.yml": FUNCTIONS + "plugins: [serverless-wsgi]\n", "requirements.txt": MARKED})
+    (install,) = service.installs
+    assert [one.name for _, loose in open_dependencies(install) for one in loose] == ["pynamodb", "boto3", "six"]

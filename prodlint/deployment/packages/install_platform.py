@@ -20,6 +20,7 @@ from prodlint.deployment.packages.install_managers import (
     uv_sync,
 )
 from prodlint.deployment.packages.install_sources import Sources
+from prodlint.deployment.packages.serverless_requirements import as_packed
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import UNKNOWN
@@ -109,6 +110,8 @@ def platform_installs(repository: Repository, folder: str, platform: str, span: 
     several = len(here.intersection(_REFUSES_SEVERAL.get(platform, ()))) > 1
     made = [_perform(command, repository, folder, span) for command in (ways if several else ways[:1])]
     found = tuple(install for install in made if install is not None)
+    if platform == "serverless-python-requirements":
+        found = tuple(as_packed(install, repository, folder) for install in found)
     if several:
         return tuple(replace(install, complete=UNKNOWN) for install in found)
     if not found and platform in _READS_PYPROJECT and _PYPROJECT in here:
