@@ -37,6 +37,12 @@ def test_what_a_variable_only_has_a_say_in_is_not_told_as_the_variable() -> None
     assert values["API_KEY"] == "***, unless $KEY changes it"
 
 
+def test_a_port_that_the_platform_certainly_gives_is_told_without_what_would_be_else() -> None:
+    conf = "import os\nbind = '0.0.0.0:{}'.format(os.getenv('PORT'))\n"
+    values = told({"Procfile": "web: gunicorn -c conf.py app:app\n", "conf.py": conf, "app.py": ""})
+    assert values["bind"] == "0.0.0.0:$PORT"
+
+
 def test_workers_by_the_cpus_are_told_as_a_formula() -> None:
     conf = "import os\nfrom multiprocessing import cpu_count\nworkers = {}\n"
     files = {"Procfile": "web: gunicorn -c conf.py app:app\n", "app.py": ""}

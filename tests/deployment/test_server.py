@@ -47,6 +47,8 @@ def origins(server: Server, name: str) -> list[str]:
         ("fastapi dev main.py", "fastapi dev"),
         ("python -m fastapi run", "fastapi run"),
         ("python manage.py runserver", "runserver"),
+        ("python -m manage runserver", "runserver"),
+        ("uv run -m manage runserver", "runserver"),
         ("django-admin runserver", "runserver"),
         ("python -m django runserver", "runserver"),
         ("python manage.py --settings shop.settings runserver_plus", "runserver"),
@@ -300,6 +302,22 @@ if os.environ.get("ENVIRONMENT") == "development":
 else:
     preload_app = True
 """
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('"0.0.0.0:" + os.environ["PORT"]', "0.0.0.0:$PORT"),
+        ('"0.0.0.0:{}".format(os.environ["PORT"])', "0.0.0.0:$PORT"),
+        ('"0.0.0.0:%s" % os.environ.get("PORT", 80)', "0.0.0.0:${PORT:-80}"),
+        ('":{}".format(os.getenv("PORT", "80"))', ":${PORT:-80}"),
+        ('os.environ["HOST"] + ":80"', "$HOST:80"),
+        ('os.environ["BIND"]', "$BIND"),
+    ],
+)
+def test_what_a_variable_leaves_of_an_address_is_known(serve: Serve, written: str, shown: str) -> None:
+    server = serve("gunicorn app:app", {"gunicorn.conf.py": f"import os\nbind = {written}\n"})
+    assert [str(bind) for bind in server.binds] == [shown]
 
 
 def test_gunicorns_file_is_evaluated_with_the_environment_of_the_service(serve: Serve) -> None:

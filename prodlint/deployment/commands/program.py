@@ -9,7 +9,7 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
-__all__ = ["Program", "program_of", "python_arguments"]
+__all__ = ["Program", "program_of", "python_arguments", "runs_manage"]
 
 _PYTHON = regex(r"(python|pypy)[\d.]*")
 # Options of the interpreter that take a value, the next word unless it is attached.
@@ -67,6 +67,11 @@ def python_arguments(step: Step) -> Program | None:
     return Program()
 
 
+def runs_manage(module: str) -> bool:
+    """Whether `python -m MODULE` runs a manage.py, in whatever package it lies."""
+    return module.rpartition(".")[2] == "manage"
+
+
 def program_of(step: Step) -> tuple[str, tuple[Word, ...]]:
     """The tool that a step runs and its arguments.
 
@@ -75,7 +80,8 @@ def program_of(step: Step) -> tuple[str, tuple[Word, ...]]:
     python = python_arguments(step)
     if python is not None:
         if python.module is not None:
-            return _MODULES.get(python.module, python.module), python.arguments
+            named = "django" if runs_manage(python.module) else python.module
+            return _MODULES.get(named, named), python.arguments
         name = (python.file.literal or "") if python.file else ""
         base = name.rpartition("/")[2]
         if base == "manage.py":

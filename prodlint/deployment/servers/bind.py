@@ -176,8 +176,7 @@ def split_address(value: Value[str], default_port: object = 8000, protocol: str 
     span = value.span
     if text is None:
         assert isinstance(value, EnvDriven)
-        part = EnvDriven[str](value.name, None, span, form=None)
-        return Bind(part, part, span, protocol, name=f"${value.name}")
+        return _when_set(value, default_port, protocol)
     form = value.form if isinstance(value, EnvDriven) and value.form else None
 
     def made(part: str, form: str | None) -> Value[str]:
@@ -198,6 +197,24 @@ def split_address(value: Value[str], default_port: object = 8000, protocol: str 
     formed_host, formed_port = _halves(form.removeprefix("tcp://")) if form is not None and is_address else (None, None)
     number = Known(default_port, span) if not port else converted("int", made(port, formed_port or None))
     return Bind(made(host, formed_host), number, span, protocol, name=text)
+
+
+def _when_set(value: EnvDriven[str], default_port: object, protocol: str) -> Bind:
+    """A socket whose variable has nothing in its place: only what is written around it is known."""
+    span, form = value.span, value.form
+    part = EnvDriven[str](value.name, None, span, form=None)
+    whole = Bind(part, part, span, protocol, name=f"${value.name}")
+    if not form or form == f"${value.name}" or form.startswith(("unix:", "/", "fd://", "tcp://")):
+        return whole
+    host, port = _halves(form)
+
+    def made(text: str) -> Value[str]:
+        if "$" not in text:
+            return Known(text, span)
+        return EnvDriven(value.name, None, span, form="" if text == f"${value.name}" else text)
+
+    number = converted("int", made(port)) if port else Known(default_port, span)
+    return Bind(made(host), number, span, protocol, name=form)
 
 
 def _decided_by(value: JointlyDriven, unset: Bind) -> Bind:

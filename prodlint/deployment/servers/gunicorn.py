@@ -184,14 +184,19 @@ def _with_hosts(context: Context, setting: Setting, binds: tuple[Bind, ...], pat
 
     other = module_values(context, path, lookup).get("bind")
     made = object_value(option, other) if option is not None and other is not None else None
-    if not isinstance(made, Known) or not isinstance(made.value, tuple) or len(made.value) != len(binds):
+    if not isinstance(made, Known) or not isinstance(made.value, tuple):
+        return binds
+    # Where it has to be set, or certainly is, nothing else counts.
+    is_set = value.default is None or context.place.certainly_sets(name)
+    told = binds * len(made.value) if value.default is None else binds
+    if len(made.value) != len(told):
         return binds
     found = []
-    for bind, text in zip(binds, made.value, strict=True):
-        if _PROBE in str(text) and str(text) not in (_PROBE, f":{_PROBE}"):
+    for bind, text in zip(told, made.value, strict=True):
+        if _PROBE in str(text) and str(text) != _PROBE:
             # f"0.0.0.0:{PORT}": what the variable does not change is known.
             shown = str(text).replace(_PROBE, f"${name}")
-            found.append(split_address(EnvDriven(name, bind.name, bind.span, form=shown)))
+            found.append(split_address(EnvDriven(name, None if is_set else bind.name, bind.span, form=shown)))
             continue
         stays = split_address(Known(str(text), bind.span))
         host = stays.host if _agree(bind.host, stays.host) else bind.host

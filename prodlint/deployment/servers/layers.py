@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prodlint.deployment.app import roots_of
+from prodlint.deployment.app import locate_module, roots_of
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Given, Grammar, Option, Parsed
+from prodlint.deployment.commands.program import python_arguments, runs_manage
 from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import absolute
@@ -59,6 +60,15 @@ class Context:
         target = absolute(written, self.step.directory)
         candidates = self.place.files.candidates(target) if target is not None else ()
         return next((path for path in candidates if path in self.repository.paths), None)
+
+    def manage_file(self) -> str | None:
+        """The repository path of the manage.py that it runs, by its path or as a module."""
+        python = python_arguments(self.step)
+        if python is not None and python.module is not None:
+            return locate_module(self.repository, self.roots(), python.module) if runs_manage(python.module) else None
+        program = python.file if python is not None and python.file is not None else self.step.argv[0]
+        written = program.literal or ""
+        return self.locate(written) if written.endswith(".py") else None
 
     def roots(self, *folders: str) -> tuple[str, ...]:
         """The folders of the repository from which it imports, some of its own first."""

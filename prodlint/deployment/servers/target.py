@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.search import resolve
-from prodlint.deployment.commands.program import python_arguments
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.servers.layers import Context
 from prodlint.deployment.servers.server import Server
@@ -205,9 +204,7 @@ def _litestar(context: Context, server: Server) -> Server:
 
 def _django(context: Context, server: Server) -> Server:
     """WSGI_APPLICATION of the settings module, else the `wsgi.py` beside it."""
-    python = python_arguments(context.step)
-    program = python.file if python is not None and python.file is not None else context.step.argv[0]
-    manage = context.locate(program.literal or "") if (program.literal or "").endswith(".py") else None
+    manage = context.manage_file()
     roots = (posixpath.dirname(manage), *context.roots()) if manage is not None else context.roots()
     named = _settings_name(context, server.settings, manage)
     if named is None:

@@ -171,10 +171,7 @@ def _lookup(variables: Variables, given: tuple[tuple[str, Named], ...]) -> Looku
 def _modules(service: Service | None, context: Context, tool: str) -> Iterator[Module]:
     step, repository = context.step, context.repository
     if tool == "django-admin":
-        python = python_arguments(step)
-        program = python.file if python is not None else step.argv[0]
-        written = (program.literal or "") if program is not None else ""
-        path = context.locate(written) if written.endswith(".py") else None
+        path = context.manage_file()
         if path is not None:
             yield Module(path, MAIN)
         return
