@@ -195,6 +195,28 @@ def test_a_database_whose_file_of_variables_has_a_sample_is_told_with_it() -> No
     assert database.text == f"PostgreSQL 17, env from {missing}"
 
 
+def test_a_plain_env_file_that_is_missing_is_told_with_the_sample_beside_it() -> None:
+    compose = "services:\n  web:\n    build: .\n    env_file: .env\n"
+    files = {**UWSGI, "compose.prod.yml": compose, ".env.example": "DEBUG=1\n"}
+    missing = ".env, which is not in this repository"
+    assert of(files, "web")["env from"] == f"{missing} (.env.example is a sample of it)"
+    # What developers set is nothing that is set in production.
+    assert "DEBUG" not in of(files, "web").get("set outside", "")
+    assert of({**UWSGI, "compose.prod.yml": compose}, "web")["env from"] == missing
+
+
+def test_a_package_that_curl_sends_to_an_index_is_a_step_and_its_password_is_not_printed() -> None:
+    makefile = "publish:\n\tcurl -F p=@dist/shop-1.tar.gz https://0123abcd@push.example/shop/\n"
+    steps = "jobs:\n  cd:\n    steps:\n    - run: make publish\n    - run: kubectl apply -f k8s\n"
+    files = {"Makefile": makefile, ".github/workflows/cd.yml": f"on: push\n{steps}"}
+    [release] = drawn(files).releases
+    assert [(one.kind, one.text) for one in release.steps] == [
+        ("package release", "curl -F p=@dist/shop-1.tar.gz https://***@push.example/shop/"),
+        ("deploy", "kubectl apply -f k8s"),
+    ]
+    assert "   1. publish    [cd] curl" in render(drawn(files), Terminal(False))
+
+
 def test_alembic_without_a_revision_is_told_and_no_fault() -> None:
     files = {
         "Dockerfile": DOCKERFILE,

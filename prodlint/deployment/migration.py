@@ -75,7 +75,7 @@ class MigrationSystem:
     @property
     def owner(self) -> str:
         """What brings the migrations when the project has written none."""
-        return "the apps of Django itself" if self.system is System.DJANGO else self.system.value
+        return "Django's own apps" if self.system is System.DJANGO else self.system.value
 
     @property
     def phrase(self) -> str:

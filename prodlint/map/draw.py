@@ -16,6 +16,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN
+from prodlint.deployment.variables.secret import masked_command
 from prodlint.map.contract_facts import published
 from prodlint.map.document import (
     Doubt,
@@ -180,7 +181,7 @@ def _release(release: Release) -> MappedRelease:
     steps = tuple(
         MappedStep(
             kind=step.kind.value,
-            text=" ".join(step.written.split()),
+            text=masked_command(" ".join(step.written.split())),
             span=step.span,
             owner=step.owner,
             conditional=step.conditional,

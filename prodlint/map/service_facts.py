@@ -20,6 +20,7 @@ from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.servers.versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
+from prodlint.deployment.variables.secret import masked_command
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.settings_facts import settings_facts
@@ -52,7 +53,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         sources = tuple(Source(step.written, step.span, "may be what stays") for step in commands)
         yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
     else:
-        yield Fact("command", service.written, span=service.step.span, sources=_chain(service))
+        yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
     if service.process.default_of:
         whose = f"by default of {service.process.default_of}: no file names a command"
         yield Fact("started", whose, span=service.process.span)

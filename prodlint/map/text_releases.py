@@ -19,7 +19,7 @@ __all__ = ["release_lines"]
 _SHOWN = 3
 _FOLDED = ("prepare", "release phase", "test", "build", "package release", "upload")
 # One word for a column, where the model tells phases from kinds.
-_WORDS = {"release phase": "prepare"}
+_WORDS = {"release phase": "prepare", "package release": "publish"}
 _TEXT = 180
 _CONDITION = 240
 _BRACKET = regex(r"\$\{\{ *| *\}\}")

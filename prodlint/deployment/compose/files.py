@@ -32,7 +32,7 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variables.sample import sample_of
+from prodlint.deployment.variables.sample import sample_beside, sample_of
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
@@ -285,7 +285,9 @@ def _env_files(
             found[path] = EnvFile(sample, one.span, Dialect.COMPOSE, stands_for=path)
         else:
             shown = written or one.name.written
-            elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository"))
+            beside = sample_beside(path, files) if isinstance(value, Known) and path is not None else None
+            hint = f" ({beside} is a sample of it)" if beside is not None else ""
+            elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository{hint}"))
     return tuple(found.values()), tuple(elsewhere)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.pipeline import Action, StepKind
@@ -220,6 +220,9 @@ _OPTION_VALUES = frozenset(
 )
 # Infrastructure that is told which image to run brings new code.
 _VERSION = regex(r"(?i)image|tag|version|sha")
+# What `curl -F a=@FILE`, `curl -T FILE` and `curl --data-binary @FILE` send, where that is built for others to install.
+_SENDS = ("-F", "--form", "-T", "--upload-file", "-d", "--data", "--data-binary")
+_BUILT_FILE = regex(r"(?i)\.(whl|tar\.gz|tgz|deb|rpm|egg|pex)([;\"'].*)?$")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
@@ -287,6 +290,18 @@ def _by_url(step: Step) -> StepKind:
             return StepKind.DEPLOY
         if _HEALTH_PATH.search(step.written):
             return StepKind.HEALTH_CHECK
+        if step.program == "curl" and _sends_a_package(step):
+            return StepKind.PACKAGE
     if step.program in ("scp", "rsync", "sftp", "lftp") and ":" in step.written:
         return StepKind.UPLOAD
     return StepKind.OTHER
+
+
+def _sends_a_package(step: Step) -> bool:
+    """Whether a curl sends a file that is built for others to install, as to a package index."""
+    words = [str(word) for word in step.argv]
+    for option, value in pairwise(words):
+        name, _, joined = option.partition("=")
+        if name in _SENDS and _BUILT_FILE.search(joined or value):
+            return True
+    return False

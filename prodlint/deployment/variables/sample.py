@@ -12,15 +12,18 @@ from collections.abc import Collection
 
 from prodlint.deployment.environment import Environment, environment_of
 
-__all__ = ["sample_of"]
+__all__ = ["sample_beside", "sample_of"]
 
 _WORDS = ("sample", "example", "template", "dist", "tmpl")
 
 
 def sample_of(path: str, files: Collection[str]) -> str | None:
     """The path of the sample for an env file of production that is not there, None when there is none beside it."""
-    if environment_of(path) is not Environment.PRODUCTION:
-        return None
+    return sample_beside(path, files) if environment_of(path) is Environment.PRODUCTION else None
+
+
+def sample_beside(path: str, files: Collection[str]) -> str | None:
+    """The path of the sample for any env file that is not there, None when there is none beside it."""
     folder, name = posixpath.split(path)
     names = [f"{name}{mark}{word}" for word in _WORDS for mark in ".-_"]
     names += [f"{word}{'' if name.startswith('.') else '.'}{name}" for word in _WORDS]

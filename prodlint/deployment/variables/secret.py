@@ -9,7 +9,7 @@ import re
 
 from prodlint.regex import regex
 
-__all__ = ["MASK", "is_secret_name", "masked", "masked_form", "names_a_place"]
+__all__ = ["MASK", "is_secret_name", "masked", "masked_command", "masked_form", "names_a_place"]
 
 MASK = "***"
 
@@ -81,6 +81,12 @@ def masked_form(name: str, form: str, variable: str) -> str:
     """The form of a value as it may be printed: `postgres://shop:$DB_PASSWORD@db` holds no secret."""
     shown = f"${variable}"
     return masked(name, form.replace(shown, _VARIABLE)).replace(_VARIABLE, shown)
+
+
+def masked_command(written: str) -> str:
+    """A command as it may be printed: a variable in the place of a secret gives nothing away."""
+    shown = _CREDENTIALS.sub(lambda url: url[0] if "$" in url[0] else _without_credentials(url), written)
+    return _PROVIDERS.sub(MASK, shown)
 
 
 def _without_credentials(url: re.Match[str]) -> str:
