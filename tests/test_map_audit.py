@@ -335,7 +335,11 @@ def test_the_programs_of_a_supervisor_that_a_condition_starts_say_where() -> Non
         "s.conf": "[supervisord]\nnodaemon=true\n[program:jobs]\ncommand=python jobs.py\n",
         "compose.prod.yml": "services:\n  web:\n    build: .\n    environment: [ALL]\n",
     }
-    assert of(files, "jobs")["autostart"] == "if start.sh:3 is reached"
+    assert of(files, "jobs")["autostart"] == "when $ALL is True"
+    either = "`supervisord -c s.conf` when $ALL is True, `gunicorn app:app`"
+    assert of(files, "web")["command"] == f"several commands may be the one that stays: {either}"
+    asked = {**files, "start.sh": files["start.sh"].replace('[ "$ALL" = True ]', "grep -q x y")}
+    assert of(asked, "jobs")["autostart"] == "if start.sh:3 is reached"
     files["compose.prod.yml"] = files["compose.prod.yml"].replace("ALL]", "ALL=True]")
     assert "autostart" not in of(files, "jobs")
 

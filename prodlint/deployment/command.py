@@ -117,6 +117,7 @@ class Step:
     directory: str | None = None
     environment: Mapping[str, Word | None] = field(default_factory=dict)
     conditional: bool = False
+    when: str = ""
     background: bool = False
     replaces_shell: bool = False
     guarded: bool = False

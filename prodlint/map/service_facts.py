@@ -231,7 +231,8 @@ def _no_command(service: Service) -> str:
 
 
 def _several(steps: Sequence[Step]) -> str:
-    return "several commands may be the one that stays: " + ", ".join(f"`{step.written}`" for step in steps[:3])
+    told = [f"`{step.written}`" + (f" when {step.when}" if step.when else "") for step in steps[:3]]
+    return "several commands may be the one that stays: " + ", ".join(told)
 
 
 _FROM_ENVIRONMENT = regex(r"%\(ENV_(\w+)\)s")
@@ -251,7 +252,9 @@ def _autostart(service: Service) -> Iterator[Fact]:
         elif written.lower() in _OFF:
             yield Fact("autostart", "not started by itself", span=setting.span)
     for setting in (one for one in service.process.settings if one.name == "reached"):
-        yield Fact("autostart", f"if {setting.span} is reached", State.ENVIRONMENT, setting.span)
+        when = setting.value
+        told = f"when {when.value}" if isinstance(when, Known) else f"if {setting.span} is reached"
+        yield Fact("autostart", told, State.ENVIRONMENT, setting.span)
 
 
 def _handler(service: Service, handler: Value[str]) -> Fact:

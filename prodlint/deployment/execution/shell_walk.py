@@ -10,6 +10,7 @@ from dataclasses import field, replace
 from prodlint.deployment.command import Ancestor, Link, Step
 from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
+from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import state
 from prodlint.regex import regex
@@ -73,6 +74,7 @@ class Shell:
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
     anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
     is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
+    `when` is what must hold so that it comes here, None where nobody can tell.
     """
 
     directory: str | None
@@ -83,6 +85,7 @@ class Shell:
     name: Word | None = None
     functions: dict[str, Node] = field(default_factory=dict)
     conditional: bool = False
+    when: tuple[Asked, ...] | None = ()
     background: bool = False
     errexit: bool = False
     exports: bool = False
@@ -95,9 +98,10 @@ class Shell:
     forked: bool = False
 
 
-def branched(shell: Shell) -> Shell:
+def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
     """A shell as an arm of a condition finds it: what the arm sets is not set elsewhere."""
-    return replace(shell, conditional=True, variables=dict(shell.variables), exported=dict(shell.exported))
+    told = both(shell.when, when)
+    return replace(shell, conditional=True, when=told, variables=dict(shell.variables), exported=dict(shell.exported))
 
 
 def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:

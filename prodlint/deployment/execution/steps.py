@@ -13,7 +13,9 @@ from dataclasses import replace
 from prodlint.deployment.command import Ancestor, CommandLine, Execution, Form, Link, Parent, Step, Succession
 from prodlint.deployment.commands.ancestry import shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
-from prodlint.deployment.condition import holds, settle, word_value
+from prodlint.deployment.condition import holds, settle
+from prodlint.deployment.execution.arms import Arm, arms_of_case
+from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
@@ -29,7 +31,6 @@ from prodlint.deployment.execution.shell_walk import (
     inside_of,
     is_endless,
     is_test,
-    matches,
     reads_as_shell,
     rejoin,
     script_argument,
@@ -40,7 +41,7 @@ from prodlint.deployment.execution.task_files import tasks_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.task import Task
-from prodlint.deployment.value import NO, UNKNOWN, YES, Known, Unknown
+from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import (
@@ -170,6 +171,7 @@ class _Run:
                 variables=dict(shell.variables),
                 functions={},
                 conditional=shell.conditional or task.conditional,
+                when=None if task.conditional else shell.when,
                 background=shell.background or task.beside,
                 errexit=task.guarded,
                 layers=(),
@@ -235,6 +237,7 @@ class _Run:
             directory=shell.directory,
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
             conditional=shell.conditional,
+            when=in_words(shell.when),
             background=shell.background,
             replaces_shell=replaces,
             guarded=shell.errexit,
@@ -321,11 +324,12 @@ class _Run:
         if runs is NO:
             # `a || b`: b only runs when a failed, so it is never what normally runs.
             before = len(self.steps)
-            self.walk(node.right, branched(shell))
+            self.walk(node.right, branched(shell, None))
             if tests:
                 del self.steps[before:]
             return left
-        child = shell if runs is YES else branched(shell)
+        when = asked_of(node.left, self.variables.of(shell), node.operator == "&&")
+        child = shell if runs is YES else branched(shell, when)
         before = len(self.steps)
         right = self.walk(node.right, child)
         self._succeed(left.last, before)
@@ -336,44 +340,36 @@ class _Run:
         return Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
 
     def _if(self, node: If, shell: Shell) -> Flow:
-        arms: list[tuple[Node | None, bool]] = []
+        arms: list[Arm] = []
         decided = False
+        failed: tuple[Asked, ...] | None = ()
         for number, branch in enumerate(node.branches):
             # The first condition is asked in any case.
-            self.walk(branch.condition, replace(shell, conditional=shell.conditional or number > 0))
-            outcome = holds(branch.condition, self.variables.of(shell))
+            asks = replace(shell) if number == 0 else replace(shell, conditional=True, when=both(shell.when, failed))
+            self.walk(branch.condition, asks)
+            lookup = self.variables.of(shell)
+            outcome = holds(branch.condition, lookup)
             if outcome is NO:
                 continue
-            arms.append((branch.body, outcome is YES and not arms))
+            when = both(failed, asked_of(branch.condition, lookup, True))
+            arms.append(Arm(branch.body, outcome is YES and not arms, when))
+            failed = both(failed, asked_of(branch.condition, lookup, False))
             if outcome is YES:
                 decided = True
                 break
         if not decided:
-            arms.append((node.otherwise, not arms))
+            arms.append(Arm(node.otherwise, not arms, failed))
         return self._arms(arms, shell)
 
     def _case(self, node: Case, shell: Shell) -> Flow:
         self.variables.note((node.subject,), shell)
-        subject = word_value(node.subject, self.variables.of(shell))
-        arms: list[tuple[Node | None, bool]] = []
-        for arm in node.arms:
-            if isinstance(subject, Known):
-                verdicts = [matches(subject.value, pattern.literal) for pattern in arm.patterns]
-                if YES in verdicts:
-                    arms.append((arm.body, not arms))
-                    break
-                if UNKNOWN not in verdicts:
-                    continue
-            arms.append((arm.body, False))
-        else:
-            if not any(pattern.literal == "*" for arm in node.arms for pattern in arm.patterns):
-                arms.append((None, not arms))
-        return self._arms(arms, shell)
+        return self._arms(arms_of_case(node, self.variables.of(shell)), shell)
 
-    def _arms(self, arms: list[tuple[Node | None, bool]], shell: Shell) -> Flow:
-        if len(arms) == 1 and arms[0][1]:
-            return self.walk(arms[0][0], shell)
-        flows = [(self.walk(body, child), child) for body, child in ((body, branched(shell)) for body, _ in arms)]
+    def _arms(self, arms: list[Arm], shell: Shell) -> Flow:
+        if len(arms) == 1 and arms[0].is_certain:
+            return self.walk(arms[0].body, shell)
+        children = [(arm.body, branched(shell, arm.when)) for arm in arms]
+        flows = [(self.walk(body, child), child) for body, child in children]
         rejoin(shell, [child for flow, child in flows if not flow.ended])
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
@@ -384,7 +380,7 @@ class _Run:
         # A condition is asked at least once.
         self.walk(node.condition, replace(shell))
         endless = is_endless(node, self.variables.of(shell))
-        child = shell if endless else branched(shell)
+        child = shell if endless else branched(shell, None)
         if node.variable is not None:
             self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
         flow = self.walk(node.body, child)

@@ -131,10 +131,11 @@ def _configuration(step: Step) -> str | None:
 def _inside(program: Process, service: Service, step: Step) -> Process:
     """A program in the place of the supervisord that starts it, with what that one was given.
 
-    The setting `reached` is where that is started, when a condition may leave it out.
+    The setting `reached` is where that is started, when a condition may leave it out, with that one in words.
     """
     parent = service.process
-    reached = (PlatformSetting("reached", Unknown("a condition decides", step.span), step.span),)
+    when: Value[str] = Known(step.when, step.span) if step.when else Unknown("a condition decides", step.span)
+    reached = (PlatformSetting("reached", when, step.span),)
     return replace(
         program,
         settings=(*program.settings, *(reached if step.conditional else ())),

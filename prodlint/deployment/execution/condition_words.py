@@ -1,0 +1,125 @@
+"""A condition of a shell script in words: `$SUPERVISED is True`, for the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.condition import Lookup, asked, holds, word_value
+from prodlint.deployment.value import UNKNOWN, EnvDriven, Value
+from prodlint.record import record
+from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
+from prodlint.syntax.word import Expansion, Word
+
+__all__ = ["Asked", "asked_of", "both", "in_words", "is_one_of"]
+
+_LONGEST = 60
+_PATTERN = frozenset("*?[")
+
+
+@record
+class Asked:
+    """What a condition asks of one variable; it `settles` the variable where it tells its value."""
+
+    name: str
+    text: str
+    settles: bool = False
+
+
+def both(left: tuple[Asked, ...] | None, right: tuple[Asked, ...] | None) -> tuple[Asked, ...] | None:
+    """What is asked together; None where one of the two cannot be told."""
+    return None if left is None or right is None else (*left, *right)
+
+
+def in_words(conditions: Iterable[Asked] | None) -> str:
+    """What holds together, as words; empty where something of it cannot be told."""
+    if conditions is None:
+        return ""
+    found = list(dict.fromkeys(conditions))
+    settled = {one.name for one in found if one.settles}
+    return " and ".join(f"${one.name} {one.text}" for one in found if one.settles or one.name not in settled)
+
+
+def asked_of(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
+    """What must hold so that a condition succeeds, or fails; None where that is more than one may tell in words."""
+    if holds(node, lookup) is not UNKNOWN:
+        return ()
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        return asked_of(node.items[0], lookup, succeeds)
+    if isinstance(node, Group | Subshell):
+        return asked_of(node.body, lookup, succeeds)
+    if isinstance(node, Pipeline) and len(node.commands) == 1:
+        return asked_of(node.commands[0], lookup, succeeds != node.negated)
+    if isinstance(node, AndOr):
+        both = (node.operator == "&&") == succeeds
+        left, right = asked_of(node.left, lookup, succeeds), asked_of(node.right, lookup, succeeds)
+        return (*left, *right) if both and left is not None and right is not None else None
+    words: tuple[Word, ...] = ()
+    if isinstance(node, Command) and node.words:
+        name = node.words[0].literal
+        words = node.words[1:-1] if name == "[" else node.words[1:] if name == "test" else ()
+    elif isinstance(node, Test):
+        # A pattern on the right side of `[[ … ]]` asks for more than one value.
+        plain = all(_PATTERN.isdisjoint(word.literal or "") for word in node.words[2:])
+        words = node.words if plain else ()
+    found = _test(words, lookup, succeeds)
+    return None if found is None else (found,)
+
+
+def is_one_of(subject: Word, values: Iterable[str | None], lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
+    """What it means that an arm of a `case` is taken, or that it is not."""
+    told = [_compared(subject, value, lookup, succeeds) for value in values]
+    found = [one for one in told if one is not None]
+    if not found or len(found) < len(told):
+        return None
+    if not succeeds or len(found) == 1:
+        return tuple(found)
+    return (Asked(found[0].name, " or ".join(dict.fromkeys(_alternatives(found))), True),)
+
+
+def _alternatives(found: list[Asked]) -> Iterator[str]:
+    yield found[0].text
+    for one in found[1:]:
+        yield one.text.removeprefix("is ")
+
+
+def _test(words: tuple[Word, ...], lookup: Lookup, succeeds: bool) -> Asked | None:
+    if words and words[0].literal == "!":
+        return _test(words[1:], lookup, not succeeds)
+    if len(words) == 1:
+        return _is_set(words[0], lookup, succeeds)
+    if len(words) == 2 and words[0].literal in ("-n", "-z"):
+        return _is_set(words[1], lookup, succeeds == (words[0].literal == "-n"))
+    if len(words) == 3 and words[1].literal in ("=", "==", "!="):
+        return _compared(words[0], words[2].literal, lookup, succeeds == (words[1].literal != "!="))
+    return None
+
+
+def _is_set(word: Word, lookup: Lookup, is_set: bool) -> Asked | None:
+    value = _variable(word, lookup)
+    if value is None or value.default:
+        # With a default there is always something.
+        return None
+    return Asked(value.name, "is set" if is_set else "is not set")
+
+
+def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Asked | None:
+    value = _variable(word, lookup)
+    if value is None or other is None or len(other) > _LONGEST or not _PATTERN.isdisjoint(other):
+        return None
+    if other == "":
+        return None if value.default else Asked(value.name, "is not set" if equal else "is set")
+    if value.default == other:
+        # Where it is not set it is what the default says.
+        said = f"is {other} or not set" if equal else f"is set to something else than {other}"
+        return Asked(value.name, said, equal)
+    return Asked(value.name, f"is {other}" if equal else f"is not {other}", equal)
+
+
+def _variable(word: Word, lookup: Lookup) -> EnvDriven[str] | None:
+    """The variable that a word holds and nothing else; where a default stands for it, that is known."""
+    value: Value[str] | None = word_value(word, lookup)
+    part = word.parts[0] if len(word.parts) == 1 else None
+    if not isinstance(value, EnvDriven) and isinstance(part, Expansion) and not part.operator and not part.reason:
+        # One of which the repository says nothing is unknown as a text.
+        value = asked(part, lookup)
+    return value if isinstance(value, EnvDriven) and value.is_variable else None
