@@ -302,8 +302,8 @@ class Process:
 
     @property
     def path(self) -> str:
-        """The file that declares it."""
-        return self.span.path
+        """The file that declares it, which may be another one than that of its command."""
+        return (self.declaration or self.span).path
 
     @property
     def folders(self) -> tuple[str, ...]:

@@ -114,6 +114,17 @@ def test_each_process_has_its_own_command_and_number() -> None:
     ]
 
 
+def test_each_manifest_that_runs_a_procfile_is_a_release_of_its_own() -> None:
+    manifest = "applications:\n- name: shop\n  buildpacks: [python_buildpack]\n"
+    procfile = "web: python manage.py migrate && gunicorn shop.wsgi\n"
+    files = {**APP, "Procfile": procfile, "manifest_prod.yml": manifest, "manifest_staging.yml": manifest}
+    releases = inspect(MemoryTree(files), []).deployment.releases
+    assert {one.name: [step.kind.value for step in one.steps] for one in releases} == {
+        "manifest_prod.yml": ["migrate", "start"],
+        "manifest_staging.yml": ["migrate", "start"],
+    }
+
+
 def test_an_older_manifest_says_at_its_top_what_holds_for_all() -> None:
     text = "memory: 1G\ncommand: gunicorn shop.wsgi\nenv: {A: x}\napplications:\n- {name: a}\n- {name: b}\n"
     found = processes(text)
