@@ -20,6 +20,7 @@ from prodlint.finding import Fix
 if TYPE_CHECKING:
     from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
     from prodlint.deployment.served.async_entry import AsgiNeed
+    from prodlint.deployment.served.socket_on_wsgi import SocketOnWsgi
     from prodlint.deployment.served.websocket import WebSocketRoute
     from prodlint.deployment.servers.unknown_options import UnknownOption
     from prodlint.source import Span
@@ -102,6 +103,13 @@ class Serving:
         from prodlint.deployment.served.websocket import websocket_of
 
         return websocket_of(self._service, self._repository)
+
+    @property
+    def socket_on_wsgi(self) -> SocketOnWsgi | None:
+        """A socket of its WSGI app that its server refuses, or that holds what requests need."""
+        from prodlint.deployment.served.socket_on_wsgi import socket_on_wsgi_of
+
+        return None if self.app is None else socket_on_wsgi_of(self._service, self.app, self._repository)
 
     @property
     def unknown_options(self) -> tuple[UnknownOption, ...]:

@@ -15,7 +15,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["SocketIOServer", "socketio_server_of"]
+__all__ = ["SocketIOServer", "lets_poll", "socketio_server_of"]
 
 _NAMES = frozenset(
     {
@@ -47,13 +47,14 @@ def socketio_server_of(service: Service, repository: Repository) -> SocketIOServ
         return None
     polls, shared = YES, NO
     for call in calls:
-        polls &= _lets_poll(call)
+        polls &= lets_poll(call)
         for one in _given(call):
             shared |= one
     return SocketIOServer(calls[0].span, polls, shared)
 
 
-def _lets_poll(call: ServedCall) -> Answer:
+def lets_poll(call: ServedCall) -> Answer:
+    """Whether the server that a call makes lets its clients poll."""
     value = call.argument("transports")
     if value is None:
         return YES

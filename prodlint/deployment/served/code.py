@@ -221,6 +221,13 @@ class ServedCode:
                 if self.handlers.decorates_alone(function):
                     yield handler
 
+    def decorated_handlers(self, framework: str, *needles: bytes) -> Iterator[Handler]:
+        """The functions that decorators of a framework register, in the imported files that hold one of some texts."""
+        for path in self.holding(*needles):
+            index = code_index(self.repository, path)
+            for function in index.functions if index is not None else ():
+                yield from (one for one in self.handlers.decorated(function) if one.framework == framework)
+
     def may_call(self, needles: Iterable[bytes], names: Container[str]) -> bool:
         """Whether a file that it may import makes such a call at all, however it is reached: for "nothing does X"."""
         return any(True for path in self.graph.holding(*needles) for _ in self._named(path, names))
@@ -432,7 +439,7 @@ class ServedCode:
 
 def _is_on_loop(handler: Handler) -> bool:
     """Whether a coroutine runs on the loop of its framework: Flask gives each of its own a loop of its own."""
-    return handler.is_request and handler.framework != "Flask"
+    return handler.is_request and not handler.framework.startswith("Flask")
 
 
 def _passes_more(node: ast.Call) -> bool:

@@ -1,6 +1,7 @@
 """Which functions a framework calls: for a request, a websocket, at start.
 
-Sources: the frameworks' own references (Flask, Quart, FastAPI, Starlette, Django, Django REST framework, Channels).
+Sources: the frameworks' own references (Flask, Quart, FastAPI, Starlette, Django, Django REST framework, Channels,
+Flask-Sock, Flask-Sockets).
 """
 
 from __future__ import annotations
@@ -57,12 +58,16 @@ _OBJECTS = {
     "Flask": "flask.Flask flask.app.Flask flask.Blueprint flask.blueprints.Blueprint apiflask.APIFlask "
     "apiflask.APIBlueprint flask_restx.Namespace flask_restx.Api flask_restplus.Namespace flask_restful.Api "
     "flask_smorest.Blueprint flask_openapi3.OpenAPI flask_openapi3.APIBlueprint",
+    "Flask-Sock": "flask_sock.Sock",
+    "Flask-Sockets": "flask_sockets.Sockets",
     "Quart": "quart.Quart quart.Blueprint",
     "Django Ninja": "ninja.NinjaAPI ninja.Router",
     "Sanic": "sanic.Sanic sanic.Blueprint",
     "aiohttp": "aiohttp.web.RouteTableDef",
 }
 _FRAMEWORKS = {name: framework for framework, names in _OBJECTS.items() for name in names.split()}
+# What these call a route answers websockets.
+_OF_SOCKETS = frozenset({"Flask-Sock", "Flask-Sockets"})
 _KINDS = {
     **dict.fromkeys("get post put delete patch head options trace route api_route".split(), "route"),
     **dict.fromkeys("websocket websocket_route".split(), "websocket"),
@@ -168,7 +173,10 @@ class Handlers:
             return None
         owner = self.names.meaning(called.value, here)
         framework = self.framework(owner)
-        return None if framework is None else (framework, kinds[called.attr])
+        if framework is None:
+            return None
+        kind = kinds[called.attr]
+        return framework, "websocket" if kind == "route" and framework in _OF_SOCKETS else kind
 
     def framework(self, owner: object) -> str | None:
         """The framework of an app, a router or a blueprint."""

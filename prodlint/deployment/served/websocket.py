@@ -7,14 +7,14 @@ settings, `--ws`; measured with uvicorn 0.54). Gunicorn's own ASGI worker, Hyper
 from __future__ import annotations
 
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served.code import served_code
+from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["WebSocketRoute", "websocket_of"]
+__all__ = ["WebSocketRoute", "declared_websocket", "websocket_of"]
 
 _DECLARING = frozenset(
     f"{owner}.{method}"
@@ -57,8 +57,7 @@ def websocket_of(service: Service, repository: Repository) -> WebSocketRoute | N
     server = service.server
     if server is None or not _is_uvicorn(server):
         return None
-    code = served_code(service, repository)
-    call = next(code.calls_on_import((b"websocket", b"WebSocketRoute"), _DECLARING), None)
+    call = declared_websocket(service, repository)
     if call is None:
         return None
     path = call.argument("path", 0)
@@ -71,6 +70,12 @@ def websocket_of(service: Service, repository: Repository) -> WebSocketRoute | N
     answers = [service.installs_distribution(name) for name in _LIBRARIES]
     held = YES if YES in answers else UNKNOWN if UNKNOWN in answers else NO
     return WebSocketRoute(call.span, shown, held)
+
+
+def declared_websocket(service: Service, repository: Repository) -> ServedCall | None:
+    """The first call by which the code of a service declares a websocket of its ASGI app."""
+    code = served_code(service, repository)
+    return next(code.calls_on_import((b"websocket", b"WebSocketRoute"), _DECLARING), None)
 
 
 def _is_uvicorn(server: Server) -> bool:

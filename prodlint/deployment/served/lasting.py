@@ -1,0 +1,105 @@
+"""Functions that go on for as long as somebody else wants: they wait for a client, or never leave a loop.
+
+Only what cannot end by itself counts. A loop that something else may leave (`break`, `return`, a test) ends one day
+for all that is known.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.apps.index import CodeFunction
+
+__all__ = ["goes_on_for_ever", "waits_for_client"]
+
+_Loop = ast.For | ast.AsyncFor | ast.While
+_Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+# What is raised in a generator whose reader is gone.
+_GONE = frozenset({"CancelledError", "GeneratorExit", "ClientDisconnect", "get_cancelled_exc_class"})
+_OPEN = frozenset({"connected", "closed"})
+
+
+def waits_for_client(function: CodeFunction) -> bool:
+    """Whether the handler of a socket stays for as long as its client: it receives without a limit, or loops for it."""
+    for node in _inside(function.node.body):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "receive":
+            if not node.args and not node.keywords:
+                return True
+        elif isinstance(node, ast.While):
+            asked = {one.attr for one in ast.walk(node.test) if isinstance(one, ast.Attribute)}
+            if _is_true(node.test) or asked & _OPEN:
+                return True
+    return False
+
+
+def goes_on_for_ever(function: CodeFunction) -> bool:
+    """Whether a generator that was begun yields until its reader goes: it comes to a loop that nothing else leaves."""
+    return any(
+        (_is_true(loop.test) or _asks_reader(loop.test)) and _yields(loop) and not _is_left(loop.body, True)
+        for loop in _loops(function.node.body)
+    )
+
+
+def _loops(statements: Iterable[ast.stmt]) -> Iterator[ast.While]:
+    """The loops that a body comes to whatever happens, as far as is written."""
+    for one in statements:
+        if isinstance(one, ast.While):
+            yield one
+        elif isinstance(one, ast.Try | ast.With | ast.AsyncWith):
+            yield from _loops(one.body)
+
+
+def _inside(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes of some statements that are of the same function."""
+    waiting = list(statements)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _Scope):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _yields(loop: ast.While) -> bool:
+    return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _inside(loop.body))
+
+
+def _is_left(statements: Iterable[ast.AST], is_own: bool) -> bool:
+    """Whether something else than the reader may end the loop of these statements; `break` may be of one inside."""
+    for one in statements:
+        if isinstance(one, ast.Return | ast.Raise) or (is_own and isinstance(one, ast.Break)):
+            return True
+        if isinstance(one, ast.Call) and _last_name(one.func) in ("next", "anext", "__anext__", "__next__"):
+            return True
+        if isinstance(one, _Scope):
+            continue
+        if isinstance(one, ast.If) and _asks_reader(one.test):
+            inner: Iterable[ast.AST] = one.orelse
+        elif isinstance(one, ast.ExceptHandler) and _is_of_reader(one):
+            continue
+        else:
+            inner = ast.iter_child_nodes(one)
+        if _is_left(inner, is_own and not isinstance(one, _Loop)):
+            return True
+    return False
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _asks_reader(test: ast.expr) -> bool:
+    """Whether a test is about the reader alone: `await request.is_disconnected()`, or its contrary."""
+    inner = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    called = inner.value if isinstance(inner, ast.Await) else inner
+    return isinstance(called, ast.Call) and _last_name(called.func) == "is_disconnected"
+
+
+def _is_of_reader(handler: ast.ExceptHandler) -> bool:
+    held = handler.type
+    caught = held.elts if isinstance(held, ast.Tuple) else [held] if held is not None else []
+    return bool(caught) and all(_last_name(one.func if isinstance(one, ast.Call) else one) in _GONE for one in caught)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

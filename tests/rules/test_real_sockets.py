@@ -1,0 +1,158 @@
+"""Connections that stay open: what they do to real servers, as the rules about them promise."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prodlint.engine import built_in_rules
+from prodlint.testing import example_cases
+from tests.rules.real_server import Running, free_port, started, write_files
+
+pytestmark = pytest.mark.real
+
+
+def example(name: str, wrong: bool) -> dict[str, str]:
+    """The files of a rule's page: those of its Example, or those of "Use instead"."""
+    [rule] = [one for one in built_in_rules() if one.name == name]
+    bad, good = example_cases(rule.page)
+    return dict((bad if wrong else good).files)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, files: dict[str, str], *options: str) -> Iterator[Running]:
+    """The command of a Procfile, with options behind its program, started and listening."""
+    write_files(folder, files)
+    program, *words = shlex.split(files["Procfile"].partition(":")[2])
+    port = free_port()
+    with started(folder, [program, *(one.format(port=port) for one in options), *words], port) as running:
+        assert running.listens(), running.written
+        yield running
+
+
+def opened(running: Running, path: str = "/ws") -> tuple[socket.socket, bytes]:
+    """A connection on which a client asked for a websocket, and the first line of the answer."""
+    client = socket.create_connection(("127.0.0.1", running.port), timeout=10)
+    headers = (
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    )
+    client.sendall("\r\n".join((*headers, "", "")).encode())
+    return client, client.recv(4096).partition(b"\r\n")[0]
+
+
+@contextlib.contextmanager
+def websockets(running: Running, count: int) -> Iterator[list[socket.socket]]:
+    """So many open websockets."""
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(count):
+            client, line = opened(running)
+            stack.enter_context(client)
+            assert b" 101 " in line, line
+            clients.append(client)
+        yield clients
+
+
+def is_cut(client: socket.socket) -> bool:
+    """Whether the other side ended a websocket without saying so: gunicorn writes a page of HTTP into it."""
+    data = client.recv(4096)
+    return data == b"" or data.startswith(b"HTTP/1.1 500")
+
+
+def test_websockets_hold_sync_workers_until_these_are_killed(tmp_path: Path) -> None:
+    files = example("websocket-on-wsgi-worker", wrong=True)
+    with serving(tmp_path, files, "--bind=127.0.0.1:{port}", "--timeout=4") as running:
+        assert running.status("/") == 200
+        with websockets(running, 2) as clients:
+            assert running.status("/", timeout=1) is None
+            assert all(is_cut(one) for one in clients)
+        assert running.says("WORKER TIMEOUT")
+        assert running.status("/") == 200
+
+
+def test_threads_leave_room_beside_websockets(tmp_path: Path) -> None:
+    files = example("websocket-on-wsgi-worker", wrong=False)
+    with (
+        serving(tmp_path, files, "--bind=127.0.0.1:{port}", "--timeout=2") as running,
+        websockets(running, 9) as clients,
+    ):
+        assert running.status("/") == 200
+        clients[0].settimeout(4)
+        with pytest.raises(TimeoutError):
+            clients[0].recv(1)
+
+
+def test_websockets_hold_threads(tmp_path: Path) -> None:
+    files = {**example("websocket-on-wsgi-worker", wrong=True), "Procfile": "web: gunicorn --threads=2 chat:app"}
+    with serving(tmp_path, files, "--bind=127.0.0.1:{port}") as running, websockets(running, 2):
+        assert running.status("/", timeout=2) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("waitress-serve chat:app", "--listen=127.0.0.1:{port}"),
+        ("uvicorn --interface=wsgi chat:app", "--port={port}"),
+        ("granian --interface=wsgi chat:app", "--port={port}"),
+        ("hypercorn chat:app", "--bind=127.0.0.1:{port}"),
+    ],
+)
+def test_servers_that_keep_connections_refuse_websockets(tmp_path: Path, command: str, option: str) -> None:
+    files = {**example("websocket-on-wsgi-worker", wrong=True), "Procfile": f"web: {command}"}
+    with serving(tmp_path, files, option) as running:
+        assert running.status("/") == 200
+        client, line = opened(running)
+        client.close()
+        assert b" 500 " in line or b" 403 " in line, line
+
+
+CHAT = """
+from flask import Flask
+from flask_socketio import SocketIO
+
+app = Flask(__name__)
+socketio = SocketIO(app)
+
+
+@app.get("/")
+def index():
+    return "the page"
+"""
+
+
+@pytest.mark.parametrize(("options", "answers"), [("--workers=1", False), ("--threads=100", True)])
+def test_a_client_of_socketio_holds_a_sync_worker(tmp_path: Path, options: str, answers: bool) -> None:
+    files = {"Procfile": f"web: gunicorn {options} chat:app", "chat.py": CHAT}
+    with serving(tmp_path, files, "--bind=127.0.0.1:{port}") as running, polling(running):
+        assert (running.status("/", timeout=2) == 200) is answers
+
+
+@contextlib.contextmanager
+def polling(running: Running) -> Iterator[None]:
+    """A client of Socket.IO that waits for events."""
+    url = f"http://127.0.0.1:{running.port}/socket.io/?EIO=4&transport=polling"
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        url += "&sid=" + json.loads(answer.read()[1:])["sid"]
+    for data in (b"40", None):
+        # It joins, and is told that it has.
+        with urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=20) as answer:
+            answer.read()
+    path = url.removeprefix(f"http://127.0.0.1:{running.port}")
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        client.settimeout(1)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        yield
