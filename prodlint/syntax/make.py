@@ -96,6 +96,8 @@ def _without_messages(text: Text) -> Text:
 
 _REFERENCE = regex(r"\$(?:\$|\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+|A-Za-z_]))")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+# `$(filter-out …)` is nothing that a shell could read; of `$(shell …)` it takes the command.
+_FUNCTION = regex(r"\$[({](?!shell\b)[a-z][a-z-]*[ \t]")
 
 
 def _expanded(text: Text, variables: dict[str, str], depth: int) -> Text:
@@ -106,7 +108,7 @@ def _expanded(text: Text, variables: dict[str, str], depth: int) -> Text:
         name = found[1] or found[2] or found[3]
         if found[0] == "$$":
             replaced: Text | None = _standing_for("$", span)
-        elif name in variables and depth < _DEPTH:
+        elif name in variables and depth < _DEPTH and not _FUNCTION.search(variables[name]):
             replaced = _expanded(_standing_for(variables[name], span), variables, depth + 1)
         elif name is not None and _NAME.fullmatch(name):
             replaced = _standing_for(f"${{{name}}}", span)

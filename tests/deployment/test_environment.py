@@ -162,6 +162,19 @@ def test_what_a_lone_compose_file_does_decides(service: str, environment: Enviro
     assert environments(files)["web docker-compose.yml"] is environment
 
 
+@pytest.mark.parametrize(("stage", "environment"), [("development", DEVELOPMENT), ("runtime", PRODUCTION)])
+def test_a_stage_for_developers_counts_more_than_a_proxy_before_a_server_that_restarts(
+    stage: str, environment: Environment
+) -> None:
+    web = f"  web:\n    build: {{context: ., target: {stage}}}\n    command: gunicorn app:app\n    restart: always\n"
+    files = {
+        "docker-compose.yml": f"services:\n{web}  proxy:\n    image: nginx:1.29\n",
+        "Dockerfile": "FROM python:3.13 AS runtime\nWORKDIR /app\nFROM runtime AS development\n",
+        "app.py": "",
+    }
+    assert environments(files)["web docker-compose.yml"] is environment
+
+
 @pytest.mark.parametrize(
     "beside",
     [

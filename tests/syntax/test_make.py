@@ -74,6 +74,11 @@ def test_lines_that_go_on_and_blocks_that_define_are_read_whole() -> None:
     assert read(".ONESHELL:\nx:\n\tcd a\n\tb\n").one_shell
 
 
+def test_what_a_function_of_make_comes_to_is_left_open() -> None:
+    text = "GOALS = $(filter-out $@,$(MAKECMDGOALS)) $(MAKEFLAGS)\nHERE = $(shell pwd)\n"
+    assert lines(f"{text}run:\n\tserve $(GOALS) $(HERE)\n", "run") == ["serve ${GOALS} $(shell pwd)"]
+
+
 def test_a_variable_that_names_itself_ends() -> None:
     assert len(lines("A = $(A) $(A)\nrun:\n\techo $(A)\n", "run")[0]) < 30_000
     assert len(lines("A = $(B)$(B)\nB = $(C)$(C)\nC = $(A)$(A)\nrun:\n\t$(A)\n", "run")[0]) < 30_000

@@ -25,9 +25,11 @@ def environment_by_content(
 ) -> Environment:
     """What the services of a set do decides; `is_alone` says that nothing else may be the deployment.
 
-    A proxy in front of a production server that restarts is nobody's desk. Code that is mounted over
-    the image's, or a development server, is.
+    A stage that is called after development says so itself. Else a proxy in front of a production server that
+    restarts is nobody's desk; code that is mounted over the image's, or a development server, is.
     """
+    if any(_builds_for_developers(one) for one in _always(services)):
+        return Environment.DEVELOPMENT
     restarts = _restarts(declared)
     products = {one.product for one in backing}
     products |= {backing_product(one.image.base) for one in services if one.image is not None and one.image.base}
@@ -67,11 +69,17 @@ def _serves(services: list[Service]) -> bool:
 
 def _is_a_desk(services: list[Service], repository: Repository) -> bool:
     """Whether developers work with what a set runs."""
-    # Services of a profile start when they are asked for, and say nothing of the others.
-    always = [one for one in services if not one.process.profiles] or [
-        one for one in services if one.server is not None
-    ]
-    return any(_mounts_code(one, repository) or _is_for_developers(one) for one in always)
+    return any(_mounts_code(one, repository) or _is_for_developers(one) for one in _always(services))
+
+
+def _always(services: list[Service]) -> list[Service]:
+    """Those of no profile: the others start when they are asked for, and say nothing of these."""
+    return [one for one in services if not one.process.profiles] or [one for one in services if one.server is not None]
+
+
+def _builds_for_developers(service: Service) -> bool:
+    stage = service.process.build.target if service.process.build is not None else None
+    return stage is not None and environment_of(stage) is Environment.DEVELOPMENT
 
 
 def _is_for_developers(service: Service) -> bool:
@@ -79,8 +87,7 @@ def _is_for_developers(service: Service) -> bool:
     script = service.step.span.path if service.step is not None else service.process.path
     if script != service.process.path and environment_of(script) is Environment.DEVELOPMENT:
         return True
-    stage = service.process.build.target if service.process.build is not None else None
-    if stage is not None and environment_of(stage) is Environment.DEVELOPMENT:
+    if _builds_for_developers(service):
         return True
     return service.server is not None and (service.server.is_development | service.server.reload) is YES
 
