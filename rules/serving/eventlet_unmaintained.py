@@ -11,7 +11,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-k", "eventlet", "shop:app"]  # <- eventlet-unmaintained
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "-k", "eventlet", "shop:app"]  # <- eventlet-unmaintained
 ```
 ```text title="requirements.txt"
 eventlet==0.40.3
@@ -31,7 +31,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-k", "gthread", "--threads", "8", "shop:app"]
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "-k", "gthread", "--threads", "8", "shop:app"]
 ```
 ```text title="requirements.txt"
 flask==3.1.3

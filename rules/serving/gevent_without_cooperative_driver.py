@@ -65,7 +65,7 @@ RUN pip install -r requirements.txt
 django==5.2.19
 gevent==25.9.1
 gunicorn==27.0.1
-psycopg==3.3.2
+psycopg[binary]==3.3.2
 ```
 ```python title="gunicorn.conf.py"
 workers = 2

@@ -15,6 +15,7 @@ RUN pip install flask==3.1.3 gunicorn==27.0.1
 CMD ["gunicorn", "shop:app"]  # <- gunicorn-config-not-loaded
 ```
 ```python title="config/gunicorn.py"
+bind = "0.0.0.0:8000"
 workers = 4
 timeout = 120
 ```
@@ -34,6 +35,7 @@ RUN pip install flask==3.1.3 gunicorn==27.0.1
 CMD ["gunicorn", "-c", "config/gunicorn.py", "shop:app"]
 ```
 ```python title="config/gunicorn.py"
+bind = "0.0.0.0:8000"
 workers = 4
 timeout = 120
 ```

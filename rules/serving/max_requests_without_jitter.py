@@ -10,7 +10,7 @@ load balancer sees a site that is down for some seconds, again and again.
 services:
   web:
     build: .
-    command: gunicorn --workers=4 --max-requests=1000 shop:app  # <- max-requests-without-jitter
+    command: gunicorn --bind=0.0.0.0:8000 --workers=4 --max-requests=1000 shop:app  # <- max-requests-without-jitter
     restart: unless-stopped
 ```
 ```dockerfile title="Dockerfile"
@@ -31,7 +31,7 @@ Use instead:
 services:
   web:
     build: .
-    command: gunicorn --max-requests-jitter=100 --workers=4 --max-requests=1000 shop:app
+    command: gunicorn --max-requests-jitter=100 --bind=0.0.0.0:8000 --workers=4 --max-requests=1000 shop:app
     restart: unless-stopped
 ```
 ```dockerfile title="Dockerfile"

@@ -10,7 +10,7 @@ of size 5 overflow 10 reached, connection timed out", while the database has not
 services:
   web:
     build: .
-    command: gunicorn --workers=2 --threads=32 shop:app
+    command: gunicorn --bind=0.0.0.0:8000 --workers=2 --threads=32 shop:app
     restart: unless-stopped
 ```
 ```dockerfile title="Dockerfile"
@@ -35,7 +35,7 @@ Use instead:
 services:
   web:
     build: .
-    command: gunicorn --workers=2 --threads=32 shop:app
+    command: gunicorn --bind=0.0.0.0:8000 --workers=2 --threads=32 shop:app
     restart: unless-stopped
 ```
 ```dockerfile title="Dockerfile"

@@ -11,7 +11,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["uvicorn", "--loop", "uvloop", "main:app"]  # <- server-option-needs-package
+CMD ["uvicorn", "--host=0.0.0.0", "--loop", "uvloop", "main:app"]  # <- server-option-needs-package
 ```
 ```text title="requirements.txt"
 fastapi
@@ -30,7 +30,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["uvicorn", "--loop", "uvloop", "main:app"]
+CMD ["uvicorn", "--host=0.0.0.0", "--loop", "uvloop", "main:app"]
 ```
 ```text title="requirements.txt"
 fastapi

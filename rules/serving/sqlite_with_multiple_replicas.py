@@ -35,7 +35,7 @@ jobs:
 FROM python:3.13-slim
 WORKDIR /app
 COPY . .
-RUN pip install django==5.2.19 gunicorn==27.0.1
+RUN pip install django==5.2.19 gunicorn==27.0.1 psycopg[binary]==3.3.2
 CMD ["gunicorn", "--bind=0.0.0.0:8000", "--workers=2", "shop.wsgi"]
 ```
 ```python title="shop/wsgi.py"
@@ -84,7 +84,7 @@ jobs:
 FROM python:3.13-slim
 WORKDIR /app
 COPY . .
-RUN pip install django==5.2.19 gunicorn==27.0.1
+RUN pip install django==5.2.19 gunicorn==27.0.1 psycopg[binary]==3.3.2
 CMD ["gunicorn", "--bind=0.0.0.0:8000", "--workers=2", "shop.wsgi"]
 ```
 ```python title="shop/wsgi.py"

@@ -7,7 +7,7 @@ requests in flight. `die-on-term` makes it stop.
 ## Example
 
 ```dockerfile title="Dockerfile"
-FROM python:3.13-slim
+FROM python:3.13
 WORKDIR /app
 COPY . .
 RUN pip install uwsgi==2.0.31
@@ -24,7 +24,7 @@ processes = 4
 Use instead:
 
 ```dockerfile title="Dockerfile"
-FROM python:3.13-slim
+FROM python:3.13
 WORKDIR /app
 COPY . .
 RUN pip install uwsgi==2.0.31

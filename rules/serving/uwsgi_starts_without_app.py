@@ -7,7 +7,7 @@ until somebody looks (measured with uWSGI 2.0.31). With `need-app` it ends, and 
 ## Example
 
 ```dockerfile title="Dockerfile"
-FROM python:3.13-slim
+FROM python:3.13
 WORKDIR /app
 COPY . .
 RUN pip install flask==3.1.3 uwsgi==2.0.31
@@ -28,7 +28,7 @@ app = Flask(__name__)
 Use instead:
 
 ```dockerfile title="Dockerfile"
-FROM python:3.13-slim
+FROM python:3.13
 WORKDIR /app
 COPY . .
 RUN pip install flask==3.1.3 uwsgi==2.0.31

@@ -12,7 +12,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-k", "gevent", "shop:app"]  # <- worker-class-unavailable
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "-k", "gevent", "shop:app"]  # <- worker-class-unavailable
 ```
 ```text title="requirements.txt"
 flask
@@ -31,7 +31,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-k", "gevent", "shop:app"]
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "-k", "gevent", "shop:app"]
 ```
 ```text title="requirements.txt"
 flask

@@ -18,7 +18,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install flask==3.1.3 gunicorn==27.0.1
-CMD ["gunicorn", "shop:app"]  # <- worker-heartbeat-on-disk
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "shop:app"]  # <- worker-heartbeat-on-disk
 ```
 ```python title="shop.py"
 from flask import Flask
@@ -40,7 +40,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install flask==3.1.3 gunicorn==27.0.1
-CMD ["gunicorn", "--worker-tmp-dir=/dev/shm", "shop:app"]
+CMD ["gunicorn", "--worker-tmp-dir=/dev/shm", "--bind=0.0.0.0:8000", "shop:app"]
 ```
 ```python title="shop.py"
 from flask import Flask
