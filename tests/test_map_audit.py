@@ -381,3 +381,93 @@ def test_databases_that_a_chart_brings_from_elsewhere_are_beside_the_services() 
         "spec: {template: {spec: {containers: [{name: web, image: shop, command: [gunicorn, 'app:app']}]}}}\n",
     }
     assert [(one.name, one.text) for one in drawn(files).beside] == [("postgresql", "PostgreSQL")]
+
+
+def test_words_for_an_entrypoint_that_is_not_read_are_no_command_and_one_service() -> None:
+    files = {
+        "Dockerfile": 'FROM amazon/dynamodb-local\nCMD ["-jar", "Local.jar"]\n',
+        "docker-compose.yml": "services:\n  db:\n    build: .\n    ports: ['8000:8000']\n",
+    }
+    [service] = drawn(files).services
+    assert service.name == "db"
+    told = "`-jar Local.jar` is handed to the entrypoint of the image amazon/dynamodb-local, which is not read"
+    assert of(files, "db")["command"] == told
+
+
+UNIT = "[Service]\nWorkingDirectory=/srv\nExecStart=/usr/bin/gunicorn app:app\n"
+
+
+def test_an_image_that_starts_nothing_beside_another_production_is_a_workbench() -> None:
+    files = {"deploy/app.service": UNIT, "build/Dockerfile": "FROM ubuntu:22.04\nCOPY . /src\n", "app.py": ""}
+    assert [one.name for one in drawn(files).services] == ["app"]
+    files["build/Dockerfile"] += "CMD gunicorn app:app\n"
+    assert [one.platform for one in drawn(files).services] == ["systemd", "Docker"]
+
+
+def test_an_image_that_may_start_what_its_base_does_is_perhaps_in_production() -> None:
+    files = {"deploy/app.service": UNIT, "web/Dockerfile": "FROM acme/served\nCOPY . /src\n", "app.py": ""}
+    assert [(one.name, one.environment) for one in drawn(files).services] == [
+        ("app", "production"),
+        ("web", "unknown"),
+    ]
+    del files["deploy/app.service"]
+    assert [(one.name, one.environment) for one in drawn(files).services] == [("web", "production")]
+
+
+def pod(container: str, name: str = "web") -> str:
+    return (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n"
+        f"    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n      - {container}\n---\n"
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n"
+        f"spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}\n"
+    )
+
+
+def test_what_kubernetes_fills_in_is_told_as_what_it_is() -> None:
+    fields = {
+        "NS": "fieldRef: {fieldPath: metadata.namespace}",
+        "TIER": "fieldRef: {fieldPath: \"metadata.labels['tier']\"}",
+        "CPUS": "resourceFieldRef: {resource: limits.cpu}",
+        "OWN": "fieldRef: {fieldPath: made.up}",
+    }
+    env = ", ".join(f"{{name: {name}, valueFrom: {{{source}}}}}" for name, source in fields.items())
+    files = {
+        "k8s/web.yaml": pod(f"{{name: web, image: shop, env: [{env}]}}"),
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "pyproject.toml": "[project]\nname = 'shop'\n",
+    }
+    text = " ".join(render(drawn(files), Terminal(False)).split())
+    assert "CPUS (limits.cpu of the container)" in text
+    assert "NS (the namespace of the pod)" in text
+    assert "TIER (the label tier of the pod)" in text
+    assert "OWN," in text
+
+
+def test_an_image_that_jib_builds_is_ours_in_every_registry() -> None:
+    artifact = "build:\n  artifacts:\n  - image: ledger\n    jib: {project: ledger}\n"
+    files = {
+        "skaffold.yaml": f"apiVersion: skaffold/v4beta1\nkind: Config\n{artifact}",
+        "k8s/ledger.yaml": pod("{name: ledger, image: 'gcr.io/bank/ledger:1.0'}", "ledger"),
+    }
+    whole = drawn(files)
+    told = "gcr.io/bank/ledger:1.0, built here by jib (skaffold.yaml:5), published on 80 of the Service ledger → 80"
+    assert [one.text for one in whole.beside] == [told]
+    assert whole.doubts == ()
+    files["skaffold.yaml"] = files["skaffold.yaml"].replace("jib:", "buildpacks:")
+    assert [one.reason for one in drawn(files).doubts] == [
+        "runs the image gcr.io/bank/ledger:1.0, which is built by buildpacks: that is not read"
+    ]
+
+
+def test_a_name_that_several_files_have_is_not_told_as_run_by_none() -> None:
+    route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\n"
+    route += "spec: {hosts: ['*'], http: [{route: [{destination: {host: web}}]}]}\n"
+    files = {
+        "a/web.yaml": pod("{name: web, image: shop, command: [gunicorn, 'app:app']}"),
+        "b/web.yaml": pod("{name: web, image: shop, command: [gunicorn, 'app:app']}"),
+        "mesh/route.yaml": route,
+    }
+    [proxy] = drawn(files).proxies
+    [end] = proxy.routes[0].destinations
+    assert end.fact.text == "web is in several files (a/web.yaml, b/web.yaml); nothing says which is meant"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.process import Process
+from prodlint.deployment.process import MadeImage, Process
 from prodlint.record import record
 from prodlint.source import Span
 
@@ -65,6 +65,7 @@ class BackingService:
     """One such service; `product` is empty for an image that is not known, `version` is the image's tag.
 
     `process` is what its file says of how it runs. `managed_by` is the platform that runs it, which shows no image.
+    `made_by` is what makes its image in this repository, without a Dockerfile.
     """
 
     name: str
@@ -75,6 +76,7 @@ class BackingService:
     environment: Environment = Environment.UNKNOWN
     process: Process | None = None
     managed_by: str = ""
+    made_by: MadeImage | None = None
 
 
 def backing_service(name: str, process: Process, span: Span | None = None) -> BackingService | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process
+from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, MadeImage, Platform, Process
 from prodlint.deployment.releases.action_words import image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
@@ -84,6 +84,9 @@ def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
             yield BuiltImage(service.image, Build(dockerfile, build.context, build.span, build.target), service.span)
 
 
+# Of Java and of Go: nothing of what is asked of Python is in their images.
+_OTHER_LANGUAGES = ("jib", "ko")
+
 _NAMED = ("-t", "--tag", "--destination", "-d", "--image")
 
 
@@ -132,10 +135,16 @@ class ImageNames:
     built: tuple[BuiltImage, ...]
     ours: tuple[ImageDefinition, ...]
     words: frozenset[str]
+    made: tuple[MadeImage, ...] = ()
 
     def pushed(self, image: str) -> Build | None:
         """The build that gives an image just this name, None when there is none or when several do."""
         return _build_of_name(image, self.built)
+
+    def maker(self, image: str) -> MadeImage | None:
+        """What else than a Dockerfile makes an image of that name here, in whatever registry it is kept."""
+        last = image_path(image)[-1:]
+        return next((one for one in self.made if last and image_path(one.name)[-1:] == last), None)
 
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
@@ -146,14 +155,18 @@ def image_names(
     processes: Iterable[Process],
     built: tuple[BuiltImage, ...],
     definitions: Iterable[ImageDefinition],
+    made: tuple[MadeImage, ...],
     repository: Repository,
 ) -> ImageNames:
-    """The names of this repository's images, families of the processes' own among them."""
+    """The names of this repository's images, families of the processes' own among them.
+
+    `made` are those that no Dockerfile builds.
+    """
     desks = (Environment.DEVELOPMENT, Environment.TEST)
     ours = [one for one in definitions if environment_of(one.path) not in desks and not _is_of_an_editor(one.path)]
     folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
     words = _project_words(repository) | _family_words(tuple(processes), folders)
-    return ImageNames(built, tuple(ours), words)
+    return ImageNames(built, tuple(ours), words, made)
 
 
 def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[Process], list[Link]]:
@@ -175,9 +188,12 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
             environment = process.environment or Environment.PRODUCTION
             kept.append(replace(process, build=build, environment=environment))
         elif not is_public(image):
-            if process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
+            maker = names.maker(image)
+            is_other = maker is not None and maker.builder in _OTHER_LANGUAGES
+            if not is_other and process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
                 what = f"the image {image}, which" if image else "an image that"
-                open_links.append(Link(process.span, f"runs {what} is not known to be ours"))
+                told = "is not known to be ours" if maker is None else f"is built by {maker.builder}: that is not read"
+                open_links.append(Link(process.span, f"runs {what} {told}"))
             if process.command is not None or process.entrypoint is not None:
                 kept.append(process)
     return kept, open_links

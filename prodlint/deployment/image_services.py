@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
+from prodlint.deployment.images.base import base_brings_servers
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -45,6 +46,10 @@ def image_processes(
     """
     services = tuple(services)
     others = [one.span.path for one in unread]
+    # Images that Docker runs are what is asked about here.
+    elsewhere = any(
+        one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER for one in services
+    )
     users: dict[str, list[Service]] = {}
     for service in services:
         if service.process.build is not None and service.process.build.dockerfile is not None:
@@ -59,7 +64,15 @@ def image_processes(
         image = image_of(build)
         if image is None:
             continue
-        declared = image.command or image.entrypoint
+        declared, is_product = image.command or image.entrypoint, True
+        if not _starts_something(image):
+            is_product = path in named or not elsewhere or any(_may_run(one, path, image) for one in services)
+            if not is_product and not image.exposed and base_brings_servers(image.base) is NO:
+                # What others start in it by hand: a workbench.
+                continue
+            if any(_adds_nothing(one) for one in using):
+                # Whoever starts it says no more than this would.
+                continue
         process = Process(
             name=_name(path),
             span=declared.span if declared is not None else image.span,
@@ -71,6 +84,9 @@ def image_processes(
         said = classify(path)
         of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
         environment = said or _environment(path, of_this_stage, _is_alone(path, definitions), path in named)
+        if said is None and environment is Environment.PRODUCTION and not is_product:
+            # Nothing starts it, and production runs elsewhere.
+            environment = Environment.UNKNOWN
         stage = environment_of(image.stage) if image.stage else None
         if said is None and stage in _NOT_PRODUCTION:
             environment = stage
@@ -99,6 +115,23 @@ def _may_start(service: Service, dockerfile: str, image: Image) -> bool:
         return image.files.holds(service.app.path)
     root = service.process.root
     return not root or dockerfile.startswith(f"{root}/")
+
+
+def _may_run(service: Service, dockerfile: str, image: Image) -> bool:
+    """Whether a production process of a system of containers may run it."""
+    return service.process.platform is not Platform.SYSTEMD and _may_start(service, dockerfile, image)
+
+
+def _starts_something(image: Image) -> bool:
+    """Whether an image says what it starts: options alone are words for an entrypoint that is not read."""
+    if image.entrypoint is not None:
+        return True
+    words = image.command.words if image.command is not None else ()
+    return image.command is not None and not (words and (words[0].literal or "").startswith("-"))
+
+
+def _adds_nothing(service: Service) -> bool:
+    return service.process.command is None and service.process.entrypoint is None
 
 
 def _final_stage(path: str, repository: Repository) -> str | None:

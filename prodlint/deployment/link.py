@@ -26,7 +26,16 @@ from prodlint.deployment.migrations.runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, StepKind
-from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, Platform, Process, Role, UnreadDeployment
+from prodlint.deployment.process import (
+    Build,
+    BuiltImage,
+    ImageDefinition,
+    MadeImage,
+    Platform,
+    Process,
+    Role,
+    UnreadDeployment,
+)
 from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
 from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import taken_procfiles
@@ -89,6 +98,7 @@ class _Linker:
         self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
         self.backing = [self._managed(fact) for fact in facts if isinstance(fact, BackingService)]
         self.images: dict[tuple[object, ...], Image | None] = {}
+        self.made = tuple(fact for fact in facts if isinstance(fact, MadeImage))
         self.names = ImageNames((), (), frozenset())
 
     def link(self) -> Deployment:
@@ -102,7 +112,7 @@ class _Linker:
         declared = self._platform_processes()
         steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
         built = built_images(self.built, self.compose.values(), steps, self.repository)
-        self.names = image_names(declared, built, self.definitions.values(), self.repository)
+        self.names = image_names(declared, built, self.definitions.values(), self.made, self.repository)
         processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
         self.backing.extend(self._beside(declared, processes))
@@ -145,7 +155,12 @@ class _Linker:
             if one.platform is Platform.KUBERNETES and one.span not in kept and one.role is not Role.RELEASE:
                 beside = backing_service(one.name, one)
                 if beside is not None and (beside.product or one.reach.names):
-                    yield replace(beside, environment=self._environment_of_process(one))
+                    maker = self.names.maker(beside.image)
+                    environment = self._environment_of_process(one)
+                    if maker is not None and environment is Environment.UNKNOWN:
+                        # As for an image of ours that a Dockerfile builds.
+                        environment = Environment.PRODUCTION
+                    yield replace(beside, environment=environment, made_by=maker)
 
     def _managed(self, service: BackingService) -> BackingService:
         said = self.classify(service.span.path)
@@ -241,7 +256,7 @@ class _Linker:
             process = self._with_build(process)
             beside = backing_service(one.name, process, one.span) if process.build is None else None
             if beside is not None and (beside.product or not self._may_be_ours(process)):
-                backing.append(beside)
+                backing.append(replace(beside, made_by=self.names.maker(beside.image)))
                 continue
             services.append(self._service(process, Environment.UNKNOWN))
         paths = [file.path for file in files]

@@ -21,6 +21,7 @@ __all__ = [
     "EnvFile",
     "Exposure",
     "ImageDefinition",
+    "MadeImage",
     "Mount",
     "Platform",
     "PlatformSetting",
@@ -231,6 +232,15 @@ class BuiltImage:
 
     name: str
     build: Build
+    span: Span
+
+
+@record
+class MadeImage:
+    """The name of an image that something else than a Dockerfile of this repository makes: `builder`, such as jib."""
+
+    name: str
+    builder: str
     span: Span
 
 

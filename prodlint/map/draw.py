@@ -112,6 +112,8 @@ def _beside(service: BackingService) -> Fact:
     """A database, broker or proxy that runs beside the app."""
     known = f"{service.product} {service.version}".strip() if service.product else service.image
     known += f", managed by {service.managed_by}" if service.managed_by else ""
+    if service.made_by is not None:
+        known += f", built here by {service.made_by.builder} ({service.made_by.span})"
     ports = published(service.process) if service.process is not None else ""
     known += f", published on {ports}" if ports else ""
     files = service.process.variables_from if service.process is not None else ()

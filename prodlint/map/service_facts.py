@@ -219,8 +219,14 @@ def told(value: Unknown) -> str:
 
 
 def _no_command(service: Service) -> str:
+    # Words that begin with an option are no command by themselves.
+    commands = [one for one in service.execution.processes if not one.program.startswith("-")]
+    if commands:
+        return _several(commands)
     if service.execution.processes:
-        return _several(service.execution.processes)
+        told = f"`{service.execution.processes[0].written}` is handed to the entrypoint of"
+        base = service.image.base if service.image is not None else service.process.image
+        return f"{told} {f'the image {base}' if base else 'an image of others'}, which is not read"
     if service.execution.unread:
         return service.execution.unread[0].note
     if service.image is not None and service.image.base is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from prodlint.map.document import Fact, Map, MappedDestination, MappedProxy, MappedRoute, State
 from prodlint.map.layout import entry, place_of, wrapped
+from prodlint.map.service_names import distinct_names
 from prodlint.map.text_releases import release_lines
 from prodlint.map.text_services import project_lines
 from prodlint.regex import regex
@@ -34,8 +35,9 @@ def _lines(whole: Map, terminal: Terminal) -> Iterator[str]:
     if not whole.projects and not whole.releases:
         yield f"nothing runs in {whole.environment} as far as the files tell"
         yield ""
+    names = distinct_names(whole.services)
     for project in whole.projects:
-        yield from project_lines(project, terminal)
+        yield from project_lines(project, names, terminal)
     yield from release_lines(whole, terminal)
     if whole.beside:
         yield terminal.paint("beside them", Ink.STRONG)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prodlint.deployment.variable import OUTSIDE
@@ -48,17 +48,24 @@ class _Entry:
 
 @record
 class _Shown:
-    """A service with its lines, and the places of all services that are the same to the letter."""
+    """A service with its lines, and the places of all services that are the same to the letter.
+
+    `name` is how it is asked for.
+    """
 
     service: MappedService
+    name: str
     entries: tuple[_Entry, ...]
     places: tuple[str, ...]
 
 
-def project_lines(project: MappedProject, terminal: Terminal) -> Iterator[str]:
-    """A project: its services, what migrates its database, what they install."""
+def project_lines(project: MappedProject, names: Mapping[int, str], terminal: Terminal) -> Iterator[str]:
+    """A project: its services, what migrates its database, what they install.
+
+    `names` is how each service is asked for, by its identity.
+    """
     yield terminal.paint(f"project {visible(project.root) or '.'}", Ink.STRONG)
-    shown = _folded(project.services)
+    shown = _folded(project.services, names)
     for number, one in enumerate(shown):
         yield from _heading(one, terminal)
         for line in _without_known(one, shown[:number]):
@@ -71,19 +78,18 @@ def project_lines(project: MappedProject, terminal: Terminal) -> Iterator[str]:
     yield ""
 
 
-def _folded(services: Iterable[MappedService]) -> list[_Shown]:
+def _folded(services: Iterable[MappedService], names: Mapping[int, str]) -> list[_Shown]:
     """The services in their order, those that differ by their place alone made one."""
     found: dict[object, _Shown] = {}
     for service in services:
         declared = service.fact("declared")
         place = declared.text if declared is not None else _declared(service)
-        entries = tuple(_entries(service))
-        key = (_title(service), tuple((one.label, one.text) for one in entries))
+        name = names[id(service)]
+        entries = tuple(_entries(service, name))
+        key = (_title(service), tuple(_content(one) for one in entries))
         held = found.get(key)
         found[key] = (
-            _Shown(service, entries, (place,))
-            if held is None
-            else _Shown(held.service, held.entries, (*held.places, place))
+            _Shown(service, name, entries, (place,)) if held is None else replace(held, places=(*held.places, place))
         )
     return list(found.values())
 
@@ -131,7 +137,7 @@ def _declared(service: MappedService) -> str:
     return place_of(fact.span if fact is not None else service.span)
 
 
-def _entries(service: MappedService) -> Iterator[_Entry]:
+def _entries(service: MappedService, name: str) -> Iterator[_Entry]:
     """The lines of a service below its heading."""
     command = service.fact("command")
     known = {_declared(service), place_of(service.span), place_of(command.span if command is not None else None)}
@@ -146,7 +152,7 @@ def _entries(service: MappedService) -> Iterator[_Entry]:
     options = _told([one for one in service.written_settings if not one.quiet and one.name not in _IN_OTHER_FACTS])
     if options:
         yield _Entry("options", ", ".join(options), what="options")
-    yield from _variables([one for one in service.variables if not one.quiet], service.name)
+    yield from _variables([one for one in service.variables if not one.quiet], name)
 
 
 def _beside_workers(service: MappedService) -> Iterator[str]:
@@ -262,18 +268,23 @@ def _shorter(line: _Entry, one: _Shown, above: list[_Shown]) -> _Entry:
     missing = [name for name in missing if name not in names]
     text = f"as {_reference(other, one, above)}"
     text += f", without {', '.join(missing)}" if missing else ""
-    text += f", and {_listed(extra, one.service.name)}" if extra else ""
+    text += f", and {_listed(extra, one.name)}" if extra else ""
     return replace(line, text=text)
 
 
 def _reference(other: _Shown, one: _Shown, above: list[_Shown]) -> str:
-    """How a service above is called: by its name where that is enough."""
-    alone = sum(each.service.name == other.service.name for each in above) == 1
-    return (
-        other.service.name
-        if alone and other.service.name != one.service.name
-        else (f"{other.service.name} ({other.places[0].rpartition(' of ')[2]})")
-    )
+    """How a service above is called: by its name where that is enough, with its place, else as `--why` asks for it."""
+    alike = [each for each in (*above, one) if each.service.name == other.service.name]
+    if len(alike) == 1:
+        return other.service.name
+    place = _first_place(other)
+    if sum(_first_place(each) == place for each in alike) == 1:
+        return f"{other.service.name} ({place})"
+    return other.name
+
+
+def _first_place(one: _Shown) -> str:
+    return one.places[0].rpartition(" of ")[2]
 
 
 def _text(fact: Fact) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import combinations
 
 from prodlint.deployment.variables.secret import MASK
 from prodlint.map.document import Fact, Map, MappedService, State
 from prodlint.map.layout import entry, place_of
+from prodlint.map.service_names import distinct_names, places_of_service
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
 from prodlint.source import Span
@@ -88,36 +86,14 @@ def _service(whole: Map, name: str) -> MappedService:
         near = get_close_matches(plain, names, 1)
         told = f'did you mean "{near[0]}"?' if near else f"there are{_columns('services', names)}" if names else ""
         raise UnknownSubject("; ".join(part for part in (f'there is no service "{plain}"', told) if part))
-    chosen = [one for one in found if all(part in ("", *_places(one)) for part in place.split("@"))]
+    chosen = [one for one in found if all(part in ("", *places_of_service(one)) for part in place.split("@"))]
     if len(chosen) == 1:
         return chosen[0]
-    shared = Counter(told for one in found for told in _joined(one))
-    fuller = [f"{plain}@{_shortest(one, shared, place)}" for one in found]
+    fuller = list(distinct_names(found).values())
     problem = (
         f'{len(found)} services are called "{plain}"' if not place else f'no single "{plain}" is declared at {place}'
     )
     raise UnknownSubject(f"{problem}; say which one:{_columns('services', list(dict.fromkeys(fuller)))}")
-
-
-def _places(service: MappedService) -> tuple[str, ...]:
-    """The file that declares a service, the line of it, the overlay that brings it, and what builds its image."""
-    declared = service.fact("declared")
-    span = declared.span if declared is not None and declared.span is not None else service.span
-    overlay = declared.text.partition(" of ")[2] if declared is not None else ""
-    image = service.fact("image")
-    built = (image.span.path,) if image is not None and image.span is not None else ()
-    return tuple(dict.fromkeys((span.path, f"{span.path}:{span.line}", *((overlay,) if overlay else ()), *built)))
-
-
-def _joined(service: MappedService) -> Iterator[str]:
-    """What may tell a service from others of its name, the shortest first."""
-    places = _places(service)
-    yield from places
-    yield from (f"{one}@{other}" for one, other in combinations(places, 2))
-
-
-def _shortest(service: MappedService, shared: Counter[str], otherwise: str) -> str:
-    return next((told for told in _joined(service) if shared[told] == 1), otherwise)
 
 
 def _value(fact: Fact) -> str:

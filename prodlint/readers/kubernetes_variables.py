@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.process import EnvDefinition
+from prodlint.deployment.value import Unknown
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.readers.kubernetes_manifest import Manifest, Scope
 from prodlint.record import record
@@ -102,7 +103,34 @@ def _definition(
         chosen = held.get(wanted.value)
         value_word = chosen.value if chosen is not None else None
         return EnvDefinition(name.value, value_word, name.span, key == "secretKeyRef")
-    return EnvDefinition(name.value, None, name.span)
+    filled = _filled_by_kubernetes(source)
+    return EnvDefinition(name.value, None, name.span, given=filled)
+
+
+# What the kubelet writes into a variable (Kubernetes, "Downward API").
+_FIELDS = {
+    "metadata.name": "the name of the pod",
+    "metadata.namespace": "the namespace of the pod",
+    "metadata.uid": "the UID of the pod",
+    "spec.nodeName": "the name of the node that the pod runs on",
+    "spec.serviceAccountName": "the service account of the pod",
+    "status.hostIP": "the address of the node that the pod runs on",
+    "status.hostIPs": "the addresses of the node that the pod runs on",
+    "status.podIP": "the address of the pod",
+    "status.podIPs": "the addresses of the pod",
+}
+_KEYED = regex(r"metadata\.(label|annotation)s\['([^'\s]{1,100})'\]")
+
+
+def _filled_by_kubernetes(source: Mapping) -> Unknown | None:
+    """What Kubernetes itself fills in: nobody sets it or keeps it anywhere."""
+    field = scalar_at(source, "fieldRef", "fieldPath")
+    if field is not None:
+        keyed = _KEYED.fullmatch(field.value)
+        told = f"the {keyed[1]} {keyed[2]} of the pod" if keyed is not None else _FIELDS.get(field.value)
+        return Unknown(told, field.span) if told is not None else None
+    asked = scalar_at(source, "resourceFieldRef", "resource")
+    return Unknown(f"{asked.value} of the container", asked.span) if asked is not None else None
 
 
 def is_placeholder_value(text: str) -> bool:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from prodlint.deployment.process import Build, BuiltImage, UnreadDeployment
+from prodlint.deployment.process import Build, BuiltImage, MadeImage, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.syntax.yaml import Mapping
 
+_BUILDERS = ("jib", "buildpacks", "bazel", "custom", "ko")
+
 READS = Files("Skaffold", names=("skaffold.yaml", "skaffold.yml", "skaffold.*.yaml"))
 
 
-def read(path: str, repository: Repository) -> Iterator[BuiltImage | UnreadDeployment]:
+def read(path: str, repository: Repository) -> Iterator[BuiltImage | MadeImage | UnreadDeployment]:
     """The image of each artifact; a chart from elsewhere is not read."""
     if "{{" in path:
         return
@@ -38,12 +40,14 @@ def read(path: str, repository: Repository) -> Iterator[BuiltImage | UnreadDeplo
                         yield UnreadDeployment("a Helm chart from elsewhere", release.span)
 
 
-def _artifact(artifact: Mapping, folder: str, repository: Repository) -> BuiltImage | None:
+def _artifact(artifact: Mapping, folder: str, repository: Repository) -> BuiltImage | MadeImage | None:
     image, context = scalar_at(artifact, "image"), scalar_at(artifact, "context")
     kind = mapping_at(artifact, "docker") or mapping_at(artifact, "kaniko")
-    others = any(mapping_at(artifact, key) is not None for key in ("jib", "buildpacks", "bazel", "custom", "ko"))
-    if image is None or others or is_placeholder(image.value):
+    if image is None or is_placeholder(image.value):
         return None
+    other = next((key for key in _BUILDERS if artifact.get(key) is not None), None)
+    if other is not None:
+        return MadeImage(image.value, other if other != "custom" else "a command of its own", image.span)
     home = normal_path(folder, context.value if context is not None else ".")
     written, target = scalar_at(kind, "dockerfile"), scalar_at(kind, "target")
     dockerfile = normal_path(home, written.value if written is not None else "Dockerfile")

@@ -182,9 +182,8 @@ class _Joiner:
                 return replace(self._one_of(upstream, fitting[0]), certain=UNKNOWN)
             if fitting:
                 paths = ", ".join(found[0].process.path for found in fitting[:3])
-                return Destination(
-                    upstream, unknown=Unknown(f"{host} is in several files ({paths}), and none runs it", upstream.span)
-                )
+                reason = f"{host} is in several files ({paths}); nothing says which is meant"
+                return Destination(upstream, unknown=Unknown(reason, upstream.span))
         if "." in host and not self._is_inside(host):
             return Destination(upstream, outside=host)
         return Destination(upstream, unknown=Unknown(f"nothing that is read is called {host}", upstream.span))
