@@ -24,6 +24,8 @@ _LOOPS = frozenset(
         for method in ("run_until_complete", "run_forever")
     }
 )
+# A function that asks whether a loop runs, or is ready for the refusal, knows of the two cases.
+_ASKS = frozenset("is_running _get_running_loop current_async_library RuntimeError".split())
 _DEBUGGERS = frozenset(
     "builtins.breakpoint pdb.set_trace ipdb.set_trace pudb.set_trace wdb.set_trace IPython.embed "
     "IPython.core.debugger.set_trace".split()
@@ -46,7 +48,16 @@ def nested_loops(service: Service, repository: Repository) -> Iterator[ServedCal
     for call in code.calls_on_loop((b"asyncio", b"uvloop", b"anyio"), _LOOPS):
         if code.graph.holding(b"nest_asyncio"):
             return
-        yield call
+        if call.function is None or not _asks_for_a_loop(call.function.node):
+            yield call
+
+
+def _asks_for_a_loop(function: ast.AST) -> bool:
+    """Whether a function is written for both cases: with an event loop that runs, and without."""
+    nodes = list(ast.walk(function))
+    named = {node.id for node in nodes if isinstance(node, ast.Name)}
+    named |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return not named.isdisjoint(_ASKS)
 
 
 def debugger_stops(service: Service, repository: Repository) -> Iterator[ServedCall]:
