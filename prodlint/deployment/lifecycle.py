@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.processes.early_interpolation import EarlyVariable
     from prodlint.deployment.processes.staying import Detached, NeverStarted
     from prodlint.deployment.processes.stopping import Grace, SignalPath
+    from prodlint.deployment.served.endless_stream import EndlessStream
     from prodlint.deployment.served.lifespan import IgnoredStart
     from prodlint.deployment.servers.setting import Setting
 
@@ -166,6 +167,26 @@ class Lifecycle:
         from prodlint.deployment.processes.stopping import grace_of
 
         return grace_of(self._service)
+
+    @property
+    def endless_stream(self) -> EndlessStream | None:
+        """A stream of its app for which its server waits without a limit when it is asked to stop."""
+        from prodlint.deployment.served.endless_stream import endless_stream_of
+
+        return endless_stream_of(self._service, self._repository)
+
+    @property
+    def with_graceful_limit(self) -> Fix | None:
+        """A limit of what uvicorn waits for, within the grace that is known, in its command; None in a script."""
+        server, grace = self._service.server, self.grace
+        if server is None or server.product != "uvicorn" or grace is None or grace.seconds < 2:
+            return None
+        from prodlint.deployment.fixes.bind import with_option
+
+        # The app itself has to end as well.
+        seconds = int(max(grace.seconds - 5, grace.seconds / 2))
+        edit = with_option(self._service, server, f"--timeout-graceful-shutdown={seconds}")
+        return None if edit is None else Fix(f"wait {seconds} s for what is open", (edit,), Safety.SAFE)
 
     @property
     def reloading_master(self) -> Setting | None:

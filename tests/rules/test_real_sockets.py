@@ -156,3 +156,91 @@ def polling(running: Running) -> Iterator[None]:
         with pytest.raises(TimeoutError):
             client.recv(1)
         yield
+
+
+SOCKET = """
+from fastapi import WebSocket
+
+
+@app.websocket("/ws")
+async def show(socket: WebSocket):
+    await socket.accept()
+    while True:
+        await socket.send_text("tick")
+        await asyncio.sleep(0.2)
+
+
+async def patient(request):
+    while True:
+        if await request.is_disconnected():
+            break
+        yield "data: tick\\n\\n"
+        await asyncio.sleep(0.2)
+
+
+@app.get("/patient")
+async def show_patiently(request: Request):
+    return StreamingResponse(patient(request))
+
+
+@app.get("/own", response_class=EventSourceResponse)
+async def show_events():
+    while True:
+        yield {"tick": 1}
+        await asyncio.sleep(0.2)
+"""
+IMPORTS = "from fastapi import Request\nfrom fastapi.sse import EventSourceResponse\n"
+
+
+@contextlib.contextmanager
+def streaming(folder: Path, wrong: bool, *options: str) -> Iterator[Running]:
+    """The uvicorn of the page on unlimited stops, with a few more streams."""
+    files = example("graceful-shutdown-unlimited", wrong)
+    [command] = [
+        line.partition("command: ")[2] for line in files["compose.prod.yml"].splitlines() if "command:" in line
+    ]
+    files["main.py"] = IMPORTS + files["main.py"] + SOCKET
+    files["Procfile"] = f"web: {command}"
+    with serving(folder, files, "--port={port}", *options) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def reading(running: Running, path: str) -> Iterator[None]:
+    """Somebody who reads a stream and stays."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=20) as answer:
+        assert answer.read(4)
+        yield
+
+
+@pytest.mark.parametrize("path", ["/events", "/patient", "/own"])
+def test_uvicorn_does_not_stop_while_somebody_reads_a_stream(tmp_path: Path, path: str) -> None:
+    with streaming(tmp_path, True) as running, reading(running, path):
+        running.process.terminate()
+        assert running.says("Waiting for connections to close")
+        assert running.ended(2) is None
+        assert "all is put away" not in running.written
+
+
+def test_a_master_of_uvicorn_waits_for_its_workers(tmp_path: Path) -> None:
+    with streaming(tmp_path, True, "--workers=2") as running, reading(running, "/events"):
+        running.process.terminate()
+        assert running.says("Waiting for connections to close")
+        assert running.ended(2) is None
+
+
+def test_uvicorn_with_a_limit_ends_its_streams_and_its_app(tmp_path: Path) -> None:
+    with streaming(tmp_path, False) as running, reading(running, "/events"):
+        running.process.terminate()
+        assert running.ended() is not None
+        assert "all is put away" in running.written
+
+
+def test_uvicorn_closes_websockets_by_itself(tmp_path: Path) -> None:
+    with streaming(tmp_path, True) as running:
+        client, line = opened(running)
+        with client:
+            assert b" 101 " in line
+            running.process.terminate()
+            assert running.ended() is not None
+        assert "all is put away" in running.written

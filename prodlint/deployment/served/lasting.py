@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.apps.index import CodeFunction
 
-__all__ = ["goes_on_for_ever", "waits_for_client"]
+__all__ = ["endless_loop", "waits_for_client"]
 
 _Loop = ast.For | ast.AsyncFor | ast.While
 _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 # What is raised in a generator whose reader is gone.
 _GONE = frozenset({"CancelledError", "GeneratorExit", "ClientDisconnect", "get_cancelled_exc_class"})
 _OPEN = frozenset({"connected", "closed"})
+# What ends something after a while, by an error or by leaving a block.
+_TIMED = frozenset("timeout timeout_at wait_for move_on_after move_on_at fail_after fail_at".split())
+_STEPS = frozenset({"next", "anext", "__next__", "__anext__"})
 
 
 def waits_for_client(function: CodeFunction) -> bool:
@@ -33,12 +36,12 @@ def waits_for_client(function: CodeFunction) -> bool:
     return False
 
 
-def goes_on_for_ever(function: CodeFunction) -> bool:
-    """Whether a generator that was begun yields until its reader goes: it comes to a loop that nothing else leaves."""
-    return any(
-        (_is_true(loop.test) or _asks_reader(loop.test)) and _yields(loop) and not _is_left(loop.body, True)
-        for loop in _loops(function.node.body)
-    )
+def endless_loop(function: CodeFunction) -> ast.While | None:
+    """The loop in which a generator yields until its reader goes; None where it may end by itself."""
+    for loop in _loops(function.node.body):
+        if (_is_true(loop.test) or _asks_reader(loop.test)) and _yields(loop) and not _is_left(loop.body):
+            return loop
+    return None
 
 
 def _loops(statements: Iterable[ast.stmt]) -> Iterator[ast.While]:
@@ -47,7 +50,9 @@ def _loops(statements: Iterable[ast.stmt]) -> Iterator[ast.While]:
         if isinstance(one, ast.While):
             yield one
         elif isinstance(one, ast.Try | ast.With | ast.AsyncWith):
-            yield from _loops(one.body)
+            items = [] if isinstance(one, ast.Try) else one.items
+            if not any(_is_timed(item.context_expr) for item in items):
+                yield from _loops(one.body)
 
 
 def _inside(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -64,24 +69,31 @@ def _yields(loop: ast.While) -> bool:
     return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _inside(loop.body))
 
 
-def _is_left(statements: Iterable[ast.AST], is_own: bool) -> bool:
-    """Whether something else than the reader may end the loop of these statements; `break` may be of one inside."""
+def _is_left(statements: Iterable[ast.AST], is_own: bool = True, is_caught: bool = False) -> bool:
+    """Whether something else than the reader may end the loop of these statements.
+
+    `is_own` is set where `break` is one of this loop, `is_caught` where an error has a handler in it.
+    """
     for one in statements:
         if isinstance(one, ast.Return | ast.Raise) or (is_own and isinstance(one, ast.Break)):
             return True
-        if isinstance(one, ast.Call) and _last_name(one.func) in ("next", "anext", "__anext__", "__next__"):
+        if isinstance(one, ast.Call) and (_last_name(one.func) in _STEPS or (not is_caught and _is_timed(one))):
             return True
-        if isinstance(one, _Scope):
+        if isinstance(one, _Scope) or (isinstance(one, ast.ExceptHandler) and _is_of_reader(one)):
             continue
-        if isinstance(one, ast.If) and _asks_reader(one.test):
-            inner: Iterable[ast.AST] = one.orelse
-        elif isinstance(one, ast.ExceptHandler) and _is_of_reader(one):
+        if isinstance(one, ast.Try):
+            outside = (*one.handlers, *one.orelse, *one.finalbody)
+            if _is_left(one.body, is_own, is_caught or bool(one.handlers)) or _is_left(outside, is_own, is_caught):
+                return True
             continue
-        else:
-            inner = ast.iter_child_nodes(one)
-        if _is_left(inner, is_own and not isinstance(one, _Loop)):
+        inner = one.orelse if isinstance(one, ast.If) and _asks_reader(one.test) else ast.iter_child_nodes(one)
+        if _is_left(inner, is_own and not isinstance(one, _Loop), is_caught):
             return True
     return False
+
+
+def _is_timed(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _last_name(node.func) in _TIMED
 
 
 def _is_true(test: ast.expr) -> bool:
