@@ -140,11 +140,17 @@ class Service:
 
     @property
     def chain_to_reload(self) -> tuple[Evidence, ...]:
-        """The hops to the app, behind the server's own line when reloading is switched on elsewhere."""
+        """The hops to the app, behind the server's own line where another switches reloading on; what that undoes."""
         server = self.server
-        if server is None or server.reload_span is None or _same_place(server.reload_span, server.span):
+        if server is None or server.reload_span is None:
             return self.chain_to_app
-        return (Evidence(server.span, f"starts {server.product}"), *self.chain_to_app)
+        start = () if _same_place(server.reload_span, server.span) else (server.span,)
+        idle = () if server.ignored_workers is None else (server.ignored_workers.source.span,)
+        return (
+            *(Evidence(span, f"starts {server.product}") for span in start),
+            *self.chain_to_app,
+            *(Evidence(span, "is ignored: one process serves while it reloads") for span in idle),
+        )
 
     @property
     def chain_to_bind(self) -> tuple[Evidence, ...]:

@@ -165,6 +165,7 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         labels=(*_environment(body.get("labels")), *_environment(_deployed(body, "labels"))),
         replicas=_word(_deployed(body, "replicas") or body.get("scale")),
         settings=tuple(_settings(body)),
+        is_watched=body.get("develop") is not None,
     )
 
 

@@ -145,6 +145,27 @@ def test_the_name_of_a_compose_file_decides(path: str, environment: Environment)
         pytest.param("    command: python manage.py runserver\n", DEVELOPMENT, id="Django's development server"),
         pytest.param("    command: uvicorn app:app --reload\n", DEVELOPMENT, id="it reloads"),
         pytest.param(
+            "    command: uvicorn app:app --reload\n    restart: always\n    volumes: ['data:/data']\n",
+            PRODUCTION,
+            id="it reloads files that nobody can change",
+        ),
+        pytest.param(
+            "    command: uvicorn app:app --reload\n    restart: always\n    volumes: ['${CODE}:/app/shop']\n",
+            DEVELOPMENT,
+            id="it reloads what lies over a folder of its code",
+        ),
+        pytest.param(
+            "    command: uvicorn app:app --reload\n    restart: always\n    volumes: ['/srv:/']\n",
+            DEVELOPMENT,
+            id="it reloads what lies over everything",
+        ),
+        pytest.param(
+            "    command: uvicorn app:app --reload\n    restart: always\n"
+            "    develop: {watch: [{action: sync, path: ., target: /app}]}\n",
+            DEVELOPMENT,
+            id="it reloads what compose brings in",
+        ),
+        pytest.param(
             "    command: gunicorn app:app\n    restart: always\n    volumes: ['.:/app']\n",
             DEVELOPMENT,
             id="mounted code",

@@ -30,6 +30,7 @@ def environment_by_content(
     """
     if any(_builds_for_developers(one) for one in _always(services)):
         return Environment.DEVELOPMENT
+    declared = tuple(declared)
     restarts = _restarts(declared)
     products = {one.product for one in backing}
     products |= {backing_product(one.image.base) for one in services if one.image is not None and one.image.base}
@@ -37,7 +38,7 @@ def environment_by_content(
     served = _serves(services)
     if restarts and proxied and served:
         return Environment.PRODUCTION
-    if _is_a_desk(services, repository):
+    if _is_a_desk(services, declared, repository):
         return Environment.DEVELOPMENT
     if not any(one.image is not None or one.server is not None for one in services):
         # Images of others alone say nothing of our deployment.
@@ -54,7 +55,8 @@ def environment_beside_production(
 
     Of one that serves by itself and restarts, as projects offer it to those who host them, nobody knows.
     """
-    if _restarts(declared) and _serves(services) and not _is_a_desk(services, repository):
+    declared = tuple(declared)
+    if _restarts(declared) and _serves(services) and not _is_a_desk(services, declared, repository):
         return Environment.UNKNOWN
     return Environment.DEVELOPMENT
 
@@ -67,9 +69,12 @@ def _serves(services: list[Service]) -> bool:
     return any(one.server is not None and one.server.is_development is NO for one in services)
 
 
-def _is_a_desk(services: list[Service], repository: Repository) -> bool:
+def _is_a_desk(services: list[Service], declared: Iterable[ComposeService], repository: Repository) -> bool:
     """Whether developers work with what a set runs."""
-    return any(_mounts_code(one, repository) or _is_for_developers(one) for one in _always(services))
+    files = {one.name: one for one in declared}
+    return any(
+        _mounts_code(one, repository) or _is_for_developers(one, files.get(one.name)) for one in _always(services)
+    )
 
 
 def _always(services: list[Service]) -> list[Service]:
@@ -82,14 +87,33 @@ def _builds_for_developers(service: Service) -> bool:
     return stage is not None and environment_of(stage) is Environment.DEVELOPMENT
 
 
-def _is_for_developers(service: Service) -> bool:
+def _is_for_developers(service: Service, declared: ComposeService | None) -> bool:
     # `./scripts/run-dev.sh` says so itself.
     script = service.step.span.path if service.step is not None else service.process.path
     if script != service.process.path and environment_of(script) is Environment.DEVELOPMENT:
         return True
     if _builds_for_developers(service):
         return True
-    return service.server is not None and (service.server.is_development | service.server.reload) is YES
+    if service.server is None:
+        return False
+    # What reloads files that nobody can change, and is started again by itself, was not meant for a desk.
+    reloads = NO if declared is not None and _is_closed(service, declared) else service.server.reload
+    return (service.server.is_development | reloads) is YES
+
+
+def _is_closed(service: Service, declared: ComposeService) -> bool:
+    """Whether a container that starts again by itself runs the files of its image, which nobody changes there."""
+    if not _restarts((declared,)) or declared.is_watched:
+        return False
+    directory = service.place.directory
+    targets = [*(one.target for one in declared.mounts), *(one.target for one in declared.volumes)]
+    return not targets if directory is None else not any(_lies_over(one, directory) for one in targets)
+
+
+def _lies_over(target: str, directory: str) -> bool:
+    """Whether one of two folders of a container is, or holds, the other one."""
+    one, other = (f"{path.rstrip('/')}/" for path in (target, directory))
+    return one.startswith(other) or other.startswith(one)
 
 
 def _mounts_code(service: Service, repository: Repository) -> bool:

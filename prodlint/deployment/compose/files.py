@@ -102,7 +102,7 @@ class ComposeService:
     `memory` the folders that lie in memory.
     `exposed` are the ports of `expose`, `replicas`
     is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
-    from whose folder its paths start.
+    from whose folder its paths start, `is_watched` for one with a `develop`, which brings changes in.
     """
 
     name: str
@@ -133,6 +133,7 @@ class ComposeService:
     exposed: tuple[Word, ...] = ()
     replicas: Word | None = None
     settings: tuple[PlatformSetting, ...] = ()
+    is_watched: bool = False
 
 
 @record
@@ -320,6 +321,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         labels=tuple(labels.values()),
         replicas=top.replicas or below.replicas,
         settings=(*below.settings, *top.settings),
+        is_watched=top.is_watched or below.is_watched,
     )
 
 
