@@ -22,7 +22,7 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["ImageNames", "built_images", "image_names", "image_path", "with_builds"]
+__all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_given", "with_builds"]
 
 _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _TAG = regex(r"[:@][^/]*$")
@@ -61,7 +61,7 @@ def built_images(
     for step in steps:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
             if build.dockerfile in repository.paths:
-                found.extend(BuiltImage(name, build, step.span) for name in _names(step))
+                found.extend(BuiltImage(name, build, step.span) for name in names_given(step))
     return tuple(found)
 
 
@@ -90,7 +90,7 @@ _OTHER_LANGUAGES = ("jib", "ko")
 _NAMED = ("-t", "--tag", "--destination", "-d", "--image")
 
 
-def _names(step: PipelineStep) -> Iterator[str]:
+def names_given(step: PipelineStep) -> Iterator[str]:
     """The names that a build gives to its image; docker/metadata-action may tell them for a whole job."""
     if step.step is not None:
         yield from _values(_words(step), _NAMED)

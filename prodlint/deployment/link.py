@@ -40,6 +40,7 @@ from prodlint.deployment.processes.supervision import SupervisorConfig, supervis
 from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
+from prodlint.deployment.pushed_stages import stage_processes
 from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.pipeline_builds import builds_in
@@ -123,6 +124,9 @@ class _Linker:
             self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
         )
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
+        pushed = [one for one in builds_in(_of_pushing_jobs(steps)) if one.target is not None]
+        stages = stage_processes(pushed, tuple(services), self.classify, self._image)
+        services.extend([_unless_test(self._service(process, environment)) for process, environment in stages])
         services.extend(self._supervised(services))
         services = [self._in_its_environment(service) for service in services]
         installations = production_installations(services)
@@ -339,8 +343,14 @@ def _unless_test(service: Service) -> Service:
 
 def _pushed_last(steps: list[PipelineStep]) -> list[PipelineStep]:
     """The steps of jobs that push an image behind the others: their build is the one that somebody starts."""
+    pushing = _of_pushing_jobs(steps)
+    found = {id(one) for one in pushing}
+    return [*(one for one in steps if id(one) not in found), *pushing]
+
+
+def _of_pushing_jobs(steps: list[PipelineStep]) -> list[PipelineStep]:
     pushing = {(one.pipeline.path, one.job.name) for one in steps if one.kind is StepKind.PUSH}
-    return sorted(steps, key=lambda one: (one.pipeline.path, one.job.name) in pushing)
+    return [one for one in steps if (one.pipeline.path, one.job.name) in pushing]
 
 
 def _is_whole(build: Build) -> bool:

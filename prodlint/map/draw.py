@@ -13,6 +13,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.packages.install_platform import package_manager_files
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.process import Platform
+from prodlint.deployment.published_images import PublishedImage, published_images
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN
@@ -29,6 +30,7 @@ from prodlint.map.document import (
     MappedStep,
     State,
 )
+from prodlint.map.image_facts import published_facts
 from prodlint.map.proxy_facts import mapped_proxies, proxies_fact
 from prodlint.map.service_facts import sample_text, service_facts, setting_facts, variable_facts
 
@@ -68,18 +70,23 @@ def _backing(
 def _projects(
     deployment: Deployment, shown: tuple[Environment, ...], environment: Environment
 ) -> Iterator[MappedProject]:
+    is_production = environment is Environment.PRODUCTION
+    releasing = {one.name for one in deployment.releases} if is_production else set()
+    # What pull requests and checks push is published to nobody.
+    steps = [one for one in deployment.pipeline_steps if one.pipeline.path in releasing]
+    published = published_images(steps, deployment.services, deployment.repository)
     for project in deployment.projects:
         services = [one for one in project.services if one.environment in shown]
         if services:
             yield MappedProject(
                 root=project.root,
-                services=tuple(_service(one, deployment) for one in services),
+                services=tuple(_service(one, deployment, published) for one in services),
                 migrations=tuple(_migrations(one, deployment, environment) for one in project.migration_systems),
                 dependencies=tuple(_dependencies(services, deployment.repository)),
             )
 
 
-def _service(service: Service, deployment: Deployment) -> MappedService:
+def _service(service: Service, deployment: Deployment, published: tuple[PublishedImage, ...]) -> MappedService:
     return MappedService(
         name=service.name,
         label=service.label,
@@ -87,7 +94,11 @@ def _service(service: Service, deployment: Deployment) -> MappedService:
         environment=service.environment.value,
         platform=service.process.platform.value,
         span=service.span,
-        facts=(*service_facts(service, deployment.repository), *_proxies(service, deployment)),
+        facts=(
+            *service_facts(service, deployment.repository),
+            *published_facts(service, published),
+            *_proxies(service, deployment),
+        ),
         settings=tuple(setting_facts(service)),
         variables=tuple(variable_facts(service)),
     )

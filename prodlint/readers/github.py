@@ -14,6 +14,7 @@ from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.readers.github_matrix import combinations_of, in_each_combination
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
@@ -157,10 +158,12 @@ def _job(
     variables = (*variables, *_variables(body))
     steps = body.get("steps")
     found: list[JobStep] = []
+    matrix = combinations_of(body)
     for item in steps.items if isinstance(steps, Sequence) else ():
         if isinstance(item, Mapping):
             own = (*variables, *_variables(item))
-            found.extend(replace(one, variables=own) for one in _steps(item, directory, repository, open_parts, 0))
+            for one in _steps(item, directory, repository, open_parts, 0):
+                found.extend(replace(each, variables=own) for each in _in_each_combination(one, matrix))
     return Job(
         name=key.value,
         span=key.span,
@@ -171,6 +174,14 @@ def _job(
         condition=_text(body.get("if")) or "",
         on_host="self-hosted" in tuple(_names(body.get("runs-on"))),
     )
+
+
+def _in_each_combination(step: JobStep, matrix: tuple[dict[str, str], ...]) -> Iterator[JobStep]:
+    if step.action is None or not matrix:
+        yield step
+        return
+    for action in in_each_combination(step.action, matrix):
+        yield replace(step, action=action)
 
 
 def _steps(

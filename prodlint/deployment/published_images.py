@@ -1,0 +1,80 @@
+"""Images that pipelines push for others to run: which stage of which Dockerfile, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.built_images import names_given
+from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.pipeline import StepKind
+from prodlint.deployment.process import Platform
+from prodlint.deployment.releases.pipeline_builds import builds_in
+from prodlint.deployment.releases.release import PipelineStep
+from prodlint.deployment.repository import Repository
+from prodlint.deployment.service import Service
+from prodlint.record import record
+from prodlint.source import Span
+
+__all__ = ["PublishedImage", "published_images"]
+
+_NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
+_MOST = 100
+
+
+@record
+class PublishedImage:
+    """An image that a pipeline pushes under `names`.
+
+    It is `deployed` where a file says that just this stage runs, and `shown` where a service is what it starts.
+    """
+
+    image: Image
+    names: tuple[str, ...]
+    span: Span
+    deployed: bool
+    shown: bool
+
+
+def published_images(
+    steps: Iterable[PipelineStep], services: Iterable[Service], repository: Repository
+) -> tuple[PublishedImage, ...]:
+    """The images that jobs push which are no tests; a stage for developers is none of them."""
+    ours = [one for one in services if one.image is not None]
+    run = {_stage(one.image) for one in ours if one.image is not None and _deploys(one)}
+    shown = {_stage(one.image) for one in ours if one.image is not None and one.process.platform is Platform.DOCKER}
+    found: dict[tuple[str, str], PublishedImage] = {}
+    for image, names, span in _published(tuple(steps), repository):
+        before = found.get(_stage(image))
+        names = names if before is None else tuple(dict.fromkeys((*before.names, *names)))
+        span = span if before is None else before.span
+        found[_stage(image)] = PublishedImage(image, names, span, _stage(image) in run, _stage(image) in shown)
+        if len(found) >= _MOST:
+            break
+    return tuple(found.values())
+
+
+def _stage(image: Image) -> tuple[str, str]:
+    """What two builds of one image have in common."""
+    return image.path, image.stage
+
+
+def _deploys(service: Service) -> bool:
+    """Whether a file says that the service runs, rather than that its image exists, or what it would start."""
+    of_the_image = service.process.platform in (Platform.DOCKER, Platform.SUPERVISOR)
+    return not of_the_image and service.environment not in _NOT_PRODUCTION
+
+
+def _published(
+    steps: tuple[PipelineStep, ...], repository: Repository
+) -> Iterator[tuple[Image, tuple[str, ...], Span]]:
+    pushing = {(one.pipeline.path, one.job.name) for one in steps if one.kind is StepKind.PUSH}
+    for step in steps:
+        if (step.pipeline.path, step.job.name) not in pushing or step.environment in _NOT_PRODUCTION:
+            continue
+        for build in builds_in((step,)):
+            names = tuple(dict.fromkeys(names_given(step)))
+            # Without a name it is no image that somebody could push: files that a build leaves in a folder.
+            image = build_image(repository, build) if names else None
+            if image is not None and environment_of(image.stage or image.path) not in _NOT_PRODUCTION:
+                yield image, names, step.span

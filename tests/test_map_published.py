@@ -1,0 +1,80 @@
+"""What pipelines publish: the stages of a Dockerfile under their names, and whether anything deploys them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prodlint.deployment.environment import Environment
+from prodlint.inspection import inspect
+from prodlint.map.document import Map
+from prodlint.map.draw import draw
+from prodlint.tree import MemoryTree
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+
+
+def drawn(files: Mapping[str, str]) -> Map:
+    inspection = inspect(MemoryTree(files), ())
+    assert inspection.crashes == ()
+    return draw(inspection.deployment, Environment.PRODUCTION)
+
+
+STAGES = """FROM python:3.13-slim AS shop
+COPY . /app
+WORKDIR /app
+CMD ["gunicorn", "app:app"]
+FROM shop AS shop-plus
+ENV PLUS=1
+FROM shop AS shop-jobs
+CMD ["python", "jobs.py"]
+FROM shop AS test
+CMD ["pytest"]
+"""
+PUSHES = "".join(
+    "    - uses: docker/build-push-action@v6\n      with:\n        push: true\n"
+    f"        target: {stage}\n        tags: |\n          acme/{stage}:latest\n          acme/{stage}:1\n"
+    for stage in ("shop", "shop-plus", "shop-jobs", "test")
+)
+
+
+def pushing(event: str) -> dict[str, str]:
+    return {
+        "Dockerfile": STAGES,
+        "app.py": "",
+        ".github/workflows/cd.yml": f"on: {event}\njobs:\n  cd:\n    steps:\n{PUSHES}",
+    }
+
+
+def test_the_stages_that_are_published_and_that_nothing_deploys_are_told() -> None:
+    deployed = {"compose.prod.yml": "services:\n  web:\n    image: acme/shop\n"}
+    nobodys = "which nothing that is read deploys"
+    [web, jobs] = drawn({**pushing("push"), **deployed}).services
+    found = web.fact("published")
+    assert found is not None
+    assert found.text == f"stage shop-plus as acme/shop-plus:latest and 1 more, {nobodys}"
+    assert [one.span.line for one in found.sources if one.span] == [12]
+    # A stage that starts something else is a service of its own.
+    own = jobs.fact("published")
+    assert own is not None
+    assert (jobs.label, jobs.environment) == ("shop-jobs: python jobs.py", "unknown")
+    assert own.text == f"as acme/shop-jobs:latest and 1 more, {nobodys}"
+
+
+def test_an_image_that_only_a_pipeline_names_is_told_with_its_name() -> None:
+    one = {**pushing("push"), "Dockerfile": DOCKERFILE}
+    one[".github/workflows/cd.yml"] = "on: push\njobs:\n  cd:\n    steps:\n    - run: docker build -t acme/shop .\n"
+    one[".github/workflows/cd.yml"] += "    - run: docker push acme/shop\n"
+    [web] = drawn(one).services
+    found = web.fact("published")
+    assert found is not None
+    assert found.text == "as acme/shop, which nothing that is read deploys"
+    computed = {path: text.replace("acme/shop", "$REGISTRY/shop:1") for path, text in one.items()}
+    [web] = drawn(computed).services
+    found = web.fact("published")
+    assert found is not None
+    # Somebody may ask for it by the name that it has then.
+    assert found.text == "as $REGISTRY/shop:1"
+
+
+def test_what_pull_requests_push_is_published_to_nobody() -> None:
+    assert all(one.fact("published") is None for one in drawn(pushing("pull_request")).services)
