@@ -222,3 +222,10 @@ def test_the_database_of_the_settings_is_told_with_who_decides(database: str, sh
         f"POSTGRES = {{'ENGINE': 'django.db.backends.postgresql'}}\nDATABASES = {{'default': {database}}}\n",
     }
     assert told(files).get("database") == shown
+
+
+def test_a_variable_is_told_by_the_name_that_decides_it_although_its_own_begins_so() -> None:
+    compose = "services:\n  web:\n    build: .\n    environment:\n      DB: ${DBNAME:-shop}\n      ME: ${ME:-x}\n"
+    files = {"compose.prod.yml": compose, "Dockerfile": "FROM python:3.13\nCOPY . .\nCMD gunicorn app:app\n"}
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    assert "set outside DB ($DBNAME, else shop), ME (else x)" in text(whole)

@@ -10,13 +10,16 @@ from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
-__all__ = ["NOWHERE", "Lookup", "asked", "from_outside", "holds", "settle", "word_value"]
+__all__ = ["NOWHERE", "OUTSIDE", "Lookup", "asked", "from_outside", "holds", "settle", "word_value"]
 
 # Values that double with every line (`A=$A$A`) end here.
 _LONGEST = 20_000
 
 Lookup = Callable[[str], Value[str] | None]
 """The value of a variable: None when it is certainly not set."""
+
+OUTSIDE = "it is kept outside of the repository"
+"""Why a value that a file names without giving it is not known."""
 
 NOWHERE = Span(Source("", ""), 0, 0)
 """The place of what comes from outside of the repository."""

@@ -192,7 +192,7 @@ def _prepared(line: CommandLine, service: Service, repository: Repository) -> It
 
 def _step(step: Step, kind: StepKind, owner: str) -> ReleaseStep:
     kind = StepKind.MIGRATE if migration_of(step) is not None else kind
-    return ReleaseStep(kind, step.written, step.span, owner, step.conditional)
+    return ReleaseStep(kind, step.written, step.span, owner, step.conditional, own_condition=step.when)
 
 
 def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Iterator[ReleaseStep]:
@@ -218,7 +218,7 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
                     conditional,
                     _asked(one.job_condition, occasions),
                     job.on_host or one.remote,
-                    _asked(one.condition, occasions),
+                    _asked(one.condition, occasions) or (one.step.when if one.step is not None else ""),
                 )
 
 

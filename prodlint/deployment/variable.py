@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link
-from prodlint.deployment.condition import from_outside, word_value
+from prodlint.deployment.condition import OUTSIDE, from_outside, word_value
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
@@ -37,8 +37,6 @@ __all__ = [
 if TYPE_CHECKING:
     from prodlint.deployment.env_read import EnvRead
 
-OUTSIDE = "it is kept outside of the repository"
-"""Why a value that a file names without giving it is not known."""
 # In compose and docker a name without a value is handed on from the shell, and may not be set there.
 _PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 # A line that the author of a sample leaves to others to switch on.

@@ -101,7 +101,7 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
         for kind, step in _kinds(steps):
-            perhaps = "perhaps " if step.conditional else ""
+            perhaps = "perhaps " if step.conditional and not step.own_condition else ""
             text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
             told = tuple(dict.fromkeys(one for one in owners if one))
             asked = f"[if {_asked(step.own_condition)}] " if step.own_condition else ""

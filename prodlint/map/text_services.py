@@ -221,7 +221,7 @@ def _assigned(fact: Fact) -> str:
         return f"{fact.name} ({_short(fact.text.rpartition(', ')[0], _VALUE)}, {kept[1]}{kept[2]})"
     if fact.state is State.ENVIRONMENT:
         own = f"${fact.name}"
-        text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith((f"{own},", own)) else fact.text
+        text = fact.text.removeprefix(own).removeprefix(", ") if fact.text.startswith(f"{own}, ") else fact.text
         return f"{fact.name} ({_short_driven(text)})" if text and fact.text != own else fact.name
     if kept is not None:
         return f"{fact.name} ({kept[1]}{kept[2]})"

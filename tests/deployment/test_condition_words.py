@@ -7,7 +7,11 @@ import subprocess
 
 import pytest
 
+from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
+from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
 
 DOCKERFILE = 'FROM python:3.13-slim\nCOPY . /app\nWORKDIR /app\nCMD ["./start.sh"]\n'
@@ -91,3 +95,31 @@ def test_a_step_runs_just_where_its_words_hold(script: str, words: list[str]) ->
 
 def test_what_certainly_runs_has_no_condition() -> None:
     assert told("one; if true; then two; else three; fi") == ["", ""]
+
+
+def test_a_step_of_a_release_says_which_variables_it_asks_for() -> None:
+    script = (
+        '#!/bin/sh\nif [ "$DATABASE" = postgres ]; then\n  nc -z db 5432\nfi\n[ -f x ] && ./y\nexec gunicorn app:app\n'
+    )
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "start.sh": script,
+        "compose.prod.yml": "services:\n  web:\n    build: .\n    env_file: .env.prod\n",
+        ".env.prod.example": "DATABASE=postgres\n",
+    }
+    found = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION)
+    lines = [line.strip() for line in render(found, Terminal(False)).splitlines()]
+    assert "1. prepare    [web] [if $DATABASE is postgres] nc -z db 5432  (start.sh:3)" in lines
+    assert "2. prepare    perhaps ./y  (start.sh:5)" in lines
+
+
+def test_a_variable_that_the_script_takes_from_another_is_not_told_under_its_own_name() -> None:
+    script = '#!/bin/sh\nKIND=$DATABASE\nif [ "$KIND" = postgres ]; then\n  one\nfi\n'
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "start.sh": script,
+        "compose.prod.yml": "services:\n  web:\n    build: .\n    env_file: .env.prod\n",
+        ".env.prod.example": "DATABASE=postgres\n",
+    }
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert [one.when for one in service.execution.steps] == [""]

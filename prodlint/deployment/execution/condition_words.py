@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prodlint.deployment.condition import Lookup, asked, holds, word_value
-from prodlint.deployment.value import UNKNOWN, EnvDriven, Value
+from prodlint.deployment.condition import OUTSIDE, Lookup, asked, holds, word_value
+from prodlint.deployment.value import UNKNOWN, EnvDriven, Unknown, Value
 from prodlint.record import record
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Word
@@ -122,4 +122,11 @@ def _variable(word: Word, lookup: Lookup) -> EnvDriven[str] | None:
     if not isinstance(value, EnvDriven) and isinstance(part, Expansion) and not part.operator and not part.reason:
         # One of which the repository says nothing is unknown as a text.
         value = asked(part, lookup)
+        if isinstance(value, Unknown) and value.reason == OUTSIDE and _is_given(value, word):
+            return EnvDriven(part.name, None, word.span)
     return value if isinstance(value, EnvDriven) and value.is_variable else None
+
+
+def _is_given(value: Unknown, word: Word) -> bool:
+    """Whether a variable is set for the script, and not by the script from another one."""
+    return value.span is not None and value.span.source is not word.span.source
