@@ -6,6 +6,7 @@ import contextlib
 import json
 import shlex
 import socket
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from prodlint.engine import built_in_rules
 from prodlint.testing import example_cases
-from tests.rules.real_server import Running, free_port, started, write_files
+from tests.rules.real_server import Running, free_port, started, until, write_files
 
 pytestmark = pytest.mark.real
 
@@ -24,6 +25,12 @@ def example(name: str, wrong: bool) -> dict[str, str]:
     [rule] = [one for one in built_in_rules() if one.name == name]
     bad, good = example_cases(rule.page)
     return dict((bad if wrong else good).files)
+
+
+def composed(files: dict[str, str]) -> str:
+    """The command of the only service of a compose file."""
+    [line] = [one for one in files["compose.prod.yml"].splitlines() if "command:" in one]
+    return line.partition("command: ")[2]
 
 
 @contextlib.contextmanager
@@ -139,16 +146,22 @@ def test_a_client_of_socketio_holds_a_sync_worker(tmp_path: Path, options: str, 
         assert (running.status("/", timeout=2) == 200) is answers
 
 
-@contextlib.contextmanager
-def polling(running: Running) -> Iterator[None]:
-    """A client of Socket.IO that waits for events."""
+def joined(running: Running) -> str:
+    """The address of a session of Socket.IO that a client began, and joined by a second request."""
     url = f"http://127.0.0.1:{running.port}/socket.io/?EIO=4&transport=polling"
     with urllib.request.urlopen(url, timeout=20) as answer:
         url += "&sid=" + json.loads(answer.read()[1:])["sid"]
-    for data in (b"40", None):
-        # It joins, and is told that it has.
-        with urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=20) as answer:
-            answer.read()
+    with urllib.request.urlopen(urllib.request.Request(url, data=b"40"), timeout=20) as answer:
+        answer.read()
+    return url
+
+
+@contextlib.contextmanager
+def polling(running: Running) -> Iterator[None]:
+    """A client of Socket.IO that waits for events."""
+    url = joined(running)
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        answer.read()
     path = url.removeprefix(f"http://127.0.0.1:{running.port}")
     with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -156,6 +169,32 @@ def polling(running: Running) -> Iterator[None]:
         with pytest.raises(TimeoutError):
             client.recv(1)
         yield
+
+
+def is_refused(running: Running) -> bool:
+    """Whether the second request of a client comes to a worker that does not know its session."""
+    try:
+        joined(running)
+    except urllib.error.HTTPError as error:
+        return error.code == 400 and b"Invalid session" in error.read()
+    return False
+
+
+def example_of_socketio(folder: Path, wrong: bool) -> contextlib.AbstractContextManager[Running]:
+    """The command of the page on Socket.IO with several workers."""
+    files = example("socketio-with-multiple-workers", wrong)
+    command = composed(files).replace("--bind=0.0.0.0:8000 ", "")
+    return serving(folder, {**files, "Procfile": f"web: {command}"}, "--bind=127.0.0.1:{port}")
+
+
+def test_several_workers_refuse_the_sessions_of_each_other(tmp_path: Path) -> None:
+    with example_of_socketio(tmp_path, wrong=True) as running:
+        assert until(lambda: is_refused(running))
+
+
+def test_one_worker_knows_all_its_sessions(tmp_path: Path) -> None:
+    with example_of_socketio(tmp_path, wrong=False) as running:
+        assert not any(is_refused(running) for _ in range(20))
 
 
 SOCKET = """
@@ -196,11 +235,8 @@ IMPORTS = "from fastapi import Request\nfrom fastapi.sse import EventSourceRespo
 def streaming(folder: Path, wrong: bool, *options: str) -> Iterator[Running]:
     """The uvicorn of the page on unlimited stops, with a few more streams."""
     files = example("graceful-shutdown-unlimited", wrong)
-    [command] = [
-        line.partition("command: ")[2] for line in files["compose.prod.yml"].splitlines() if "command:" in line
-    ]
-    files["main.py"] = IMPORTS + files["main.py"] + SOCKET
-    files["Procfile"] = f"web: {command}"
+    command = composed(files).replace("-shutdown=25", "-shutdown=1")
+    files = {**files, "main.py": IMPORTS + files["main.py"] + SOCKET, "Procfile": f"web: {command}"}
     with serving(folder, files, "--port={port}", *options) as running:
         yield running
 
@@ -218,7 +254,7 @@ def test_uvicorn_does_not_stop_while_somebody_reads_a_stream(tmp_path: Path, pat
     with streaming(tmp_path, True) as running, reading(running, path):
         running.process.terminate()
         assert running.says("Waiting for connections to close")
-        assert running.ended(2) is None
+        assert running.ended(1) is None
         assert "all is put away" not in running.written
 
 
@@ -226,7 +262,7 @@ def test_a_master_of_uvicorn_waits_for_its_workers(tmp_path: Path) -> None:
     with streaming(tmp_path, True, "--workers=2") as running, reading(running, "/events"):
         running.process.terminate()
         assert running.says("Waiting for connections to close")
-        assert running.ended(2) is None
+        assert running.ended(1) is None
 
 
 def test_uvicorn_with_a_limit_ends_its_streams_and_its_app(tmp_path: Path) -> None:

@@ -69,26 +69,24 @@ def _yields(loop: ast.While) -> bool:
     return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _inside(loop.body))
 
 
-def _is_left(statements: Iterable[ast.AST], is_own: bool = True, is_caught: bool = False) -> bool:
-    """Whether something else than the reader may end the loop of these statements.
-
-    `is_own` is set where `break` is one of this loop, `is_caught` where an error has a handler in it.
-    """
-    for one in statements:
-        if isinstance(one, ast.Return | ast.Raise) or (is_own and isinstance(one, ast.Break)):
+def _is_left(statements: Iterable[ast.AST]) -> bool:
+    """Whether something else than the reader may end the loop of these statements."""
+    # With each node: whether `break` is one of this loop, and whether an error has a handler in it.
+    waiting: list[tuple[ast.AST, bool, bool]] = [(one, True, False) for one in statements]
+    while waiting:
+        node, is_own, is_caught = waiting.pop()
+        if isinstance(node, ast.Return | ast.Raise) or (is_own and isinstance(node, ast.Break)):
             return True
-        if isinstance(one, ast.Call) and (_last_name(one.func) in _STEPS or (not is_caught and _is_timed(one))):
+        if isinstance(node, ast.Call) and (_last_name(node.func) in _STEPS or (not is_caught and _is_timed(node))):
             return True
-        if isinstance(one, _Scope) or (isinstance(one, ast.ExceptHandler) and _is_of_reader(one)):
+        if isinstance(node, _Scope) or (isinstance(node, ast.ExceptHandler) and _is_of_reader(node)):
             continue
-        if isinstance(one, ast.Try):
-            outside = (*one.handlers, *one.orelse, *one.finalbody)
-            if _is_left(one.body, is_own, is_caught or bool(one.handlers)) or _is_left(outside, is_own, is_caught):
-                return True
+        if isinstance(node, ast.Try):
+            waiting += [(one, is_own, is_caught or bool(node.handlers)) for one in node.body]
+            waiting += [(one, is_own, is_caught) for one in (*node.handlers, *node.orelse, *node.finalbody)]
             continue
-        inner = one.orelse if isinstance(one, ast.If) and _asks_reader(one.test) else ast.iter_child_nodes(one)
-        if _is_left(inner, is_own and not isinstance(one, _Loop), is_caught):
-            return True
+        inner = node.orelse if isinstance(node, ast.If) and _asks_reader(node.test) else ast.iter_child_nodes(node)
+        waiting += [(one, is_own and not isinstance(node, _Loop), is_caught) for one in inner]
     return False
 
 
