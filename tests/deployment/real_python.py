@@ -177,12 +177,13 @@ def agrees(value: object, real: Any, environment: Mapping[str, str]) -> bool:
 
 
 def _sequence(claimed: Sequence[object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:
-    if not claimed:
-        return not real
-    first = claimed[0]
-    if isinstance(first, Rest):
-        return any(_sequence(claimed[1:], real[start:], environment) for start in range(len(real) + 1))
-    return bool(real) and agrees(first, real[0], environment) and _sequence(claimed[1:], real[1:], environment)
+    for index, one in enumerate(claimed):
+        if isinstance(one, Rest):
+            rest = claimed[index + 1 :]
+            return any(_sequence(rest, real[start:], environment) for start in range(index, len(real) + 1))
+        if index >= len(real) or not agrees(one, real[index], environment):
+            return False
+    return len(real) == len(claimed)
 
 
 def _mapping(claimed: Mapping[Any, object], real: Sequence[Any], environment: Mapping[str, str]) -> bool:

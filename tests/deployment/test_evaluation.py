@@ -39,6 +39,20 @@ def _known(text: str, name: str = "X", lookup: Lookup = from_outside) -> object:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "try:\n        if Path('/kb').exists():\n            return 1\n    except OSError:\n        return 2",
+        "try:\n        load()\n    except OSError:\n        if Path('/kb').exists():\n            return 1",
+        "try:\n        load()\n    finally:\n        if Path('/kb').exists():\n            return 1",
+    ],
+)
+def test_a_function_that_may_return_within_try_leaves_the_rest_of_its_module_known(body: str) -> None:
+    names = _namespace(f"from pathlib import Path\ndef f():\n    {body}\n    return 3\nX = f()\nY = 4\n")
+    assert isinstance(names["X"], Unknown)
+    assert names["Y"] == Known(4, names["Y"].span)
+
+
+@pytest.mark.parametrize(
     ("expression", "value"),
     [
         ("60 * 60 * 24", 86400),

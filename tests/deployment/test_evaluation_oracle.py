@@ -18,7 +18,7 @@ from real_python import RealPython, differences
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.evaluation.interpreter import Namespace, namespace
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Known
+from prodlint.deployment.value import Known, Unknown
 
 pytestmark = pytest.mark.real
 
@@ -107,6 +107,7 @@ class Program:
             _DEFINITIONS,
         ]
         self.lines: list[str] = [*imports, *(own if first is None else first)]
+        self._is_function = False
         for seed in seeds:
             self._chance = Random(seed)
             self.statement("", 0)
@@ -127,6 +128,10 @@ class Program:
             kinds += ["if"] * 4 + ["for", "for", "try", "try", "while", "with"]
         if is_loop:
             kinds += ["leave"]
+        if self._is_function:
+            kinds += ["return"] * 2
+        elif not depth:
+            kinds += ["function"] * 2
         getattr(self, f"_{self.pick(*kinds)}")(indent, depth)
 
     def body(self, indent: str, depth: int, is_loop: bool = False) -> None:
@@ -251,6 +256,18 @@ class Program:
     def _leave(self, indent: str, depth: int) -> None:
         self.add(indent, f"if {self.boolean()}:")
         self.add(indent + "    ", self.pick("break", "continue"))
+
+    def _function(self, indent: str, depth: int) -> None:
+        self.add("", "def G():")
+        self.add("    ", "global I1, I2, S1, S2, B1, B2, L1, L2, D1, D2, X1, X2, K1, V, N0, N1, N2, contextlib")
+        self._is_function = True
+        self.body("", 0)
+        self._is_function = False
+        self.add("", "X2 = G()")
+
+    def _return(self, indent: str, depth: int) -> None:
+        self.add(indent, f"if {self.boolean()}:")
+        self.add(indent + "    ", f"return {self.any()}")
 
     def _try(self, indent: str, depth: int) -> None:
         self.add(indent, "try:")
@@ -482,6 +499,9 @@ def test_what_is_known_of_a_module_is_what_python_computes(
     outside = OUTSIDE.replace("SEED", str(seed))
     real = python.run({**files, "outside.py": outside}, "shop.settings", environment)
     open_names, closed_names = _evaluated(files, from_outside), _evaluated(files, _exactly(environment))
+    for name in real:
+        value = open_names.get(name)
+        assert not isinstance(value, Unknown) or "cannot be evaluated" not in value.reason
     if isinstance(real, str):
         return
     assert differences(open_names, real, environment) == []

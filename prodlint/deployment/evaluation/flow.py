@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from prodlint.deployment.evaluation.binding import bind, bind_name
 from prodlint.deployment.evaluation.domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
@@ -227,6 +228,8 @@ def run_with(machine: Machine, node: ast.With, following: _Following | None = No
 
 def run_try(machine: Machine, node: ast.Try, following: _Following | None = None) -> object:
     """Run a `try` statement, then what follows it where that is given."""
+    if following is not None and any(has_exit(machine, part) for part in node.finalbody):
+        return _swallowing(machine, node, following)
     if not node.finalbody or not machine.regions:
         return _try(machine, node, following)
     thrown: Sequence[Risk] = ()
@@ -241,13 +244,28 @@ def run_try(machine: Machine, node: ast.Try, following: _Following | None = None
                 machine.pass_on(risk, final)
 
 
+def _swallowing(machine: Machine, node: ast.Try, following: _Following) -> object:
+    """A `try` whose `finally` may leave it, and the error with it: whatever it changes is unknown."""
+    reason = "depends on how a `finally` ends"
+    machine.risk()
+    machine.lenient += 1
+    try:
+        for body in (node.body, *(one.body for one in node.handlers), node.orelse, node.finalbody):
+            machine.forget(machine.branch(partial(machine.block, body)), reason, node)
+    finally:
+        machine.lenient -= 1
+    if not any(isinstance(part, ast.Return) for part in ast.walk(node)):
+        raise Undecided
+    return _perhaps(machine, node, Signal("maybe", ()), following)
+
+
 def _try(machine: Machine, node: ast.Try, following: _Following | None) -> object:
     regions: list[Region] = []
 
     def body() -> object:
         with machine.region() as region:
             regions.append(region)
-            return machine.block(node.body)
+            return _inner(machine, node.body)
 
     outcome = machine.branch(body)
     risks = regions[0].risks if regions else []
@@ -265,10 +283,10 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
         except Raised:
             machine.block(node.finalbody)
             raise
-        final = machine.block(node.finalbody)
-        if final is not None:
-            return final
-        return signal if signal is not None or following is None else following()
+        machine.block(node.finalbody)
+        if following is None:
+            return signal
+        return following() if signal is None else _perhaps(machine, node, signal, following)
 
     def forget() -> None:
         if not all(risk.is_clean for risk in caught):
@@ -279,14 +297,19 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
 
     def success() -> object:
         machine.redo(outcome)
-        return ended(lambda: outcome.value if outcome.value is not None else machine.block(node.orelse))
+        signal = outcome.value
+        if signal is None:
+            return ended(lambda: _inner(machine, node.orelse))
+        if not node.orelse:
+            return ended(lambda: signal)
+        return _perhaps(machine, node, signal, lambda: ended(lambda: _inner(machine, node.orelse)), ended)
 
     def failure() -> object:
         forget()
         return _handled(machine, node, handlers, ended)
 
     if outcome.error is None:
-        return machine.fork(_decision(machine, node, caught), success, failure) if caught else success()
+        return machine.fork(_decision(machine, node, caught, outcome.value), success, failure) if caught else success()
     certain = _handlers_for(machine, node, Risk(None, outcome.error.kind, False))
     if not caught:
         machine.redo(outcome)
@@ -301,13 +324,35 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
     return _handled(machine, node, _unique([*certain, *handlers]), ended)
 
 
+def _inner(machine: Machine, body: list[ast.stmt]) -> object:
+    """Run a block whose end is not yet the end of what follows; None where it comes to its end."""
+    signal = machine.block(body, lambda: Signal("through"))
+    return None if isinstance(signal, Signal) and signal.kind == "through" else signal
+
+
+def _perhaps(
+    machine: Machine,
+    node: ast.Try,
+    signal: object,
+    following: _Following,
+    ended: Callable[[_Following], object] = lambda run: run(),
+) -> object:
+    """What a block left, or what follows it where nobody knows whether it returned."""
+    if not isinstance(signal, Signal) or signal.kind != "maybe":
+        return ended(lambda: signal)
+    decision = Decision("depends on whether it has returned", machine.span(node))
+    unknown = machine.unknown(decision.reason, node, *cast("tuple[object, ...]", signal.value))
+    return machine.fork(decision, lambda: ended(lambda: Signal("return", unknown)), following)
+
+
 _WHERE_RAISED = "depends on where an error is raised"
 
 
-def _decision(machine: Machine, node: ast.Try, caught: list[Risk]) -> Decision:
+def _decision(machine: Machine, node: ast.Try, caught: list[Risk], ended: object) -> Decision:
     names = {risk.names for risk in caught}
     driving = next(iter(names)) if len(names) == 1 else None
-    if driving is not None:
+    may_have_left = isinstance(ended, Signal) and ended.kind == "maybe"
+    if driving is not None and not may_have_left:
         return Decision(reason_of(driving), machine.span(node), driving, False)
     return Decision("depends on whether an error is raised", machine.span(node))
 
@@ -327,7 +372,7 @@ def _handled(
     def run(handler: ast.ExceptHandler) -> object:
         if handler.name:
             bind_name(machine, handler.name, machine.unknown("is an error", handler), handler)
-        signal = machine.block(handler.body)
+        signal = _inner(machine, handler.body)
         if handler.name:
             machine.put(machine.frame.cells, handler.name, ABSENT)
         return signal

@@ -319,6 +319,8 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
 
 
 def _evaluated(evaluator: Evaluator, module: ModuleValue, node: ast.expr) -> Value[object]:
+    if module.module is None:
+        return Unknown(module.rest.reason if isinstance(module.rest, Opaque) else "its module cannot be read")
     span: Span = module.module.span(node)
     evaluator.frame = Frame(module, module.cells)
     evaluator.steps = max(evaluator.steps, 10_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
@@ -43,7 +43,11 @@ class Decision:
 
 @entity
 class Signal:
-    """A statement that ends the block it stands in: `return` with its value, `break`, `continue`."""
+    """A statement that ends the block it stands in: `return` with its value, `break`, `continue`.
+
+    In the blocks of `try`, `through` is their end, and `maybe` says that nobody knows whether they returned: its
+    value are the values that they may have returned.
+    """
 
     kind: str
     value: object = None
@@ -51,6 +55,15 @@ class Signal:
 
 class Undecided(Exception):
     """Two branches end in ways that cannot be joined: one leaves the loop, the other goes on."""
+
+
+_MAY_RETURN = ({"return", "through"}, {"maybe", "through"}, {"maybe", "return"}, {"maybe"})
+
+
+def _returned(signal: Signal) -> tuple[object, ...]:
+    if signal.kind == "maybe":
+        return cast("tuple[object, ...]", signal.value)
+    return (signal.value,) if signal.kind == "return" else ()
 
 
 class Maker(Protocol):
@@ -122,11 +135,14 @@ class Join:
         return self._undecided(one, other)
 
     def _signal(self, one: object, other: object) -> Signal:
-        if not isinstance(one, Signal) or not isinstance(other, Signal) or one.kind != other.kind:
-            if self._machine.lenient:
-                return Signal("continue")
-            raise Undecided
-        return Signal(one.kind, self.value(one.value, other.value))
+        if isinstance(one, Signal) and isinstance(other, Signal):
+            if {one.kind, other.kind} in _MAY_RETURN:
+                return Signal("maybe", (*_returned(one), *_returned(other)))
+            if one.kind == other.kind:
+                return Signal(one.kind, self.value(one.value, other.value))
+        if self._machine.lenient:
+            return Signal("continue")
+        raise Undecided
 
     def _undecided(self, one: object, other: object) -> object:
         decision = self._decision
