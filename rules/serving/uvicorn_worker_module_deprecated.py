@@ -11,7 +11,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-b", ":8000", "-k", "uvicorn.workers.UvicornWorker", "main:app"]  # <- uvicorn-worker-module-deprecated
+CMD ["gunicorn", "-b:8000", "-k", "uvicorn.workers.UvicornWorker", "main:app"]  # <- uvicorn-worker-module-deprecated
 ```
 ```text title="requirements.txt"
 fastapi==0.165.0
@@ -31,7 +31,7 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
-CMD ["gunicorn", "-b", ":8000", "-k", "uvicorn_worker.UvicornWorker", "main:app"]
+CMD ["gunicorn", "-b:8000", "-k", "uvicorn_worker.UvicornWorker", "main:app"]
 ```
 ```text title="requirements.txt"
 fastapi==0.165.0
