@@ -65,11 +65,13 @@ def gunicorn_config_not_loaded(service: Service, deployment: Deployment) -> Find
     missing, unloaded = serving.missing_gunicorn_file, serving.unloaded_gunicorn_file
     if missing is not None:
         span, path = missing
+        name = path.rpartition("/")[2]
+        glued = f'write "-c", "{name.strip()}" as two words: the space is a part of the name now'
         yield Finding(
             span,
-            f"`{service.label}` reads {path}, and there is no such file: gunicorn ends at once",
+            f"`{service.label}` reads `{path}`, and there is no such file: gunicorn ends at once",
             service.chain,
-            help="name a file that lies there when gunicorn starts",
+            help=glued if name != name.strip() else "name a file that lies there when gunicorn starts",
             severity=Severity.ERROR,
         )
     elif unloaded is not None:

@@ -287,6 +287,15 @@ def test_gunicorn_skips_a_name_that_is_no_setting_and_reads_the_file_where_it_st
     assert found == [False, True, False]
 
 
+def test_gunicorn_looks_for_a_file_with_the_space_in_its_name_when_option_and_value_are_one_word(
+    tmp_path: Path,
+) -> None:
+    write_files(tmp_path, {**FILES, "gunicorn.conf.py": "workers = 1\n"})
+    with started(tmp_path, [sys.executable, "-m", "gunicorn", "-c gunicorn.conf.py", "web:app"], free_port()) as one:
+        assert one.ended() == 1
+        assert "' gunicorn.conf.py' doesn't exist" in one.written
+
+
 def test_uvicorn_guesses_a_factory_with_a_warning(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
     with ExitStack() as stack:
