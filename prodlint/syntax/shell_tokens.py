@@ -35,6 +35,7 @@ _REDIRECTION = regex(
 )
 _REDIRECTION_STARTS = "<>&{0123456789"
 _NAME = regex(r"""[^ \t\n;&|<>()'"`$\\]+""")
+_INDEXED = regex(r"\[[^\]\n]{0,200}\]\+?=")
 
 
 class Malformed(Exception):
@@ -148,16 +149,19 @@ class TokenReader:
         name, subscript, appends = found.groups()
         start, self.at = found.span()
         value: Word | None = None
+        items: tuple[Word, ...] | None = None
+        own = self.span(start, start + len(name))
         if self.value.startswith("(", self.at):
-            self._array()
+            items = self._array()
+            if items is not None and appends:
+                items = (Word((Expansion(name, own, "[@]", quoted=True),), own), *items)
         else:
             value = self._possible_word()
         if value is not None and appends:
-            before = Expansion(name, self.span(start, start + len(name)), quoted=True)
-            value = Word((before, *value.parts), value.span)
+            value = Word((Expansion(name, own, quoted=True), *value.parts), value.span)
         if subscript is not None:
-            name, value = name + subscript, None
-        return Assignment(name, value, self.span(start), exported)
+            name, value, items = name + subscript, None, None
+        return Assignment(name, value, self.span(start), exported, items)
 
     def argument(self, words: list[Word], assignments: list[Assignment]) -> None:
         """What `export` and its like are handed: a word, and what it assigns."""
@@ -197,14 +201,18 @@ class TokenReader:
         last = parts[-1].text.span if isinstance(parts[-1], Literal) else parts[-1].span
         return Assignment(found[1], Word(parts, rest.text.span.to(last)), word.span, exported)
 
-    def _array(self) -> None:
+    def _array(self) -> tuple[Word, ...] | None:
+        """The words of an array; None where one says which element it is."""
         self.at += 1
+        found: list[Word] = []
+        by_index = False
         while True:
             self.lines()
             if self.value.startswith(")", self.at):
                 self.at += 1
-                return
-            self.word()
+                return None if by_index else tuple(found)
+            by_index = by_index or _INDEXED.match(self.value, self.at) is not None
+            found.append(self.word())
 
     def redirection(self) -> Redirection | None:
         """The redirection that comes next; the body of a here-document waits for the line to end."""

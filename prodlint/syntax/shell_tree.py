@@ -40,7 +40,9 @@ class Assignment:
     """`A=b`. `A+=b` has the value `$A` followed by `b`.
 
     `value` is None for an array and for one element of an array, whose `name` then keeps its
-    subscript. `exported` tells that this very command exports the variable (`export A=b`,
+    subscript. `items` are the words between the brackets of an array, those of `A+=(b)` behind
+    `"${A[@]}"`; None where there are no brackets, or an element says which one it is (`A=([x]=b)`).
+    `exported` tells that this very command exports the variable (`export A=b`,
     `declare -x A=b`); the prefix of a command (`A=b cmd`) reaches that command alone.
     """
 
@@ -48,6 +50,7 @@ class Assignment:
     value: Word | None
     span: Span
     exported: bool = False
+    items: tuple[Word, ...] | None = None
 
 
 @entity

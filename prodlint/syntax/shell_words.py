@@ -25,6 +25,7 @@ _NAME = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9@*#?$!-]")
 _PARAMETER = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*#?$!-]")
 _REWRITTEN = regex(r"[#!](?:[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*?$!#-])")
 _OPERATOR = regex(r":?[-=?+]")
+_ELEMENTS = regex(r"(\[[@*]\])(\}|:?\+)")
 _BACKQUOTED = regex(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
 _OLD_ARITHMETIC = regex(r"\[[^\]\n]{0,1000}\]")
 _PARENTHESES = regex(r"""\\.|'[^']*'|"[^"\\]*(?:\\.[^"\\]*)*"|[()]""", re.DOTALL)
@@ -308,6 +309,14 @@ class WordReader:
         if rewritten is None and value.startswith("}", end):
             kind = ""
             end += 1
+        elif rewritten is None and name is not None and (elements := _ELEMENTS.match(value, end)):
+            if elements[2] == "}":
+                kind, end = elements[1], elements.end()
+            else:
+                # What is only needed by shells for which an empty array is not set.
+                again, end = self._operand(elements.end(), quoted)
+                if _is_all_of(again, name[0]):
+                    kind, quoted = "[@]", True
         elif rewritten is None and name is not None and (operator := _OPERATOR.match(value, end)):
             kind = operator[0]
             operand, end = self._operand(operator.end(), quoted)
@@ -379,6 +388,12 @@ class WordReader:
                 parts.literal(at, min(at + step, len(value)), quoted=True)
                 at += step
         raise Unreadable
+
+
+def _is_all_of(word: Word, name: str) -> bool:
+    """Whether a word is `"${NAME[@]}"`."""
+    part = word.parts[0] if len(word.parts) == 1 else None
+    return isinstance(part, Expansion) and (part.name, part.operator, part.quoted) == (name, "[@]", True)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.shell_walk import Shell, exportable, fields, flattened
+from prodlint.deployment.execution.shell_walk import Items, Shell, exportable, fields, flattened, with_arguments
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -41,6 +41,9 @@ class ShellVariables:
         """A variable as the shell sees it."""
         if name in shell.variables:
             held = shell.variables[name]
+            if isinstance(held, Items):
+                # `$A` of an array is its first element.
+                return word_value(held.words[0], self.outer) if held.words else None
             return word_value(held, self.outer) if isinstance(held, Word) else held
         if name.isdigit() and name != "0":
             index = int(name) - 1
@@ -89,6 +92,11 @@ class ShellVariables:
             return from_outside(name)
         return value
 
+    def listed(self, items: tuple[Word, ...], shell: Shell) -> Value[str] | Items:
+        """What an array holds, worked out when it is assigned."""
+        self.note(items, shell)
+        return Items(self.flattened(with_arguments(items, shell), shell))
+
     def assigned(self, value: Word | None, shell: Shell) -> Word | Value[str]:
         """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
         if value is None:
@@ -110,7 +118,7 @@ class ShellVariables:
         given = {one.name: self.for_program(one.value, shell) for one in assignments}
         return {**shell.exported, **given}
 
-    def set(self, name: str, value: Word | Value[str], shell: Shell, exported: bool) -> None:
+    def set(self, name: str, value: Word | Value[str] | Items, shell: Shell, exported: bool) -> None:
         """An assignment that holds from now on."""
         shell.variables[name] = value
         # What stands in the environment is exported already.
@@ -124,7 +132,17 @@ class ShellVariables:
         """`A=b`, `export A`, `local A=b`."""
         name = node.name
         for assignment in node.assignments:
-            value = self.assigned(assignment.value, shell)
+            value: Word | Value[str] | Items
+            held = shell.variables.get(assignment.name)
+            if assignment.items is not None and "[" not in assignment.name:
+                value = self.listed(assignment.items, shell)
+            else:
+                value = self.assigned(assignment.value, shell)
+                if not node.words and isinstance(held, Items):
+                    # `A=b` of an array sets its first element.
+                    is_one = not held.words or held.words[0].literal is not None
+                    first = value if isinstance(value, Word) and is_one else None
+                    value = Unknown("it is a list") if first is None else Items((first, *held.words[1:]))
             self.set(assignment.name.partition("[")[0], value, shell, name == "export" or assignment.exported)
         for word in node.words[1:]:
             written = word.literal
@@ -157,10 +175,11 @@ class ShellVariables:
         name = words[0].literal
         if name == "unset":
             for word in words[1:]:
-                if word.literal and _NAME.fullmatch(word.literal):
-                    self.set(word.literal, Unknown("it is taken away", word.span), shell, False)
-                    shell.exported[word.literal] = None
-                    shell.marked -= {word.literal}
+                taken = (word.literal or "").partition("[")[0]
+                if _NAME.fullmatch(taken):
+                    self.set(taken, Unknown("it is taken away", word.span), shell, False)
+                    shell.exported[taken] = None
+                    shell.marked -= {taken}
         if name not in _FILLS or (name == "printf" and not any(word.literal == "-v" for word in words)):
             return
         shell.variables["REPLY"] = Unknown("it is read when it runs", words[0].span)

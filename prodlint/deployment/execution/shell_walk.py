@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from prodlint.deployment.command import Ancestor, Link, Step
@@ -12,7 +12,7 @@ from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
 from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import state
+from prodlint.record import record, state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline
@@ -23,6 +23,7 @@ __all__ = [
     "QUIET",
     "SHELLS",
     "Flow",
+    "Items",
     "Shell",
     "around",
     "branched",
@@ -50,6 +51,10 @@ QUIET = frozenset(
 )
 """Commands of the shell itself that start nothing."""
 
+_DECIDED = "a condition decides it"
+# `set -- "$@" "$@"` doubles them with every line.
+_MOST_WORDS = 1_000
+
 PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
 """`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
 
@@ -67,6 +72,13 @@ class Flow:
     left: tuple[Step, ...] = ()
 
 
+@record
+class Items:
+    """An array of a shell, worked out when it is assigned; a word that is not known may be any number of them."""
+
+    words: tuple[Word, ...]
+
+
 @state
 class Shell:
     """One running shell: its variables, arguments, functions and directory.
@@ -78,7 +90,7 @@ class Shell:
     """
 
     directory: str | None
-    variables: dict[str, Word | Value[str]]
+    variables: dict[str, Word | Value[str] | Items]
     exported: dict[str, Word | None]
     arguments: tuple[Word, ...]
     chain: tuple[Link, ...]
@@ -110,14 +122,35 @@ def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     for name in {name for arm in outcomes for name in arm.variables}:
         values = [arm.variables.get(name) for arm in outcomes]
-        same = values[0] is not None and all(value == values[0] for value in values)
-        shell.variables[name] = values[0] if same and values[0] is not None else Unknown("a condition decides it")
+        shell.variables[name] = _agreed(values)
     for name in {name for arm in outcomes for name in arm.exported}:
         words = [arm.exported.get(name) for arm in outcomes]
         shell.exported[name] = words[0] if all(word == words[0] for word in words) else None
 
 
-def exportable(value: Word | Value[str]) -> Word | None:
+def _agreed(values: list[Word | Value[str] | Items | None]) -> Word | Value[str] | Items:
+    """What a variable holds behind arms that leave it so; of arrays, what all begin with is known."""
+    first = values[0]
+    if first is not None and all(value == first for value in values):
+        return first
+    lists = [value.words for value in values if isinstance(value, Items)]
+    if not lists or len(lists) < len(values):
+        return Unknown(_DECIDED)
+    same = tuple(_begun_alike(lists))
+    if all(len(words) == len(same) for words in lists):
+        return Items(same)
+    differing = next(words[len(same)] for words in lists if len(words) > len(same))
+    return Items((*same, Word((Substitution(differing.span, reason=_DECIDED),), differing.span)))
+
+
+def _begun_alike(lists: list[tuple[Word, ...]]) -> Iterator[Word]:
+    for words in zip(*lists, strict=False):
+        if any(word != words[0] and (word.literal is None or word.literal != words[0].literal) for word in words):
+            return
+        yield words[0]
+
+
+def exportable(value: Word | Value[str] | Items) -> Word | None:
     """What a program started later finds in a variable: `export A=${A:-x}` still has its default there."""
     if isinstance(value, Word):
         return value
@@ -242,25 +275,61 @@ def _computed(part: Part, value: Value[str], lookup: Lookup) -> Part:
     if isinstance(held, EnvDriven):
         return replace(part, name=held.name, outside=True)
     reason = value.reason if isinstance(value, Unknown) else ""
-    return Substitution(part.span, part.quoted, reason)
+    is_several = part.operator == "[@]" or (part.name == "@")
+    return Substitution(part.span, part.quoted and not is_several, reason)
 
 
 def with_arguments(words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
-    """`"$@"` and `$*` replaced by the arguments of a shell."""
+    """`"$@"`, `$*` and `"${A[@]}"` replaced by the arguments and the arrays of a shell."""
     result: list[Word] = []
     for word in words:
         part = word.parts[0] if len(word.parts) == 1 else None
-        if isinstance(part, Expansion) and part.name == "*" and part.quoted and not part.operator and shell.arguments:
-            result.append(_as_one(shell.arguments, part.span))
-        elif isinstance(part, Expansion) and part.name in ("@", "*") and not part.operator:
-            result.extend(shell.arguments)
-        elif isinstance(part, Expansion) and part.name.isdigit() and part.name != "0" and not part.operator:
-            index = int(part.name) - 1
-            if index < len(shell.arguments):
-                result.append(shell.arguments[index])
-        else:
-            result.append(word)
+        inside = _several(part, word, shell) if isinstance(part, Expansion) else None
+        result.extend((word,) if inside is None else inside)
+        if len(result) > _MOST_WORDS:
+            too_many = Word((Substitution(word.span, reason="there are too many words"),), word.span)
+            return (*result[:_MOST_WORDS], too_many)
     return tuple(result)
+
+
+def _several(part: Expansion, word: Word, shell: Shell) -> tuple[Word, ...] | None:
+    """The words that one expansion stands for by itself; None where it is to be looked up like any other."""
+    if part.operator in ("[@]", "[*]"):
+        held = shell.variables.get(part.name)
+        if not isinstance(held, Items):
+            return None
+        if part.operator == "[*]" and part.quoted:
+            return (_as_one(held.words, part.span),) if held.words else (Word.of(Text.at("", part.span), part.span),)
+        words = held.words if part.quoted else tuple(field for one in held.words for field in _split(one))
+        return tuple(Word(one.parts, word.span) if _is_open(one) else one for one in words)
+    if part.name in ("@", "*") and not part.operator:
+        if part.name == "*" and part.quoted and shell.arguments:
+            return (_as_one(shell.arguments, part.span),)
+        return shell.arguments
+    if part.name in ("@", "*") and part.operator in (":-", "-") and part.operand is not None:
+        given = shell.arguments
+        is_empty = not given or (part.operator == ":-" and len(given) == 1 and given[0].literal == "")
+        return with_arguments((part.operand,), shell) if is_empty else given
+    if part.name in ("1", "@") and part.operator in (":+", "+") and part.operand is not None and part.operand.parts:
+        # `${1+"$@"}`: for shells that know no empty `"$@"`.
+        inside = part.operand.parts[0] if len(part.operand.parts) == 1 else None
+        is_all = isinstance(inside, Expansion) and inside.name == "@" and not inside.operator
+        return shell.arguments if is_all else None
+    if part.name.isdigit() and part.name != "0" and not part.operator:
+        index = int(part.name) - 1
+        return shell.arguments[index : index + 1]
+    return None
+
+
+def _split(word: Word) -> tuple[Word, ...]:
+    """The words that an element comes to outside of quotes."""
+    return (word,) if word.content is None else fields(word.content)
+
+
+def _is_open(word: Word) -> bool:
+    """Whether a word of an array stands for those on which the arms of a condition differ."""
+    part = word.parts[0] if len(word.parts) == 1 else None
+    return isinstance(part, Substitution) and part.reason == _DECIDED
 
 
 def _as_one(words: tuple[Word, ...], place: Span) -> Word:

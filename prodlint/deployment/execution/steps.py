@@ -423,6 +423,8 @@ class _Run:
             shell.errexit = (shell.errexit or on) and "+e" not in flags
             exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
             shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
+            if "--" in flags:
+                shell.arguments = self.variables.flattened(words[flags.index("--") + 2 :], shell)
             return Flow()
         if name in ("exit", "return"):
             return Flow(ended=True)
