@@ -270,6 +270,24 @@ def test_a_factory_makes_the_app_that_it_returns(command: str, files: dict[str, 
 
 
 @pytest.mark.parametrize(
+    ("returned", "app"),
+    [
+        ("return app, socketio", "Flask WSGI shop.py:4"),
+        ("if 1:\n        return app, None\n    return app, socketio", "Flask WSGI shop.py:4"),
+        ("return socketio, app", "unknown"),
+        ("if 1:\n        return None\n    return app, socketio", "unknown"),
+        ("return app, socketio, 3", "unknown"),
+    ],
+)
+def test_an_app_is_found_among_what_a_function_returns(returned: str, app: str) -> None:
+    shop = "from flask import Flask\n\ndef create_app(argv):\n    app = Flask(__name__)\n    socketio = 3\n"
+    shop += f"    {returned}\n"
+    run = "from shop import create_app\n\napp, socketio = create_app([])\n"
+    assert told(served("gunicorn run:app", {"shop.py": shop, "run.py": run})) == app
+    assert told(served("gunicorn shop:app", {"shop.py": f"{shop}\napp, _ = create_app([])\n"})) == app
+
+
+@pytest.mark.parametrize(
     ("imported", "expression", "interface"),
     [
         ("from whitenoise import WhiteNoise", "WhiteNoise(app, root='static')", "WSGI"),

@@ -85,7 +85,38 @@ class _Search:
         if isinstance(binding.value, ast.expr):
             before = replace(here, depth=here.depth + 1, function=None, before=_place(node))
             return self.expression(binding.value, before)
-        return None
+        return self._unpacked(binding.name, node, here) if isinstance(node, ast.Assign) else None
+
+    def _unpacked(self, name: str, node: ast.Assign, here: _Here) -> App | None:
+        """The app that a function returns among others: `app, socketio = create_app()`."""
+        targets = [one.elts for one in node.targets if isinstance(one, ast.Tuple)]
+        places = [at for names in targets for at, one in enumerate(names) if _names([one], name)]
+        if len(places) != 1 or not isinstance(node.value, ast.Call):
+            return None
+        found = self._defined(here.module.qualified_name(node.value.func) or "", node.value.func, here)
+        if found is None:
+            return None
+        function, inside = found
+        inside = replace(inside, depth=inside.depth + 1, function=function, before=_END)
+        returned = [one for one in _own_nodes(function) if isinstance(one, ast.Return)]
+        parts = [one.value.elts if isinstance(one.value, ast.Tuple) else [] for one in returned]
+        if any(len(part) != len(targets[0]) for part in parts):
+            return None
+        return _agreed(
+            self.expression(part[places[0]], replace(inside, before=_place(one)))
+            for one, part in zip(returned, parts, strict=True)
+        )
+
+    def _defined(self, dotted: str, called: ast.expr, here: _Here) -> tuple[ast.FunctionDef, _Here] | None:
+        """The function that is called, with the module in which it is defined."""
+        owner, _, name = dotted.rpartition(".")
+        other = locate_module(self.repository, around(self.roots, here.path), owner) if owner else None
+        inside = here if isinstance(called, ast.Name) and not owner else self.here(other or "", here.depth + 1)
+        name = called.id if isinstance(called, ast.Name) and not owner else name
+        nodes = [one.node for one in inside.module.bindings(name)] if inside is not None else []
+        if inside is None or not nodes or not isinstance(nodes[-1], ast.FunctionDef):
+            return None
+        return nodes[-1], inside
 
     def _imported(self, dotted: str | None, here: _Here) -> App | None:
         owner, _, attribute = (dotted or "").rpartition(".")
@@ -183,16 +214,8 @@ class _Search:
         made = self._imported(name, here)
         if made is not None:
             return replace(made, is_factory=False) if made.is_factory else None
-        function = self._function(name, here)
-        return self._handed_back(function, call, here) if function is not None else None
-
-    def _function(self, dotted: str, here: _Here) -> ast.FunctionDef | None:
-        """The function of another module that a dotted name means."""
-        owner, _, name = dotted.rpartition(".")
-        other = locate_module(self.repository, around(self.roots, here.path), owner) if owner else None
-        module = self.repository.python(other) if other is not None else None
-        nodes = [one.node for one in module.bindings(name)] if module is not None else []
-        return nodes[-1] if nodes and isinstance(nodes[-1], ast.FunctionDef) else None
+        found = self._defined(name, call.func, here)
+        return self._handed_back(found[0], call, here) if found is not None else None
 
     def _handed_back(self, function: ast.FunctionDef, call: ast.Call, here: _Here) -> App | None:
         """The app that a function is given and returns: `app = configure(app)`."""
