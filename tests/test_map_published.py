@@ -78,3 +78,19 @@ def test_an_image_that_only_a_pipeline_names_is_told_with_its_name() -> None:
 
 def test_what_pull_requests_push_is_published_to_nobody() -> None:
     assert all(one.fact("published") is None for one in drawn(pushing("pull_request")).services)
+
+
+def test_an_image_is_that_of_the_build_whose_tag_is_open_not_of_one_for_another_tag() -> None:
+    build = "    - uses: docker/build-push-action@v6\n      with: {{push: true, file: {0}, tags: 'acme/shop:{1}'}}\n"
+    steps = build.format("Dockerfile.alpine", "alpine") + build.format("Dockerfile", "${{ github.ref_name }}")
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "Dockerfile.alpine": DOCKERFILE,
+        "app.py": "",
+        ".github/workflows/cd.yml": f"on: push\njobs:\n  cd:\n    steps:\n{steps}",
+        "compose.prod.yml": "services:\n  web:\n    image: acme/shop:1.2\n",
+    }
+    [web] = [one for one in drawn(files).services if one.name == "web"]
+    image = web.fact("image")
+    assert image is not None
+    assert image.text == "acme/shop:1.2, a build of Dockerfile at 1.2"

@@ -230,11 +230,19 @@ def _build_of(
 
 
 def _build_of_name(image: str, built: tuple[BuiltImage, ...]) -> Build | None:
-    """By the whole name with its tag, else by the name alone."""
+    """By the whole name with its tag, else by the name alone; a build for a tag of its own is that of another image."""
     path, whole = image_path(image), _with_tag(image)
     # One Dockerfile may be built up to several stages, each with a tag of its own.
     exact = [one.build for one in built if path and _with_tag(one.name) == whole]
-    return _only(exact or [one.build for one in built if path and image_path(one.name) == path])
+    same = [one for one in built if path and image_path(one.name) == path]
+    open_ = [one.build for one in same if not _fixes_tag(one.name)]
+    return _only(exact or open_ or [one.build for one in same])
+
+
+def _fixes_tag(image: str) -> bool:
+    """Whether the name of an image has a tag that is written out and not `latest`."""
+    tag = image.rpartition("/")[2].partition(":")[2]
+    return tag not in ("", "latest") and "$" not in tag
 
 
 def _only(candidates: list[Build]) -> Build | None:
