@@ -115,6 +115,19 @@ class CodeCall:
         called = self.node.func
         return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
+    @property
+    def written(self) -> str:
+        """What is called, as it is written but for arguments on the way: `db.query(…).first`."""
+        return _without_arguments(self.node.func)
+
+
+def _without_arguments(called: ast.expr) -> str:
+    if isinstance(called, ast.Attribute):
+        return f"{_without_arguments(called.value)}.{called.attr}"
+    if isinstance(called, ast.Call):
+        return f"{_without_arguments(called.func)}({'…' if called.args or called.keywords else ''})"
+    return ast.unparse(called)
+
 
 class CodeIndex:
     """All functions and calls of one file, in the order of the text; not what only type checkers and scripts see."""

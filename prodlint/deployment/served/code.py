@@ -109,7 +109,7 @@ class ServedCall:
     @property
     def written(self) -> str:
         """What is called, as it is written: `client.post`."""
-        return ast.unparse(self.call.node.func)
+        return self.call.written
 
     @property
     def passes_more(self) -> bool:
