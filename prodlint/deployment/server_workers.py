@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.heartbeat import Heartbeat
     from prodlint.deployment.served.connection_pool import ConnectionPool
     from prodlint.deployment.served.database import AppDatabase
+    from prodlint.deployment.served.monkey_patch import LatePatch
     from prodlint.deployment.served.preload import BeforeFork
     from prodlint.deployment.served.process_state import ProcessState
     from prodlint.deployment.served.signing_keys import KeyMadeAnew
@@ -93,6 +94,13 @@ class ServerWorkers:
         from prodlint.deployment.cooperative import blocking_driver_of
 
         return blocking_driver_of(self._service, self._repository)
+
+    @property
+    def late_patch(self) -> LatePatch | None:
+        """Where gevent replaces sockets and threads when somebody has taken them already."""
+        from prodlint.deployment.served.monkey_patch import late_patch_of
+
+        return late_patch_of(self._service, self._repository)
 
     @property
     def heartbeat(self) -> Heartbeat | None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from prodlint.source import Source, Span, SyntaxProblem, Text, decode
-from prodlint.syntax.python_bindings import Binding, Guard, Import, is_main_guard
+from prodlint.syntax.python_bindings import Binding, Guard, Import, is_main_guard, is_typing_guard
 from prodlint.syntax.python_literals import NOT_LITERAL, literal, string_text
 from prodlint.syntax.python_names import ModuleNames
 from prodlint.syntax.python_positions import PythonLines
@@ -26,6 +26,7 @@ __all__ = [
     "Import",
     "PythonModule",
     "is_main_guard",
+    "is_typing_guard",
     "literal",
     "parse_python",
     "read_python",

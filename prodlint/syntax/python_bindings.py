@@ -18,6 +18,7 @@ __all__ = [
     "collect_imports",
     "imports_of",
     "is_main_guard",
+    "is_typing_guard",
     "resolve_relative",
     "statements",
 ]
@@ -164,9 +165,12 @@ def _typing_branch(test: ast.expr) -> bool | None:
     """The branch of an `if` that only a type checker takes, None for any other test."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return False if _typing_branch(test.operand) is True else None
-    if _is_name(test, "TYPE_CHECKING") or (isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"):
-        return True
-    return None
+    return True if is_typing_guard(test) else None
+
+
+def is_typing_guard(test: ast.expr) -> bool:
+    """Whether a test holds only for type checkers: `TYPE_CHECKING`, `typing.TYPE_CHECKING`."""
+    return _is_name(test, "TYPE_CHECKING") or (isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING")
 
 
 def resolve_relative(package: str, level: int, module: str | None) -> str:

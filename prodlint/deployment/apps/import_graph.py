@@ -226,12 +226,12 @@ class ImportGraph:
         """The files that one may import, and whether only in a function or a block."""
         if path not in self._imports:
             written = _written_imports(self.repository, path)
-            found = [(one, not is_outer) for dotted, is_outer in written for one in self._modules(dotted, path)]
+            found = [(one, not is_outer) for dotted, is_outer in written for one in self.modules(dotted, path)]
             found += [(one, False) for one, _ in self._extra(path)]
             self._imports[path] = tuple(dict.fromkeys(found))
         return self._imports[path]
 
-    def _modules(self, dotted: str, near: str) -> Iterator[str]:
+    def modules(self, dotted: str, near: str) -> Iterator[str]:
         """The file of a module, behind those of the packages around it, which run first."""
         parts = dotted.split(".")
         for count in range(1, len(parts) + 1):
@@ -251,7 +251,7 @@ class ImportGraph:
             places: dict[str, list[tuple[ast.AST, CodeFunction | None]]] = {}
             for node, function in index.imports:
                 dotted = _dotted(node, index.module.package)
-                for path in dict.fromkeys(found for one in dotted for found in self._modules(one, importer)):
+                for path in dict.fromkeys(found for one in dotted for found in self.modules(one, importer)):
                     places.setdefault(path, []).append((node, function))
             self._places[importer] = places
         for place, function in self._places[importer].get(imported, ()):

@@ -12,7 +12,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.record import entity, record
 from prodlint.source import Span
-from prodlint.syntax.python import Guard, PythonModule, is_main_guard
+from prodlint.syntax.python import Guard, PythonModule, is_main_guard, is_typing_guard
 
 __all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index", "is_local"]
 
@@ -232,7 +232,7 @@ class CodeIndex:
     def _branches(self, node: ast.If, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
         yield node.test, place
         is_script = place.function is None and is_main_guard(node.test)
-        is_typing = _is_typing(node.test)
+        is_typing = is_typing_guard(node.test)
         for branch, holds in ((node.body, True), (node.orelse, False)):
             if holds and (is_script or is_typing):
                 continue
@@ -254,12 +254,6 @@ def is_local(name: str, function: CodeFunction) -> bool:
                 return True
         around = around.outer
     return False
-
-
-def _is_typing(test: ast.expr) -> bool:
-    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
-        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
-    )
 
 
 def _elements(value: ast.expr) -> Iterator[ast.expr]:
