@@ -21,7 +21,8 @@ from prodlint.syntax.json import Json
 
 READS = Files("Procfile", names=("Procfile", "Procfile.*"))
 _DEVELOPMENT = regex(
-    r"(?m)^[A-Za-z0-9_-]+:.*\b(docker|npm run (dev|watch)|yarn (dev|watch)|tailwindcss|postgres|redis-server|webpack)\b"
+    r"(?m)^[A-Za-z0-9_-]+:.*(\b(docker|tailwindcss|postgres|redis-server|webpack|vite|browser-sync|watchmedo)\b"
+    r"|\b(npm run|yarn|pnpm|pnpm run|bun run|make|just) (dev|watch)\b|[ =]--watch\b)"
 )
 
 
