@@ -410,7 +410,7 @@ def test_helpers_that_call_each_other_without_end_are_survived() -> None:
 
 
 def test_where_nothing_is_seen_to_register_routes_no_path_is_known_to_be_missing() -> None:
-    routes = served({"m.py": "from flask import Flask\n\napp = Flask('x')\nload('x', app)\n"}, "m:app")
+    routes = served({"m.py": "from flask import Flask\n\napp = Flask('x')\nload('x')\n"}, "m:app")
     assert routes.answering("/health")[0] is UNKNOWN
     assert [str(one.span) for one in routes.unread] == ["m.py:3"]
 
@@ -574,3 +574,87 @@ def test_the_end_of_a_regular_expression_is_not_shown(pattern: str, shown: str) 
     urls = f"from django.urls import re_path\nurlpatterns = [re_path(r'{pattern}', print)]\n"
     repository = Repository(("urls.py",), lambda path: urls.encode())
     assert [route.path for route in routes_of_urlconf("urls", repository, ("",)).routes] == [shown]
+
+
+# --- Handed on --------------------------------------------------------------------------------------------------------
+
+GIVEN = "from fastapi import FastAPI\n{imports}\n\n\ndef get_app():\n    app = FastAPI()\n    app.get('/')(print)\n"
+GIVEN += "    {line}\n    return app\n"
+SETUP = {"routes.py": "def setup(target):\n    @target.get('/health')\n    def health(): return {}\n"}
+EXTENSION = {
+    "ext.py": "class Health:\n    def init_app(self, app):\n        self.kept = app\n"
+    "        app.add_url_rule('/health', view_func=print)\n\n\nhealth = Health()\n"
+}
+KEPT = {
+    "boot.py": "class Boot:\n    def __init__(self, app): self.kept = app\n\n"
+    "    def run(self): self.kept.add_api_route('/health', print)\n"
+}
+HEIRS = {
+    "kinds.py": "class Base:\n    def on_start(self, app): ...\n\n\nclass Own(Base):\n"
+    "    def on_start(self, app): app.get('/health')(print)\n\n\ndef make() -> Base: ...\n"
+}
+PACKAGE = {"shop/tools/logs.py": "", "shop/tools/routes.py": SETUP["routes.py"]}
+
+
+@pytest.mark.parametrize(
+    ("imports", "line", "more"),
+    [
+        ("from routes import setup", "setup(app)", SETUP),
+        ("import shop.tools.logs\nimport shop.tools.routes", "shop.tools.routes.setup(app)", PACKAGE),
+        ("from ext import health", "health.init_app(app)", EXTENSION),
+        ("from prometheus_fastapi_instrumentator import Instrumentator",
+         "Instrumentator().instrument(app).expose(app, endpoint='/health')", {}),
+        ("from routes import setup", "app.add_event_handler('startup', lambda: setup(app))", SETUP),
+        ("from life import life", "app = FastAPI(lifespan=life)",
+         {"life.py": "async def life(app):\n    app.get('/health')(print)\n    yield\n"}),
+    ],
+)  # fmt: skip
+def test_what_is_handed_on_is_followed_to_its_routes(imports: str, line: str, more: dict[str, str]) -> None:
+    routes = served({"m.py": GIVEN.format(imports=imports, line=line), **more}, "m:get_app()")
+    assert routes.answering("/health")[0] is YES
+    assert routes.answering("/other")[0] is NO
+
+
+@pytest.mark.parametrize(
+    ("imports", "line", "more", "note"),
+    [
+        ("from healthcheck import HealthCheck", "HealthCheck(app, '/health')", {}, "what HealthCheck() registers"),
+        ("from kinds import make", "make().on_start(app)", HEIRS, "what make().on_start() registers"),
+        ("from boot import Boot", "Boot(app).run()", KEPT, "what is done with self.kept"),
+        ("import os", "getattr(os, 'x')(app)", {}, "what getattr(os, 'x')() registers"),
+        ("import admin", "admin.register(app.add_api_route)", {}, "what admin.register() registers"),
+        ("import os", "app.router.routes.append(os)", {}, "what is put into app.router.routes"),
+        ("from prometheus_fastapi_instrumentator import Instrumentator",
+         "Instrumentator(should_respect_env_var=True).expose(app)", {},
+         "what ….expose() registers"),
+    ],
+)  # fmt: skip
+def test_what_is_handed_to_others_leaves_no_path_known_to_be_missing(
+    imports: str, line: str, more: dict[str, str], note: str
+) -> None:
+    routes = served({"m.py": GIVEN.format(imports=imports, line=line), **more}, "m:get_app()")
+    assert routes.answering("/health")[0] is UNKNOWN
+    assert [one.note for one in routes.unread] == [note]
+
+
+@pytest.mark.parametrize(
+    ("imports", "line"),
+    [
+        ("import uvicorn", "uvicorn.run(app)"),
+        ("from flask_sqlalchemy import SQLAlchemy\n\n\nclass Db(SQLAlchemy): ...\n\n\ndb = Db()", "db.init_app(app)"),
+        ("from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor as One", "One.instrument_app(app)"),
+        ("import logging", "print(app, isinstance(app, FastAPI))"),
+        ("class Kept:\n    def __init__(self, app): self.held = app", "Kept(app)"),
+    ],
+)
+def test_what_only_runs_or_watches_an_app_leaves_its_routes_known(imports: str, line: str) -> None:
+    routes = served({"m.py": GIVEN.format(imports=imports, line=line)}, "m:get_app()")
+    assert routes.answering("/health")[0] is NO
+
+
+def test_what_the_maker_of_an_app_returns_is_that_app() -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask('x')\n    return app\n",
+        "wsgi.py": "from shop import create_app\n\napp = create_app()\n\n\n@app.get('/health')\ndef health(): ...\n",
+    }
+    assert served(files, "wsgi:app").answering("/health")[0] is YES

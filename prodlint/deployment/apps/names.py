@@ -268,7 +268,11 @@ class CodeNames:
         if depth > _DEPTH:
             return None
         if isinstance(meaning, External):
-            return External(f"{meaning.name}.{name}", meaning.made, meaning.node)
+            longer = f"{meaning.name}.{name}"
+            if meaning.made is None and self.graph.may_hold(longer.partition(".")[0]):
+                # A folder without `__init__.py` is a package too.
+                return self.dotted(longer, "", depth + 1)
+            return External(longer, meaning.made, meaning.node)
         if isinstance(meaning, _File):
             module = self.repository.python(meaning.path)
             if module is None:

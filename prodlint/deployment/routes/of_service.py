@@ -44,4 +44,4 @@ def routes_of(service: Service, repository: Repository) -> Routes:
         return held[0](path, module, scope, node)
 
     held: list[Callable[[str, PythonModule, ast.AST | None, ast.expr], Value[object]]] = []
-    return routes_of_tables(app, repository, roots, service.variables.get, named)
+    return routes_of_tables(app, repository, roots, service.variables.get, named, service.module)

@@ -10,12 +10,14 @@ import ast
 from collections.abc import Iterator
 
 from prodlint.deployment.app import App, locate_module
+from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.search import around
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
 from prodlint.deployment.routes.fastapi import Named, documentation_routes
+from prodlint.deployment.routes.handing import Handing
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
 from prodlint.record import record
 from prodlint.regex import regex
@@ -50,6 +52,8 @@ _NEEDLES = (
     b"add_url_rule",
     b"add_api_route",
 )
+# A decorator of one line in a file that names no framework: `@app.get("/health")` below `from shop.app import app`.
+_DECORATED = regex(rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|delete|patch|head|options|websocket|route|api_route)\(")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEPTH = 12
 _LONGEST = 40
@@ -68,31 +72,25 @@ class _Link:
     span: Span
 
 
-@record
-class _Parameter:
-    """A parameter of a function that registers routes on whatever it is given."""
-
-    path: str
-    function: str
-    name: str
-    position: int
-
-
 _Guards = tuple[tuple[ast.expr, bool], ...]
-_Call = tuple[str, PythonModule, "ast.AST | None", ast.Call, _Guards]
 
 
 class _Reader:
     """Collects the tables of a repository: objects by the place of the call that makes them."""
 
-    def __init__(self, repository: Repository, roots: tuple[str, ...], named: Named | None) -> None:
+    def __init__(
+        self, repository: Repository, roots: tuple[str, ...], named: Named | None, entries: tuple[str, ...] = ()
+    ) -> None:
         self.repository = repository
         self.roots = roots
         self.named = named
+        self.entries = entries
         self.own_prefixes: dict[Span, str | None] = {}
         self.routes: dict[Span, list[Route]] = {}
         self.links: dict[Span, dict[_Link, None]] = {}
-        self.parameters: dict[Span, _Parameter] = {}
+        self.parameters: dict[Span, None] = {}
+        self.outer: dict[ast.AST, ast.AST | None] = {}
+        self.loaded: set[str] = set()
         self.unread: dict[Span, list[Link]] = {}
         self.opaque: list[Link] = []
         self.variables: dict[ast.AST, dict[str, list[ast.expr]]] = {}
@@ -101,21 +99,32 @@ class _Reader:
         self.moved_by: dict[Span, list[str]] = {}
 
     def read(self) -> None:
-        calls: list[_Call] = []
         for path in self.repository.python_files:
             data = self.repository.data(path) or b""
             telling = any(needle in data for needle in _NEEDLES) or b"FastAPI" in data or b"Flask" in data
-            module = self.repository.python(path) if telling else None
+            if telling or _DECORATED.search(data) is not None:
+                self._load(path)
             extension = _OPAQUE.search(data)
             if extension is not None:
                 source = self.repository.source(path)
                 span = source.line_span(data.count(b"\n", 0, extension.start(1)) + 1) if source else NOWHERE
                 self.opaque.append(Link(span, f"those of {extension[1].decode()}"))
-            if module is not None:
-                calls += ((path, module, *found) for found in _calls(module.tree))
-        for call in calls:
-            self._call(*call)
-        self._hand_on(calls)
+        graph = ImportGraph(self.repository, self.roots, self.entries)
+        for handed in Handing(self.repository, graph, self._object, self.parameters, self._load).read():
+            if handed.child is not None:
+                self._link(handed.owner, handed.child, "", handed.span)
+            elif handed.route is not None:
+                self.routes.setdefault(handed.owner, []).append(handed.route)
+            else:
+                self._miss(handed.owner, handed.span, handed.note)
+
+    def _load(self, path: str) -> None:
+        """Read what a file registers, if it has not been read yet."""
+        module = self.repository.python(path) if path not in self.loaded else None
+        self.loaded.add(path)
+        if module is not None:
+            for call in [*_calls(module.tree, self.outer)]:
+                self._call(path, module, *call)
 
     def _call(self, path: str, module: PythonModule, scope: ast.AST | None, node: ast.Call, guards: _Guards) -> None:
         function = node.func
@@ -139,42 +148,6 @@ class _Reader:
                 self.moved_by.setdefault(made, []).append(value.name)
             return True
         return isinstance(value, Known) and bool(value.value) is not branch
-
-    def _hand_on(self, calls: list[_Call]) -> None:
-        """What functions register on their parameters belongs to what they are given: `register_blueprints(app)`."""
-        for _ in range(_DEPTH):
-            known = len(self.parameters)
-            waiting: dict[str, list[tuple[Span, _Parameter]]] = {}
-            for span, parameter in self.parameters.items():
-                waiting.setdefault(parameter.function, []).append((span, parameter))
-            for path, module, scope, call, _ in calls:
-                name = getattr(call.func, "attr", None) or getattr(call.func, "id", None)
-                for span, parameter in waiting.get(name or "", ()):
-                    given = _argument(call, parameter.position, parameter.name)
-                    if given is None or self._function(path, module, call.func) != parameter.path:
-                        continue
-                    owner = self._object(path, module, scope, given, 0)
-                    if owner is not None:
-                        self._link(owner, span, "", module.span(call))
-            if len(self.parameters) == known:
-                return
-
-    def _function(self, path: str, module: PythonModule, node: ast.expr) -> str | None:
-        """The file that defines the function which a call names."""
-        if isinstance(node, ast.Name) and any(isinstance(one.value, _FUNCTIONS) for one in module.bindings(node.id)):
-            return path
-        owner, _, name = (module.qualified_name(node) or "").rpartition(".")
-        for _ in range(_DEPTH):
-            other = locate_module(self.repository, around(self.roots, path), owner) if owner else None
-            found = self.repository.python(other) if other is not None else None
-            if other is None or found is None:
-                return None
-            bindings = found.bindings(name)
-            if any(isinstance(one.value, _FUNCTIONS) for one in bindings):
-                return other
-            owner, _, name = (bindings[-1].target or "" if bindings else "").rpartition(".")
-            path = other
-        return None
 
     def _link(self, parent: Span, child: Span, prefix: str | None, span: Span) -> None:
         self.links.setdefault(parent, {})[_Link(parent, child, prefix, span)] = None
@@ -246,22 +219,68 @@ class _Reader:
         if depth > _DEPTH:
             return None
         if isinstance(node, ast.Call):
-            return self._made(path, module, node)
+            return self._made(path, module, node) or self._returned(path, module, scope, node, depth)
+        if isinstance(node, ast.Attribute) and node.attr == "router":
+            # What the router of an app of FastAPI or Starlette collects is the app's.
+            owner = self._object(path, module, scope, node.value, depth + 1)
+            if owner is not None:
+                return owner
         if isinstance(node, ast.Name):
-            local = self._assigned(scope, node)
-            if local is not None:
-                return self._object(path, module, scope, _unwrapped(local, node.id), depth + 1)
-            taken = _parameter(scope, node.id)
-            if taken is not None and isinstance(scope, _FUNCTIONS):
-                span = module.span(taken[1])
-                self.parameters[span] = _Parameter(path, scope.name, node.id, taken[0])
-                return span
+            is_in_module = scope is None
+            while scope is not None:
+                local = self._assigned(scope, node)
+                if local is not None:
+                    return self._object(path, module, scope, _unwrapped(local, node.id), depth + 1)
+                taken = _parameter(scope, node.id)
+                if taken is not None:
+                    span = module.span(taken)
+                    self.parameters[span] = None
+                    return span
+                # A function in a function sees the names of the outer one.
+                scope = self.outer.get(scope)
             values = [one.value for one in module.bindings(node.id) if isinstance(one.value, ast.expr)]
             # A function is called once all of the module has run.
-            value = _last_before(node if scope is None else None, values)
+            value = _last_before(node if is_in_module else None, values)
             if value is not None:
                 return self._object(path, module, None, _unwrapped(value, node.id), depth + 1)
         return self._imported(path, module.qualified_name(node), depth)
+
+    def _returned(
+        self, path: str, module: PythonModule, scope: ast.AST | None, call: ast.Call, depth: int
+    ) -> Span | None:
+        """The object that a factory of the repository returns: `app = create_app()`."""
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        owner, _, last = (module.qualified_name(call.func) or "").rpartition(".")
+        if not name and not owner:
+            return None
+        for _ in range(_DEPTH):
+            if not name:
+                found = locate_module(self.repository, around(self.roots, path), owner)
+                elsewhere = self.repository.python(found) if found is not None else None
+                if found is None or elsewhere is None:
+                    return None
+                path, module, name = found, elsewhere, last
+            binding = next(reversed(module.bindings(name)), None)
+            if binding is None:
+                return None
+            if isinstance(binding.value, _FUNCTIONS):
+                return self._result_of(path, module, binding.value, depth)
+            owner, _, last = (binding.target or "").rpartition(".")
+            name = ""
+            if not owner:
+                return None
+        return None
+
+    def _result_of(
+        self, path: str, module: PythonModule, made: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
+    ) -> Span | None:
+        """The object that a function returns; None for one of its parameters, which is its caller's."""
+        for node in ast.walk(made):
+            if isinstance(node, ast.Return) and node.value is not None:
+                found = self._object(path, module, made, node.value, depth + 1)
+                if found is not None:
+                    return None if found in self.parameters else found
+        return None
 
     def _assigned(self, scope: ast.AST | None, name: ast.Name) -> ast.expr | None:
         """What a function's own variable was last assigned before it is used."""
@@ -287,6 +306,9 @@ class _Reader:
         if span not in self.own_prefixes:
             given = _argument(call, _BY_NAME, "url_prefix", "prefix")
             self.own_prefixes[span] = "" if given is None else _string(module, given)
+            listed = _argument(call, _BY_NAME, "routes")
+            if listed is not None:
+                self._miss(span, module.span(listed), "those of a list")
         return span
 
     def below(self, owner: Span, prefix: str, seen: frozenset[Span]) -> Iterator[Route]:
@@ -309,12 +331,14 @@ def routes_of_tables(
     roots: tuple[str, ...],
     lookup: Lookup = from_outside,
     named: Named | None = None,
+    entry: str | None = None,
 ) -> Routes:
     """The routes of a Flask, Quart, FastAPI or Starlette app; `lookup` is what it finds in its environment.
 
-    `named` tells what an expression comes to that names a field of settings.
+    `named` tells what an expression comes to that names a field of settings; `entry` is the file that the server
+    imports, where it is not the one that makes the app.
     """
-    reader = _Reader(repository, roots, named)
+    reader = _Reader(repository, roots, named, (app.path,) if entry is None else (entry, app.path))
     reader.read()
     found = [*reader.below(app.span, "", frozenset((app.span,)))]
     missed = [*reader.missed, *reader.opaque]
@@ -332,8 +356,13 @@ def routes_of_tables(
     return Routes(tuple(found), YES if is_whole else NO, slashes, tuple(dict.fromkeys(missed)), moved)
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards]]:
-    """Every call with the function around it, None at the level of the module, and the tests that lead to it."""
+def _calls(
+    tree: ast.Module, outer: dict[ast.AST, ast.AST | None]
+) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards]]:
+    """Every call with the function around it, None at the level of the module, and the tests that lead to it.
+
+    `outer` is filled with the function around each function.
+    """
     waiting: list[tuple[ast.AST, ast.AST | None, _Guards]] = [(tree, None, ())]
     while waiting:
         at, around_it, guards = waiting.pop()
@@ -344,8 +373,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards
             waiting += [(child, around_it, (*guards[-_MOST_GUARDS:], (at.test, False))) for child in at.orelse]
             waiting.append((at.test, around_it, guards))
             continue
-        is_function = isinstance(at, _FUNCTIONS)
-        inside = at if is_function else around_it
+        inside = at if isinstance(at, _FUNCTIONS) else around_it
+        if isinstance(at, _FUNCTIONS):
+            outer[at] = around_it
         decorators = at.decorator_list if isinstance(at, _FUNCTIONS) else []
         # A decorator runs outside of the function that it decorates.
         waiting += [(child, around_it if child in decorators else inside, guards) for child in ast.iter_child_nodes(at)]
@@ -381,13 +411,14 @@ def _last_before(name: ast.Name | None, values: list[ast.expr]) -> ast.expr | No
     return max(earlier or values, key=lambda one: (one.lineno, one.col_offset), default=None)
 
 
-def _parameter(scope: ast.AST | None, name: str) -> tuple[int, ast.arg] | None:
-    """The position of a function's parameter, far away where only its name may be used."""
+def _parameter(scope: ast.AST | None, name: str) -> ast.arg | None:
+    """The parameter of a function that bears a name."""
     if not isinstance(scope, _FUNCTIONS):
         return None
-    placed = (*scope.args.posonlyargs, *scope.args.args)
-    found = next(((at, one) for at, one in enumerate(placed) if one.arg == name), None)
-    return found or next(((_BY_NAME, one) for one in scope.args.kwonlyargs if one.arg == name), None)
+    arguments = scope.args
+    return next(
+        (one for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if one.arg == name), None
+    )
 
 
 def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
