@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from itertools import islice
 
+from prodlint.deployment.apps.index import code_index
 from prodlint.deployment.apps.names import External, Here
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -32,12 +34,12 @@ _MAKES = (
 )
 _SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY")}
 # Flask signs only what somebody asks it to: a key that nothing signs with harms nobody.
-_SIGNS_WITH_FLASK = regex(
-    rb"\bfrom\s+flask\s+import\s*(?:\([^)]*|[^\n(]*)\b(?:session|flash)\b|\bflask\.(?:session|flash)\b|"
-    rb"\b(?:flask_login|flask_wtf|flask_seasurf|flask_security|flask_jwt\w*|flask_admin|flask_appbuilder|flask_dance|"
-    rb"flask_httpauth|flask_socketio|flask_debugtoolbar|flask_session|authlib|itsdangerous)\b|"
-    rb"(?:config\s*(?:\[|\.get\()\s*[\"']SECRET_KEY[\"']\s*(?:\]|\))(?!\s*=[^=]))"
+_SIGNED = frozenset({"flask.session", "flask.flash"})
+_SIGNERS = frozenset(
+    "flask_login flask_wtf flask_seasurf flask_security flask_admin flask_appbuilder flask_dance flask_httpauth "
+    "flask_socketio flask_debugtoolbar flask_session authlib itsdangerous".split()
 )
+_SIGNING = regex(rb"\b(?:session|flash|flask_jwt\w*|" + "|".join(sorted(_SIGNERS)).encode() + rb"|SECRET_KEY)\b")
 _FIELD = regex(r"(?i)(?:.*_)?(?:secret_key|jwt_secret|session_secret|cookie_secret|signing_key|secret)")
 _SESSIONS = "starlette.middleware.sessions.SessionMiddleware"
 _ADDS = frozenset(
@@ -147,8 +149,45 @@ def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value
 
 def _signs_with_flask(service: Service, repository: Repository) -> bool:
     """Whether a Flask app keeps something in signed cookies or tokens, as far as its modules say."""
-    files = served_code(service, repository).holding(b"flask", b"itsdangerous", b"authlib", b"SECRET_KEY")
-    return any(_SIGNS_WITH_FLASK.search(repository.data(path) or b"") for path in files)
+    graph = served_code(service, repository).graph
+    files = graph.holding(b"flask", b"itsdangerous", b"authlib", b"SECRET_KEY")
+    return any(_signs(repository, path) and graph.chain(path) is not None for path in files)
+
+
+@per_repository
+def _signs(repository: Repository, path: str) -> bool:
+    """Whether a file imports what signs, or reads the key of an app."""
+    index = code_index(repository, path) if _SIGNING.search(repository.data(path) or b"") else None
+    if index is None:
+        return False
+    imported = [name for node, _ in index.imports for name in _imported(node)]
+    first = {name.partition(".")[0] for name in imported}
+    if first & _SIGNERS or _SIGNED.intersection(imported) or any(one.startswith("flask_jwt") for one in first):
+        return True
+    return any(
+        _reads_key(node) or (isinstance(node, ast.Attribute) and index.module.qualified_name(node) in _SIGNED)
+        for node in ast.walk(index.module.tree)
+    )
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The dotted names that a statement imports from other packages."""
+    if isinstance(node, ast.Import):
+        yield from (one.name for one in node.names)
+    elif not node.level:
+        yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def _reads_key(node: ast.AST) -> bool:
+    """`app.config["SECRET_KEY"]`, `config.get("SECRET_KEY")`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        held, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        held, key = node.func.value, node.args[0]
+    else:
+        return False
+    name = held.attr if isinstance(held, ast.Attribute) else held.id if isinstance(held, ast.Name) else ""
+    return name.endswith("config") and isinstance(key, ast.Constant) and key.value == "SECRET_KEY"
 
 
 def _adds_sessions(call: ServedCall) -> bool:
