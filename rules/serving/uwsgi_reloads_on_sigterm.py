@@ -54,7 +54,7 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Safety, Severity, ru
 def uwsgi_reloads_on_sigterm(service: Service, deployment: Deployment) -> Findings:
     lifecycle = deployment.lifecycle_of(service)
     master = lifecycle.reloading_master if service.is_production is YES else None
-    if master is None or service.server is None or lifecycle.signal_path.is_lost:
+    if master is None or service.server is None or not lifecycle.signal_path.arrives:
         return
     yield Finding(
         master.source.span,

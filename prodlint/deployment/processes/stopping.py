@@ -56,6 +56,11 @@ class SignalPath:
         return self.arrival in (Arrival.SWALLOWED, Arrival.KILLED)
 
     @property
+    def arrives(self) -> bool:
+        """Whether the server is known to be told: nothing above it keeps the signal, or every process gets it."""
+        return self.arrival in (Arrival.DIRECT, Arrival.ALL)
+
+    @property
     def is_ignored(self) -> bool:
         """Whether the server itself does nothing on it."""
         return self.arrival is Arrival.IGNORED
