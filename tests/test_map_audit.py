@@ -471,3 +471,9 @@ def test_a_name_that_several_files_have_is_not_told_as_run_by_none() -> None:
     [proxy] = drawn(files).proxies
     [end] = proxy.routes[0].destinations
     assert end.fact.text == "web is in several files (a/web.yaml, b/web.yaml); nothing says which is meant"
+
+
+def test_no_router_stands_before_the_procfile_of_a_desk() -> None:
+    files = {"manage.py": "", "Procfile": "web: gunicorn app:app\n", "app.py": "", "requirements.txt": "gunicorn\n"}
+    files["Procfile.windows"] = "web: python manage.py runserver %PORT%\n"
+    assert drawn(files, Environment.DEVELOPMENT).proxies == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import Link
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.procfile import is_of_heroku, is_procfile
@@ -59,7 +60,8 @@ def platform_passages(services: Iterable[Service], repository: Repository) -> It
             continue
         is_certain = True
         if is_procfile(service.process.path):
-            if service.process.name != "web":
+            # Nothing stands before what `heroku local` starts on a desk.
+            if service.process.name != "web" or service.environment is Environment.DEVELOPMENT:
                 continue
             is_certain = is_of_heroku(service.process, repository)
             product = product if is_certain else SOME_PLATFORM
