@@ -477,3 +477,27 @@ def test_no_router_stands_before_the_procfile_of_a_desk() -> None:
     files = {"manage.py": "", "Procfile": "web: gunicorn app:app\n", "app.py": "", "requirements.txt": "gunicorn\n"}
     files["Procfile.windows"] = "web: python manage.py runserver %PORT%\n"
     assert drawn(files, Environment.DEVELOPMENT).proxies == ()
+
+
+def test_an_image_of_another_language_that_a_function_runs_is_no_service() -> None:
+    files = {
+        "serverless.yml": "service: s\nprovider: {name: aws, ecr: {images: {own: {path: ./}}}}\n"
+        "functions:\n  hello: {image: {name: own}}\n",
+        "Dockerfile": 'FROM public.ecr.aws/lambda/nodejs:20\nCOPY app.js ./\nCMD ["app.handler"]\n',
+    }
+    assert drawn(files).services == ()
+
+
+def test_threads_are_told_beside_workers_that_only_the_command_shows() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nCOPY . /app\nWORKDIR /app\nCMD ["sh", "start.sh"]\n',
+        "app.py": "",
+        "start.sh": 'if [ -z "$N" ]; then N=3; fi\nexec uwsgi --ini uwsgi.ini --processes ${N}\n',
+        "uwsgi.ini": "[uwsgi]\nmodule = app:app\nhttp-socket = :8000\nthreads = 2\n",
+    }
+    text = " ".join(render(drawn(files), Terminal(False)).split())
+    assert "workers ? a condition decides it; threads 2" in text
+    files["start.sh"] = "exec uwsgi --ini uwsgi.ini --processes 4\n"
+    assert "workers 4; threads 2" in " ".join(render(drawn(files), Terminal(False)).split())
+    files["uwsgi.ini"] = files["uwsgi.ini"].replace("threads = 2", "")
+    assert "workers 4" not in render(drawn(files), Terminal(False))

@@ -206,8 +206,9 @@ def test_a_condition_of_several_expressions_is_told_without_their_brackets() -> 
         ("{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}", "PostgreSQL shop"),
         (
             "{'ENGINE': os.environ.get('ENGINE', 'django.db.backends.sqlite3'), 'NAME': BASE / 'db.sqlite3'}",
-            "SQLite db.sqlite3, unless $ENGINE changes it",
+            "SQLite shop/db.sqlite3, unless $ENGINE changes it",
         ),
+        ("{'ENGINE': 'django.db.backends.sqlite3', 'NAME': '/var/lib/shop/db'}", "SQLite /var/lib/shop/db"),
         ("{'ENGINE': os.environ['ENGINE'], 'NAME': 'shop'}", None),
         # Heroku sets it: what holds without it is nobody's database.
         ("POSTGRES if 'DYNO' in os.environ else {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}", None),

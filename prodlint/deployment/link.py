@@ -34,6 +34,7 @@ from prodlint.deployment.process import (
     Platform,
     Process,
     Role,
+    TakenImage,
     UnreadDeployment,
 )
 from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
@@ -90,7 +91,9 @@ class _Linker:
         self.classify = classify
         self.processes = [fact for fact in facts if isinstance(fact, Process)]
         self.compose = {fact.path: fact for fact in facts if isinstance(fact, ComposeFile)}
-        self.definitions = {fact.path: fact for fact in facts if isinstance(fact, ImageDefinition)}
+        taken = {fact.dockerfile for fact in facts if isinstance(fact, TakenImage)}
+        definitions = [fact for fact in facts if isinstance(fact, ImageDefinition)]
+        self.definitions = {fact.path: fact for fact in definitions if fact.path not in taken}
         self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
         self.supervisors = [fact for fact in facts if isinstance(fact, SupervisorConfig)]
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]

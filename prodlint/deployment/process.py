@@ -31,6 +31,7 @@ __all__ = [
     "Process",
     "Reach",
     "Role",
+    "TakenImage",
     "UnreadDeployment",
     "Volume",
     "VolumeKind",
@@ -241,6 +242,14 @@ class MadeImage:
 
     name: str
     builder: str
+    span: Span
+
+
+@record
+class TakenImage:
+    """A Dockerfile whose image something starts that is in another language, so that it is no service of its own."""
+
+    dockerfile: str
     span: Span
 
 

@@ -107,7 +107,8 @@ def route_fact(routes: Routes) -> Fact | None:
     unread = _unread(routes)
     if not routes.routes:
         place = routes.unread[0].span if routes.unread else None
-        return Fact("routes", f"not read: {unread}", State.UNKNOWN, place) if unread else None
+        sources = _unread_sources(routes)
+        return Fact("routes", f"not read: {unread}", State.UNKNOWN, place, sources) if unread else None
     paths = list(dict.fromkeys(route.path for route in routes.routes))
     more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
     moved = f", unless {' or '.join(f'${name}' for name in routes.moved_by[:2])} is set" if routes.moved_by else ""
@@ -115,7 +116,13 @@ def route_fact(routes: Routes) -> Fact | None:
     sources = tuple(
         Source(route.path, route.span, ", ".join(sorted(route.methods)) or "any method") for route in routes.routes
     )
+    sources += _unread_sources(routes)
     return Fact("routes", text, span=routes.routes[0].span, sources=sources)
+
+
+def _unread_sources(routes: Routes) -> tuple[Source, ...]:
+    """All that the line counts with `and 6 more`."""
+    return tuple(Source("", one.span, f"not read: {one.note}") for one in dict.fromkeys(routes.unread))
 
 
 def _unread(routes: Routes) -> str:

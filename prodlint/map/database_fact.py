@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prodlint.deployment.evaluation.shown import ROOT
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.value import YES, EnvDriven, JointlyDriven, Known, unless
 from prodlint.deployment.variable import Variables, masked
@@ -59,4 +60,5 @@ def _of_django(database: dict[str, Any]) -> str | None:
         return None
     kind = _KINDS.get(engine.rpartition(".")[2], engine)
     named = name.default if isinstance(name, EnvDriven) else name
-    return f"{kind} {named.rpartition('/')[2]}" if isinstance(named, str) and named else kind
+    # A file by its path in the repository: its folder tells whether it lies on a volume.
+    return f"{kind} {named.removeprefix(f'{ROOT}/')}" if isinstance(named, str) and named else kind

@@ -144,6 +144,8 @@ def _setting(setting: Setting) -> Fact:
     fact = valued(setting.name, setting.value)
     # uWSGI's file has words too, and nobody has seen them yet.
     is_seen = bool(setting.source.words) and setting.source.origin.endswith("on the command line")
+    # How many run is asked first: that a condition decides it does not show in the command.
+    is_seen = is_seen and not (setting.name in _SHOWN and isinstance(setting.value, Unknown))
     quiet = _is_default(setting) or is_seen or setting.name == "attach_daemon"
     return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting), quiet)
 

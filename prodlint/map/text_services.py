@@ -32,6 +32,7 @@ _FROM = regex(r"(\$\w+) is not set in this repository")
 _KEPT = regex(r"((?:secrets|vars)\.\w+ of )(?:.*/)?([^/]+:\d+)(?::\d+)?")
 _PLACED = regex(r"[( ](?:secrets|vars)\.\w+ of ([^/:]+):\d+\)$")
 # Told in the heading, or on the line of `workers`.
+_PARALLEL = ("workers", "worker_class", "threads")
 _ELSEWHERE = ("declared", "autostart", "command", "handler", "profiles", "worker_class", "threads")
 
 
@@ -142,7 +143,8 @@ def _entries(service: MappedService, name: str) -> Iterator[_Entry]:
     command = service.fact("command")
     known = {_declared(service), place_of(service.span), place_of(command.span if command is not None else None)}
     for fact in service.facts:
-        if fact.quiet or (fact.name in _ELSEWHERE and not (fact.name == "command" and fact.state is State.UNKNOWN)):
+        is_quiet = not _tells_more(service) if fact.name == "workers" else fact.quiet
+        if is_quiet or (fact.name in _ELSEWHERE and not (fact.name == "command" and fact.state is State.UNKNOWN)):
             continue
         text = _text(fact)
         if fact.name == "workers":
@@ -153,6 +155,11 @@ def _entries(service: MappedService, name: str) -> Iterator[_Entry]:
     if options:
         yield _Entry("options", ", ".join(options), what="options")
     yield from _variables([one for one in service.variables if not one.quiet], name)
+
+
+def _tells_more(service: MappedService) -> bool:
+    """Whether something is told of its workers and threads that its command does not show."""
+    return any(fact is not None and not fact.quiet for fact in map(service.fact, _PARALLEL))
 
 
 def _beside_workers(service: MappedService) -> Iterator[str]:

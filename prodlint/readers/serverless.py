@@ -20,6 +20,7 @@ from prodlint.deployment.process import (
     PlatformSetting,
     Process,
     Role,
+    TakenImage,
     UnreadDeployment,
 )
 from prodlint.deployment.repository import Repository, normal_path
@@ -58,7 +59,7 @@ _DEPTH = 10
 _LONGEST = 10_000
 
 
-def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployment | BackingService]:
+def read(path: str, repository: Repository) -> Iterator[Process | TakenImage | UnreadDeployment | BackingService]:
     """A process for each function that runs Python, with its databases; a service that is a program is not read."""
     source = repository.source(path)
     if source is None or "{{" in path:
@@ -92,6 +93,10 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
         if not isinstance(key, Scalar) or not isinstance(body, Mapping):
             continue
         build = _build(body, service, path, repository)
+        if build is not None and not _is_of_python(build, repository):
+            # The image of another language serves this function, and nothing else.
+            yield TakenImage(build.dockerfile or "", build.span)
+            continue
         if service.is_python(body) or build is not None:
             found = True
             process = _process(key, body, service, path)
@@ -238,7 +243,7 @@ def _workers(service: _Service, path: str) -> Iterator[Process]:
 
 
 def _build(body: Mapping, service: _Service, path: str, repository: Repository) -> Build | None:
-    """The image of ours that a function runs, when that is one for Python; None for every other."""
+    """The image of ours that a function runs; None for one of others."""
     name = scalar_at(body, "image", "name") or scalar_at(body, "image")
     image = mapping_at(service.provider, "ecr", "images", name.value) if name is not None else None
     folder = scalar_at(image, "path")
@@ -247,9 +252,11 @@ def _build(body: Mapping, service: _Service, path: str, repository: Repository) 
     file = scalar_at(image, "file")
     context = normal_path(posixpath.dirname(path), folder.value)
     dockerfile = normal_path(context, file.value if file is not None else "Dockerfile")
-    if b"python" not in (repository.data(dockerfile) or b""):
-        return None
-    return Build(dockerfile, context, name.span)
+    return Build(dockerfile, context, name.span) if dockerfile in repository.paths else None
+
+
+def _is_of_python(build: Build, repository: Repository) -> bool:
+    return b"python" in (repository.data(build.dockerfile or "") or b"")
 
 
 def _command(body: Mapping) -> CommandLine | None:

@@ -15,6 +15,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_bindings import Binding
 
 __all__ = ["Decide", "routes_of_urlconf"]
 
@@ -30,6 +31,7 @@ _REGEX = (
     "django.conf.urls.url",
     "django.conf.urls.re_path",
 )
+_ADMIN = ("django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite")
 # More than that nobody reads.
 _MOST_TOLD = 50
 _LONGEST = 40
@@ -58,6 +60,34 @@ class _Prefix:
         return _Prefix("", start + more.removeprefix("^"))
 
 
+@record
+class _Addition:
+    """`urlpatterns.append(path(…))` or `.extend([…])`: `is_one` for a single pattern; guards as a binding has them."""
+
+    node: ast.stmt
+    call: ast.Call
+    value: ast.expr
+    is_one: bool
+    guards: tuple[tuple[ast.expr, bool], ...] = ()
+
+    @property
+    def conditional(self) -> bool:
+        return bool(self.guards)
+
+
+def _additions(name: str, body: list[ast.stmt], guards: tuple[tuple[ast.expr, bool], ...] = ()) -> Iterator[_Addition]:
+    """What the statements of a module, and of its conditions, add to a list of patterns."""
+    for node in body:
+        if isinstance(node, ast.If) and len(guards) < _DEPTH:
+            yield from _additions(name, node.body, (*guards, (node.test, True)))
+            yield from _additions(name, node.orelse, (*guards, (node.test, False)))
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and len(call.args) == 1 and isinstance(call.func, ast.Attribute):
+            owner = call.func.value
+            if isinstance(owner, ast.Name) and owner.id == name and call.func.attr in ("append", "extend"):
+                yield _Addition(node, call, call.args[0], call.func.attr == "append", guards)
+
+
 class _Reader:
     """Reads URL configurations from one down to all that it includes."""
 
@@ -82,7 +112,8 @@ class _Reader:
                 self.unread.append(Link(asked, f"those of {dotted}"))
             return
         yield from self.named("urlpatterns", None, module, prefix, depth, posixpath.dirname(path))
-        changes = next((node for node in ast.walk(module.tree) if _changes(node)), None)
+        read = {id(one.call) for one in _additions("urlpatterns", module.tree.body)}
+        changes = next((node for node in ast.walk(module.tree) if _changes(node) and id(node) not in read), None)
         if changes is not None:
             self.miss(module, changes, "what is added to urlpatterns")
 
@@ -90,9 +121,10 @@ class _Reader:
         self, name: str, before: ast.expr | None, module: PythonModule, prefix: _Prefix, depth: int, near: str
     ) -> Iterator[Route]:
         """The patterns that a name holds where an expression reads it, or at the end of the module."""
+        steps: list[Binding | _Addition] = [*module.bindings(name), *_additions(name, module.tree.body)]
         bindings = [
             one
-            for one in module.bindings(name)
+            for one in sorted(steps, key=lambda step: _place(step.node))
             if (before is None or _end(one.node) <= _place(before))
             and not any(self.decide(test, module) is answer(not branch) for test, branch in one.guards)
         ]
@@ -100,6 +132,9 @@ class _Reader:
         certain = [at for at in whole if not bindings[at].conditional or self.settled(bindings[at].guards, module)]
         for binding in bindings[certain[-1] if certain else 0 :]:
             value = binding.node.value if isinstance(binding.node, ast.AugAssign) else binding.value
+            if isinstance(binding, _Addition) and binding.is_one:
+                yield from self.pattern(binding.value, module, prefix, depth, near)
+                continue
             if isinstance(value, ast.expr):
                 yield from self.patterns(value, module, prefix, depth, near)
             else:
@@ -160,6 +195,27 @@ class _Reader:
             whole = _Prefix("", f"{whole.regex}$")
         yield from self.target(node, node.args[1], whole, module, depth, near)
 
+    def is_admin(self, view: ast.expr, module: PythonModule, near: str) -> bool:
+        """Whether these are the URLs of Django's admin site or of one of ours: `site = ShopAdminSite()`."""
+        if module.qualified_name(view) == "django.contrib.admin.site.urls":
+            return True
+        if not isinstance(view, ast.Attribute) or view.attr != "urls":
+            return False
+        node = view.value
+        dotted = module.qualified_name(node) if isinstance(node, ast.Name) else None
+        folder, _, name = (dotted or "").rpartition(".")
+        path = locate_module(self.repository, tuple(dict.fromkeys((*self.roots, near, ""))), folder) if folder else None
+        home = self.repository.python(path) if path is not None else None
+        made = [one.value for one in home.bindings(name)] if home is not None else []
+        call = made[0] if len(made) == 1 else None
+        if home is None or not isinstance(call, ast.Call):
+            return False
+        if home.qualified_name(call.func) in _ADMIN:
+            return True
+        classes = [one.value for one in home.bindings(call.func.id)] if isinstance(call.func, ast.Name) else []
+        bases = [base for one in classes if isinstance(one, ast.ClassDef) for base in one.bases]
+        return any(home.qualified_name(base) in _ADMIN for base in bases)
+
     @staticmethod
     def includes(view: ast.expr, module: PythonModule) -> bool:
         """Whether other patterns follow behind this one."""
@@ -172,7 +228,7 @@ class _Reader:
         span = module.span(call)
         if isinstance(view, ast.Call) and module.qualified_name(view.func) in _INCLUDE and view.args:
             yield from self.included(view.args[0], whole, module, depth, near)
-        elif module.qualified_name(view) == "django.contrib.admin.site.urls":
+        elif self.is_admin(view, module, near):
             yield Route(whole.text, span, prefix=True) if whole.regex is None else _by_regex(whole, span)
         elif isinstance(view, ast.Attribute) and view.attr == "urls":
             self.miss(module, view, f"those of {_brief(module, view)}")
