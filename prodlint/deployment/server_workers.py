@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.served.preload import BeforeFork
     from prodlint.deployment.served.process_state import ProcessState
     from prodlint.deployment.served.signing_keys import KeyMadeAnew
-    from prodlint.deployment.socketio_server import SocketIOServer
+    from prodlint.deployment.served.socketio_server import SocketIOServer
     from prodlint.source import Span
 
 __all__ = ["ServerWorkers"]
@@ -59,7 +59,7 @@ class ServerWorkers:
     @property
     def socketio_server(self) -> SocketIOServer | None:
         """The Socket.IO server that it makes when it starts."""
-        from prodlint.deployment.socketio_server import socketio_server_of
+        from prodlint.deployment.served.socketio_server import socketio_server_of
 
         return socketio_server_of(self._service, self._repository)
 

@@ -16,11 +16,11 @@ from prodlint.deployment.app import App, Interface
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCode, served_code
 from prodlint.deployment.served.lasting import waits_for_client
+from prodlint.deployment.served.socketio_server import lets_poll
 from prodlint.deployment.served.websocket import declared_websocket
 from prodlint.deployment.servers.concurrency import request_timeout_of, slots_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
-from prodlint.deployment.socketio_server import lets_poll
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.record import record
 from prodlint.source import Span
