@@ -58,6 +58,12 @@ class Dependency:
     url: str | None = None
 
     @property
+    def label(self) -> str:
+        """What people call it: its name, else the end of its URL."""
+        end = (self.url or self.written).split("#")[0].rstrip("/").rpartition("/")[2]
+        return self.name or end.split("@")[0].removesuffix(".git")
+
+    @property
     def is_vcs(self) -> bool:
         """Whether it is taken from a version control system."""
         return self.url is not None and is_repository(self.url)

@@ -104,7 +104,7 @@ def unpinned_dependency(installed: InstalledFile, options: Options, deployment: 
     elif kept:
         count, total = len({one.name or one.written for one in kept}), len(installed.asked)
         message = (
-            f"{installed.path} leaves {count} of {total} packages open (first: {kept[0].name}): each build may differ"
+            f"{installed.path} leaves {count} of {total} packages open (first: {kept[0].label}): each build may differ"
         )
         fix = deployment.with_locked_versions(installed, tuple(kept))
         yield Finding(kept[0].span, message, evidence, advice, fix)
