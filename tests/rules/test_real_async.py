@@ -1,17 +1,19 @@
 """What the rules about async apps promise, seen with the real uvicorn, FastAPI and Starlette."""
 
 import socket
-import threading
 import time
+import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from prodlint.engine import built_in_rules
 from prodlint.testing import example_cases
-from tests.rules.real_server import Running, free_port, started, write_files
+from tests.rules.real_page import page, start
+from tests.rules.real_server import Running, free_port, started, until, write_files
 
 pytestmark = pytest.mark.real
 PAGES = {rule.name: rule.page for rule in built_in_rules()}
@@ -53,26 +55,57 @@ class Served:
         self.context.__exit__(None, None, None)
 
 
-def status_beside(server: Running, slow: str, quick: str) -> int | None:
-    """The status of a quick request while a slow one is under way, None without an answer in a second and a half."""
+# The page's own app, whose `time.sleep` ends early when another request is answered meanwhile.
+BESIDE = """
+import threading
+import time
+import types
+from pathlib import Path
+
+import main
+
+app, answered, found = main.app, threading.Event(), []
+
+
+def sleep(seconds):
+    Path("begun").touch()
+    found.append(answered.wait(seconds))
+
+
+main.time = types.SimpleNamespace(sleep=sleep)
+
+
+@app.get("/quick")
+async def quick():
+    answered.set()
+
+
+@app.get("/found")
+async def told():
+    return found
+"""
+
+
+def answers_beside(server: Running, slow: str) -> str:
+    """Whether another request is answered while a slow one waits: a list of JSON."""
     assert server.listens()
-    waiting = threading.Thread(target=server.status, args=(slow,))
-    waiting.start()
-    time.sleep(0.5)
-    status = server.status(quick, timeout=1.5)
-    waiting.join()
-    return status
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.status, slow, 30.0)
+        assert until((server.output.parent / "begun").exists)
+        assert server.status("/quick", 30.0) == 200
+        assert waiting.result() == 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/found") as answer:
+        return str(answer.read().decode())
 
 
 def test_a_blocking_call_in_a_coroutine_keeps_other_requests_waiting(tmp_path: Path) -> None:
-    wrong, right = example_cases(PAGES["blocking-call-in-async-endpoint"])
-    with serve(tmp_path / "wrong", wrong.files) as one, serve(tmp_path / "right", right.files) as other:
-        with ThreadPoolExecutor() as pool:
-            blocked = pool.submit(status_beside, one, "/report", "/health")
-            answered = pool.submit(status_beside, other, "/report", "/health")
-            assert blocked.result() is None
-            assert answered.result() == 200
-        assert one.status("/health") == 200
+    wrong, right = page("blocking-call-in-async-endpoint")
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        servers = [
+            start(stack, tmp_path / name, {**case.files, "beside.py": BESIDE}, target="beside:app")
+            for name, case in (("wrong", wrong), ("right", right))
+        ]
+        assert list(pool.map(lambda one: answers_beside(one, "/report"), servers)) == ["[false]", "[true]"]
 
 
 def test_hashing_a_password_holds_the_process_for_a_tenth_of_a_second_and_more() -> None:
@@ -216,3 +249,27 @@ def test_django_refuses_a_query_in_a_coroutine(tmp_path: Path, command: tuple[st
 def test_a_breakpoint_without_a_terminal_ends_the_request(tmp_path: Path) -> None:
     command = ("gunicorn", "shop:app", "--bind=127.0.0.1:{port}")
     assert statuses(tmp_path, "breakpoint-in-production", "BdbQuit", *command) == (500, 200, True)
+
+
+CONSUMER = """
+from channels.generic.websocket import WebsocketConsumer
+from django.urls import path
+
+websocket_urlpatterns = [path("ws", WebsocketConsumer.as_asgi())]
+"""
+SHOP = {
+    "shop/settings.py": 'SECRET_KEY = "of-a-test"\nROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS = ["*"]\n',
+    "shop/urls.py": "urlpatterns = []\n",
+    "chat/routing.py": CONSUMER,
+}
+
+
+def test_wsgi_answers_no_handshake_of_a_project_with_websockets(tmp_path: Path) -> None:
+    wrong, right = page("async-app-on-wsgi-entrypoint")
+    variables = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+    with ExitStack() as stack:
+        one = start(stack, tmp_path / "wrong", {**SHOP, **wrong.files}, variables)
+        other = start(stack, tmp_path / "right", {**SHOP, **right.files}, variables)
+        assert handshake(one, "/ws").startswith("HTTP/1.1 404")
+        assert handshake(other, "/ws").startswith("HTTP/1.1 101")
+        assert other.status() == 404

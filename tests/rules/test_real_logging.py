@@ -1,7 +1,9 @@
 """What the rules about logs promise, seen with the real gunicorn and uvicorn."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,23 @@ def test_a_log_file_leaves_nothing_on_standard_error(tmp_path: Path) -> None:
         assert "Listening at" in to_output.written
         assert "Listening at" not in to_file.written
         assert "Listening at" in (to_file.output.parent / "error.log").read_text(encoding="utf-8")
+
+
+def kept(folder: Path, processes: int) -> int:
+    """How many of 1,400 lines stay when so many handlers write and rotate one file in turn, as workers do."""
+    folder.mkdir()
+    handlers = [
+        RotatingFileHandler(folder / "shop.log", maxBytes=10_000, backupCount=5, encoding="utf-8")
+        for _ in range(processes)
+    ]
+    for number in range(1400):
+        line = logging.LogRecord("shop", logging.INFO, "", 0, "order %05d: was paid and sent away", (number,), None)
+        handlers[number % processes].emit(line)
+    for one in handlers:
+        one.close()
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.iterdir())
+
+
+def test_handlers_of_several_processes_lose_lines_that_one_keeps(tmp_path: Path) -> None:
+    assert kept(tmp_path / "one", 1) == 1400
+    assert kept(tmp_path / "four", 4) < 700

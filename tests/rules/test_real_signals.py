@@ -160,26 +160,11 @@ def test_a_server_that_goes_to_the_background_ends_its_command_and_the_container
 
 
 def test_what_stands_behind_a_server_waits_for_its_end(tmp_path: Path) -> None:
-    write_files(tmp_path, {**FILES, "after.sh": f"{GUNICORN}\ntouch after\n"})
+    bad, _ = example_cases(PAGES["command-after-server-never-runs"])
+    script = bad.files["start.sh"].replace("0.0.0.0:8000", "127.0.0.1:$PORT").replace("python", sys.executable)
+    ran = "import pathlib\n\npathlib.Path('ran').touch()\n"
+    write_files(tmp_path, {**FILES, "start.sh": script, "manage.py": ran})
     port = free_port()
-    with started(tmp_path, ["sh", "after.sh"], port, {"PORT": str(port)}) as one:
+    with started(tmp_path, ["./start.sh"], port, {"PORT": str(port)}) as one:
         assert one.status() == 200
-        assert not (tmp_path / "after").exists()
-
-
-def test_uwsgi_reloads_on_sigterm_until_it_is_told_to_die(tmp_path: Path) -> None:
-    if shutil.which("uwsgi") is None:
-        pytest.skip("uwsgi is not here")
-    with ExitStack() as stack:
-        running = []
-        for name, case in zip(("bad", "good"), example_cases(PAGES["uwsgi-reloads-on-sigterm"]), strict=True):
-            ini = case.files["deploy/uwsgi.ini"].replace(":8000", "127.0.0.1:$(PORT)")
-            write_files(tmp_path, {**FILES, f"{name}.ini": ini})
-            running.append(first(stack, tmp_path, ["uwsgi", f"{name}.ini"]))
-        reloads, ends = running
-        for one in running:
-            assert one.status() == 200
-            terminate_first_process(one)
-        assert ends.ended() is not None
-        assert reloads.ended(0.3) is None
-        assert reloads.status() == 200
+        assert not (tmp_path / "ran").exists()

@@ -105,7 +105,7 @@ def test_the_example_of_a_rule_answers_500_and_what_to_use_instead_answers(rule:
     for name, files in (("bad", bad), ("good", good)):
         (tmp_path / name).mkdir()
         write_files(tmp_path / name, {**(DJANGO if "shop/wsgi.py" in files else {}), **files})
-    instead = served(good).replace("uvicorn_worker.", "uvicorn.workers.")
+    instead = served(good)
     with ExitStack() as stack:
         wrong = run(stack, tmp_path / "bad", served(bad), settings)
         right = run(stack, tmp_path / "good", instead, settings)
