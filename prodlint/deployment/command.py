@@ -20,6 +20,7 @@ __all__ = [
     "Step",
     "Succession",
     "exec_form",
+    "is_of_entrypoint",
     "shell_form",
 ]
 
@@ -60,6 +61,16 @@ def exec_form(words: tuple[Word, ...], span: Span) -> CommandLine:
 def shell_form(text: Text, span: Span | None = None) -> CommandLine:
     """A command that a shell splits, expands and runs."""
     return CommandLine(Form.SHELL, span or text.span, text=text)
+
+
+def is_of_entrypoint(command: CommandLine) -> bool:
+    """Whether a command names no program: options, or one word that asks the image's own program for something."""
+    words = [word.literal or "" for word in command.words]
+    return bool(words) and (words[0].startswith("-") or (len(words) == 1 and words[0] in _ASKED))
+
+
+# What servers of others are told to do (ntfy, MinIO's relatives, Keycloak, Milvus, Consul).
+_ASKED = frozenset("serve server start start-dev standalone agent".split())
 
 
 @record

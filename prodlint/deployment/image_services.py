@@ -84,6 +84,10 @@ def image_processes(
         said = classify(path)
         of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
         environment = said or _environment(path, of_this_stage, _is_alone(path, definitions), path in named)
+        by_name = path not in named and not using and any(_names(one, path) for one in services)
+        if said is None and environment is Environment.PRODUCTION and by_name:
+            # Somebody builds it by hand to develop with it: that nobody else does is not known.
+            environment = Environment.UNKNOWN
         if said is None and environment is Environment.PRODUCTION and not is_product:
             # Nothing starts it, and production runs elsewhere.
             environment = Environment.UNKNOWN
@@ -132,6 +136,17 @@ def _starts_something(image: Image) -> bool:
 
 def _adds_nothing(service: Service) -> bool:
     return service.process.command is None and service.process.entrypoint is None
+
+
+def _names(service: Service, dockerfile: str) -> bool:
+    """Whether a service for developers or tests, declared beside it or above, runs an image called after it."""
+    reference = service.process.image
+    if service.environment not in _NOT_PRODUCTION or reference is None or service.process.build is not None:
+        return False
+    image = reference.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    above = posixpath.dirname(service.declared_at.path)
+    near = not above or dockerfile.startswith(f"{above}/")
+    return near and re.search(rf"(?:^|[-_.]){re.escape(_name(dockerfile))}$", image) is not None
 
 
 def _final_stage(path: str, repository: Repository) -> str | None:

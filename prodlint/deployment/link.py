@@ -10,7 +10,7 @@ from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
 from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
-from prodlint.deployment.command import Link
+from prodlint.deployment.command import Link, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.environment import environment_beside_production, environment_by_content
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
@@ -297,8 +297,9 @@ class _Linker:
 
     @staticmethod
     def _may_be_ours(process: Process) -> bool:
-        """A service of an outside image may run our code when it is told what to run."""
-        return process.command is not None or process.entrypoint is not None
+        """A service of an outside image may run our code when it is told what to run, beyond options of its own."""
+        command = process.command
+        return process.entrypoint is not None or (command is not None and not is_of_entrypoint(command))
 
     @staticmethod
     def _profiled(process: Process, environment: Environment, project: ComposeSet) -> Environment:

@@ -132,7 +132,8 @@ class _Extended:
             return service
         made = over(service, below)
         foreign = file is not None or below.foreign
-        return replace(made, name=service.name, span=service.span, extends=below.extends, foreign=foreign)
+        bases = made.bases if other == path else (*made.bases, other)
+        return replace(made, name=service.name, span=service.span, extends=below.extends, foreign=foreign, bases=bases)
 
 
 def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> ComposeService:

@@ -478,3 +478,24 @@ def test_a_place_that_two_services_share_is_one_piece_of_evidence() -> None:
     rule = import_module("prodlint.rules.platform.missing_migration_step").missing_migration_step
     (finding,) = check_project(files, [rule])
     assert [one.note for one in finding.evidence].count("only development applies them") == 1
+
+
+def test_a_file_whose_services_have_no_image_and_are_extended_starts_none_of_them() -> None:
+    sockets = "  sockets:\n    image: soketi/soketi:1.4\n    command: [sh, run.sh]\n"
+    base = f"services:\n  base:\n    environment: [A=1]\n{sockets}"
+    web = "services:\n  web:\n    extends: {file: compose.common.yml, service: base}\n    build: .\n"
+    files = {"docker-compose.yml": web, "compose.common.yml": base}
+    assert [(one.name, value(one, "A")) for one in composed(files)] == [("web", "1")]
+    # Whole services of a file that others extend run by themselves as well.
+    whole = base.replace("    environment", "    build: .\n    environment")
+    assert sorted(one.name for one in composed({**files, "compose.common.yml": whole})) == ["base", "sockets", "web"]
+
+
+@pytest.mark.parametrize("command", ["[-config.file=/etc/tempo.yaml]", "--config.file=/etc/x", "serve"])
+def test_arguments_of_an_image_of_others_are_no_command(command: str) -> None:
+    told = f"services:\n  tempo:\n    image: grafana/tempo:latest\n    command: {command}\n"
+    found = deployment({"docker-compose.yml": told})
+    assert [one.name for one in found.backing_services] == ["tempo"]
+    assert [one.name for one in found.services if one.process.platform.value == "Compose"] == []
+    ours = told.replace(command, "python app.py")
+    assert [one.name for one in composed({"docker-compose.yml": ours})] == ["tempo"]

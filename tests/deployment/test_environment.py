@@ -285,3 +285,25 @@ def test_the_settings_have_the_last_word(said: Environment) -> None:
     }
     found = environments(files, policy)
     assert set(found.values()) == {said}
+
+
+def test_an_image_that_only_developers_run_by_its_name_is_not_certainly_production() -> None:
+    image = 'FROM quay.io/keycloak/keycloak:26\nCOPY start.sh /start.sh\nENTRYPOINT ["/start.sh"]\n'
+    compose = (
+        "services:\n  keycloak:\n    image: shop-keycloak\n    command: start-dev\n    entrypoint: [/start.sh]\n"
+        "  web:\n    build: ..\n    command: flask run --debug\n"
+    )
+    files = {"keycloak/Dockerfile.keycloak": image, "keycloak/start.sh": "", "Dockerfile": DOCKERFILE, "app.py": ""}
+    lone = "keycloak keycloak/Dockerfile.keycloak"
+    assert environments(files)[lone] is PRODUCTION
+    assert environments({**files, "keycloak/docker-compose.dev.yml": compose})[lone] is UNKNOWN
+    other = compose.replace("shop-keycloak", "shop-mailer")
+    assert environments({**files, "keycloak/docker-compose.dev.yml": other})[lone] is PRODUCTION
+    # A pipeline that builds it does so for somebody.
+    push = (
+        "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - run: docker build -f keycloak/Dockerfile.keycloak -t shop-keycloak keycloak\n"
+        "      - run: docker push shop-keycloak\n"
+    )
+    built = {**files, "keycloak/docker-compose.dev.yml": compose, ".github/workflows/image.yml": push}
+    assert PRODUCTION in {value for name, value in environments(built).items() if name.startswith("keycloak")}

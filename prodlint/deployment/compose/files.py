@@ -102,7 +102,8 @@ class ComposeService:
     `memory` the folders that lie in memory.
     `exposed` are the ports of `expose`, `replicas`
     is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
-    from whose folder its paths start, `is_watched` for one with a `develop`, which brings changes in.
+    from whose folder its paths start, `is_watched` for one with a `develop`, which brings changes in. `bases`
+    are the files from which it takes services that it extends.
     """
 
     name: str
@@ -134,6 +135,7 @@ class ComposeService:
     replicas: Word | None = None
     settings: tuple[PlatformSetting, ...] = ()
     is_watched: bool = False
+    bases: tuple[str, ...] = ()
 
 
 @record
@@ -322,6 +324,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         replicas=top.replicas or below.replicas,
         settings=(*below.settings, *top.settings),
         is_watched=top.is_watched or below.is_watched,
+        bases=tuple(dict.fromkeys((*top.bases, *below.bases))),
     )
 
 

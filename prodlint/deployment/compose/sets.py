@@ -164,8 +164,12 @@ class _Sets:
             if len(paths) > 1 and paths not in self.sets:
                 self.sets[paths] = self._set(paths, self.named(paths[-1]))
         defaults = {path for paths in (root, *(one for one in folders.values() if len(one) > 1)) for path in paths}
+        extended = {path for file in self.compose.values() for one in file.services for path in one.bases}
         for path, file in self.compose.items():
             if path in in_production or (path,) in self.sets:
+                continue
+            if path in extended and path not in defaults and file.is_layer:
+                # Compose refuses to start a service without an image: the file is there to be extended.
                 continue
             if path in self.included and self.named(path) is not Environment.PRODUCTION:
                 continue
