@@ -19,11 +19,10 @@ READS = Files(
         "Dockerfile",
         "Containerfile",
         "dockerfile",
-        "Dockerfile.*",
-        "Dockerfile-*",
-        "*.Dockerfile",
-        "*.dockerfile",
-        "Containerfile.*",
+        "[Dd]ockerfile[-_.]*",
+        "*.[Dd]ockerfile",
+        "Containerfile[-_.]*",
+        "*.Containerfile",
     ),
 )
 _NEVER = (".dockerignore", ".md", ".bak", ".orig", ".j2", ".tmpl", ".template", ".erb", ".in", ".rst", ".txt")
