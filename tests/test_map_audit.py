@@ -400,18 +400,24 @@ UNIT = "[Service]\nWorkingDirectory=/srv\nExecStart=/usr/bin/gunicorn app:app\n"
 def test_an_image_that_starts_nothing_beside_another_production_is_a_workbench() -> None:
     files = {"deploy/app.service": UNIT, "build/Dockerfile": "FROM ubuntu:22.04\nCOPY . /src\n", "app.py": ""}
     assert [one.name for one in drawn(files).services] == ["app"]
+    files["build/Dockerfile"] = files["build/Dockerfile"].replace("ubuntu:22.04", "python:3.13")
+    assert [one.platform for one in drawn(files).services] == ["systemd", "Docker"]
     files["build/Dockerfile"] += "CMD gunicorn app:app\n"
     assert [one.platform for one in drawn(files).services] == ["systemd", "Docker"]
 
 
 def test_an_image_that_may_start_what_its_base_does_is_perhaps_in_production() -> None:
-    files = {"deploy/app.service": UNIT, "web/Dockerfile": "FROM acme/served\nCOPY . /src\n", "app.py": ""}
+    files = {"web/app.service": UNIT, "web/Dockerfile": "FROM acme/served\nCOPY . /src\n", "app.py": ""}
     assert [(one.name, one.environment) for one in drawn(files).services] == [
         ("app", "production"),
         ("web", "unknown"),
     ]
-    del files["deploy/app.service"]
-    assert [(one.name, one.environment) for one in drawn(files).services] == [("web", "production")]
+    files["web/requirements.txt"] = "gunicorn\n"
+    files["far/app.service"] = files.pop("web/app.service")
+    assert [(one.name, one.environment) for one in drawn(files).services] == [
+        ("app", "production"),
+        ("web", "production"),
+    ]
 
 
 def pod(container: str, name: str = "web") -> str:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
-from prodlint.deployment.images.base import base_brings_servers
+from prodlint.deployment.images.base import base_brings_servers, python_in
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
+from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
@@ -47,9 +48,11 @@ def image_processes(
     services = tuple(services)
     others = [one.span.path for one in unread]
     # Images that Docker runs are what is asked about here.
-    elsewhere = any(
-        one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER for one in services
-    )
+    elsewhere = {
+        one.span.path
+        for one in services
+        if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
+    }
     users: dict[str, list[Service]] = {}
     for service in services:
         if service.process.build is not None and service.process.build.dockerfile is not None:
@@ -67,9 +70,13 @@ def image_processes(
         declared, is_product = image.command or image.entrypoint, True
         if not _starts_something(image):
             is_product = path in named or not elsewhere or any(_may_run(one, path, image) for one in services)
+            # An image of Python is there for code, whoever starts it: `python:3.13` without a CMD.
+            is_product = is_product or python_in(image.base) is not None
             if not is_product and not image.exposed and base_brings_servers(image.base) is NO:
                 # What others start in it by hand: a workbench.
                 continue
+            # What production runs of another project says nothing of an image that its base may start.
+            is_product = is_product or not _is_of_one_project(path, elsewhere, repository)
             if any(_adds_nothing(one) for one in using):
                 # Whoever starts it says no more than this would.
                 continue
@@ -134,8 +141,15 @@ def _starts_something(image: Image) -> bool:
     return image.command is not None and not (words and (words[0].literal or "").startswith("-"))
 
 
+def _is_of_one_project(dockerfile: str, paths: Iterable[str], repository: Repository) -> bool:
+    root = project_root(dockerfile, repository)
+    return any(project_root(path, repository) == root for path in paths)
+
+
 def _adds_nothing(service: Service) -> bool:
-    return service.process.command is None and service.process.entrypoint is None
+    """Whether a service, which may be that of production, starts an image as it is."""
+    is_plain = service.process.command is None and service.process.entrypoint is None
+    return is_plain and service.environment not in _NOT_PRODUCTION
 
 
 def _names(service: Service, dockerfile: str) -> bool:

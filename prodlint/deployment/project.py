@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.packages.files import dependency_paths
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.record import record
 
-__all__ = ["Project", "projects_of"]
+__all__ = ["Project", "project_root", "projects_of"]
 
 _MARKERS = ("manage.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
@@ -47,6 +48,11 @@ def projects_of(
     )
 
 
+def project_root(path: str, repository: Repository) -> str:
+    """The folder of the project that a file is of."""
+    return _root_of(posixpath.dirname(path), _marked_folders(repository))
+
+
 def _root_of(folder: str, marked: frozenset[str]) -> str:
     """The nearest marked folder from here upwards; else the root of the repository."""
     at = folder
@@ -56,6 +62,11 @@ def _root_of(folder: str, marked: frozenset[str]) -> str:
 
 
 def _marked_folders(repository: Repository) -> frozenset[str]:
+    return _marked(repository, "")
+
+
+@per_repository
+def _marked(repository: Repository, _: str) -> frozenset[str]:
     """The folders that declare dependencies or hold a manage.py."""
     return frozenset(posixpath.dirname(path) for path in (*repository.named(*_MARKERS), *dependency_paths(repository)))
 
