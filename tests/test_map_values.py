@@ -52,6 +52,21 @@ def test_workers_by_the_cpus_are_told_as_a_formula() -> None:
     assert driven["workers"] == "$WORKERS, else CPUs × 2 + 1"
 
 
+@pytest.mark.parametrize(
+    ("workers", "told_as"),
+    [
+        ("os.environ.get('WEB_CONCURRENCY', 1)", "2 or more, Heroku chooses it by the size of the dyno"),
+        ("int(os.getenv('WEB_CONCURRENCY', '1'))", "2 or more, Heroku chooses it by the size of the dyno"),
+        ("int(os.environ['WEB_CONCURRENCY'])", "2 or more, Heroku chooses it by the size of the dyno"),
+        ("int(os.environ['WEB_CONCURRENCY']) * 2", "Heroku chooses it by the size of the dyno"),
+    ],
+)
+def test_workers_that_heroku_chooses_are_told_with_their_least_number(workers: str, told_as: str) -> None:
+    conf = f"import os\nworkers = {workers}\n"
+    files = {"Procfile": "web: gunicorn app:app\n", "app.py": "", "requirements.txt": "gunicorn==23.0.0\n"}
+    assert told({**files, "gunicorn.conf.py": conf})["workers"] == told_as
+
+
 def test_what_several_variables_decide_is_told_with_what_holds_without_them() -> None:
     conf = "from os import environ, cpu_count\nhost = environ.get('HOST', '0.0.0.0')\n"
     conf += "bind = f\"{host}:{environ.get('PORT', '80')}\"\n"

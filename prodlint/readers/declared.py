@@ -38,7 +38,7 @@ def is_placeholder(text: str) -> bool:
 
 def told_name(name: str) -> str:
     """A name for people: a template's part of it is not known, and what the template says of it is no name."""
-    return _TEMPLATE.sub("…", name)
+    return "?" if _TEMPLATE.fullmatch(name.strip()) else _TEMPLATE.sub("…", name)
 
 
 def declared_text(scalar: Scalar) -> Value[str]:

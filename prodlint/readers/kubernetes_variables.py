@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from prodlint.deployment.command import Link
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import Unknown
-from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
+from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at, told_name
 from prodlint.readers.kubernetes_manifest import Manifest, Scope
 from prodlint.record import record
 from prodlint.regex import regex
@@ -143,12 +143,13 @@ def _held(
 ) -> Iterator[EnvDefinition]:
     """The keys of a ConfigMap or Secret; a note in `elsewhere` when there may be others."""
     manifest = scope.find(kinds, name.value, namespace) or _of_another_set(scope, kinds, name, namespace)
+    told = f"takes variables from {told_name(name.value)}"
     if manifest is None:
-        elsewhere.append(Link(name.span, f"takes variables from {name.value}, {_absent(scope, kinds, name)}"))
+        elsewhere.append(Link(name.span, f"{told}, {_absent(scope, kinds, name)}"))
         return
     if manifest.kind == "ExternalSecret":
         if any(True for _ in mappings_at(manifest.body, "spec", "dataFrom")):
-            elsewhere.append(Link(name.span, f"takes variables from {name.value}, whose keys are kept outside"))
+            elsewhere.append(Link(name.span, f"{told}, whose keys are kept outside"))
         for entry in mappings_at(manifest.body, "spec", "data"):
             key = scalar_at(entry, "secretKey")
             if key is not None:

@@ -11,6 +11,7 @@ from prodlint.deployment.process import ProbeKind, Process, Role, UnreadDeployme
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, YES, Known, Unknown
 from prodlint.inspection import inspect
+from prodlint.map.draw import draw
 from prodlint.readers import declare
 from prodlint.tree import MemoryTree
 
@@ -289,6 +290,29 @@ def test_the_name_of_a_service_that_a_condition_makes_is_unknown_where_the_condi
     files["chart/templates/_full.tpl"] = named
     (exposure,) = processes(files)["web"].exposures
     assert exposure.owner == "the Service …-http"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ('{{ include "full" . }}-extra', "…-extra, which is not in this repository"),
+        ('{{ include "full" . }}', "?, which is not in this repository"),
+        ("{{ $full }}-extra", "…-extra, which is not in this repository"),
+        ("{{ .Values.name }}-extra", "shop-extra, which is not in this repository"),
+    ],
+)
+def test_the_map_tells_no_text_of_a_template_as_the_name_of_a_secret(name: str, told: str) -> None:
+    named = (
+        '{{- define "full" -}}{{- $name := default .Chart.Name .Values.other -}}{{- if contains $name .Release.Name -}}'
+        '{{- .Release.Name -}}{{- else -}}{{- printf "%s-%s" .Release.Name $name -}}{{- end -}}{{- end -}}'
+    )
+    head = '{{- $full := include "full" . -}}\n'
+    template = head + pod(f"args: [web]\nenvFrom:\n- secretRef:\n    name: {name}")
+    files = chart_of(template, "name: shop\n")
+    files["chart/templates/_full.tpl"] = named
+    whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
+    (fact,) = [one for service in whole.services for one in service.facts if one.name == "env from"]
+    assert fact.text == told
 
 
 def test_a_key_under_a_condition_that_is_not_told_leaves_the_rest_known() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import ceil, floor
 
 from prodlint.deployment.evaluation.concrete import on_defaults
-from prodlint.deployment.evaluation.domain import Cpus, CpuSet, Driven, ListValue
+from prodlint.deployment.evaluation.domain import Cpus, CpuSet, Driven, Limited, ListValue
 from prodlint.deployment.evaluation.machine import Call, Machine
 
 __all__ = ["CPU_COUNTS", "calculated", "cpu_count", "cpu_set", "cpus_in", "whole", "with_limit"]
@@ -69,9 +69,11 @@ def _made(value: Cpus, sign: str, number: float, of: Callable[[float], float]) -
 
 
 def whole(function: Callable[[Machine, Call], object]) -> Callable[[Machine, Call], object]:
-    """`int` and `round`: a number of CPUs stays what it is."""
+    """`int` and `round`: a number of CPUs stays what it is, and so does one that a platform chooses."""
 
     def called(machine: Machine, call: Call) -> object:
+        if len(call.arguments) == 1 and isinstance(call.arguments[0], Limited) and not call.keywords:
+            return call.arguments[0]
         if not _is_counted(call) or len(call.arguments) != 1:
             return function(machine, call)
         return on_defaults(machine, call.node, _rounded, *call.arguments)

@@ -37,6 +37,7 @@ __all__ = [
     "Gap",
     "InstanceValue",
     "IteratorValue",
+    "Limited",
     "ListValue",
     "LoadedObject",
     "Method",
@@ -93,6 +94,14 @@ class Opaque:
     reason: str
     span: Span | None = None
     holds: tuple[object, ...] = ()
+
+
+@entity
+class Limited(Opaque):
+    """A number, or its text, that something outside decides within limits: the model's Bounded."""
+
+    least: float = 0
+    most: float | None = None
 
 
 @entity

@@ -15,6 +15,7 @@ from prodlint.deployment.evaluation.domain import (
     DictValue,
     Driven,
     Gap,
+    Limited,
     Opaque,
     as_text,
     is_marked,
@@ -23,7 +24,7 @@ from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.evaluation.paths import text_of
 from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.repository import normal_path
-from prodlint.deployment.value import EnvDriven, Known, Reading, Value
+from prodlint.deployment.value import Bounded, EnvDriven, Known, PerCpu, Reading, Value
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
 
@@ -96,6 +97,8 @@ def _from_outside(machine: Machine, name: str) -> object:
         default = ABSENT if value.default is None else value.default
         reading = Reading.TEXT if value.is_variable else None
         return Driven(frozenset({value.name}), default, None, (), value.is_variable, reading)
+    if isinstance(value, Bounded) and not isinstance(value, PerCpu):
+        return Limited(value.reason, value.span, (), value.least, value.most)
     if not isinstance(value, Known):
         return Opaque(value.reason, value.span)
     if is_marked(value.value) or len(value.value) > MOST_TEXT:
@@ -109,6 +112,9 @@ def or_default(machine: Machine, value: object, default: object, node: ast.AST) 
         return default
     if isinstance(value, Driven) and value.default is ABSENT:
         return as_text(machine.driven(value.names, default, node), value)
+    if isinstance(value, Limited):
+        # What a platform sets is always there.
+        return value
     return machine.unknown(value.reason, node, value, default) if isinstance(value, Opaque) else value
 
 

@@ -18,6 +18,7 @@ from prodlint.deployment.evaluation.domain import (
     FunctionValue,
     Gap,
     InstanceValue,
+    Limited,
     ListValue,
     Method,
     ModuleValue,
@@ -32,6 +33,7 @@ from prodlint.deployment.value import (
     UNKNOWN,
     YES,
     Answer,
+    Bounded,
     EnvDriven,
     JointlyDriven,
     Known,
@@ -86,6 +88,8 @@ class _Showing:
             return per_cpu(value.formula, value.least, value.most, value.span or span)
         if isinstance(value, Fresh):
             return PerProcess(value.reason, span, value.maker, value.span)
+        if isinstance(value, Limited):
+            return Bounded(value.reason, value.span or span, value.least, value.most)
         if isinstance(value, Opaque):
             return Unknown(value.reason, value.span or span)
         if isinstance(value, Driven):
