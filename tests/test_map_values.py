@@ -225,6 +225,11 @@ def test_a_condition_of_several_expressions_is_told_without_their_brackets() -> 
         ),
         ("{'ENGINE': 'django.db.backends.sqlite3', 'NAME': '/var/lib/shop/db'}", "SQLite /var/lib/shop/db"),
         ("{'ENGINE': os.environ['ENGINE'], 'NAME': 'shop'}", None),
+        (
+            "{'ENGINE': 'django.db.backends.postgresql', 'NAME': os.environ.get('NAME', 'shop')}",
+            "PostgreSQL shop ($NAME)",
+        ),
+        ("dj_database_url.config(conn_max_age=600)", "$DATABASE_URL"),
         # Heroku sets it: what holds without it is nobody's database.
         ("POSTGRES if 'DYNO' in os.environ else {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}", None),
     ],
@@ -234,10 +239,39 @@ def test_the_database_of_the_settings_is_told_with_who_decides(database: str, sh
         "Procfile": "web: gunicorn shop.wsgi\n",
         "shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
         "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
-        "shop/settings.py": "import os\nfrom pathlib import Path\nBASE = Path(__file__).parent\n"
+        "shop/settings.py": "import os\nimport dj_database_url\nfrom pathlib import Path\n"
+        "BASE = Path(__file__).parent\n"
         f"POSTGRES = {{'ENGINE': 'django.db.backends.postgresql'}}\nDATABASES = {{'default': {database}}}\n",
     }
     assert told(files).get("database") == shown
+
+
+def test_the_databases_between_which_a_variable_chooses_are_told_with_the_line_of_each() -> None:
+    settings = (
+        "import os\nDATABASES = {\n    'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'},\n}\n"
+        "if os.getenv('DB') == 'postgres':\n"
+        "    DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n"
+        "if os.getenv('DB') in ['mysql', 'mariadb']:\n"
+        "    DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop'}}\n"
+        "DATABASES['default']['OPTIONS'] = {}\n"
+    )
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi\n",
+        "shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+    }
+
+    def fact(settings: str) -> tuple[str, list[int]]:
+        whole = draw(
+            inspect(MemoryTree({**files, "shop/settings.py": settings}), []).deployment, Environment.PRODUCTION
+        )
+        [found] = [one for one in whole.services[0].facts if one.name == "database"]
+        return found.text, [one.span.line for one in (found, *found.sources) if one.span is not None]
+
+    both = "SQLite db, unless $DB chooses PostgreSQL shop or MySQL shop"
+    assert fact(settings.rpartition("DATABASES[")[0]) == (both, [3, 6, 8, 3])
+    plain = settings.partition("if os")[0]
+    assert fact(f"{plain}DATABASES['default'].update(\n    A=1)\n") == ("SQLite db", [3])
 
 
 def test_a_variable_is_told_by_the_name_that_decides_it_although_its_own_begins_so() -> None:

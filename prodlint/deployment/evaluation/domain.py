@@ -187,9 +187,16 @@ class ListValue(ObjectValue):
 
 
 class DictValue(ObjectValue):
-    """A dictionary; `content` maps plain keys, and perhaps a Gap, to values. Or it is an Opaque."""
+    """A dictionary; `content` maps plain keys, and perhaps a Gap, to values. Or it is an Opaque.
 
-    __slots__ = ()
+    `place` is where its display is written, None for one that a call makes.
+    """
+
+    __slots__ = ("place",)
+
+    def __init__(self, content: Any, born: int) -> None:
+        super().__init__(content, born)
+        self.place: Span | None = None
 
 
 class SetValue(ObjectValue):

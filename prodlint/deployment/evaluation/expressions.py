@@ -122,6 +122,7 @@ def _set(machine: Machine, node: ast.Set) -> object:
 
 def _dict(machine: Machine, node: ast.Dict) -> object:
     made = machine.dict({})
+    made.place = machine.span(node)
     for key, item in zip(node.keys, node.values, strict=True):
         if key is None:
             update(machine, item, made, machine.expression(item))

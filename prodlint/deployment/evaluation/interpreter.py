@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.condition import NOWHERE, Lookup
 from prodlint.deployment.evaluation.domain import (
@@ -31,6 +32,9 @@ from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.python import PythonModule
+
+if TYPE_CHECKING:
+    from prodlint.deployment.evaluation.branches import Branch
 
 __all__ = [
     "FEW_STEPS",
@@ -99,6 +103,14 @@ class Namespace(Mapping[str, Value[object]]):
         """The attributes of a class of the module, those of its bases too; None when it holds no such class."""
         cls = self._module.cells.get(name)
         return ClassNames(cls) if isinstance(cls, ClassValue) else None
+
+    def branches(self, name: str, key: str) -> tuple[Branch, ...]:
+        """What the dictionaries that a name may hold have below a key: first what holds when no variable is set."""
+        from prodlint.deployment.evaluation.branches import branches_below
+
+        writes = self.writes(name)
+        span = writes[0] if writes else self._module.module.source.span
+        return branches_below(self._module.cells.get(name), key, span)
 
     def evaluate(self, node: ast.expr) -> Value[object]:
         """What an expression of the module is once it ran."""
