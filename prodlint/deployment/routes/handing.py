@@ -22,7 +22,7 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
-__all__ = ["Handed", "Handing"]
+__all__ = ["Handed", "Handing", "loaded_files"]
 
 # Packages that are given an app and register no route on it (their documentation and sources).
 _HARMLESS = frozenset(
@@ -153,13 +153,8 @@ class Handing:
                 yield from self._kept(index, taken)
 
     def _files(self) -> list[str]:
-        """The files that the process imports and that may hand an object on.
-
-        Where some import by names that they compute, all but those of tests.
-        """
-        paths = set(self.graph.files)
-        if not self.graph.is_complete:
-            paths.update(one for one in self.repository.python_files if environment_of(one) is not Environment.TEST)
+        """The files that the process may import and that may hand an object on."""
+        paths = loaded_files(self.graph, self.repository)
         names = dict.fromkeys(_USUAL)
         held = [(path, data) for path in sorted(paths) if (data := self.repository.data(path))]
         for _, data in held:
@@ -297,6 +292,14 @@ class Handing:
         end = rb"(?:\.(?:router\.)?(?:" + "|".join(_TELLING).encode() + rb"|routes|url_map)\b|[ \t]*[,)])"
         use = re.compile(rb"\w\." + re.escape(name.encode()) + end)
         return any(use.search(self.repository.data(one) or b"") for one in self.graph.files)
+
+
+def loaded_files(graph: ImportGraph, repository: Repository) -> set[str]:
+    """The files that a process imports; where some import by names that they compute, all but those of tests."""
+    paths = set(graph.files)
+    if not graph.is_complete:
+        paths.update(one for one in repository.python_files if environment_of(one) is not Environment.TEST)
+    return paths
 
 
 def _unknown(given: _Given) -> Handed:

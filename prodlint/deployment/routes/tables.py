@@ -17,7 +17,7 @@ from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
 from prodlint.deployment.routes.fastapi import Named, documentation_routes
-from prodlint.deployment.routes.handing import Handing
+from prodlint.deployment.routes.handing import Handing, loaded_files
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
 from prodlint.record import record
 from prodlint.regex import regex
@@ -51,6 +51,7 @@ _NEEDLES = (
     b"register_blueprint",
     b"add_url_rule",
     b"add_api_route",
+    b"routes=",
 )
 # A decorator of one line in a file that names no framework: `@app.get("/health")` below `from shop.app import app`.
 _DECORATED = regex(rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|delete|patch|head|options|websocket|route|api_route)\(")
@@ -104,12 +105,14 @@ class _Reader:
             telling = any(needle in data for needle in _NEEDLES) or b"FastAPI" in data or b"Flask" in data
             if telling or _DECORATED.search(data) is not None:
                 self._load(path)
+        graph = ImportGraph(self.repository, self.roots, self.entries)
+        for path in sorted(loaded_files(graph, self.repository)):
+            data = self.repository.data(path) or b""
             extension = _OPAQUE.search(data)
             if extension is not None:
                 source = self.repository.source(path)
                 span = source.line_span(data.count(b"\n", 0, extension.start(1)) + 1) if source else NOWHERE
                 self.opaque.append(Link(span, f"those of {extension[1].decode()}"))
-        graph = ImportGraph(self.repository, self.roots, self.entries)
         for handed in Handing(self.repository, graph, self._object, self.parameters, self._load).read():
             if handed.child is not None:
                 self._link(handed.owner, handed.child, "", handed.span)
@@ -128,6 +131,8 @@ class _Reader:
 
     def _call(self, path: str, module: PythonModule, scope: ast.AST | None, node: ast.Call, guards: _Guards) -> None:
         function = node.func
+        if any(one.arg == "routes" for one in node.keywords):
+            self._made(path, module, node)
         if not isinstance(function, ast.Attribute) or function.attr not in _TELLING:
             return
         if any(self._is_passed_over(path, module, scope, function.value, *guard) for guard in guards):
@@ -306,10 +311,28 @@ class _Reader:
         if span not in self.own_prefixes:
             given = _argument(call, _BY_NAME, "url_prefix", "prefix")
             self.own_prefixes[span] = "" if given is None else _string(module, given)
-            listed = _argument(call, _BY_NAME, "routes")
-            if listed is not None:
-                self._miss(span, module.span(listed), "those of a list")
+            # Starlette(debug, routes), Router(routes); FastAPI takes it by its name.
+            places = {"starlette.applications.Starlette": 1, "starlette.routing.Router": 0}
+            listed = _argument(call, places.get(name or "", _BY_NAME), "routes")
+            if listed is not None and not (isinstance(listed, ast.Constant) and listed.value is None):
+                self._listed(span, path, module, listed)
         return span
+
+    def _listed(self, owner: Span, path: str, module: PythonModule, node: ast.expr) -> None:
+        """The routes of a list that an app is made with."""
+        from prodlint.deployment.routes.listed import ListedApp, UnreadEntry, listed_routes
+
+        for one in listed_routes(module, node, lambda written: self._text(owner, path, module, None, written)):
+            if isinstance(one, UnreadEntry):
+                self._miss(owner, one.span, one.note)
+            elif isinstance(one, ListedApp):
+                child = self._object(path, module, None, one.app, 1)
+                if child is None:
+                    self.routes.setdefault(owner, []).append(Route(one.prefix, one.span, prefix=True))
+                else:
+                    self._link(owner, child, one.prefix, one.span)
+            else:
+                self.routes.setdefault(owner, []).append(one)
 
     def below(self, owner: Span, prefix: str, seen: frozenset[Span]) -> Iterator[Route]:
         """The routes of an object and of all that is registered on it, below a prefix."""
