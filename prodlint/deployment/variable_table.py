@@ -91,9 +91,13 @@ class Variables:
         found = self.by_name.get(name)
         if found:
             return ~found[-1].sets
-        if name in _AROUND or (self.has_service_links and _SERVICE_LINK.fullmatch(name)):
+        if self.comes_by_itself(name):
             return UNKNOWN
         return YES if self.is_open is NO else UNKNOWN
+
+    def comes_by_itself(self, name: str) -> bool:
+        """Whether an engine, a shell or Kubernetes may set a variable without being asked."""
+        return name in _AROUND or (self.has_service_links and _SERVICE_LINK.fullmatch(name) is not None)
 
     def is_secret(self, name: str) -> bool:
         """Whether a value must not be shown: by the name of its variable, or because its file keeps it as a secret."""

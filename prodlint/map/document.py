@@ -48,8 +48,8 @@ class Fact:
     """One thing that is known, or not, of a service.
 
     `text` is the value as a reader wants it, or the reason why it is not known. `sources` are all
-    places that had a say, the weakest first: the last one decides. A `quiet` fact is for programs and
-    `--why`: a reader of the whole map learns nothing from it.
+    places that had a say: of a `layered` fact each could have decided, the weakest first, and the last one does; of
+    others they add up. A `quiet` fact is for programs and `--why`: a reader of the whole map learns nothing from it.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Fact:
     span: Span | None = None
     sources: tuple[Source, ...] = ()
     quiet: bool = False
+    layered: bool = False
 
 
 @record

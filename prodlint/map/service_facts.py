@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installed.system_packages import system_packages
 from prodlint.deployment.packages.installed_version import placed_version_of
@@ -23,6 +24,7 @@ from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven,
 from prodlint.deployment.variables.secret import masked_command
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
+from prodlint.map.needs_fact import needs_facts
 from prodlint.map.settings_facts import settings_facts
 from prodlint.map.value_text import bounded_text, driven_text, plain_text
 from prodlint.map.worker_facts import worker_facts
@@ -65,6 +67,8 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
         yield from worker_facts(service, service.worker, repository, not _is_of_another_version(service))
     yield from _daemons(service)
     yield from settings_facts(service, repository)
+    if service.environment is not Environment.DEVELOPMENT:
+        yield from needs_facts(service, repository)
     routes = routes_of(service, repository)
     told = route_fact(routes)
     if told is not None:
@@ -120,7 +124,7 @@ def _serving(server: Server) -> Iterator[Fact]:
         sources = _sources(setting) if setting is not None else ()
         state = State.UNKNOWN if text in ("?", "?:?") else State.ENVIRONMENT if "$" in text else State.KNOWN
         reason = _reason(server) if state is State.UNKNOWN else text
-        yield Fact("bind", reason, state, server.binds[0].span, sources)
+        yield Fact("bind", reason, state, server.binds[0].span, sources, layered=True)
     for name in _SHOWN:
         setting = server.settings.get(name)
         if setting is not None and (name != "threads" or len(setting.sources) > 1):
@@ -147,7 +151,7 @@ def _setting(setting: Setting) -> Fact:
     # How many run is asked first: that a condition decides it does not show in the command.
     is_seen = is_seen and not (setting.name in _SHOWN and isinstance(setting.value, Unknown))
     quiet = _is_default(setting) or is_seen or setting.name == "attach_daemon"
-    return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting), quiet)
+    return Fact(fact.name, fact.text, fact.state, fact.span, _sources(setting), quiet, layered=True)
 
 
 def _is_default(setting: Setting) -> bool:
@@ -181,7 +185,7 @@ def variable_facts(service: Service) -> Iterator[Fact]:
         if fact.state is State.UNKNOWN and held[-1].is_given:
             # Who gives it is written down: only its value is kept elsewhere.
             fact = replace(fact, state=State.ENVIRONMENT)
-        yield replace(fact, sources=sources, quiet=name in _AT_BUILD or name.startswith(_OF_INSTALLERS))
+        yield replace(fact, sources=sources, layered=True, quiet=name in _AT_BUILD or name.startswith(_OF_INSTALLERS))
 
 
 # What a build or an installer reads, and the path of programs: nobody asks for them when production is on fire.

@@ -24,7 +24,7 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     settings = settings_of(service, repository)
     if settings is not None:
         told = _state(settings.module), settings.span, _sources(settings)
-        yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service))
+        yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service), layered=True)
         database = database_fact(settings, service.variables)
         if database is not None:
             yield database

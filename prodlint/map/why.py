@@ -33,8 +33,7 @@ def why(whole: Map, subject: str, terminal: Terminal) -> str:
         lines += [f"  {said}{visible(source.note)}{excerpt(source.span, terminal)}"]
     if not fact.sources and fact.span is not None:
         lines.append(f"  written here{excerpt(fact.span, terminal)}")
-    beside = fact.name in ("routes", "proxies") or all(one.note.startswith("class in ") for one in fact.sources)
-    if not beside and fact.state is not State.UNKNOWN and len(fact.sources) > 1:
+    if fact.layered and fact.state is not State.UNKNOWN and len(fact.sources) > 1:
         lines.append("  The last of these decides.")
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,7 @@ from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard, is_typing_guard
 from prodlint.syntax.python_bindings import resolve_relative
 
-__all__ = ["Ran", "in_order"]
+__all__ = ["Ran", "in_order", "surely_imported"]
 
 _MOST_FILES = 2000
 _DEPTH = 40
@@ -129,3 +129,12 @@ def in_order(graph: ImportGraph, entries: tuple[str, ...], script: str | None = 
     walk = _Walk(graph, script)
     for entry in entries:
         yield from walk.file(entry, (), True)
+
+
+def surely_imported(graph: ImportGraph, entries: tuple[str, ...], script: str | None = None) -> frozenset[str]:
+    """The files that a process runs whatever happens when it imports some: no condition stands before any of them."""
+    walk = _Walk(graph, script)
+    for entry in entries:
+        for _ in walk.file(entry, (), True):
+            pass
+    return frozenset(path for path, is_certain in walk.seen if is_certain)

@@ -32,7 +32,16 @@ _CASTS = {
     "loads",
     "literal_eval",
 }
-_NEEDS_TEXT = {"int", "float", "Path", "Decimal", "strtobool", "loads", "literal_eval", "list"}
+# These refuse None; a function of one's own with such a name may not.
+_BUILTINS_OF_TEXT = {"int", "float", "list"}
+_NEEDS_TEXT = {
+    "pathlib.Path",
+    "decimal.Decimal",
+    "distutils.util.strtobool",
+    "setuptools.distutils.util.strtobool",
+    "json.loads",
+    "ast.literal_eval",
+}
 _METHODS_OF_TEXT = {
     "lower",
     "upper",
@@ -190,7 +199,7 @@ def _in_its_expression(read: EnvRead, place: Place, module: PythonModule) -> Env
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
             if name not in _CASTS or not parent.args or parent.args[0] is not inner:
                 return read
-            needs = nothing and name in _NEEDS_TEXT
+            needs = nothing and _needs_text(function, module)
             return replace(read, cast=name, required=_stops(read, needs, place, "TypeError", "AttributeError"))
         elif isinstance(parent, ast.Compare):
             return replace(read, cast="comparison")
@@ -200,6 +209,13 @@ def _in_its_expression(read: EnvRead, place: Place, module: PythonModule) -> Env
             return read
         inner = parent
     return read
+
+
+def _needs_text(function: ast.expr, module: PythonModule) -> bool:
+    """Whether a function refuses None where it wants a text."""
+    if isinstance(function, ast.Name) and function.id in _BUILTINS_OF_TEXT:
+        return not module.bindings(function.id)
+    return module.qualified_name(function) in _NEEDS_TEXT
 
 
 def _stops(read: EnvRead, needs: bool, place: Place, *errors: str) -> Answer:
