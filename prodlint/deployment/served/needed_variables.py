@@ -46,7 +46,7 @@ _WRITES = regex(rb"(?:environ(?:\.setdefault\(|\[)|putenv\()\s*['\"](\w+)['\"]\s
 _WRITES_MANY = regex(
     rb"environ\.update\(|environ\s*\|=|environ\[\s*[^'\"\s]|environ\.setdefault\(\s*[^'\"\s]"
     # Under another name it may be written to.
-    rb"|(?:(?<![=!<>])=|[(,])[ \t]*(?:os\.)?environ[ \t]*(?:[,)\r\n;#]|\Z)"
+    rb"|(?:(?<![=!<>])=|[(,])[ \t]*os\.environ[ \t]*(?:[,)\r\n;#]|\Z)"
 )
 
 
@@ -207,7 +207,7 @@ def _held(code: ServedCode, start: Start, repository: Repository) -> frozenset[s
 
 
 # What others than the readers of this program may set variables with: infrastructure as code, templates, scripts.
-_SETTERS = (".tf", ".tfvars", ".hcl", ".bicep", ".ts", ".js", ".json", ".yaml", ".yml", ".j2", ".sh", ".toml", ".py")
+_SETTERS = (".tf", ".tfvars", ".hcl", ".bicep", ".ts", ".js", ".json", ".yaml", ".yml", ".j2", ".sh", ".py")
 _CODE_OF_MACHINES = regex(rb"aws_cdk|\bpulumi\b|\btroposphere\b|\bmodal\b")
 _CHECKS = (".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "tox.ini")
 
