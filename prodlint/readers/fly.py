@@ -194,6 +194,10 @@ def _exposures(document: Toml, name: str) -> Iterator[Exposure]:
             target = Known(_DEFAULT_PORT, place) if written is None else written
             outside = Known(443, place) if key == "http_service" else number_at(document, *path, "ports", 0, "port")
             yield Exposure("Fly's router", outside, target, place)
+            forced = document.get(*path, "force_https")
+            if key == "http_service" and forced in (None, False):
+                # Without force_https, whose default is false, the router serves it unencrypted as well.
+                yield Exposure("Fly's router", Known(80, document.span(*path, "force_https") or place), target, place)
 
 
 def _probes(document: Toml, name: str) -> Iterator[Probe]:

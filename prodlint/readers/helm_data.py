@@ -29,6 +29,8 @@ __all__ = [
 Data = Any
 """None, a boolean, a number, a text, a list, a dict or a `Hidden`."""
 
+RANDOM = "a random text that the chart makes"
+"""Why the value of `randAlphaNum` is not told."""
 _MOST = 50_000
 _DEEPEST = 60
 _INTEGER = regex(r"[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0o[0-7]+|0[0-7]*|[1-9]\d*)")

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable
 
 from prodlint.readers.helm_collections import COLLECTIONS
-from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, data_of
+from prodlint.readers.helm_data import RANDOM, Data, Hidden, Open, Stopped, data_of
 from prodlint.readers.helm_template import Renderer, truth
 from prodlint.readers.helm_text import formatted, has_mark, json_text, printed, quoted, yaml_text
 from prodlint.source import Source, SyntaxProblem
@@ -334,6 +334,10 @@ def _less(one: Data, other: Data) -> bool:
     return bool(one < other)
 
 
+def _random(renderer: Renderer, values: list[Data]) -> Data:
+    return Hidden(RANDOM, "", True)
+
+
 def _not(renderer: Renderer, values: list[Data]) -> Data:
     _count(values, 1, 1)
     said = truth(values[0])
@@ -383,6 +387,9 @@ _VALUES: dict[str, Function] = {
     "empty": _empty,
     "required": _required,
     "fail": _fail,
+    # Before the first installation the cluster holds nothing (Helm, "Using the lookup function"); later it may.
+    "lookup": lambda renderer, values: Hidden("what the cluster holds", "", False),
+    **dict.fromkeys(("randAlphaNum", "randAlpha", "randNumeric", "randAscii", "randBytes", "uuidv4"), _random),
     "not": _not,
     "eq": _plain(lambda one, *others: any(_equal(one, other) for other in others), 2),
     "ne": _plain(lambda one, other: not _equal(one, other), 2, 2),

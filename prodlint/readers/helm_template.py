@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, unsure_keys
+from prodlint.readers.helm_data import RANDOM, Data, Hidden, Open, Stopped, unsure_keys
 from prodlint.readers.helm_text import FIRST_MARK, LAST_MARK, MARKED, has_mark, printed
 from prodlint.record import entity
 from prodlint.regex import regex
@@ -212,6 +212,8 @@ class Renderer:
 
     def _labelled(self, value: Data, span: Span) -> Data:
         """A hidden value whose label is the action that asks for it."""
+        if isinstance(value, Hidden) and value.reason == RANDOM:
+            return Hidden(RANDOM, RANDOM, value.truth)
         if isinstance(value, Hidden) and not value.label:
             return Hidden(value.reason, span.text.strip("{}- \n")[:80], value.truth)
         return value

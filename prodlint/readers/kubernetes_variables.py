@@ -14,6 +14,7 @@ from prodlint.deployment.command import Link
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import Unknown
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at, told_name
+from prodlint.readers.helm_data import RANDOM
 from prodlint.readers.kubernetes_manifest import Manifest, Scope
 from prodlint.record import record
 from prodlint.regex import regex
@@ -25,6 +26,8 @@ __all__ = ["ContainerVariables", "expanded", "variables_of_container"]
 
 _REFERENCE = regex(r"\$(?:\$|\(([^()$\s]*)\))")
 _NAME = regex(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
+# What a chart makes stands for itself (`{{ randAlphaNum 64 | b64enc }}`).
+_MADE = f"{{{{ {RANDOM} }}}}"
 _SECRETS = ("Secret", "SealedSecret", "ExternalSecret")
 
 
@@ -82,7 +85,7 @@ def variables_of_container(container: Mapping, scope: Scope, namespace: str | No
 def _prefixed(held: Iterator[EnvDefinition], prefix: str) -> Iterator[EnvDefinition]:
     for one in held:
         if _NAME.fullmatch(one.name):
-            yield EnvDefinition(prefix + one.name, one.value, one.span, one.is_secret)
+            yield EnvDefinition(prefix + one.name, one.value, one.span, one.is_secret, given=one.given)
 
 
 def _definition(
@@ -102,7 +105,8 @@ def _definition(
         held = {one.name: one for one in _held(scope, kinds, owner, namespace, [])}
         chosen = held.get(wanted.value)
         value_word = chosen.value if chosen is not None else None
-        return EnvDefinition(name.value, value_word, name.span, key == "secretKeyRef")
+        given = chosen.given if chosen is not None else None
+        return EnvDefinition(name.value, value_word, name.span, key == "secretKeyRef", given=given)
     filled = _filled_by_kubernetes(source)
     return EnvDefinition(name.value, None, name.span, given=filled)
 
@@ -193,10 +197,12 @@ def _keys(manifest: Manifest) -> Iterator[EnvDefinition]:
         for key, value in found.items() if found is not None else ():
             if not isinstance(key, Scalar):
                 continue
-            word = None
-            if isinstance(value, Scalar) and section in (("data",), ("stringData",)):
+            word, given = None, None
+            if isinstance(value, Scalar) and value.value == _MADE:
+                given = Unknown(RANDOM, value.span)
+            elif isinstance(value, Scalar) and section in (("data",), ("stringData",)):
                 word = _decoded(value) if manifest.kind == "Secret" and section == ("data",) else _written(value)
-            yield EnvDefinition(key.value, word, key.span, is_secret)
+            yield EnvDefinition(key.value, word, key.span, is_secret, given=given)
 
 
 def _written(value: Scalar) -> Word | None:

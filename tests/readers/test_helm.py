@@ -716,3 +716,29 @@ def test_a_damaged_chart_is_survived(path: str, data: st.DataObject) -> None:
     held = {name: written.encode() for name, written in {**files, path: text}.items()}
     repository = Repository(held, held.__getitem__)
     link(declare(repository)[0], repository)
+
+
+@pytest.mark.parametrize("guard", [False, True])
+def test_what_a_secret_of_the_chart_holds_is_not_set_outside(guard: bool) -> None:
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: own}\nstringData:\n"
+        "  key: {{ randAlphaNum 64 | quote }}\n  user: {{ .Values.user }}\n"
+        "  given: {{ .Values.given | default (randAlphaNum 8) }}\ndata:\n  coded: {{ randAlphaNum 9 | b64enc }}\n"
+        "  outside: {{ .Values.db.password | default (randAlphaNum 8) | b64enc }}\n"
+    )
+    if guard:
+        secret = f'{{{{- if not (lookup "v1" "Secret" .Release.Namespace "own") }}}}\n{secret}{{{{- end }}}}\n'
+    env = "".join(
+        f"- {{name: {name.upper()}, valueFrom: {{secretKeyRef: {{name: own, key: {name}}}}}}}\n"
+        for name in ("key", "user", "coded", "given", "outside")
+    )
+    more = "dependencies: [{name: postgresql, alias: db, version: 1.0.0}]\n"
+    files = chart_of(pod(f"env:\n{env}"), "user: kiwi\ngiven: ''\n", more)
+    path = next(one for one in files if one.endswith("Chart.yaml")).removesuffix("Chart.yaml")
+    process = processes({**files, f"{path}templates/secret.yaml": secret})["web"]
+    held = {one.name: one for one in process.variables}
+    assert str(held["USER"].value) == "kiwi"
+    made = [name for name, one in held.items() if isinstance(one.given, Unknown)]
+    # An installation may give others, as for everything in values.yaml.
+    assert made == ["KEY", "CODED", "GIVEN"]
+    assert held["OUTSIDE"].value is held["OUTSIDE"].given is None

@@ -358,3 +358,13 @@ def test_railway_installs_what_its_builder_finds() -> None:
     repository = repository_of(files)
     (service,) = link(declare(repository)[0], repository).services
     assert service.installs_distribution("gunicorn") is YES
+
+
+@pytest.mark.parametrize(
+    ("line", "ports"), [("force_https = true", [443]), ("force_https = false", [443, 80]), ("", [443, 80])]
+)
+def test_fly_serves_an_app_unencrypted_too_unless_it_forces_https(line: str, ports: list[int]) -> None:
+    text = f"app = 'shop'\n[http_service]\n  internal_port = 8000\n  {line}\n"
+    web = only({"fly.toml": text}, Platform.FLY)
+    assert [number(one.port) for one in web.exposures] == ports
+    assert {number(one.target) for one in web.exposures} == {8000}

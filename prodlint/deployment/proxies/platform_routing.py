@@ -83,7 +83,8 @@ def _dialled(service: Service) -> Iterator[tuple[Value[int], Span]]:
     """The ports that a router dials, and where they are written."""
     process = service.process
     if process.platform is Platform.FLY:
-        yield from ((one.target, one.span) for one in process.exposures)
+        # Both of its ports may lead to the same one.
+        yield from {(one.target, one.span): None for one in process.exposures}
     elif process.reach.has_company and not process.ports:
         # Of several containers the one with a port takes the requests.
         return
