@@ -202,7 +202,8 @@ class Install:
     wheels are installed. `exports_to` is set for an export, which writes a requirements file (empty
     for standard output) and installs nothing. `target` is the folder behind `--prefix`, `--target`
     and `--root`: what lies there counts where it is put on the path. `python` is the version of Python
-    that it installs for, as precisely as it is written, None where it is not known.
+    that it installs for, as precisely as it is written, None where it is not known. `rivals` are the files of several
+    package managers side by side, its own among them, where a platform goes by one of them or refuses them all.
     """
 
     span: Span
@@ -224,6 +225,7 @@ class Install:
     target: str | None = None
     members: frozenset[str] = frozenset()
     python: str | None = None
+    rivals: tuple[str, ...] = ()
 
     @property
     def installs(self) -> bool:

@@ -26,6 +26,14 @@ class Installation:
         """The command or the declaration that installs."""
         return self.install.span
 
+    @property
+    def said(self) -> str:
+        """What it does with a dependency file, as evidence says it."""
+        rivals = self.install.rivals
+        if not rivals:
+            return f"{self.owner} installs it"
+        return f"{self.owner} would install it, but for {' and '.join(rivals)} side by side"
+
 
 @record
 class InstalledFile:

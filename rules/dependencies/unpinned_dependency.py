@@ -95,7 +95,7 @@ class Options:
 @rule(Severity.WARNING, fixes=(Safety.UNSAFE,))
 def unpinned_dependency(installed: InstalledFile, options: Options, deployment: Deployment) -> Findings:
     kept = [one for one in installed.open if not (options.allow_compatible and _is_compatible_release(one))]
-    evidence = tuple(Evidence(one.span, f"{one.owner} installs it") for one in installed.installations)
+    evidence = tuple(Evidence(one.span, one.said) for one in installed.installations)
     advice = "write the exact versions that you tested, or install from a lock file"
     if options.per_line:
         for one in kept:

@@ -107,13 +107,14 @@ def platform_installs(repository: Repository, folder: str, platform: str, span: 
         name for name in (_PYPROJECT, "Pipfile", *_HEROKU, "pdm.lock") if normal_path(folder, name) in repository.paths
     }
     ways = [command for needs, command in _WAYS.get(platform, ()) if here.issuperset(needs)]
-    several = len(here.intersection(_REFUSES_SEVERAL.get(platform, ()))) > 1
+    rivals = tuple(normal_path(folder, name) for name in _REFUSES_SEVERAL.get(platform, ()) if name in here)
+    several = len(rivals) > 1
     made = [_perform(command, repository, folder, span) for command in (ways if several else ways[:1])]
     found = tuple(install for install in made if install is not None)
     if platform == "serverless-python-requirements":
         found = tuple(as_packed(install, repository, folder) for install in found)
     if several:
-        return tuple(replace(install, complete=UNKNOWN) for install in found)
+        return tuple(replace(install, complete=UNKNOWN, rivals=rivals) for install in found)
     if not found and platform in _READS_PYPROJECT and _PYPROJECT in here:
         return (Install(span, platform, platform, complete=UNKNOWN, locked=UNKNOWN),)
     return found
