@@ -172,6 +172,8 @@ def test_a_condition_of_uwsgi_on_one_value_of_a_variable_leaves_what_holds_witho
 def test_the_placeholder_of_a_condition_of_uwsgi_is_told_as_its_variable() -> None:
     lines = "[uwsgi]\nmodule = app:app\nif-env = PORT_IN\nattach-daemon = ./mail --port=%(_) -v\nendif =\n"
     assert of({**UWSGI, "u.ini": lines}, "web")["daemons"] == "perhaps ./mail --port=$PORT_IN -v"
+    told = why(drawn({**UWSGI, "u.ini": lines}), "web.daemons", Terminal(False))
+    assert "  ./mail --port=$PORT_IN -v  is started beside it" in told
 
 
 def test_a_script_of_others_that_is_left_running_is_a_daemon() -> None:

@@ -288,7 +288,7 @@ def _daemons(service: Service) -> Iterator[Fact]:
     steps = [one for one in steps if one.program not in RETURN_AT_ONCE]
     if steps:
         shown = [f"perhaps {_filled(one)}" if one.conditional else _filled(one) for one in steps]
-        sources = tuple(Source(one.written, one.span, "is started beside it") for one in steps)
+        sources = tuple(Source(_filled(one), one.span, "is started beside it") for one in steps)
         yield Fact("daemons", ", ".join(shown), span=steps[0].span, sources=sources)
 
 
