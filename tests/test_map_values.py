@@ -279,3 +279,32 @@ def test_a_variable_is_told_by_the_name_that_decides_it_although_its_own_begins_
     files = {"compose.prod.yml": compose, "Dockerfile": "FROM python:3.13\nCOPY . .\nCMD gunicorn app:app\n"}
     whole = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION)
     assert "set outside DB ($DBNAME, else shop), ME (else x)" in text(whole)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "until psql $DATABASE_URL -c q; do sleep 1; done",
+            "$DATABASE_URL (PostgreSQL: entrypoint.sh:2 asks for it before the start), else SQLite db.sqlite3",
+        ),
+        ('if [ -n "$CHECK" ]; then psql $DATABASE_URL -c q; fi', "SQLite db.sqlite3, unless $DATABASE_URL changes it"),
+        ("psql $OTHER_URL -c q", "SQLite db.sqlite3, unless $DATABASE_URL changes it"),
+    ],
+)
+def test_a_database_that_the_entrypoint_connects_to_stands_before_the_default_of_the_settings(
+    line: str, shown: str
+) -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./entrypoint.sh"]\n'
+        'CMD ["gunicorn", "shop.wsgi"]\n',
+        "entrypoint.sh": f'#!/bin/sh\n{line}\nexec "$@"\n',
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\napplication = get_wsgi_application()\n",
+        "shop/settings.py": "import os\nimport dj_database_url\nDATABASES = {'default': {'ENGINE': "
+        "'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}}\n"
+        "if 'DATABASE_URL' in os.environ:\n"
+        "    DATABASES = {'default': dj_database_url.parse(os.environ['DATABASE_URL'])}\n",
+    }
+    assert told(files)["database"] == shown

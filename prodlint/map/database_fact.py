@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from prodlint.deployment.evaluation.interpreter import ROOT, Namespace
+from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.value import YES, EnvDriven, JointlyDriven, Known, unless
 from prodlint.deployment.variable import Variables, masked
 from prodlint.map.document import Fact, Source, State
 from prodlint.source import Span
+from prodlint.syntax.word import Expansion
 
 __all__ = ["database_fact"]
 
+_CLIENTS = {"psql": "PostgreSQL", "pg_isready": "PostgreSQL", "mysql": "MySQL", "mysqladmin": "MySQL"}
 _KINDS = {
     "sqlite3": "SQLite",
     "postgresql": "PostgreSQL",
@@ -22,11 +25,12 @@ _KINDS = {
 }
 
 
-def database_fact(settings: AppSettings, variables: Variables) -> Fact | None:
+def database_fact(settings: AppSettings, service: Service) -> Fact | None:
     """The default database of Django's settings, or the address that Flask-SQLAlchemy is given.
 
     None without one, and where a variable that is certainly set gives another one than the settings show.
     """
+    variables = service.variables
     is_django = settings.framework == "Django"
     held = settings.get("DATABASES") if is_django else settings.get("SQLALCHEMY_DATABASE_URI")
     told = _told(held, variables)
@@ -41,6 +45,15 @@ def database_fact(settings: AppSettings, variables: Variables) -> Fact | None:
         if other is not None and other[0] != text:
             others.setdefault(other[0], branch.span)
     state = State.ENVIRONMENT if names or not isinstance(held, Known) else State.KNOWN
+    asked = _asked_before(service, names) if text.startswith("SQLite") else None
+    if asked is not None:
+        name, kind, step = asked
+        sources = [
+            Source(text, span, f"holds without ${name}"),
+            Source(f"${name}", step, "is asked for before it starts"),
+        ]
+        shown = f"${name} ({kind}: {step} asks for it before the start), else {text}"
+        return Fact("database", shown, State.ENVIRONMENT, span, tuple(sources))
     if not others:
         return Fact("database", unless(text, names) if names else text, state, span)
     chosen = " or ".join(f"${name}" for name in names)
@@ -52,6 +65,22 @@ def database_fact(settings: AppSettings, variables: Variables) -> Fact | None:
         span,
         (*sources, Source(text, span, f"holds without {chosen}")),
     )
+
+
+def _asked_before(service: Service, names: tuple[str, ...]) -> tuple[str, str, Span] | None:
+    """The variable by whose address a client of a database connects before the service starts, its kind, and where.
+
+    `until psql $DATABASE_URL -c '\\q'` of an entrypoint: without that database nothing is served.
+    """
+    for step in service.execution.steps:
+        kind = _CLIENTS.get(step.program)
+        if kind is None or step.conditional or service.stays(step):
+            continue
+        for word in step.argv[1:]:
+            part = word.parts[0] if len(word.parts) == 1 else None
+            if isinstance(part, Expansion) and part.name in names:
+                return part.name, kind, step.span
+    return None
 
 
 def _told(held: Any, variables: Variables) -> tuple[str, tuple[str, ...]] | None:

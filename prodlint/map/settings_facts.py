@@ -25,7 +25,7 @@ def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     if settings is not None:
         told = _state(settings.module), settings.span, _sources(settings)
         yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service), layered=True)
-        database = database_fact(settings, service.variables)
+        database = database_fact(settings, service)
         if database is not None:
             yield database
         return
