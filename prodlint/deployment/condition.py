@@ -96,6 +96,8 @@ def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
     if part.operator in ("", ":?", "?"):
         return Known("", part.span) if value is None else value
     operand = Known("", part.span) if part.operand is None else word_value(part.operand, lookup)
+    if part.operator == "#" and (value is None or isinstance(value, Known)) and isinstance(operand, Known):
+        return Known("" if value is None else value.value.removeprefix(operand.value), part.span)
     if part.operator in (":-", "-", ":=", "="):
         unset = value is None or (isinstance(value, Known) and not value.value and part.operator.startswith(":"))
         if unset:

@@ -25,6 +25,8 @@ _NAME = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9@*#?$!-]")
 _PARAMETER = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*#?$!-]")
 _REWRITTEN = regex(r"[#!](?:[A-Za-z_][A-Za-z_0-9]*|[0-9]+|[@*?$!#-])")
 _OPERATOR = regex(r":?[-=?+]")
+# A beginning that is no pattern: `${1#-}`, by which scripts ask whether they are given an option.
+_PREFIX = regex(r"#(?=[\w./:=-]+\})")
 _ELEMENTS = regex(r"(\[[@*]\])(\}|:?\+)")
 _BACKQUOTED = regex(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
 _OLD_ARITHMETIC = regex(r"\[[^\]\n]{0,1000}\]")
@@ -317,7 +319,11 @@ class WordReader:
                 again, end = self._operand(elements.end(), quoted)
                 if _is_all_of(again, name[0]):
                     kind, quoted = "[@]", True
-        elif rewritten is None and name is not None and (operator := _OPERATOR.match(value, end)):
+        elif (
+            rewritten is None
+            and name is not None
+            and (operator := _OPERATOR.match(value, end) or _PREFIX.match(value, end))
+        ):
             kind = operator[0]
             operand, end = self._operand(operator.end(), quoted)
         else:

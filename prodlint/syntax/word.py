@@ -21,7 +21,8 @@ class Expansion:
     """`$NAME` or `${NAME…}`; `$@`, `$1` and the other special parameters have that name.
 
     `operator` is empty, or one of `:-` `-` `:=` `=` `:?` `?` `:+` `+`, or `[@]` or `[*]` for all elements
-    of an array (`${A[@]+"${A[@]}"}` is `"${A[@]}"` too), or `other` for the forms that rewrite the value
+    of an array (`${A[@]+"${A[@]}"}` is `"${A[@]}"` too), or `#` for a beginning that is cut off (`${A#-}`), or
+    `other` for the forms that rewrite the value
     (`#`, `%`, `/`, `^`, a length, one element). `operand` is the word
     behind the operator, None where there is none. An `outside` one is replaced before the program is
     started, by the variables of whoever starts it: compose asks the shell in which it runs. `reason` is

@@ -58,6 +58,9 @@ def arguments(script: str, **environment: str) -> list[str | None]:
         ('set -- show 1; exec "$@"', ["1"]),
         ('set -e -- 1; set -- 0 "$@" 2; show "$@"', ["0", "1", "2"]),
         ('set -e; f() { show "$@"; }; f a', ["a"]),
+        ('set -- 1 2; [ "${1#-}" != "$1" ] && set -- show "$@"; show "$@"', ["1", "2"]),
+        ('set -- -b; if [ "${1#-}" != "$1" ]; then set -- 0 "$@"; fi; show "$@"', ["0", "-b"]),
+        ('set -- 1; if curl db; then set -- 2; exit; fi; show "$@"', ["1"]),
     ],
 )
 def test_the_elements_are_the_arguments(script: str, expected: list[str | None]) -> None:
@@ -80,6 +83,10 @@ def test_the_elements_are_the_arguments(script: str, expected: list[str | None])
         ('read -a a; show "${a[@]}"', [None]),
         ('show "${given[@]}"', [None]),
         ('a=(1 2); show "x${a[@]}"', [None]),
+        ('set -- 1 2; if curl db; then set -- 1 3; fi; show "$@" end', ["1", None, "end"]),
+        ('set -- 1 2; if curl db; then shift; fi; show "$2" "$#"', [None, None]),
+        ('set -- 1; if curl db; then set --; fi; shift; show "$@"', [None]),
+        ('set -- 1 2; case $(date) in x) set -- 1 3;; esac; show "$1" "$2"', ["1", None]),
     ],
 )
 def test_what_is_not_certain_of_an_array_is_not_claimed(script: str, expected: list[str | None]) -> None:
@@ -117,6 +124,8 @@ _STATEMENT = st.one_of(
     _NAMES.map(lambda name: f"unset {name}"),
     _WORDS.map(lambda words: f"set -- {words}"),
     st.just("shift || true"),
+    _WORDS.map(lambda words: f'if [ "$(echo "$V")" ]; then set -- {words}; fi'),
+    st.just('if [ "$(echo "$V")" ]; then shift || true; fi'),
 )
 
 

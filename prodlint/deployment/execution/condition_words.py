@@ -50,9 +50,9 @@ def asked_of(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, 
     if isinstance(node, Pipeline) and len(node.commands) == 1:
         return asked_of(node.commands[0], lookup, succeeds != node.negated)
     if isinstance(node, AndOr):
-        both = (node.operator == "&&") == succeeds
-        left, right = asked_of(node.left, lookup, succeeds), asked_of(node.right, lookup, succeeds)
-        return (*left, *right) if both and left is not None and right is not None else None
+        if (node.operator == "&&") != succeeds:
+            return None
+        return both(asked_of(node.left, lookup, succeeds), asked_of(node.right, lookup, succeeds))
     words: tuple[Word, ...] = ()
     if isinstance(node, Command) and node.words:
         name = node.words[0].literal

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.shell_walk import Items, Shell, exportable, fields, flattened, with_arguments
+from prodlint.deployment.execution.shell_walk import (
+    Items,
+    Shell,
+    argument,
+    exportable,
+    fields,
+    flattened,
+    is_several,
+    with_arguments,
+)
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -46,11 +55,11 @@ class ShellVariables:
                 return word_value(held.words[0], self.outer) if held.words else None
             return word_value(held, self.outer) if isinstance(held, Word) else held
         if name.isdigit() and name != "0":
-            index = int(name) - 1
-            if index >= len(shell.arguments):
-                return None
-            return word_value(shell.arguments[index], self.of(shell))
+            given = argument(int(name), shell)
+            return None if given is None else word_value(given, self.of(shell))
         if name == "#":
+            if any(is_several(word) for word in shell.arguments):
+                return Unknown("the arguments are not known")
             return Known(str(len(shell.arguments)), _nowhere(shell))
         if name in ("@", "*"):
             values = [settle(word, self.of(shell)) for word in shell.arguments]

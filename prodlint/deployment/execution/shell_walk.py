@@ -25,6 +25,7 @@ __all__ = [
     "Flow",
     "Items",
     "Shell",
+    "argument",
     "around",
     "branched",
     "closed",
@@ -34,11 +35,13 @@ __all__ = [
     "flattened",
     "inside_of",
     "is_endless",
+    "is_several",
     "is_test",
     "matches",
     "reads_as_shell",
     "rejoin",
     "script_argument",
+    "shifted",
     "split_assignment",
     "with_arguments",
 ]
@@ -117,9 +120,12 @@ def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
 
 
 def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
-    """Leave in a shell what holds behind a condition: a variable on which the arms differ is unknown."""
+    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown."""
     outcomes = list(arms)
+    if not outcomes:
+        return
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
+    shell.arguments = _agreed_items([arm.arguments for arm in outcomes])
     for name in {name for arm in outcomes for name in arm.variables}:
         values = [arm.variables.get(name) for arm in outcomes]
         shell.variables[name] = _agreed(values)
@@ -134,13 +140,16 @@ def _agreed(values: list[Word | Value[str] | Items | None]) -> Word | Value[str]
     if first is not None and all(value == first for value in values):
         return first
     lists = [value.words for value in values if isinstance(value, Items)]
-    if not lists or len(lists) < len(values):
-        return Unknown(_DECIDED)
+    return Items(_agreed_items(lists)) if lists and len(lists) == len(values) else Unknown(_DECIDED)
+
+
+def _agreed_items(lists: list[tuple[Word, ...]]) -> tuple[Word, ...]:
+    """The words with which all lists begin, and where they differ one that stands for any number of others."""
     same = tuple(_begun_alike(lists))
-    if all(len(words) == len(same) for words in lists):
-        return Items(same)
-    differing = next(words[len(same)] for words in lists if len(words) > len(same))
-    return Items((*same, Word((Substitution(differing.span, reason=_DECIDED),), differing.span)))
+    differing = next((words[len(same)] for words in lists if len(words) > len(same)), None)
+    if differing is None:
+        return same
+    return (*same, Word((Substitution(differing.span, reason=_DECIDED),), differing.span))
 
 
 def _begun_alike(lists: list[tuple[Word, ...]]) -> Iterator[Word]:
@@ -316,9 +325,28 @@ def _several(part: Expansion, word: Word, shell: Shell) -> tuple[Word, ...] | No
         is_all = isinstance(inside, Expansion) and inside.name == "@" and not inside.operator
         return shell.arguments if is_all else None
     if part.name.isdigit() and part.name != "0" and not part.operator:
-        index = int(part.name) - 1
-        return shell.arguments[index : index + 1]
+        one = argument(int(part.name), shell)
+        return () if one is None else (one,)
     return None
+
+
+def argument(number: int, shell: Shell) -> Word | None:
+    """The argument of a number from 1; behind a word that is any number of them, that word, since nobody knows."""
+    for word in shell.arguments[:number]:
+        if is_several(word):
+            return word
+    return shell.arguments[number - 1] if number <= len(shell.arguments) else None
+
+
+def shifted(arguments: tuple[Word, ...]) -> tuple[Word, ...]:
+    """What `shift` leaves of the arguments."""
+    return arguments if arguments and is_several(arguments[0]) else arguments[1:]
+
+
+def is_several(word: Word) -> bool:
+    """Whether a word that is not known may be any number of them: the words on which arms differ, `$(…)`."""
+    part = word.parts[0] if len(word.parts) == 1 else None
+    return isinstance(part, Substitution) and not part.quoted
 
 
 def _split(word: Word) -> tuple[Word, ...]:

@@ -34,6 +34,7 @@ from prodlint.deployment.execution.shell_walk import (
     reads_as_shell,
     rejoin,
     script_argument,
+    shifted,
     split_assignment,
     with_arguments,
 )
@@ -429,7 +430,7 @@ class _Run:
         if name in ("exit", "return"):
             return Flow(ended=True)
         if name == "shift":
-            shell.arguments = shell.arguments[1:]
+            shell.arguments = shifted(shell.arguments)
             return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
