@@ -652,6 +652,30 @@ def test_what_only_runs_or_watches_an_app_leaves_its_routes_known(imports: str, 
     assert routes.answering("/health")[0] is NO
 
 
+@pytest.mark.parametrize(
+    ("imports", "line", "note"),
+    [
+        ("from werkzeug.middleware.dispatcher import DispatcherMiddleware",
+         "app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {'/health': print})",
+         "what DispatcherMiddleware() registers"),
+        ("from flask_apscheduler import APScheduler", "APScheduler().init_app(app)",
+         "what APScheduler().init_app() registers"),
+        ("from health_wsgi import Health", "app.wsgi_app = Health(app.wsgi_app)", "what Health() registers"),
+    ],
+)  # fmt: skip
+def test_what_stands_before_a_flask_app_may_answer_paths_of_its_own(imports: str, line: str, note: str) -> None:
+    module = f"from flask import Flask\n{imports}\n\napp = Flask('x')\napp.get('/')(print)\n{line}\n"
+    routes = served({"m.py": module}, "m:app")
+    assert routes.answering("/health")[0] is UNKNOWN
+    assert [one.note for one in routes.unread] == [note]
+
+
+def test_what_only_mends_the_requests_of_a_flask_app_leaves_its_routes_known() -> None:
+    module = "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n\napp = Flask('x')\n"
+    module += "app.get('/')(print)\napp.wsgi_app = ProxyFix(app.wsgi_app)\n"
+    assert served({"m.py": module}, "m:app").answering("/health")[0] is NO
+
+
 def test_what_the_maker_of_an_app_returns_is_that_app() -> None:
     files = {
         "shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask('x')\n    return app\n",

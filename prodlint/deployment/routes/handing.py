@@ -28,7 +28,7 @@ __all__ = ["Handed", "Handing", "loaded_files"]
 _HARMLESS = frozenset(
     "a2wsgi apig_wsgi asgi_correlation_id asgi_lifespan asgiref atexit awsgi awsgi2 beanie bjoern blinker "
     "brotli_asgi builtins celery cheroot contextlib dataclasses ddtrace dependency_injector dishka elasticapm "
-    "eventlet fastapi fastapi_cache fastapi_pagination flask flask_alembic flask_apscheduler flask_assets "
+    "eventlet fastapi fastapi_cache fastapi_pagination flask flask_alembic flask_assets "
     "flask_babel flask_babelex flask_bcrypt flask_caching flask_compress flask_cors flask_htmlmin flask_httpauth "
     "flask_jwt_extended flask_limiter flask_login flask_mail flask_mailman flask_marshmallow flask_migrate "
     "flask_moment flask_mongoengine flask_principal flask_pymongo flask_redis flask_seasurf flask_session "
@@ -37,6 +37,8 @@ _HARMLESS = frozenset(
     "sentry_sdk serverless_wsgi servestatic signal slowapi sqlalchemy starlette starlette_context structlog sys "
     "tortoise typing typing_extensions uvicorn waitress weakref werkzeug whitenoise wsgiref".split()
 )
+# Of these packages, what answers paths of its own.
+_DISPATCHERS = frozenset(("werkzeug.middleware.dispatcher.DispatcherMiddleware", "werkzeug.wsgi.DispatcherMiddleware"))
 _INSTRUMENTATOR = "prometheus_fastapi_instrumentator."
 # What is called on an app, or on what hangs on it, to register a path.
 _TELLING = (
@@ -185,7 +187,7 @@ class Handing:
     def _owner(
         self, index: CodeIndex, function: CodeFunction | None, node: ast.expr, taken: _Taken | None
     ) -> Span | None:
-        if isinstance(node, ast.Attribute) and node.attr in _TELLING:
+        if isinstance(node, ast.Attribute) and (node.attr in _TELLING or node.attr == "wsgi_app"):
             node = node.value
         if not isinstance(node, ast.Name | ast.Attribute | ast.Call):
             return None
@@ -308,7 +310,7 @@ def _unknown(given: _Given) -> Handed:
 
 
 def _is_harmless(name: str) -> bool:
-    return name.partition(".")[0] in _HARMLESS
+    return name.partition(".")[0] in _HARMLESS and name not in _DISPATCHERS
 
 
 def _shown(span: Span) -> str:
