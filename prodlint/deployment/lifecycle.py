@@ -11,7 +11,9 @@ from prodlint.deployment.pipeline import Pipeline
 from prodlint.deployment.process import Platform
 from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.servers.versions import is_since
 from prodlint.deployment.service import Service
+from prodlint.deployment.value import NO
 from prodlint.finding import Advice, Fix, Safety
 
 if TYPE_CHECKING:
@@ -176,10 +178,20 @@ class Lifecycle:
         return endless_stream_of(self._service, self._repository)
 
     @property
+    def may_limit_streams(self) -> bool:
+        """Whether its uvicorn may know a limit: the option came with 0.22 (its release notes), older ones refuse it."""
+        return is_since(self._service.installs, "uvicorn", "0.22") is not NO
+
+    @property
     def with_graceful_limit(self) -> Fix | None:
-        """A limit of what uvicorn waits for, within the grace that is known, in its command; None in a script."""
+        """A limit of what uvicorn waits for, within the grace that is known, in its command.
+
+        None in a script, and where uvicorn is older than the option.
+        """
         server, grace = self._service.server, self.grace
         if server is None or server.product != "uvicorn" or grace is None or grace.seconds < 2:
+            return None
+        if not self.may_limit_streams:
             return None
         from prodlint.deployment.fixes.bind import with_option
 

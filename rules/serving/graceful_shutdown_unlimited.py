@@ -113,11 +113,12 @@ def graceful_shutdown_unlimited(service: Service, deployment: Deployment) -> Fin
     grace = lifecycle.grace
     end = "until it is killed" if grace is None else f"{grace.platform} kills it after {grace.seconds:g} s"
     option = "timeout_graceful_shutdown=" if service.server.in_code else "--timeout-graceful-shutdown"
+    give = "give" if lifecycle.may_limit_streams else "install uvicorn 0.22 or later, and give"
     yield Finding(
         service.server.span,
         f"`{service.label}` does not stop while somebody reads the stream of `{stream.name}`: {end}",
         (*service.chain, *stream.evidence),
-        help=f"give uvicorn a {option} below the grace period, so that the app can end"
+        help=f"{give} uvicorn a {option} below the grace period, so that the app can end"
         if service.server.product == "uvicorn"
         else f"start the app with uvicorn and a {option} below the grace period: `fastapi run` has no limit",
         fix=lifecycle.with_graceful_limit,

@@ -20,7 +20,8 @@ _GONE = frozenset({"CancelledError", "GeneratorExit", "ClientDisconnect", "get_c
 _OPEN = frozenset({"connected", "closed"})
 # What ends something after a while, by an error or by leaving a block.
 _TIMED = frozenset("timeout timeout_at wait_for move_on_after move_on_at fail_after fail_at".split())
-_STEPS = frozenset({"next", "anext", "__next__", "__anext__"})
+# What raises an error when there is nothing more.
+_STEPS = frozenset("next anext __next__ __anext__ get_nowait recv_nowait receive_nowait pop popleft popitem".split())
 
 
 def waits_for_client(function: CodeFunction) -> bool:
@@ -31,9 +32,15 @@ def waits_for_client(function: CodeFunction) -> bool:
                 return True
         elif isinstance(node, ast.While):
             asked = {one.attr for one in ast.walk(node.test) if isinstance(one, ast.Attribute)}
-            if _is_true(node.test) or asked & _OPEN:
+            if asked & _OPEN or (_is_true(node.test) and (_receives(node) or not _is_left(node.body))):
                 return True
     return False
+
+
+def _receives(loop: ast.While) -> bool:
+    """Whether each turn of a loop takes something from the client: what it says may end it, or nothing."""
+    calls = (one for one in _inside(loop.body) if isinstance(one, ast.Call))
+    return any(isinstance(one.func, ast.Attribute) and one.func.attr == "receive" for one in calls)
 
 
 def endless_loop(function: CodeFunction) -> ast.While | None:
@@ -91,7 +98,9 @@ def _is_left(statements: Iterable[ast.AST]) -> bool:
 
 
 def _is_timed(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _last_name(node.func) in _TIMED
+    if not isinstance(node, ast.Call):
+        return False
+    return _last_name(node.func) in _TIMED or any(one.arg == "timeout" for one in node.keywords)
 
 
 def _is_true(test: ast.expr) -> bool:
