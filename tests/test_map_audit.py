@@ -509,3 +509,31 @@ def test_threads_are_told_beside_workers_that_only_the_command_shows() -> None:
     assert "workers 4; threads 2" in " ".join(render(drawn(files), Terminal(False)).split())
     files["uwsgi.ini"] = files["uwsgi.ini"].replace("threads = 2", "")
     assert "workers 4" not in render(drawn(files), Terminal(False))
+
+
+def test_a_file_of_variables_that_is_not_there_is_told_by_its_path_in_the_repository() -> None:
+    compose = "services:\n  web:\n    build: .\n    restart: always\n    env_file: ./.env\n"
+    files = {"compose.prod.yml": compose, "Dockerfile": DOCKERFILE, "app.py": "", ".env.example": "A=1\n"}
+    fact = drawn(files).services[0].fact("env from")
+    assert fact is not None
+    assert fact.text == ".env, which is not in this repository (.env.example is a sample of it)"
+
+
+def test_nobody_who_applies_the_migrations_of_django_alone_is_told_too() -> None:
+    files = {
+        "compose.prod.yml": "services:\n  web:\n    build: .\n    restart: always\n",
+        "Dockerfile": DOCKERFILE.replace("app:app", "shop.wsgi"),
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "from django.core.management import execute_from_command_line\n",
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\napplication = get_wsgi_application()\n",
+        "requirements.txt": "django==5.2\ngunicorn==23.0.0\npsycopg==3.2.1\n",
+        "upload/__init__.py": "",
+        "upload/migrations/__init__.py": "",
+        "shop/settings.py": "INSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes', 'upload']\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n",
+    }
+    [project] = drawn(files).projects
+    told = [one.text for one in project.migrations]
+    assert told == ["none of its own; Django's own apps have some, applied by nothing in production"]

@@ -145,7 +145,7 @@ def _migrations(system: MigrationSystem, deployment: Deployment, environment: En
         label += f", applied by {runs[0].span} while the image is built"
     elif environment is not Environment.PRODUCTION:
         pass
-    elif system.count and deployment.is_migrated(system) is NO:
+    elif (system.count or system.system is System.DJANGO) and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)
 

@@ -287,7 +287,8 @@ def _env_files(
         elif isinstance(value, Known) and path is not None and (sample := sample_of(path, files)) is not None:
             found[path] = EnvFile(sample, one.span, Dialect.COMPOSE, stands_for=path)
         else:
-            shown = written or one.name.written
+            is_own = path is not None and not (written or "").startswith(("/", "~", "../"))
+            shown = path if is_own else written or one.name.written
             beside = sample_beside(path, files) if isinstance(value, Known) and path is not None else None
             hint = f" ({beside} is a sample of it)" if beside is not None else ""
             elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository{hint}"))
