@@ -246,6 +246,8 @@ def test_the_contract_of_a_platform_is_told(tmp_path: Path) -> None:
     assert found["replicas"] == "3"
     assert found["ports"] == "8000"
     assert found["readiness"] == "GET :8000/healthz"
+    write(tmp_path, {"k8s/production/shop.yaml": MANIFEST.replace("port: 8000}}", "port: 8000, scheme: HTTPS}}")})
+    assert facts(drawn(tmp_path))["readiness"] == "GET https://:8000/healthz"
 
 
 HEALTHY = """\

@@ -47,7 +47,9 @@ def _probe(probe: Probe, routes: Routes) -> Fact:
     if probe.path is None:
         asked = probe.command.written if probe.command is not None else f"a connection{port}"
         return Fact(probe.kind.value, asked, span=probe.span)
-    text = f"GET {port}{_shown(probe.path)}"
+    # Where the platform asks over TLS, plain HTTP at that port is no answer.
+    scheme = "https://" if probe.scheme.lower() == "https" else ""
+    text = f"GET {scheme}{port}{_shown(probe.path)}"
     found, route = routes.answering(probe.path.value) if isinstance(probe.path, Known) else (None, None)
     if found is YES and route is not None:
         return Fact(probe.kind.value, text, span=probe.span, sources=(Source(route.path, route.span, "answers it"),))
