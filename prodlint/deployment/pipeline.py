@@ -85,28 +85,35 @@ class JobStep:
 class Occasion:
     """One way in which a pipeline is set off: the name of the event, empty where it is not known.
 
-    `ref` is what the ref begins with (`refs/heads/`), all of it where it `is_whole`.
+    `ref` is what the ref begins with (`refs/heads/`), all of it where it `is_whole`. `told` is how people call it,
+    empty where the `events` of the pipeline do.
     """
 
     event: str = ""
     ref: str = ""
     is_whole: bool = False
+    told: str = ""
 
 
 @record
 class Condition:
-    """What a job or a step asks for, as it is written, and on which occasions of its pipeline it may and does hold."""
+    """What a job or a step asks for, as it is written, and on which occasions of its pipeline it may and does hold.
+
+    On those `by_hand` it does once somebody starts it.
+    """
 
     text: str
     may: tuple[Occasion, ...]
     does: tuple[Occasion, ...]
+    by_hand: tuple[Occasion, ...] = ()
 
 
 @record
 class Job:
     """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps.
 
-    `on_host` says that it runs on the machine that serves: a self-hosted runner, a deploy script.
+    `on_host` says that it runs on the machine that serves: a self-hosted runner, a deploy script. `asked` is what it
+    asks for where the reader has the answers already, as rules of GitLab are no single expression.
     """
 
     name: str
@@ -117,6 +124,7 @@ class Job:
     calls: str | None = None
     condition: str = ""
     on_host: bool = False
+    asked: Condition | None = None
 
 
 @record

@@ -30,6 +30,8 @@ __all__ = ["jobs_in_order", "release_paths"]
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 _TESTS = regex(r"(?i)(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
+# Occasions of GitLab that stand for many branches or tags.
+_MANY = ("refs/heads/", "refs/tags/")
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
 _PROJECT_FILES = ("Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "setup.py", "go.mod")
 # These start what somebody else brings.
@@ -51,7 +53,7 @@ def release_paths(
         if path not in found and (live or (pushed and not _is_a_check(pipeline))):
             # Who starts an image that is pushed is not known.
             release = Release(path, (live or pushed)[0].span, Environment.PRODUCTION, complete=bool(live))
-            occasions = [one for one in pipeline.occasions if any(step.may_run(one) for step in live or pushed)]
+            occasions = _occasions(live or pushed)
             found[path] = replace(
                 release,
                 served=tuple(_uploaded(live)) or tuple(_of_its_folder(pipeline, release.span, repository)),
@@ -77,9 +79,24 @@ def _of_its_folder(pipeline: Pipeline, span: Span, repository: Repository) -> It
         yield Served(folder, None, span)
 
 
+def _occasions(bringing: list[PipelineStep]) -> list[Occasion]:
+    """Those on which steps that bring new code may run.
+
+    Where rules of GitLab let them run certainly on some, those are left out of which nobody tells for which branch
+    they are: a schedule, a start by hand, a branch that may be the default one.
+    """
+    found = [one for one in bringing[0].pipeline.occasions if any(step.may_run(one) for step in bringing)]
+    certain = [one for one in found if one.told and any(step.does_run(one) for step in bringing)]
+    return [one for one in found if one in certain or one.ref in _MANY] if certain else found
+
+
 def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
     """The triggers of a pipeline on which it may bring new code."""
     known = {one.event for one in occasions}
+    pushes = [one for one in pipeline.occasions if one.event == "push" and one.told]
+    # Those of the branches that no rule names and of tags among them.
+    is_any = {"refs/heads/", "refs/tags/"} <= {one.ref for one in pushes} and all(one in occasions for one in pushes)
+    yield from dict.fromkeys("push" if is_any and one.event == "push" else one.told for one in occasions if one.told)
     for number, told in enumerate(pipeline.events):
         event = pipeline.triggers[number] if number < len(pipeline.triggers) else ""
         if "" in known or event in known:
@@ -88,7 +105,11 @@ def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
 
 def _is_a_check(pipeline: Pipeline) -> bool:
     """Whether only pull requests start a pipeline, or its name says that it tests."""
-    for_reviews = bool(pipeline.triggers) and set(pipeline.triggers) <= {"pull_request", "merge_group"}
+    for_reviews = bool(pipeline.triggers) and set(pipeline.triggers) <= {
+        "pull_request",
+        "merge_group",
+        "merge_request_event",
+    }
     return for_reviews or _TESTS.search(posixpath.basename(pipeline.path)) is not None
 
 
@@ -217,9 +238,14 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
                     job.name,
                     conditional,
                     _asked(one.job_condition, occasions),
-                    job.on_host or one.remote,
+                    _is_on_host(one),
                     _asked(one.condition, occasions) or (one.step.when if one.step is not None else ""),
                 )
+
+
+def _is_on_host(one: PipelineStep) -> bool:
+    """Whether it runs on the machine that serves; of a GitLab job with an environment that is only possible."""
+    return one.job.asked is None if one.job.on_host else one.remote
 
 
 def _kind(one: PipelineStep) -> StepKind:

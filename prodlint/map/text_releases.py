@@ -90,14 +90,16 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
     blocks: list[tuple[str, list[MappedStep]]] = [
         (owner, list(steps)) for owner, steps in groupby(release.steps, key=lambda one: one.owner)
     ]
-    merged: dict[tuple[tuple[str, str, bool, str], ...], tuple[list[str], list[MappedStep]]] = {}
+    merged: dict[tuple[tuple[str, str, bool, str, str], ...], tuple[list[str], list[MappedStep]]] = {}
     starting: list[str] = []
     for owner, steps in blocks:
         rest = [one for one in steps if one.kind != "start"]
         asked = _asked(steps[0].condition) if steps[0].condition.startswith("profile ") else ""
         starting += [f"{owner} (if {asked})" if asked else owner] * (len(rest) < len(steps))
         if rest:
-            key = tuple((one.kind, one.text, one.conditional, one.own_condition) for one in rest)
+            # A profile is told where its services start.
+            when = "" if asked else rest[0].condition
+            key = tuple((one.kind, one.text, one.conditional, when, one.own_condition) for one in rest)
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
         for kind, step in _kinds(steps):

@@ -13,6 +13,7 @@ from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
+from prodlint.readers.gitlab_rules import Asked, condition_of, occasions_of, rules_of
 from prodlint.source import Span
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
@@ -35,18 +36,32 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
     keys: dict[str, Span] = {}
     entries = _entries(path, repository, open_parts, keys, 0)
     stages = _stages(entries.get("stages"))
-    jobs = []
+    bodies = {name: node for name, node in entries.items() if _is_job(name, node) and isinstance(node, Mapping)}
     by_stage: dict[str, list[str]] = {}
-    for name, node in entries.items():
-        if name in _NOT_JOBS or name.startswith(".") or not isinstance(node, Mapping):
-            continue
-        stage = _text(_field(node, "stage", entries)) or "test"
-        by_stage.setdefault(stage, []).append(name)
-    for name, node in entries.items():
-        if name in _NOT_JOBS or name.startswith(".") or not isinstance(node, Mapping):
-            continue
-        jobs.append(_job(name, node, entries, stages, by_stage, keys, open_parts))
-    yield Pipeline(path, path, source.span, tuple(jobs), ("push",), tuple(open_parts))
+    for name, node in bodies.items():
+        by_stage.setdefault(_text(_field(node, "stage", entries)) or "test", []).append(name)
+    asked = {name: _asked(node, entries, repository) for name, node in bodies.items()}
+    workflow = entries.get("workflow")
+    rules = workflow.get("rules") if isinstance(workflow, Mapping) else None
+    occasions, names = occasions_of(rules_of(rules, None, None, None, entries, repository.paths), tuple(asked.values()))
+    jobs = [
+        replace(
+            _job(name, node, entries, stages, by_stage, keys, open_parts),
+            asked=condition_of(asked[name], occasions, names),
+        )
+        for name, node in bodies.items()
+    ]
+    events = tuple(dict.fromkeys(one.event for one in occasions))
+    yield Pipeline(path, path, source.span, tuple(jobs), events, tuple(open_parts), (), occasions)
+
+
+def _is_job(name: str, node: Node) -> bool:
+    return name not in _NOT_JOBS and not name.startswith(".") and isinstance(node, Mapping)
+
+
+def _asked(node: Mapping, entries: dict[str, Node], repository: Repository) -> Asked:
+    rules, only, without, when = (_field(node, key, entries) for key in ("rules", "only", "except", "when"))
+    return rules_of(rules, only, without, when, entries, repository.paths)
 
 
 def _entries(

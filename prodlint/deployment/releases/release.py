@@ -65,6 +65,11 @@ class PipelineStep:
         """Whether it may run when its pipeline is set off in one way."""
         return occasion in self.job_condition.may and occasion in self.condition.may
 
+    def does_run(self, occasion: Occasion) -> bool:
+        """Whether it certainly runs then, by itself or started by hand, unless something fails."""
+        job = self.job_condition
+        return (occasion in job.does or occasion in job.by_hand) and occasion in self.condition.does
+
 
 @record
 class Carried:
@@ -92,7 +97,7 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
         unread = missed.setdefault(job.name, [])
-        asked = _condition(job.condition, pipeline, Variables())
+        asked = job.asked or _condition(job.condition, pipeline, Variables())
         for declared in job.steps if asked.may else ():
             variables = step_variables(declared, job)
             own = _condition(declared.condition, pipeline, variables)
