@@ -21,6 +21,7 @@ from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
 from prodlint.deployment.installed.service_install import installs_of, production_installations
+from prodlint.deployment.migration import migration_of
 from prodlint.deployment.migrations.files import migration_systems
 from prodlint.deployment.migrations.runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
@@ -133,7 +134,10 @@ class _Linker:
         services.extend(self._supervised(services))
         services = [self._in_its_environment(service) for service in services]
         installations = production_installations(services)
-        runs = [*service_runs(services, self.repository), *pipeline_runs(steps, self.repository)]
+        runs = [
+            *service_runs(services, migration_of, self.repository),
+            *pipeline_runs(steps, migration_of, self.repository),
+        ]
         systems = migration_systems(self.repository)
         return Deployment(
             repository=self.repository,

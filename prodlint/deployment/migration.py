@@ -23,6 +23,7 @@ __all__ = [
     "System",
     "applies",
     "is_ours",
+    "management_command",
     "migration_of",
 ]
 
@@ -134,6 +135,14 @@ def migration_of(step: Step) -> System | None:
     if _OTHERS.match(" ".join([tool, *arguments])):
         return System.OTHER
     return None
+
+
+def management_command(step: Step) -> str | None:
+    """The command of manage.py or django-admin that a step runs by its name, None where it runs none that is known."""
+    tool, words = program_of(step)
+    if tool != "django-admin":
+        return None
+    return next((word.literal for word in words if not (word.literal or "").startswith("-")), None)
 
 
 def applies(run: MigrationRun, system: MigrationSystem) -> bool:

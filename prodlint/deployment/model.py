@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product
-from prodlint.deployment.command import Link
+from prodlint.deployment.command import Link, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installation import Installation, InstalledFile
-from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies
-from prodlint.deployment.migrations.code import migrations_in_code
+from prodlint.deployment.migration import MigrationRun, MigrationSystem, System, applies, management_command
+from prodlint.deployment.migrations.code import MigratingCode, migrating_code
+from prodlint.deployment.migrations.runs import pipeline_runs, service_runs
 from prodlint.deployment.migrations.scripts import migrations_in_scripts
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.pipeline import Pipeline, Release
@@ -88,8 +89,28 @@ class Deployment:
     @cached_property
     def migration_runs(self) -> tuple[MigrationRun, ...]:
         """Every place that applies migrations: what is declared, code and scripts, read when somebody asks."""
-        scripts = migrations_in_scripts(self.repository, self.declared_runs)
-        return (*self.declared_runs, *migrations_in_code(self.repository), *scripts)
+        commands = self._migrating_code.commands
+        scripts = migrations_in_scripts(self.repository, self.declared_runs, tuple(commands))
+        return (*self.declared_runs, *self._command_runs, *self._migrating_code.runs, *scripts)
+
+    @cached_property
+    def _migrating_code(self) -> MigratingCode:
+        return migrating_code(self.repository)
+
+    @cached_property
+    def _command_runs(self) -> tuple[MigrationRun, ...]:
+        """Where commands of manage.py that apply migrations are run: those of the project, by their names."""
+        commands = self._migrating_code.commands
+
+        def system_of(step: Step) -> System | None:
+            return System.DJANGO if management_command(step) in commands else None
+
+        if not commands:
+            return ()
+        return (
+            *service_runs(self.services, system_of, self.repository),
+            *pipeline_runs(self.pipeline_steps, system_of, self.repository),
+        )
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
@@ -134,9 +155,19 @@ class Deployment:
         return tuple(run for run in self.migration_runs if applies(run, system))
 
     def applied_elsewhere(self, system: MigrationSystem) -> tuple[Evidence, ...]:
-        """Where other environments than production apply the migrations of a system, each place once."""
+        """Where other environments than production apply the migrations of a system, each place once.
+
+        Commands of manage.py that nothing in production runs are among them.
+        """
         runs = dict.fromkeys((run.span, run.environment.value) for run in self.runs_of(system))
-        return tuple(Evidence(span, f"only {environment} applies them") for span, environment in runs)
+        commands = self._migrating_code.commands if system.system is System.DJANGO else {}
+        return (
+            *(Evidence(span, f"only {environment} applies them") for span, environment in runs),
+            *(
+                Evidence(spans[0], f"`manage.py {name}` would apply them, and nothing in production runs it")
+                for name, spans in commands.items()
+            ),
+        )
 
     def is_migrated(self, system: MigrationSystem) -> Answer:
         """Whether some road to production applies the migrations; UNKNOWN when something was not read."""

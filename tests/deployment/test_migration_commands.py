@@ -243,3 +243,82 @@ def test_each_run_tells_its_place_and_its_environment() -> None:
         ("Procfile:1", Environment.PRODUCTION),
         (".github/workflows/deploy.yml:7", Environment.TEST),
     }
+
+
+RESET = (
+    "from django.core.management import call_command\n"
+    "from django.core.management.base import BaseCommand\n\n\n"
+    "class Command(BaseCommand):\n"
+    "    def handle(self, *args, **options):\n"
+    "        call_command({})\n"
+)
+COMMAND = {"orders/management/commands/reset.py": RESET.format("'migrate', interactive=False")}
+TASK = "from django.core.management import call_command\n\n\ndef nightly():\n    call_command('reset')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "answer"),
+    [
+        pytest.param(PROCFILE, NO, id="nothing runs it"),
+        pytest.param({"Procfile": f"release: python manage.py reset --now\n{WEB['django']}"}, YES, id="a release"),
+        pytest.param(
+            {"Procfile": "web: ./start.sh\n", "start.sh": "django-admin reset\nexec gunicorn shop.wsgi\n"},
+            YES,
+            id="a script of the service",
+        ),
+        pytest.param({**PROCFILE, **workflow("python manage.py reset", "pytest", job="test")}, NO, id="tests alone"),
+        pytest.param({**PROCFILE, "orders/tasks.py": TASK}, UNKNOWN, id="other code"),
+        pytest.param(
+            {**PROCFILE, "orders/tasks.py": "import os\nos.system('python manage.py reset')\n"}, UNKNOWN, id="a child"
+        ),
+        pytest.param({**PROCFILE, "bin/update.sh": "python manage.py reset\n"}, UNKNOWN, id="a script for people"),
+        pytest.param(
+            {
+                "Procfile": f"release: python manage.py setup\n{WEB['django']}",
+                "orders/management/commands/setup.py": RESET.format("'reset'"),
+            },
+            YES,
+            id="a command that calls it",
+        ),
+        pytest.param(
+            {**PROCFILE, "orders/management/commands/setup.py": RESET.format("'reset'")},
+            NO,
+            id="a command that calls it and that nothing runs",
+        ),
+    ],
+)
+def test_a_command_of_manage_py_applies_migrations_where_something_runs_it(
+    files: dict[str, str], answer: Answer
+) -> None:
+    assert migrated({**DJANGO, **COMMAND, **files}) is answer
+
+
+def test_commands_that_call_each_other_in_a_ring_end() -> None:
+    ring = {
+        "orders/management/commands/one.py": RESET.format("'two'"),
+        "orders/management/commands/two.py": RESET.format("'one'"),
+    }
+    assert migrated({**DJANGO, **COMMAND, **ring, **PROCFILE}) is NO
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "call_command('migrate', check_unapplied=True)",
+        "call_command('migrate', '--plan')",
+        "call_command('migrate', 'orders', '0001')",
+        "MigrationExecutor(connection).migration_plan([])",
+    ],
+)
+def test_code_that_looks_or_goes_to_one_migration_applies_none(call: str) -> None:
+    code = (
+        "from django.core.management import call_command\n"
+        "from django.db.migrations.executor import MigrationExecutor\n"
+        f"from django.db import connection\n{call}\n"
+    )
+    assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": code}) is NO
+
+
+def test_an_executor_that_migrates_applies_migrations_where_nobody_knows() -> None:
+    code = "from django.db.migrations.executor import MigrationExecutor\nMigrationExecutor(None).migrate([])\n"
+    assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": code}) is UNKNOWN

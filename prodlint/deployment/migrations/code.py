@@ -1,4 +1,9 @@
-"""Calls in a project's own Python that apply migrations: at start, in a command, in a script."""
+"""Calls in a project's own Python that apply migrations: at start, in a script, in a command of manage.py.
+
+Code that is imported or run as a script may be reached in ways that are not followed: in which environment it
+applies them is not known. A command of `manage.py` is reached by its name alone: it counts where a command line
+or other code names it, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,11 @@ from collections.abc import Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.migration import MANAGE_COMMANDS, MigrationRun, System, is_ours
 from prodlint.deployment.repository import Repository
+from prodlint.record import record
 from prodlint.regex import regex
+from prodlint.source import Span
 
-__all__ = ["migrations_in_code"]
+__all__ = ["MigratingCode", "migrating_code"]
 
 _UPGRADE = regex(rb"(?<!def )\bupgrade\b")
 _SIGNS = (
@@ -28,25 +35,96 @@ _SIGNS = (
 """All of one row stand in every file that applies migrations: a few of the many that speak of them."""
 
 
-def migrations_in_code(repository: Repository) -> Iterator[MigrationRun]:
-    """Calls in the project's own Python that apply migrations: at start, in a command, in a script."""
+_COMMAND_FILE = regex(r"(?:^|/)management/commands/(?P<name>[^/_][^/]*)\.py$")
+_TESTS = ("test_", "conftest")
+
+
+@record
+class MigratingCode:
+    """The calls that apply migrations: as runs, and those of commands of manage.py, each by its command's name."""
+
+    runs: tuple[MigrationRun, ...]
+    commands: dict[str, tuple[Span, ...]]
+
+
+@record
+class _Called:
+    """Commands of manage.py that a file calls: where, and by which name."""
+
+    path: str
+    name: str
+    span: Span
+
+
+def migrating_code(repository: Repository) -> MigratingCode:
+    """Every call in the project's own Python that applies migrations, tests aside."""
+    runs: list[MigrationRun] = []
+    commands: dict[str, tuple[Span, ...]] = {}
+    for path in _own_files(repository):
+        for system, span in _applying(repository, path):
+            own = _COMMAND_FILE.search(path)
+            if own is not None and system is System.DJANGO:
+                commands[own["name"]] = (*commands.get(own["name"], ()), span)
+            else:
+                runs.append(_run(system, span))
+    called = list(_called(repository)) if commands else []
+    # A command that calls another applies what that one applies: each round finds a command more, or is the last.
+    for _ in range(len(called)):
+        more = {own["name"]: one for one in called if one.name in commands and (own := _COMMAND_FILE.search(one.path))}
+        new = {name: (one.span,) for name, one in more.items() if name not in commands}
+        if not new:
+            break
+        commands.update(new)
+    others = (one for one in called if one.name in commands and _COMMAND_FILE.search(one.path) is None)
+    runs.extend(_run(System.DJANGO, one.span) for one in others)
+    return MigratingCode(tuple(runs), commands)
+
+
+def _run(system: System, span: Span) -> MigrationRun:
+    """A call in code, of which nobody knows where it runs; only a name of desks or tests is taken at its word."""
+    named = environment_of(span.path)
+    known = named in (Environment.DEVELOPMENT, Environment.TEST)
+    environment = named if named is not None and known else Environment.UNKNOWN
+    return MigrationRun(
+        system, span, environment, f"{span.path} applies them when it runs", posixpath.dirname(span.path)
+    )
+
+
+def _own_files(repository: Repository) -> Iterator[str]:
     for path in repository.python_files:
+        if "/versions/" not in path and is_ours(path) and not posixpath.basename(path).startswith(_TESTS):
+            yield path
+
+
+def _applying(repository: Repository, path: str) -> Iterator[tuple[System, Span]]:
+    data = repository.data(path) or b""
+    if (b"migrat" not in data and b"alembic" not in data) or not _may_apply(data):
+        return
+    module = repository.python(path)
+    for node in ast.walk(module.tree) if module is not None else ():
+        if isinstance(node, ast.Call) and module is not None:
+            name = module.qualified_name(node.func)
+            system = _applied_by(node, name)
+            # An executor by itself tells which migrations are open.
+            if system is not None and (not (name or "").endswith("MigrationExecutor") or b".migrate(" in data):
+                yield system, module.span(node)
+
+
+def _called(repository: Repository) -> Iterator[_Called]:
+    """Calls of commands of manage.py by their names, in Python or in another process."""
+    for path in _own_files(repository):
         data = repository.data(path) or b""
-        if (b"migrat" not in data and b"alembic" not in data) or "/versions/" in path or not is_ours(path):
-            continue
-        if posixpath.basename(path).startswith(("test_", "conftest")) or not _may_apply(data):
-            continue
-        module = repository.python(path)
-        if module is None:
-            continue
-        for node in ast.walk(module.tree):
-            if not isinstance(node, ast.Call):
+        module = repository.python(path) if b"call_command" in data or b"manage.py" in data else None
+        for node in ast.walk(module.tree) if module is not None else ():
+            if not isinstance(node, ast.Call) or module is None:
                 continue
-            system = _applied_by(node, module.qualified_name(node.func))
-            if system is not None:
-                environment = environment_of(path) or Environment.UNKNOWN
-                note = f"{path} applies them when it runs"
-                yield MigrationRun(system, module.span(node), environment, note, posixpath.dirname(path))
+            name = module.qualified_name(node.func) or ""
+            if name.endswith("call_command"):
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield _Called(path, first.value, module.span(node))
+            elif name.startswith(_CHILDREN) and (found := _MANAGE.search(_words(node))) is not None:
+                yield _Called(path, found["name"], module.span(node))
 
 
 def _may_apply(data: bytes) -> bool:
@@ -61,15 +139,42 @@ _COMMAND = (
 )
 
 
+_MANAGE = regex(r"(?:manage\.py|django-admin) (?P<name>\w+)")
+# Django's migrate command: its options that apply nothing, in words and as arguments of `call_command`.
+_LOOKING = frozenset({"--check", "--plan", "--fake", "check_unapplied", "plan", "fake"})
+
+
+def _words(call: ast.Call) -> str:
+    return " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+
+
+def _only_looks(call: ast.Call) -> bool:
+    """Whether a call of `migrate` applies nothing, or goes to one migration that it names, which may lie behind."""
+    words = {node.value for node in call.args if isinstance(node, ast.Constant)}
+    given = {
+        one.arg
+        for one in call.keywords
+        if one.arg is not None and not (isinstance(one.value, ast.Constant) and not one.value.value)
+    }
+    named = [one for one in call.args if not _is_option(one)]
+    return bool(_LOOKING & (words | given)) or len(named) > 2 or "migration_name" in given
+
+
+def _is_option(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("-")
+    )
+
+
 def _applied_by(call: ast.Call, name: str | None) -> System | None:
     first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     if name is None:
         return None
     if name.startswith(_CHILDREN):
-        words = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+        words = _words(call)
         return next((system for pattern, system in _COMMAND if pattern.search(words)), None)
     if name.endswith("call_command") and first in MANAGE_COMMANDS:
-        return System.DJANGO
+        return None if _only_looks(call) else System.DJANGO
     if name.endswith("MigrationExecutor"):
         return System.DJANGO
     if name == "alembic.command.upgrade":

@@ -1,16 +1,18 @@
-"""Every place that applies migrations: start commands, build commands, pipelines."""
+"""Every place that applies migrations: start commands, build commands, pipelines.
+
+Which commands those are is asked of a `Recognition`: the tools' own, or the project's commands that call them.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, absolute
-from prodlint.deployment.migration import MigrationRun, migration_of
+from prodlint.deployment.migration import MigrationRun, System
 from prodlint.deployment.releases.release import PipelineStep, carried_by
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import python_arguments
@@ -19,32 +21,37 @@ from prodlint.deployment.service import Service
 __all__ = ["pipeline_runs", "service_runs"]
 
 _NOWHERE = FileMap((), False)
+_APPLIES = "applies migrations"
+
+Recognition = Callable[[Step], "System | None"]
+"""The system whose migrations a step applies, None for one that applies none."""
 
 
-def service_runs(services: Iterable[Service], repository: Repository) -> Iterator[MigrationRun]:
+def service_runs(services: Iterable[Service], system_of: Recognition, repository: Repository) -> Iterator[MigrationRun]:
     """What the services apply when they start, and what their platforms run before."""
     for service in services:
-        files = service.place.files
-        for step in service.execution.steps:
-            note = f"{service.name} applies migrations when it starts"
-            yield from _run(step, service, note, files, repository)
-            for one in _carried(step, repository):
-                yield from _run(one, service, note, _NOWHERE, repository)
-        for line in service.process.before:
-            for step in execute(line, service.place, repository).steps:
-                note = f"{service.name} applies migrations before it starts"
-                yield from _run(step, service, note, files, repository)
+        for step, note, files in _started(service, repository):
+            system = system_of(step)
+            if system is not None:
+                root = _root_of(step, files, repository)
+                yield MigrationRun(system, step.span, service.environment, f"{service.name} {note}", root)
         for built in service.image.steps if service.image is not None else ():
-            # A database that lies in the image is migrated with it.
-            note = f"the image of {service.name} applies migrations"
-            for run in _run(built.step, service, note, built.files, repository):
-                yield replace(run, in_image=True)
+            system = system_of(built.step)
+            if system is not None:
+                # A database that lies in the image is migrated with it.
+                note, root = f"the image of {service.name} {_APPLIES}", _root_of(built.step, built.files, repository)
+                yield MigrationRun(system, built.step.span, service.environment, note, root, in_image=True)
 
 
-def _run(step: Step, service: Service, note: str, files: FileMap, repository: Repository) -> Iterator[MigrationRun]:
-    system = migration_of(step)
-    if system is not None:
-        yield MigrationRun(system, step.span, service.environment, note, _root_of(step, files, repository))
+def _started(service: Service, repository: Repository) -> Iterator[tuple[Step, str, FileMap]]:
+    """The steps that a service takes, each with when, and with where its files lie."""
+    for step in service.execution.steps:
+        yield step, f"{_APPLIES} when it starts", service.place.files
+        for one in _carried(step, repository):
+            yield one, f"{_APPLIES} when it starts", _NOWHERE
+    for line in service.process.before:
+        for step in execute(line, service.place, repository).steps:
+            yield step, f"{_APPLIES} before it starts", service.place.files
 
 
 def _carried(step: Step, repository: Repository) -> tuple[Step, ...]:
@@ -67,11 +74,13 @@ def _root_of(step: Step, files: FileMap, repository: Repository) -> str | None:
     return None
 
 
-def pipeline_runs(steps: Iterable[PipelineStep], repository: Repository) -> Iterator[MigrationRun]:
+def pipeline_runs(
+    steps: Iterable[PipelineStep], system_of: Recognition, repository: Repository
+) -> Iterator[MigrationRun]:
     """What the jobs of pipelines apply, each in the environment of its job."""
     for step in steps:
-        system = migration_of(step.step) if step.step is not None else None
+        system = system_of(step.step) if step.step is not None else None
         if system is not None and step.step is not None:
-            note = f"the job {step.job.name} applies migrations"
+            note = f"the job {step.job.name} {_APPLIES}"
             root = None if step.remote else _root_of(step.step, CHECKOUT, repository)
             yield MigrationRun(system, step.span, step.environment, note, root)

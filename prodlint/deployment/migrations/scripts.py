@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.environment import Environment, environment_of
@@ -21,17 +22,24 @@ _COMMANDS = (
 _HINTS = (b"migrate", b"upgrade")
 
 
-def migrations_in_scripts(repository: Repository, known: Iterable[MigrationRun]) -> Iterator[MigrationRun]:
-    """Lines of shell scripts that apply migrations, for scripts that no known run comes from."""
+def migrations_in_scripts(
+    repository: Repository, known: Iterable[MigrationRun], commands: Iterable[str] = ()
+) -> Iterator[MigrationRun]:
+    """Lines of shell scripts that apply migrations, for scripts that no known run comes from.
+
+    `commands` are those of manage.py by which the project applies them itself.
+    """
     read = {run.span.path for run in known}
+    own = [(System.DJANGO, re.compile(rf"(?:manage\.py|django-admin)[ \t]+{re.escape(one)}\b")) for one in commands]
+    hints = (*_HINTS, b"manage.py", b"django-admin") if own else _HINTS
     for path in repository.ending(".sh", ".bash"):
         if path in read or not is_ours(path):
             continue
         if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue
         data = repository.data(path) or b""
-        source = repository.source(path) if any(hint in data for hint in _HINTS) else None
-        for system, command in _COMMANDS:
+        source = repository.source(path) if any(hint in data for hint in hints) else None
+        for system, command in (*_COMMANDS, *own):
             found = command.search(source.text) if source is not None else None
             if source is not None and found is not None:
                 span = Span(source, found.start(), found.end())
