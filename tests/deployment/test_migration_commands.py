@@ -322,3 +322,65 @@ def test_code_that_looks_or_goes_to_one_migration_applies_none(call: str) -> Non
 def test_an_executor_that_migrates_applies_migrations_where_nobody_knows() -> None:
     code = "from django.db.migrations.executor import MigrationExecutor\nMigrationExecutor(None).migrate([])\n"
     assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": code}) is UNKNOWN
+
+
+PLAIN_ENV = "# There is no current_app of flask_migrate here.\nfrom alembic import context\ncontext.run_migrations()\n"
+REVISION = 'revision = "1"\ndown_revision = None\n'
+APP = "from flask import Flask\napp = Flask(__name__)\n"
+WITH_FLASK_MIGRATE = "from flask_migrate import Migrate\n" + APP + "Migrate(app)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "label"),
+    [
+        pytest.param(
+            {"db/env.py": PLAIN_ENV, "db/versions/1_first.py": REVISION, "app.py": APP},
+            "1 Alembic revision",
+            id="a comment decides nothing",
+        ),
+        pytest.param(
+            {"db/env.py": PLAIN_ENV, "db/script.py.mako": "", "app.py": APP}, "0 Alembic revisions", id="no revision"
+        ),
+        pytest.param(
+            {"db/env.py": PLAIN_ENV, "db/alembic.ini": "", "db/versions/1_first.py": REVISION, "app.py": APP},
+            "1 Alembic revision",
+            id="its configuration beside it",
+        ),
+        pytest.param(
+            {
+                "db/env.py": PLAIN_ENV,
+                "db/alembic.ini": "",
+                "db/versions/1_first.py": REVISION,
+                "app.py": WITH_FLASK_MIGRATE,
+            },
+            "1 Flask-Migrate revision",
+            id="its configuration beside it, in an app with Flask-Migrate",
+        ),
+        pytest.param(
+            {
+                "db/env.py": "import flask\nfrom alembic import context\nurl = flask.current_app.config['URL']\n",
+                "db/versions/1_first.py": REVISION,
+                "app.py": APP,
+            },
+            "1 Flask-Migrate revision",
+            id="current_app as an attribute",
+        ),
+    ],
+)
+def test_what_the_code_names_tells_alembic_from_flask_migrate(files: dict[str, str], label: str) -> None:
+    [system] = deployment_of({**files, "Procfile": WEB["other"]}).migration_systems
+    assert system.label == label
+
+
+def test_an_env_py_that_only_speaks_of_alembic_is_none_of_it() -> None:
+    files = {"conf/env.py": "# alembic reads this\nDEBUG = True\n", "conf/versions/1.py": REVISION, "app.py": APP}
+    assert not deployment_of({**files, "Procfile": WEB["other"]}).migration_systems
+
+
+@pytest.mark.parametrize(
+    ("line", "count"), [("db.create_all()", 0), ("# db.create_all() is not called: see Migrate", 1)]
+)
+def test_only_a_call_makes_the_tables_of_an_app_with_flask_migrate(line: str, count: int) -> None:
+    models = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n\n\nclass User(db.Model):\n    pass\n\n\n"
+    files = {"app.py": WITH_FLASK_MIGRATE, "models.py": f"{models}{line}\n", "Procfile": WEB["other"]}
+    assert len(deployment_of(files).migration_systems) == count

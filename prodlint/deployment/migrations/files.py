@@ -114,29 +114,74 @@ def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
     found: Span | None = None
     for path in repository.python_files:
         data = (repository.data(path) or b"") if is_ours(path) else b""
-        if b".create_all(" in data:
-            # The tables come from the models.
-            return
-        models = models or b"db.Model" in data or b"SurrogatePK" in data
-        if b"flask_migrate" not in data:
+        if not any(sign in data for sign in _SIGNS_OF_FLASK):
             continue
         module = repository.python(path)
         for node in ast.walk(module.tree) if module is not None else ():
             if isinstance(node, ast.Call) and module is not None:
+                if isinstance(node.func, ast.Attribute) and node.func.attr == "create_all":
+                    # The tables come from the models.
+                    return
                 name = module.qualified_name(node.func)
                 found = found or (module.span(node) if name == "flask_migrate.Migrate" else None)
+            elif isinstance(node, ast.ClassDef) and module is not None:
+                models = models or any(_is_model(ast.unparse(base)) for base in node.bases)
     if found is not None and models:
         yield MigrationSystem(System.FLASK_MIGRATE, "", 0, found)
 
 
-def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
+_SIGNS_OF_FLASK = (b".create_all(", b"db.Model", b"SurrogatePK", b"flask_migrate")
+
+
+def _is_model(base: str) -> bool:
+    """Whether a base class, as it is written, is that of the tables of Flask-SQLAlchemy."""
+    return base.endswith("db.Model") or base == "SurrogatePK"
+
+
+def _alembic_environments(repository: Repository) -> Iterator[str]:
+    """The `env.py` of each folder of Alembic: those that import it."""
     for path in repository.named("env.py"):
-        if not is_ours(path):
+        if is_ours(path) and b"alembic" in (repository.data(path) or b"") and _imports(repository, path, "alembic"):
+            yield path
+
+
+def _is_of_flask(repository: Repository, path: str) -> bool:
+    """Whether an `env.py` is one of Flask-Migrate.
+
+    All of its templates ask Flask's `current_app`. One that people have written anew lies beside its `alembic.ini`,
+    as a plain one may too: then the app decides.
+    """
+    if _imports(repository, path, "flask.current_app"):
+        return True
+    beside = normal_path(posixpath.dirname(path), "alembic.ini") in repository.paths
+    return beside and any(
+        b"flask_migrate" in (repository.data(one) or b"") and _imports(repository, one, "flask_migrate")
+        for one in repository.python_files
+        if is_ours(one)
+    )
+
+
+def _imports(repository: Repository, path: str, name: str) -> bool:
+    """Whether a file names a module or something of it: in an import, or as an attribute of what is imported."""
+    module = repository.python(path)
+    for node in ast.walk(module.tree) if module is not None else ():
+        if isinstance(node, ast.Import):
+            found = [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            # `from .alembic import x` is a module of the project.
+            found = [f"{node.module}.{one.name}" for one in node.names] if not node.level else []
+        elif isinstance(node, ast.Attribute) and module is not None:
+            found = [module.qualified_name(node) or ""]
+        else:
             continue
+        if any(one == name or one.startswith(f"{name}.") for one in found):
+            return True
+    return False
+
+
+def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
+    for path in _alembic_environments(repository):
         folder = posixpath.dirname(path)
-        data = repository.data(path)
-        if data is None or b"alembic" not in data:
-            continue
         prefix = f"{folder}/versions/" if folder else "versions/"
         revisions = [
             one
@@ -146,9 +191,8 @@ def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
         source = repository.source(revisions[-1]) if revisions else None
         if source is None:
             continue
-        flask = b"current_app" in data or f"{folder}/alembic.ini" in repository.paths
         yield MigrationSystem(
-            System.FLASK_MIGRATE if flask else System.ALEMBIC,
+            System.FLASK_MIGRATE if _is_of_flask(repository, path) else System.ALEMBIC,
             _root_of(repository, folder),
             len(revisions),
             _line_of(source, "revision"),
@@ -158,12 +202,9 @@ def _alembic_systems(repository: Repository) -> Iterator[MigrationSystem]:
 
 def _alembic_without_revisions(repository: Repository) -> Iterator[MigrationSystem]:
     """What `alembic init` made, before the first revision: the template of revisions lies beside `env.py`."""
-    for path in repository.named("env.py"):
+    for path in _alembic_environments(repository):
         folder = posixpath.dirname(path)
-        data = repository.data(path) or b""
-        source = (
-            repository.source(path) if is_ours(path) and b"alembic" in data and b"current_app" not in data else None
-        )
+        source = repository.source(path) if not _is_of_flask(repository, path) else None
         if source is not None and normal_path(folder, "script.py.mako") in repository.paths:
             yield MigrationSystem(System.ALEMBIC, _root_of(repository, folder), 0, source.line_span(1))
 
