@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import Enum
 
+from prodlint.deployment.value import Unknown
 from prodlint.record import record
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -120,7 +121,8 @@ class Step:
     may not run; a `background` step runs beside what follows. `layers` names the wrappers that
     were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here. `opened`
     is the place where a script may have set variables of which nothing is known, None without one.
-    `ancestors` are the processes between the first one and it, from the outermost on.
+    `ancestors` are the processes between the first one and it, from the outermost on. `fed` are the commands that it
+    may find on its standard input, or why they are not known.
     """
 
     argv: tuple[Word, ...]
@@ -136,6 +138,7 @@ class Step:
     chain: tuple[Link, ...] = ()
     opened: Link | None = None
     ancestors: tuple[Ancestor, ...] = ()
+    fed: Text | Unknown | None = None
 
     @property
     def program(self) -> str:

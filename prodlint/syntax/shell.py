@@ -27,7 +27,8 @@ from prodlint.syntax.shell_tree import (
     Unparsed,
     walk,
 )
-from prodlint.syntax.shell_words import split_words
+from prodlint.syntax.shell_words import Unreadable, split_words
+from prodlint.syntax.word import Word
 
 __all__ = [
     "AndOr",
@@ -49,6 +50,7 @@ __all__ = [
     "Subshell",
     "Test",
     "Unparsed",
+    "parse_document",
     "parse_shell",
     "split_words",
     "walk",
@@ -71,6 +73,14 @@ def parse_shell(text: Text) -> ShellScript:
     if len(text.value) > _LONGEST:
         return ShellScript(text, Sequence((Unparsed(text.span),), text.span), interpreter, flags)
     return ShellScript(text, ShellReader(_without_carriage_returns(text)).script(), interpreter, flags)
+
+
+def parse_document(text: Text) -> Word | None:
+    """The body of a here-document that expands as one word; None where an expansion in it does not end."""
+    try:
+        return ShellReader(text).words.document()
+    except Unreadable:
+        return None
 
 
 def _shebang(value: str) -> tuple[str | None, tuple[str, ...]]:

@@ -19,6 +19,7 @@ _SEPARATORS = " \t\n;&|)"
 _PLAIN_OPERAND = regex(r"""[^\\'"$`}]+""")
 _PLAIN_EXTGLOB = regex(r"""[^ \t\n\\'"$`()]+|[ \t]+""")
 _PLAIN_DOUBLE = regex(r"""[^\\"$`]+""")
+_PLAIN_DOCUMENT = regex(r"[^\\$`]+")
 _PLAIN_DOUBLE_OPERAND = regex(r"""[^\\"$`}]+""")
 _EXTENDED_GLOB = regex(r"\((?!\))[^\n]{0,1000}\)")
 _NAME = regex(r"[A-Za-z_][A-Za-z_0-9]*|[0-9@*#?$!-]")
@@ -148,6 +149,28 @@ class WordReader:
                 break
             end = self._unquoted(end, _PLAIN, parts)
         return Word(parts.finish(end), self._text.span_of(at, end)), end
+
+    def document(self) -> Word:
+        """The whole text as the body of a here-document that expands: a quote is text in it."""
+        value = self._value
+        parts = _Parts(self._text)
+        at = 0
+        while at < len(value):
+            if run := _PLAIN_DOCUMENT.match(value, at):
+                parts.literal(at, run.end(), quoted=True)
+                at = run.end()
+            elif value[at] == "$":
+                at = self._dollar(at, True, parts)
+            elif value[at] == "`":
+                at = self._backquotes(at, True, parts)
+            else:
+                following = value[at + 1 : at + 2]
+                if following in ("$", "`", "\\"):
+                    parts.escape(following, at, at + 2)
+                elif following != "\n":
+                    parts.literal(at, min(at + 2, len(value)), quoted=True)
+                at += 2
+        return Word(parts.finish(len(value)), self._text.span)
 
     def arithmetic_end(self, at: int) -> int | None:
         """The index behind `((…))` that begins at an index; None when these are no such brackets."""

@@ -64,6 +64,7 @@ _WRAPPERS: dict[str, Wrapper] = {
     "ltrace": _wrapper("-o -e -s -p -u -a -n -x -l"),
     "jemalloc.sh": _wrapper(),
     "timeout": _wrapper("-k -s --kill-after --signal", positional=1),
+    "sshpass": _wrapper("-p -f -d -P"),
     "sudo": _wrapper("-u -g -h -p -C -D --user --group"),
     "doas": _wrapper("-u"),
     "runuser": _wrapper("-u -g -G --user"),

@@ -6,6 +6,7 @@ file that cannot be read was sourced, or a computed name exported, it may hold a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from prodlint.deployment.command import Link
@@ -161,6 +162,16 @@ class ShellVariables:
                 shell.marked |= {written}
                 if written in shell.variables:
                     shell.exported[written] = exportable(shell.variables[written])
+
+    def switch(self, words: tuple[Word, ...], shell: Shell) -> None:
+        """`set -ea`, `set -- ARGUMENTS`."""
+        flags = [word.literal or "" for word in words]
+        on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
+        shell.errexit = (shell.errexit or on) and "+e" not in flags
+        exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
+        shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
+        if "--" in flags:
+            shell.arguments = self.flattened(words[flags.index("--") + 1 :], shell)
 
     def note(self, words: Iterable[Word], shell: Shell) -> None:
         """What the words of a command set by themselves: `: "${PORT:=8000}"`."""

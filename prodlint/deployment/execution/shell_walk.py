@@ -40,7 +40,6 @@ __all__ = [
     "matches",
     "reads_as_shell",
     "rejoin",
-    "script_argument",
     "shifted",
     "split_assignment",
     "with_arguments",
@@ -89,7 +88,8 @@ class Shell:
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
     anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
     is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
-    `when` is what must hold so that it comes here, None where nobody can tell.
+    `when` is what must hold so that it comes here, None where nobody can tell. `fed` is what its programs find on their
+    standard input, None where that is nothing that anyone wrote down.
     """
 
     directory: str | None
@@ -111,6 +111,7 @@ class Shell:
     starting: tuple[Ancestor, ...] = ()
     last_command: Command | None = None
     forked: bool = False
+    fed: Text | Unknown | None = None
 
 
 def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
@@ -206,17 +207,6 @@ def reads_as_shell(source: Source | None) -> bool:
     if first.startswith("#!"):
         return any(re.search(rf"\b{shell}\b", first) for shell in SHELLS)
     return source.path.endswith((".sh", ".bash")) or "." not in source.path.rpartition("/")[2]
-
-
-def script_argument(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """`sh -e FILE args…`: the words from the file on."""
-    index = 1
-    while index < len(words):
-        value = words[index].literal
-        if value is None or not value.startswith(("-", "+")):
-            return words[index:]
-        index += 2 if value.endswith("o") and not value.startswith("--") else 1
-    return None
 
 
 def split_assignment(word: Word) -> tuple[str, Word]:

@@ -7,7 +7,6 @@ all kept.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from prodlint.deployment.command import Ancestor, CommandLine, Execution, Form, Link, Parent, Step, Succession
@@ -17,6 +16,7 @@ from prodlint.deployment.condition import holds, settle
 from prodlint.deployment.execution.arms import Arm, arms_of_case
 from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
 from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
     PREPARES,
@@ -33,7 +33,6 @@ from prodlint.deployment.execution.shell_walk import (
     is_test,
     reads_as_shell,
     rejoin,
-    script_argument,
     shifted,
     split_assignment,
     with_arguments,
@@ -72,7 +71,6 @@ _DEPTH = 12
 _STEPS = 2_000
 _CALLS = 20_000
 
-_WRITES = (">", ">>", ">|", "&>", "&>>")
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 
 
@@ -83,6 +81,7 @@ class _Run:
         self.repository = repository
         self.place = place
         self.variables = ShellVariables(place)
+        self.redirections = Redirections(repository, self.variables, self.locate)
         self.steps: list[Step] = []
         self.unread: list[Link] = []
         self.calls = 0
@@ -150,6 +149,8 @@ class _Run:
                 return self._file(following[0], following[1:], shell, span, True) or self._step(
                     words, shell, span, replaces
                 )
+        if shell.fed is not None and (base in SHELLS or read_by(words)):
+            return self._commands(words, shell, span)
         found = self._on_path(name) if "/" not in name else None
         if found is not None or "/" in name or _SCRIPT.search(name):
             named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
@@ -217,6 +218,16 @@ class _Run:
         own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
         return closed(self.walk(script.body, inside_of(own, script.body, child)))
 
+    def _commands(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
+        """A shell that reads its commands from its standard input."""
+        if isinstance(shell.fed, Unknown):
+            self.unread.append(Link(span, shell.fed.reason))
+        if not isinstance(shell.fed, Text) or is_running(shell.fed, shell):
+            return Flow()
+        body = parse_shell(shell.fed).body
+        own = shell_ancestor(Parent.SCRIPT, shell.fed.source.path, span, shell.fed.value)
+        return closed(self.walk(body, inside_of(own, body, reading(words, shell, span))))
+
     def locate(self, written: str, directory: str | None) -> str | None:
         """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
         path = absolute(written, directory)
@@ -246,6 +257,7 @@ class _Run:
             chain=shell.chain,
             opened=self.variables.opened,
             ancestors=shell.starting,
+            fed=shell.fed,
         )
         self.steps.append(step)
         return Flow((step,))
@@ -309,7 +321,11 @@ class _Run:
 
     def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
         child = replace(shell, forked=True) if len(node.commands) > 1 else shell
-        flows = [self.walk(command, child) for command in node.commands]
+        flows: list[Flow] = []
+        for number, command in enumerate(node.commands):
+            if number:
+                child = replace(child, fed=self.redirections.piped(node.commands[number - 1], command, child))
+            flows.append(self.walk(command, child))
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
         return next((flow for flow in flows if flow.last or flow.replaced), Flow())
 
@@ -399,11 +415,7 @@ class _Run:
                     self.walk(parse_shell(inside).body, child)
 
     def _command(self, node: Command, shell: Shell) -> Flow:
-        for one in node.redirections:
-            if one.operator in _WRITES and one.target is not None and shell.directory is not None:
-                name = self.variables.settled(one.target, shell)
-                path = absolute(name, shell.directory) if name else None
-                self.written.extend([path] if path is not None else [])
+        self.written.extend(self.redirections.written(node, shell))
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
             self._substituted(node, shell)
         words = with_arguments(node.words, shell)
@@ -419,13 +431,7 @@ class _Run:
             shell.directory = None if written is None else absolute(written, shell.directory)
             return Flow()
         if name == "set":
-            flags = [word.literal or "" for word in words[1:]]
-            on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
-            shell.errexit = (shell.errexit or on) and "+e" not in flags
-            exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
-            shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
-            if "--" in flags:
-                shell.arguments = self.variables.flattened(words[flags.index("--") + 2 :], shell)
+            self.variables.switch(words[1:], shell)
             return Flow()
         if name in ("exit", "return"):
             return Flow(ended=True)
@@ -445,11 +451,11 @@ class _Run:
             if name == "exec" and len(node.words) == 2 and not shell.conditional:
                 self.unread.append(Link(node.span, GIVEN_NOTHING))
             return Flow()
-        child = shell
+        child = self.redirections.handed(node, words, shell)
         if node.assignments:
             # `A=1 cmd $A` expands the older A.
             words = self.variables.flattened(words, shell)
-            child = replace(shell, exported=self.variables.before(node.assignments, shell))
+            child = replace(child, exported=self.variables.before(node.assignments, shell))
         return self.argv(words, child, node.span)
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
@@ -464,10 +470,19 @@ class _Run:
         return self.walk(script.body, shell)
 
 
-def execute(command: CommandLine, place: Place, repository: Repository, arguments: tuple[Word, ...] = ()) -> Execution:
-    """Run a command in thought: every step that it starts, and which of them may be the process."""
+def execute(
+    command: CommandLine,
+    place: Place,
+    repository: Repository,
+    arguments: tuple[Word, ...] = (),
+    fed: Text | Unknown | None = None,
+) -> Execution:
+    """Run a command in thought: every step that it starts, and which of them may be the process.
+
+    `fed` is what stands on its standard input.
+    """
     run = _Run(repository, place)
-    shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),))
+    shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),), fed=fed)
     flow = Flow()
     try:
         if command.form is Form.EXEC or command.text is None:

@@ -57,7 +57,9 @@ def _started(service: Service, repository: Repository) -> Iterator[tuple[Step, s
 def _carried(step: Step, repository: Repository) -> tuple[Step, ...]:
     """The steps of a command that a step runs elsewhere, such as in another container."""
     carried = carried_by(step)
-    return () if carried is None else execute(carried.command, Place(_NOWHERE, None), repository).steps
+    if carried is None:
+        return ()
+    return execute(carried.command, Place(_NOWHERE, None), repository, fed=carried.fed).steps
 
 
 def _root_of(step: Step, files: FileMap, repository: Repository) -> str | None:

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import field, replace
+from itertools import takewhile
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
 from prodlint.deployment.environment import Environment, environment_of
@@ -16,10 +17,11 @@ from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables
+from prodlint.deployment.releases.ssh_command import Handed, ssh_command
 from prodlint.deployment.releases.step_kind import kinds_of_action, kinds_of_step
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
-from prodlint.deployment.value import Known
+from prodlint.deployment.value import Known, Unknown
 from prodlint.deployment.variable_table import Variables
 from prodlint.record import record
 from prodlint.regex import regex
@@ -73,11 +75,15 @@ class PipelineStep:
 
 @record
 class Carried:
-    """A command that a step runs somewhere else: `service` names a compose service, None another place."""
+    """A command that a step runs somewhere else: `service` names a compose service, None another place.
+
+    `fed` is what the command finds on its standard input.
+    """
 
     command: CommandLine
     service: str | None = None
     files: tuple[str, ...] = ()
+    fed: Text | Unknown | None = None
 
 
 _TOOLS = regex(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
@@ -193,10 +199,12 @@ def _with_carried(
     if carried is None:
         if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
             unread.append(Link(step.span, "runs a task whose command is not read"))
+        if step.program == "ssh" and isinstance(handed := ssh_command(step), Unknown):
+            unread.append(Link(step.span, handed.reason))
         return
     found = handed_on(step, carried.command, seen)
     place = Place(_guessed(carried.command, repository), "/", found.values, found)
-    execution = execute(carried.command, place, repository)
+    execution = execute(carried.command, place, repository, fed=carried.fed)
     unread.extend(execution.unread)
     if step.program == "ssh":
         declared = replace(declared, remote=True)
@@ -225,9 +233,12 @@ def _guessed(command: CommandLine, repository: Repository) -> FileMap:
 
 _VALUED = frozenset(
     "-f --file -p --project-name --profile --env-file --project-directory -e --env -u --user -w --workdir -v --volume "
-    "--name --network --entrypoint -n --namespace -c --container -i --index -l --label -P --scale -a --app --size -C "
-    "--command -o -J -F -L -R --context --ansi --add-host --mount --platform -m --memory --cpus".split()
+    "--name --network --entrypoint -n --namespace -c --container --index -l --label --scale -a --app --size -C "
+    "--command --context --ansi --add-host --mount --platform -m --memory --cpus".split()
 )
+
+
+_INTERACTIVE = regex(r"-[a-z]*i[a-z]*|--interactive|--stdin|--(?:interactive|stdin)=true")
 
 
 def _positional(words: tuple[Word, ...]) -> list[int]:
@@ -263,29 +274,35 @@ def carried_by(step: Step) -> Carried | None:
         skip = 0 if name.endswith("-compose") else 1
         if verbs[skip : skip + 1] in (["run"], ["exec"]) and len(places) > skip + 2:
             command = _behind(step, words, places[skip + 2])
-            return None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step) or ())
+            return (
+                None if command is None else Carried(command, verbs[skip + 1], compose_files_of(step) or (), step.fed)
+            )
         return None
     if name in ("docker", "podman") and verbs[:1] in (["run"], ["exec"]) and len(places) > 2:
         command = _behind(step, words, places[2])
-        return None if command is None else Carried(command)
+        return None if command is None else Carried(command, fed=step.fed if _is_attached(words, command) else None)
     if name in ("kubectl", "oc") and verbs[:1] == ["exec"]:
         dashes = next((index for index, word in enumerate(words) if word.literal == "--"), None)
         command = _behind(step, words, dashes + 1) if dashes is not None else None
-        return None if command is None else Carried(command)
+        return None if command is None else Carried(command, fed=step.fed if _is_attached(words, command) else None)
     if name in ("heroku", "railway") and verbs[:1] in (["run"], ["run:detached"]) and len(places) > 1:
         command = _behind(step, words, places[1])
-        return None if command is None else Carried(command)
+        return None if command is None else Carried(command, fed=step.fed)
     if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
         return _string_option(step, words, ("-C", "--command"))
     if name == "aws" and verbs[:2] == ["ecs", "run-task"]:
         return _task(words)
-    if name == "ssh" and len(places) > 1:
-        content = words[places[1]].respelled
-        if len(places) == 2 and content is not None:
-            return Carried(shell_form(content))
-        command = _behind(step, words, places[1])
-        return None if command is None else Carried(command)
+    if name == "ssh":
+        handed = ssh_command(step)
+        return Carried(handed.command, fed=handed.fed) if isinstance(handed, Handed) else None
     return None
+
+
+def _is_attached(words: tuple[Word, ...], command: CommandLine) -> bool:
+    """Whether a container is handed the standard input: `-i`, `-it`, `--interactive`, `--stdin`."""
+    start = command.words[0] if command.words else None
+    before = (word.literal or "" for word in takewhile(lambda word: word is not start, words))
+    return any(_INTERACTIVE.fullmatch(word) for word in before)
 
 
 def _task(words: tuple[Word, ...]) -> Carried | None:
