@@ -32,7 +32,8 @@ class Route:
     """One route: the path as a client spells it, with its placeholders; no methods mean any.
 
     `regex` is set where the path is a regular expression (Django's `re_path`). A `prefix` route
-    answers everything below its path (a mounted app).
+    answers everything below its path (a mounted app); one of `files` answers what its folder holds, which nobody
+    looked up.
     """
 
     path: str
@@ -40,13 +41,21 @@ class Route:
     methods: frozenset[str] = frozenset()
     regex: str | None = None
     prefix: bool = False
+    files: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its path as people read it: `/static/…` stands for all that is below."""
+        return f"{self.path.rstrip('/')}/…" if self.prefix else self.path
 
     def matches(self, path: str) -> Answer:
-        """Whether a path without query belongs to it; UNKNOWN for a converter that is not known."""
+        """Whether a path without query belongs to it; UNKNOWN for a converter that is not known, and for files."""
         pattern = _pattern(self.path, self.regex, self.prefix)
         if pattern is None:
             return UNKNOWN
-        return YES if pattern.match(path) else NO
+        if not pattern.match(path):
+            return NO
+        return UNKNOWN if self.files else YES
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, Process
-from prodlint.deployment.route import Routes
+from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.value import NO, YES, Bounded, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.value_text import bounded_text, when_set
@@ -111,15 +111,20 @@ def route_fact(routes: Routes) -> Fact | None:
         place = routes.unread[0].span if routes.unread else None
         sources = _unread_sources(routes)
         return Fact("routes", f"not read: {unread}", State.UNKNOWN, place, sources) if unread else None
-    paths = list(dict.fromkeys(route.path for route in routes.routes))
+    # What answers everything says most, wherever it is registered.
+    first = sorted(routes.routes, key=lambda route: not (route.prefix and route.path == "/"))
+    paths = list(dict.fromkeys(f"{route.shown} (files)" if route.files else route.shown for route in first))
     more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
     moved = f", unless {' or '.join(f'${name}' for name in routes.moved_by[:2])} is set" if routes.moved_by else ""
     text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{moved}{f'; not read: {unread}' if unread else ''}"
-    sources = tuple(
-        Source(route.path, route.span, ", ".join(sorted(route.methods)) or "any method") for route in routes.routes
-    )
+    sources = tuple(Source(route.shown, route.span, _asked_how(route)) for route in first)
     sources += _unread_sources(routes)
-    return Fact("routes", text, span=routes.routes[0].span, sources=sources)
+    return Fact("routes", text, span=first[0].span, sources=sources)
+
+
+def _asked_how(route: Route) -> str:
+    methods = ", ".join(sorted(route.methods)) or "any method"
+    return f"{methods}, the files of a folder" if route.files else methods
 
 
 def _unread_sources(routes: Routes) -> tuple[Source, ...]:

@@ -804,3 +804,32 @@ def test_an_extension_of_another_app_of_the_repository_leaves_the_routes_complet
     assert served({"main.py": f"import other\n{app}", "other.py": other}, "main:app").complete is NO
     computed = f"import importlib\nimportlib.import_module(NAME)\n{app}"
     assert served({"main.py": computed, "other.py": other}, "main:app").complete is NO
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("from fastapi import FastAPI\napp = FastAPI()\napp.frontend('/', directory='dist')\n", "/login"),
+        (
+            "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles\napp = FastAPI()\n"
+            "app.mount('/', StaticFiles(directory='public'))\n",
+            "/logo.png",
+        ),
+        (
+            "from flask import Flask\napp = Flask(__name__, static_folder='public', static_url_path='')\n"
+            "app.add_url_rule('/x', view_func=print)\n",
+            "/logo.png",
+        ),
+    ],
+)
+def test_a_folder_at_the_root_may_answer_any_path_and_the_map_tells_it(code: str, asked: str) -> None:
+    routes = served({"app.py": code}, "app:app")
+    assert [(one.shown, one.files) for one in routes.routes if one.prefix] == [("/…", True)]
+    assert routes.answering(asked)[0] is UNKNOWN
+    assert routes.answering(asked, "POST")[0] is NO
+
+
+def test_an_app_of_flask_without_a_static_folder_serves_no_files() -> None:
+    code = "from flask import Flask\napp = Flask(__name__, static_folder=None, static_url_path='/x')\n"
+    files = {"app.py": f"{code}app.add_url_rule('/health', view_func=print)\n"}
+    assert served(files, "app:app").answering("/x/a.css")[0] is NO

@@ -1,13 +1,15 @@
 """Routes of Flask and FastAPI: what is registered on an app, on blueprints and on routers, with their prefixes.
 
 Both work alike: an object collects routes under decorators, and is then put below a prefix of another.
-Sources: Flask, Modular Applications with Blueprints; FastAPI, Bigger Applications; Starlette, Routing.
+Sources: Flask, Modular Applications with Blueprints; FastAPI, Bigger Applications and Frontend; Starlette, Routing and
+Static Files.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
@@ -18,6 +20,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
 from prodlint.deployment.routes.fastapi import Named, documentation_routes
 from prodlint.deployment.routes.handing import Handing, loaded_files
+from prodlint.deployment.routes.static import is_static, static_path
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
 from prodlint.record import record
 from prodlint.regex import regex
@@ -37,7 +40,7 @@ _PARTS = frozenset(
 _METHODS = {name: name.upper() for name in ("get", "post", "put", "delete", "patch", "head", "options", "trace")}
 _DECORATORS = frozenset(("route", "api_route", "websocket", *_METHODS))
 _REGISTRATIONS = {"register_blueprint": "url_prefix", "include_router": "prefix"}
-_TELLING = frozenset((*_DECORATORS, *_REGISTRATIONS, "add_url_rule", "add_api_route", "add_route", "mount"))
+_TELLING = frozenset((*_DECORATORS, *_REGISTRATIONS, "add_url_rule", "add_api_route", "add_route", "mount", "frontend"))
 # Extensions that register routes in ways that are not read: with one of them no path is known to be missing.
 _OPAQUE = regex(
     rb"(?m)^[ \t]*(?:from|import)[ \t]+"
@@ -137,7 +140,7 @@ class _Reader:
             return
         if any(self._is_passed_over(path, module, scope, function.value, *guard) for guard in guards):
             return
-        if function.attr in _REGISTRATIONS or function.attr == "mount":
+        if function.attr in _REGISTRATIONS or function.attr in ("mount", "frontend"):
             self._registration(path, module, scope, node, function)
         else:
             self._route(path, module, scope, node, function)
@@ -194,12 +197,15 @@ class _Reader:
         if parent is None:
             return
         span = module.span(call)
-        if function.attr == "mount":
+        if function.attr in ("mount", "frontend"):
             below = self._text(parent, path, module, scope, _argument(call, 0, "path"))
             if below is None:
                 self._miss(parent, span, "a path that is computed")
-            else:
-                self.routes.setdefault(parent, []).append(Route(below, span, prefix=True))
+                return
+            # FastAPI's `frontend` serves the files of a built front end behind all other routes (0.141).
+            files = function.attr == "frontend" or is_static(_argument(call, 1, "app"), module)
+            methods = frozenset(("GET",)) if files else frozenset[str]()
+            self.routes.setdefault(parent, []).append(Route(below, span, methods, prefix=True, files=files))
             return
         given = _argument(call, 0, "blueprint", "router")
         child = self._object(path, module, scope, given, 0) if given is not None else None
@@ -311,6 +317,10 @@ class _Reader:
         if span not in self.own_prefixes:
             given = _argument(call, _BY_NAME, "url_prefix", "prefix")
             self.own_prefixes[span] = "" if given is None else _string(module, given)
+            static = static_path(call, name, module)
+            if static is not None:
+                files = Route(static, span, frozenset(("GET",)), prefix=True, files=True)
+                self.routes.setdefault(span, []).append(files)
             # Starlette(debug, routes), Router(routes); FastAPI takes it by its name.
             places = {"starlette.applications.Starlette": 1, "starlette.routing.Router": 0}
             listed = _argument(call, places.get(name or "", _BY_NAME), "routes")
@@ -328,7 +338,8 @@ class _Reader:
             elif isinstance(one, ListedApp):
                 child = self._object(path, module, None, one.app, 1)
                 if child is None:
-                    self.routes.setdefault(owner, []).append(Route(one.prefix, one.span, prefix=True))
+                    files = is_static(one.app, module)
+                    self.routes.setdefault(owner, []).append(Route(one.prefix, one.span, prefix=True, files=files))
                 else:
                     self._link(owner, child, one.prefix, one.span)
             else:
@@ -339,7 +350,7 @@ class _Reader:
         self.missed += self.unread.get(owner, ())
         self.moved += self.moved_by.get(owner, ())
         for route in self.routes.get(owner, ()):
-            yield Route(joined_path(prefix, route.path), route.span, route.methods, None, route.prefix)
+            yield replace(route, path=joined_path(prefix, route.path))
         for link in self.links.get(owner, ()):
             if link.child not in seen:
                 if link.prefix is None:
