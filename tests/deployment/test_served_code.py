@@ -231,3 +231,22 @@ def test_modules_that_import_one_another_in_functions_are_followed_to_an_end() -
     }
     code = api("def start():\n    from shop.m0 import f\n    f()\nstart()\n", **others)
     assert places(code.calls_on_import((b"sleep",), SLEEP))[:1] == ["shop/m0.py:5"]
+
+
+@pytest.mark.parametrize(("length", "expected"), [(20, None), (60, None), (0, "requests")])
+def test_what_modules_do_that_are_too_deep_to_follow_is_not_known_to_come_too_late(
+    length: int, expected: str | None
+) -> None:
+    """A patch at the end of a chain of imports comes before `import requests`, however long the chain is."""
+    files = {f"m{number}.py": f"import m{number + 1}\n" for number in range(length)}
+    first = "import m0\n" if length else ""
+    files |= {
+        "Procfile": "web: gunicorn --worker-class=gevent --preload shop:app\n",
+        "requirements.txt": "flask\ngevent\ngunicorn\nrequests\n",
+        f"m{length}.py": "from gevent import monkey\nmonkey.patch_all()\n",
+        "shop.py": f"{first}import requests\nfrom flask import Flask\napp = Flask('shop')\n",
+    }
+    deployment: Deployment = load(MemoryTree(files), Policy())[0]
+    (service,) = deployment.services
+    late = deployment.workers_of(service).late_patch
+    assert (None if late is None else late.taken) == expected

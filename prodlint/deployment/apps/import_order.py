@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from prodlint.deployment.apps.import_graph import ImportGraph
@@ -45,19 +46,26 @@ class Ran:
 
 
 class _Walk:
-    """One process; `seen` holds the files that were run, and whether certainly."""
+    """One process; `seen` holds the files that were run, and whether certainly.
+
+    `is_cut` is set once a file is passed over because there are too many: nobody knows what it does.
+    """
 
     def __init__(self, graph: ImportGraph, script: str | None) -> None:
         self.graph = graph
         self.script = script
         self.seen: set[tuple[str, bool]] = set()
+        self.is_cut = False
 
     def file(self, path: str, way: tuple[Span, ...], is_certain: bool) -> Iterator[Ran]:
-        if (path, True) in self.seen or (path, is_certain) in self.seen or len(self.seen) > _MOST_FILES:
+        if (path, True) in self.seen or (path, is_certain) in self.seen:
+            return
+        if len(self.seen) > _MOST_FILES or len(way) >= _DEPTH:
+            self.is_cut = True
             return
         self.seen.add((path, is_certain))
         module = self.graph.repository.python(path)
-        if module is not None and len(way) < _DEPTH:
+        if module is not None:
             yield from self._block(path, module, module.tree.body, way, is_certain)
 
     def _block(
@@ -124,11 +132,13 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
 def in_order(graph: ImportGraph, entries: tuple[str, ...], script: str | None = None) -> Iterator[Ran]:
     """What the modules of a process run when it imports some files one after the other; `script` is run as a program.
 
-    `name` is empty for calls: most are of no interest to whoever asks.
+    `name` is empty for calls: most are of no interest to whoever asks. Behind a file that is passed over because there
+    are too many nothing is certain.
     """
     walk = _Walk(graph, script)
     for entry in entries:
-        yield from walk.file(entry, (), True)
+        for ran in walk.file(entry, (), True):
+            yield replace(ran, is_certain=False) if walk.is_cut else ran
 
 
 def surely_imported(graph: ImportGraph, entries: tuple[str, ...], script: str | None = None) -> frozenset[str]:
