@@ -61,6 +61,10 @@ def arguments(script: str, **environment: str) -> list[str | None]:
         ('set -- 1 2; [ "${1#-}" != "$1" ] && set -- show "$@"; show "$@"', ["1", "2"]),
         ('set -- -b; if [ "${1#-}" != "$1" ]; then set -- 0 "$@"; fi; show "$@"', ["0", "-b"]),
         ('set -- 1; if curl db; then set -- 2; exit; fi; show "$@"', ["1"]),
+        ('set -e -o pipefail 1 2; show "$@"', ["1", "2"]),
+        ('set -- 1 2; set -euo pipefail; show "$@"', ["1", "2"]),
+        ('set -- 1 2 3; shift 2; show "$@"', ["3"]),
+        ('set -- 1; shift 2 || true; show "$@"', ["1"]),
     ],
 )
 def test_the_elements_are_the_arguments(script: str, expected: list[str | None]) -> None:
@@ -86,6 +90,7 @@ def test_the_elements_are_the_arguments(script: str, expected: list[str | None])
         ('set -- 1 2; if curl db; then set -- 1 3; fi; show "$@" end', ["1", None, "end"]),
         ('set -- 1 2; if curl db; then shift; fi; show "$2" "$#"', [None, None]),
         ('set -- 1; if curl db; then set --; fi; shift; show "$@"', [None]),
+        ('set -- 1 2 3; shift $(date); show "$@"', [None]),
         ('set -- 1 2; case $(date) in x) set -- 1 3;; esac; show "$1" "$2"', ["1", None]),
     ],
 )
@@ -124,6 +129,8 @@ _STATEMENT = st.one_of(
     _NAMES.map(lambda name: f"unset {name}"),
     _WORDS.map(lambda words: f"set -- {words}"),
     st.just("shift || true"),
+    st.just("shift 2 || true"),
+    _WORDS.map(lambda words: f"set -e {words}; set +e"),
     _WORDS.map(lambda words: f'if [ "$(echo "$V")" ]; then set -- {words}; fi'),
     st.just('if [ "$(echo "$V")" ]; then shift || true; fi'),
 )

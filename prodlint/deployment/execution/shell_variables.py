@@ -20,6 +20,7 @@ from prodlint.deployment.execution.shell_walk import (
     fields,
     flattened,
     is_several,
+    set_arguments,
     with_arguments,
 )
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
@@ -165,13 +166,14 @@ class ShellVariables:
 
     def switch(self, words: tuple[Word, ...], shell: Shell) -> None:
         """`set -ea`, `set -- ARGUMENTS`."""
-        flags = [word.literal or "" for word in words]
+        given = set_arguments(words)
+        flags = [word.literal or "" for word in words[: len(words) - len(given or ())]]
         on = any((f.startswith("-") and not f.startswith("--") and "e" in f) or f == "errexit" for f in flags)
         shell.errexit = (shell.errexit or on) and "+e" not in flags
         exports = any(re.fullmatch(r"-[a-z]*a[a-z]*|allexport", flag) for flag in flags)
         shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
-        if "--" in flags:
-            shell.arguments = self.flattened(words[flags.index("--") + 1 :], shell)
+        if given is not None:
+            shell.arguments = self.flattened(given, shell)
 
     def note(self, words: Iterable[Word], shell: Shell) -> None:
         """What the words of a command set by themselves: `: "${PORT:=8000}"`."""

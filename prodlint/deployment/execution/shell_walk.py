@@ -40,6 +40,7 @@ __all__ = [
     "matches",
     "reads_as_shell",
     "rejoin",
+    "set_arguments",
     "shifted",
     "split_assignment",
     "with_arguments",
@@ -328,9 +329,31 @@ def argument(number: int, shell: Shell) -> Word | None:
     return shell.arguments[number - 1] if number <= len(shell.arguments) else None
 
 
-def shifted(arguments: tuple[Word, ...]) -> tuple[Word, ...]:
-    """What `shift` leaves of the arguments."""
-    return arguments if arguments and is_several(arguments[0]) else arguments[1:]
+def set_arguments(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """The arguments that words behind `set` make (`-e -- a b`, `a b`); None where they are options alone."""
+    rest = list(words)
+    while rest:
+        written = rest[0].literal or ""
+        if written == "--":
+            return tuple(rest[1:])
+        if written in ("-", "+") or written[:1] not in ("-", "+"):
+            return tuple(rest)
+        # `-o pipefail` takes the next word.
+        del rest[: 2 if written.endswith("o") else 1]
+    return None
+
+
+def shifted(arguments: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """What a `shift` leaves of the arguments; any number of them where nobody knows how many it takes."""
+    written = words[1].literal if len(words) > 1 else "1"
+    if not arguments or written == "0":
+        return arguments
+    count = int(written) if written is not None and written.isdecimal() and len(written) < 5 else None
+    if count is None or any(is_several(word) for word in arguments[:count]):
+        place = arguments[0].span
+        return (Word((Substitution(place, reason=_DECIDED),), place),)
+    # More than there are is an error that leaves them all.
+    return arguments[count:] if count <= len(arguments) else arguments
 
 
 def is_several(word: Word) -> bool:

@@ -436,7 +436,7 @@ class _Run:
         if name in ("exit", "return"):
             return Flow(ended=True)
         if name == "shift":
-            shell.arguments = shifted(shell.arguments)
+            shell.arguments = shifted(shell.arguments, words)
             return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
