@@ -5,6 +5,7 @@ from __future__ import annotations
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.routes.of_service import routes_of
+from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
 from prodlint.record import record
@@ -22,6 +23,8 @@ _PATHS = (
     "/ping /ping/ /status /status/ /up /up/ /_health /_health/ /heartbeat /heartbeat/ /__heartbeat__ "
     "/__lbheartbeat__ /alive /alive/ /ht/ /version /version/"
 ).split()
+# Middleware answers such a path without a route.
+_WRITTEN = tuple(f"{quote}{path}{quote}".encode() for path in _PATHS[1:] for quote in ("'", '"'))
 # A route with one of these in its path is there to be asked, whatever stands in front of it.
 _WORDS = ("health", "live", "ready", "ping", "status", "beat", "alive", "/up", "probe", "version", "info")
 
@@ -44,5 +47,7 @@ def missing_health(service: Service, repository: Repository) -> MissingHealth | 
     if any(word in f"{one.path}{one.regex or ''}".lower() for one in routes.routes for word in _WORDS):
         return None
     if any(routes.answering(path)[0] is not NO for path in _PATHS):
+        return None
+    if served_code(service, repository).graph.holding(*_WRITTEN):
         return None
     return MissingHealth(routes.routes[0].span, len(routes.routes))
