@@ -262,6 +262,16 @@ def health():
 """
 
 
+def test_a_probe_that_no_route_answers_is_told_unless_served_code_writes_its_path(tmp_path: Path) -> None:
+    manifest = MANIFEST.replace("shop.wsgi", "shop.wsgi:application").replace("registry.example.org/shop:1.4", "shop")
+    dockerfile = "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\n"
+    shop = write(tmp_path, {"k8s/production/shop.yaml": manifest, "Dockerfile": dockerfile, "shop/__init__.py": ""})
+    write(shop, {"shop/wsgi.py": HEALTHY})
+    assert facts(drawn(shop))["readiness"] == "GET :8000/healthz, which no route answers"
+    write(shop, {"shop/wsgi.py": f"{HEALTHY}\n\napplication.wsgi_app = Probes(application.wsgi_app, '/healthz')\n"})
+    assert facts(drawn(shop))["readiness"] == "GET :8000/healthz"
+
+
 def test_the_routes_of_an_app_are_told(tmp_path: Path) -> None:
     write(tmp_path, {**SHOP, "shop/wsgi.py": HEALTHY})
     assert facts(drawn(tmp_path))["routes"] == "/health"

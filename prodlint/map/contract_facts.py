@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prodlint.deployment.process import HOST, Exposure, PlatformSetting, Probe, Process
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
+from prodlint.deployment.service import Service
+from prodlint.deployment.telemetry.health_route import is_written
 from prodlint.deployment.value import NO, YES, Bounded, EnvDriven, Known, Unknown, Value
 from prodlint.map.document import Fact, Source, State
 from prodlint.map.value_text import bounded_text, when_set
@@ -16,8 +19,9 @@ _SHOWN_ROUTES = 6
 _SHOWN_UNREAD = 2
 
 
-def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
+def contract_facts(service: Service, routes: Routes, repository: Repository) -> Iterator[Fact]:
     """Only what the file says: a platform's defaults are not repeated."""
+    process = service.process
     if process.replicas is not None:
         yield _replicas(process.replicas)
     ports = [(_exposed(one), one.span) for one in process.exposures]
@@ -27,7 +31,7 @@ def contract_facts(process: Process, routes: Routes) -> Iterator[Fact]:
         text = ", ".join(dict.fromkeys(text for text, _ in ports))
         yield Fact("ports", text, State.ENVIRONMENT if "$" in text else State.KNOWN, ports[0][1])
     for probe in process.probes:
-        yield _probe(probe, routes)
+        yield _probe(probe, routes, lambda path: is_written(path, service, repository))
     if process.schedule is not None:
         yield Fact("schedule", _shown(process.schedule), span=process.schedule.span)
     if process.events:
@@ -42,7 +46,7 @@ def _replicas(value: Value[int]) -> Fact:
     return Fact("replicas", _shown(value), span=value.span)
 
 
-def _probe(probe: Probe, routes: Routes) -> Fact:
+def _probe(probe: Probe, routes: Routes, answers_itself: Callable[[str], bool]) -> Fact:
     port = f":{_shown(probe.port)}" if probe.port is not None else ""
     if probe.path is None:
         asked = probe.command.written if probe.command is not None else f"a connection{port}"
@@ -53,7 +57,7 @@ def _probe(probe: Probe, routes: Routes) -> Fact:
     found, route = routes.answering(probe.path.value) if isinstance(probe.path, Known) else (None, None)
     if found is YES and route is not None:
         return Fact(probe.kind.value, text, span=probe.span, sources=(Source(route.path, route.span, "answers it"),))
-    if found is NO:
+    if found is NO and isinstance(probe.path, Known) and not answers_itself(probe.path.value):
         text += ", which no route answers"
     return Fact(probe.kind.value, text, span=probe.span)
 

@@ -73,7 +73,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     told = route_fact(routes)
     if told is not None:
         yield told
-    yield from contract_facts(service.process, routes)
+    yield from contract_facts(service, routes, repository)
     if service.image is not None:
         yield _image(service.image, service)
     elif service.process.image is not None:

@@ -269,3 +269,18 @@ def test_an_installer_that_is_fetched_is_not_told() -> None:
 
 def test_a_script_that_reads_itself_ends() -> None:
     assert len(run("bash -s < loop.sh", loop="show a\nbash -s < loop.sh\n").steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "conditions"),
+    [
+        ("if [ $FULL = yes ]; then\n  docker compose run web manage.py migrate\nfi", ["if $FULL is yes"]),
+        ("docker compose run web sh -c 'if [ $FULL = yes ]; then manage.py migrate; fi'", ["if $FULL is yes"]),
+        ("docker compose run web manage.py migrate", [""]),
+    ],
+)
+def test_what_is_carried_runs_under_the_conditions_of_its_carrier(script: str, conditions: list[str]) -> None:
+    carried = [one.step for one in gitlab(script).pipeline_steps if one.step is not None]
+    found = [step for step in carried if step.program == "manage.py"]
+    assert [f"if {one.when}" if one.when else "" for one in found] == conditions
+    assert [one.conditional for one in found] == [bool(one) for one in conditions]

@@ -209,7 +209,15 @@ def _with_carried(
     if step.program == "ssh":
         declared = replace(declared, remote=True)
     for inner in execution.steps:
-        yield from _with_carried(inner, declared, job, pipeline, repository, unread, depth + 1, found)
+        yield from _with_carried(_under(step, inner), declared, job, pipeline, repository, unread, depth + 1, found)
+
+
+def _under(step: Step, inner: Step) -> Step:
+    """A step that another one carries somewhere, under the conditions of both."""
+    if not step.conditional:
+        return inner
+    told = [one.when for one in (step, inner) if one.conditional]
+    return replace(inner, conditional=True, when=" and ".join(told) if all(told) else "")
 
 
 def _guessed(command: CommandLine, repository: Repository) -> FileMap:

@@ -21,6 +21,7 @@ from prodlint.deployment.apps.names import CodeNames, Defined, External, Here, M
 from prodlint.deployment.apps.text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.entries import import_graph_of
 from prodlint.deployment.served.handlers import Handler, Handlers
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
@@ -471,7 +472,7 @@ def served_code(service: Service, repository: Repository) -> ServedCode:
     """The code that a service runs."""
     answers = _known.setdefault(repository, {})
     if id(service) not in answers:
-        graph = _graph_of(service, repository)
+        graph = import_graph_of(service, repository)
         # Two services that begin with the same app run the same code: it is followed once.
         like = next((code for _, code in answers.values() if _is_same(code, service, graph)), None)
         # The service is kept with the answer: no other object gets its number.
@@ -486,21 +487,3 @@ def _is_same(code: ServedCode, service: Service, graph: ImportGraph) -> bool:
         and (code.graph.entries, code.graph.roots) == (graph.entries, graph.roots)
         and not (code.graph.is_extended or graph.is_extended)
     )
-
-
-def _graph_of(service: Service, repository: Repository) -> ImportGraph:
-    from prodlint.deployment.settings.start import agreed_start
-
-    app = () if service.app is None else (service.app.path,)
-    if service.step is None:
-        return ImportGraph(repository, service.roots, app if service.handled_at is not None else ())
-    start = agreed_start(service, repository)
-    module = () if service.module is None else (service.module,)
-    if start is None:
-        return ImportGraph(repository, service.roots, (*module, *app))
-    entries: tuple[str, ...] = (*module, *(one.path for one in start.modules), *app)
-    if start.is_django:
-        from prodlint.deployment.served.django import DjangoImports
-
-        return ImportGraph(repository, start.roots, entries, DjangoImports(service, repository, start).of)
-    return ImportGraph(repository, start.roots, entries)

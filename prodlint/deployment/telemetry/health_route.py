@@ -11,7 +11,7 @@ from prodlint.deployment.value import NO, YES
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["MissingHealth", "missing_health"]
+__all__ = ["MissingHealth", "is_written", "missing_health"]
 
 # These take a process out of the rotation when its health check fails, and know only its port without one.
 _ORCHESTRATORS = frozenset(
@@ -35,6 +35,11 @@ class MissingHealth:
 
     route: Span
     count: int
+
+
+def is_written(path: str, service: Service, repository: Repository) -> bool:
+    """Whether code that is served writes a path, as a middleware does that answers it without a route."""
+    return bool(served_code(service, repository).graph.holding(f"'{path}'".encode(), f'"{path}"'.encode()))
 
 
 def missing_health(service: Service, repository: Repository) -> MissingHealth | None:
