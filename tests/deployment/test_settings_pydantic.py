@@ -328,3 +328,16 @@ def test_a_base_that_no_code_makes_is_left_out_and_one_that_some_code_makes_is_k
         "app.base.RootSettings",
         "app.config.Settings",
     ]
+
+
+@pytest.mark.parametrize(
+    ("imported", "extended"), [("from app.base import Base", "Base"), ("from app.base import Base as Root", "Root")]
+)
+def test_a_class_that_extends_one_of_another_file_is_found_whatever_its_name(imported: str, extended: str) -> None:
+    base = f"{HEAD}class Base(BaseSettings):\n    name: str = 'x'\n"
+    middle = f"{imported}\n\n\nclass Common({extended}):\n    most: int = 2\n"
+    config = "from app.middle import Common\n\n\nclass Live(Common):\n    more: int = 1\n\n\nsettings = Live()\n"
+    [found] = classes({"app/base.py": base, "app/middle.py": middle, "app/config.py": config}, NAME="y")
+    assert isinstance(found.module, Known)
+    assert found.module.value == "app.config.Live"
+    assert known(found, "name") == "y"

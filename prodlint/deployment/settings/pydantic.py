@@ -22,6 +22,12 @@ from prodlint.regex import regex
 __all__ = ["pydantic_settings"]
 
 _TELLING = regex(rb"BaseSettings|\bclass\s+\w+\s*\(\s*[\w.]*Settings\b")
+_CLASS = regex(rb"\bclass[ \t]+(\w+)[ \t]*\(([^()]{1,400})\)")
+_RENAMED = regex(rb"\b(\w+)[ \t]+as[ \t]+(\w+)")
+_WORD = regex(rb"\w+")
+# Classes that extend one another across files, and their names: far above what real code holds.
+_LONGEST_LINE = 5
+_MOST_NAMES = 200
 
 
 def pydantic_settings(service: Service, start: Start, repository: Repository) -> tuple[AppSettings, ...]:
@@ -37,15 +43,42 @@ def pydantic_settings(service: Service, start: Start, repository: Repository) ->
 
 @per_repository
 def _telling_files(repository: Repository) -> frozenset[str]:
-    return frozenset(path for path in repository.python_files if _tells(path, repository))
+    """The files of production that may hold a settings class; `class Prod(Base)` of another file is one too."""
+    telling = {path for path in repository.python_files if _tells(path, repository)}
+    known: set[bytes] = set()
+    for _ in range(_LONGEST_LINE if telling else 0):
+        names = {name for path in telling for name in _heirs(repository.data(path) or b"", known)} - known
+        if not names or len(known) > _MOST_NAMES:
+            break
+        known |= names
+        for path in repository.python_files:
+            data = repository.data(path)
+            if data is None or path in telling or not any(name in data for name in names) or not _is_served(path):
+                continue
+            if any(_heirs(data, known)):
+                telling.add(path)
+    return frozenset(telling)
 
 
 def _tells(path: str, repository: Repository) -> bool:
-    """Whether a file of production may hold a settings class."""
+    """Whether a file of production may hold a settings class, as its own text says."""
     data = repository.data(path)
     if data is None or b"Settings" not in data or _TELLING.search(data) is None:
         return False
+    return _is_served(path)
+
+
+def _is_served(path: str) -> bool:
     return environment_of(path) not in (Environment.TEST, Environment.DEVELOPMENT)
+
+
+def _heirs(data: bytes, known: set[bytes]) -> Iterator[bytes]:
+    """The classes of a text that extend one whose name is known, or says that it is one of settings."""
+    renamed = {other for name, other in _RENAMED.findall(data) if name in known}
+    for name, bases in _CLASS.findall(data):
+        words = _WORD.findall(bases)
+        if any(word in known or word in renamed or word.endswith(b"Settings") for word in words):
+            yield name
 
 
 def _imported(start: Start, wanted: frozenset[str], repository: Repository) -> Iterator[str]:
