@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
 from prodlint.map.document import Map
@@ -74,6 +76,57 @@ def test_an_image_that_only_a_pipeline_names_is_told_with_its_name() -> None:
     assert found is not None
     # Somebody may ask for it by the name that it has then.
     assert found.text == "as $REGISTRY/shop:1"
+
+
+RUNS = (
+    'ssh host "docker pull acme/shop:latest && docker run -d acme/shop:latest"',
+    "docker run -d acme/shop:latest",
+    "gcloud run deploy shop --image docker.io/acme/shop:latest",
+    "kubectl set image deployment/shop shop=acme/shop@sha256:0",
+    "helm upgrade shop chart --set image=acme/shop:latest",
+    "flyctl deploy --image acme/shop",
+    "docker service update --image acme/shop:latest shop",
+    "az webapp config container set --name shop --container-image-name acme/shop:latest",
+    "docker run -d $REGISTRY/shop",
+)
+PUSH = "    - uses: docker/build-push-action@v6\n      with: {push: true, tags: 'acme/shop:latest'}\n"
+
+
+def published(step: str, more: Mapping[str, str]) -> str:
+    workflow = f"on: push\njobs:\n  cd:\n    steps:\n{PUSH}{step}"
+    files = {"Dockerfile": DOCKERFILE, "app.py": "", ".github/workflows/cd.yml": workflow, **more}
+    [web] = drawn(files).services
+    found = web.fact("published")
+    assert found is not None
+    return found.text
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_an_image_that_a_step_or_a_script_names_is_not_called_undeployed(command: str) -> None:
+    # In the pipeline that pushes, in another one, in a script that nobody reads.
+    assert published(f"    - run: >-\n        {command}\n", {}) == "as acme/shop:latest"
+    other = f"on: workflow_dispatch\njobs:\n  go:\n    steps:\n    - run: >-\n        {command}\n"
+    assert published("", {".github/workflows/go.yml": other}) == "as acme/shop:latest"
+    assert published("", {"ops/go.sh": f"set -e\n{command}\n"}) == "as acme/shop:latest"
+
+
+def test_an_action_that_deploys_an_image_runs_it() -> None:
+    azure = "    - uses: azure/webapps-deploy@v3\n      with: {app-name: shop, images: 'acme/shop:latest'}\n"
+    assert published(azure, {}) == "as acme/shop:latest"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "docker pull acme/shop:latest",
+        "trivy image acme/shop:latest",
+        "docker run acme/shop-tools:1 check",
+        "docker run acme/shop:local",
+    ],
+)
+def test_who_only_looks_at_an_image_or_runs_another_one_deploys_nothing(step: str) -> None:
+    scripts = {"ops/look.sh": f"{step}\n"}
+    assert published("", scripts) == "as acme/shop:latest, which nothing that is read deploys"
 
 
 def test_what_pull_requests_push_is_published_to_nobody() -> None:

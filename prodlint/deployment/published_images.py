@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from prodlint.deployment.built_images import names_given
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.image_mentions import image_mentions
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import Platform
 from prodlint.deployment.releases.pipeline_builds import builds_in
@@ -26,7 +28,8 @@ _MOST = 100
 class PublishedImage:
     """An image that a pipeline pushes under `names`.
 
-    It is `deployed` where a file says that just this stage runs, and `shown` where a service is what it starts.
+    It is `deployed` where a file says that just this stage runs, and `shown` where a service is what it starts;
+    something else that is read `may_run` it.
     """
 
     image: Image
@@ -34,24 +37,39 @@ class PublishedImage:
     span: Span
     deployed: bool
     shown: bool
+    may_run: bool = False
 
 
 def published_images(
-    steps: Iterable[PipelineStep], services: Iterable[Service], repository: Repository
+    steps: Iterable[PipelineStep],
+    others: Iterable[PipelineStep],
+    services: Iterable[Service],
+    repository: Repository,
 ) -> tuple[PublishedImage, ...]:
-    """The images that jobs push which are no tests; a stage for developers is none of them."""
+    """The images that jobs push which are no tests; a stage for developers is none of them.
+
+    `others` are the steps of every pipeline: what may run the images.
+    """
     ours = [one for one in services if one.image is not None]
     run = {_stage(one.image) for one in ours if one.image is not None and _deploys(one)}
     shown = {_stage(one.image) for one in ours if one.image is not None and one.process.platform is Platform.DOCKER}
     found: dict[tuple[str, str], PublishedImage] = {}
-    for image, names, span in _published(tuple(steps), repository):
+    pushing: dict[tuple[str, str], set[str]] = {}
+    for image, names, span, pipeline in _published(tuple(steps), repository):
         before = found.get(_stage(image))
         names = names if before is None else tuple(dict.fromkeys((*before.names, *names)))
         span = span if before is None else before.span
         found[_stage(image)] = PublishedImage(image, names, span, _stage(image) in run, _stage(image) in shown)
+        pushing.setdefault(_stage(image), set()).add(pipeline)
         if len(found) >= _MOST:
             break
-    return tuple(found.values())
+    if all(one.deployed for one in found.values()):
+        return tuple(found.values())
+    mentions = image_mentions(others, repository)
+    return tuple(
+        replace(one, may_run=any(mentions.may_run(one.names, path) for path in pushing[stage]))
+        for stage, one in found.items()
+    )
 
 
 def _stage(image: Image) -> tuple[str, str]:
@@ -67,7 +85,7 @@ def _deploys(service: Service) -> bool:
 
 def _published(
     steps: tuple[PipelineStep, ...], repository: Repository
-) -> Iterator[tuple[Image, tuple[str, ...], Span]]:
+) -> Iterator[tuple[Image, tuple[str, ...], Span, str]]:
     pushing = {(one.pipeline.path, one.job.name) for one in steps if one.kind is StepKind.PUSH}
     for step in steps:
         if (step.pipeline.path, step.job.name) not in pushing or step.environment in _NOT_PRODUCTION:
@@ -77,4 +95,4 @@ def _published(
             # Without a name it is no image that somebody could push: files that a build leaves in a folder.
             image = build_image(repository, build) if names else None
             if image is not None and environment_of(image.stage or image.path) not in _NOT_PRODUCTION:
-                yield image, names, step.span
+                yield image, names, step.span, step.pipeline.path

@@ -74,7 +74,7 @@ def _projects(
     releasing = {one.name for one in deployment.releases} if is_production else set()
     # What pull requests and checks push is published to nobody.
     steps = [one for one in deployment.pipeline_steps if one.pipeline.path in releasing]
-    published = published_images(steps, deployment.services, deployment.repository)
+    published = published_images(steps, deployment.pipeline_steps, deployment.services, deployment.repository)
     for project in deployment.projects:
         services = [one for one in project.services if one.environment in shown]
         if services:

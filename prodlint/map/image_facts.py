@@ -33,7 +33,7 @@ def published_facts(service: Service, published: Iterable[PublishedImage]) -> It
     told = [f"as {_named(one)}" for one in own] + [f"{_stage(one.image)} as {_named(one)}" for one in others]
     if told:
         # By a name that is computed nobody can tell who asks for it.
-        known = all(_is_literal(name) for one in (*own, *others) for name in one.names)
+        known = all(_is_literal(name) and not one.may_run for one in (*own, *others) for name in one.names)
         told[-1] += f", which {_NOWHERE}" if known else ""
         sources = tuple(Source(", ".join(one.names), one.span, "builds and pushes it") for one in (*own, *others))
         yield Fact("published", "; ".join(told), span=sources[0].span, sources=sources)
