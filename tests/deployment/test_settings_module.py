@@ -430,6 +430,27 @@ if not settings.DEBUG:
         assert [route.path for route in routes_of(service, deployment.repository).routes] == shown
 
 
+@pytest.mark.parametrize("imported", ["from django.conf import settings", "from config.settings.local import DEBUG"])
+@pytest.mark.parametrize(
+    ("debug", "shown"),
+    [("False", ["/health/"]), ("True", ["/health/", "/404/"]), ("bool(os.environ['D'])", ["/health/", "/404/"])],
+)
+def test_settings_that_are_not_certain_leave_out_what_their_debug_switches_off(
+    imported: str, debug: str, shown: list[str]
+) -> None:
+    test = "DEBUG" if "DEBUG" in imported else "settings.DEBUG"
+    urls = (
+        f"from django.urls import path\n{imported}\nurlpatterns = [path('health/', view)]\n"
+        f"if {test}:\n    urlpatterns.append(path('404/', view))\n"
+    )
+    own = f'import os\nROOT_URLCONF = "config.urls"\nDEBUG = {debug}\n'
+    files = {"Procfile": "web: gunicorn config.wsgi\n", "config/urls.py": urls}
+    deployment, found = services(files | {"config/settings/local.py": own})
+    routes = routes_of(found["web"], deployment.repository)
+    assert [route.path for route in routes.routes] == shown
+    assert routes.answering("/404/")[0] is not NO
+
+
 def test_settings_that_are_not_certain_leave_the_routes_incomplete() -> None:
     deployment, found = services({"Procfile": "web: gunicorn config.wsgi\n", "config/urls.py": URLS})
     routes = routes_of(found["web"], deployment.repository)

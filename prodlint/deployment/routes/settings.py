@@ -18,7 +18,7 @@ from prodlint.deployment.routes.django import Decide, routes_of_urlconf
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Value, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["routes_of_django"]
@@ -50,8 +50,7 @@ def routes_of_django(service: Service, repository: Repository) -> Routes:
         assert service.app is not None
         unread = (Link(service.app.span, "ROOT_URLCONF, which the settings do not tell"),)
         return Routes((), NO, unread=unread)
-    certain = settings.is_certain is YES
-    decide: Decide = (lambda test, module: _holds(test, module, settings)) if certain else lambda test, module: UNKNOWN
+    decide: Decide = lambda test, module: _holds(test, module, settings)  # noqa: E731
     routes = routes_of_urlconf(urlconf.value, repository, settings.roots, decide)
     is_complete = routes.complete & settings.is_certain & _lets_pass(settings)
     return replace(routes, complete=YES if is_complete is YES else NO, appends_slash=_appends_slash(settings))
@@ -73,9 +72,23 @@ def _holds(test: ast.expr, module: PythonModule, settings: AppSettings) -> Answe
 
 
 def _setting(node: ast.expr, module: PythonModule, settings: AppSettings) -> Value[object] | None:
-    name = module.qualified_name(node) or ""
-    owner, _, setting = name.rpartition(".")
-    return settings.get(setting) if owner == "django.conf.settings" else None
+    """What a setting holds that an expression reads: Unknown where other settings may be chosen.
+
+    Of those only a DEBUG that is off counts: production has it off whichever it chooses.
+    """
+    owner, _, name = (module.qualified_name(node) or "").rpartition(".")
+    if owner != "django.conf.settings" and not _is_of(owner, settings):
+        return None
+    value = settings.get(name)
+    if settings.is_certain is YES or (name == "DEBUG" and isinstance(value, Known) and value.value is False):
+        return value
+    return Unknown("other settings may be chosen", module.span(node))
+
+
+def _is_of(owner: str, settings: AppSettings) -> bool:
+    """Whether a dotted name is that of the settings module itself: `from shop.settings import DEBUG`."""
+    chosen = settings.module
+    return bool(owner) and owner == (chosen.value if isinstance(chosen, Known) else getattr(chosen, "default", None))
 
 
 def _lets_pass(settings: AppSettings) -> Answer:
