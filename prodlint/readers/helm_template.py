@@ -55,6 +55,14 @@ class Piece(NamedTuple):
     is_verbatim: bool
 
 
+# How a variable is written: an item of `env`, an entry of `data` or `stringData`.
+_VALUE = regex(r"\n[ \t]*(?:- )?value:[ \t]+[^\n]*\Z")
+_SECTION = regex(r"(?m)^([A-Za-z]+):")
+_ENTRY = regex(r"\n[ \t]+[\"']?[\w.-]+[\"']?:[ \t]+[^\n]*\Z")
+_AS_IT_IS = ("quote", "squote", "b64enc", "trim")
+_NEAR, _FAR = 100, 8_000
+
+
 @entity
 class Lost:
     """An object, or the kinds of some, that may be there or not, and why."""
@@ -201,6 +209,8 @@ class Renderer:
         elif isinstance(node, Output):
             value = self.pipe(node.pipe)
             if not node.pipe.declares:
+                if (value is None or value == "") and self._is_absent(node.pipe) and self._sets_variable():
+                    value = Hidden("values.yaml does not set it", "")
                 self._write(printed(self._labelled(value, node.span), self.mark), node.span, False)
         elif isinstance(node, Branch):
             self._branch(node)
@@ -209,6 +219,25 @@ class Renderer:
             self._write(self.include(node.name, data), node.span, False)
         elif isinstance(node, Jump):
             raise _Jumped(node.kind)
+
+    def _sets_variable(self) -> bool:
+        """Whether what is written next is the value of a variable: of a container, a ConfigMap or a Secret."""
+        self.tick(20)
+        before = "".join(piece.text for piece in self.pieces[-_NEAR:])[-_FAR:]
+        if _VALUE.search(before) is not None:
+            return True
+        sections = _SECTION.findall(before)
+        return bool(sections) and sections[-1] in ("data", "stringData") and _ENTRY.search(before) is not None
+
+    def _is_absent(self, pipe: Pipe) -> bool:
+        """Whether a pipeline only writes a value that the chart leaves to the installation (`--set`)."""
+        asked = pipe.commands[0][-1]
+        words = [word for command in pipe.commands for word in command if word is not asked]
+        if not isinstance(asked, Chain) or len(asked.fields) < 2 or asked.fields[0] != "Values":
+            return False
+        if not all(isinstance(word, FunctionName) and word.name in _AS_IT_IS for word in words):
+            return False
+        return (asked.base is None or isinstance(asked.base, Variable)) and self.operand(asked) is None
 
     def _labelled(self, value: Data, span: Span) -> Data:
         """A hidden value whose label is the action that asks for it."""

@@ -742,3 +742,21 @@ def test_what_a_secret_of_the_chart_holds_is_not_set_outside(guard: bool) -> Non
     # An installation may give others, as for everything in values.yaml.
     assert made == ["KEY", "CODED", "GIVEN"]
     assert held["OUTSIDE"].value is held["OUTSIDE"].given is None
+
+
+def test_what_values_yaml_does_not_set_is_set_outside_where_it_is_a_variable() -> None:
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: own\n  namespace: {{ .Values.api.space }}\nstringData:\n"
+        "  absent: {{ .Values.api.password }}\n  quoted: {{ .Values.api.key | quote }}\n"
+        '  written: {{ .Values.api.written | quote }}\n  default: {{ .Values.api.key | default "" | quote }}\n'
+    )
+    names = ("absent", "quoted", "written", "default")
+    env = "- {name: A, value: x}\n" + "".join(
+        f"- {{name: {name.upper()}, valueFrom: {{secretKeyRef: {{name: own, key: {name}}}}}}}\n" for name in names
+    )
+    env += "- name: TOKEN\n  value: {{ .Values.api.token }}\n- name: EMPTY\n  value: {{ .Values.api.written }}\n"
+    files = chart_of(pod(f"env:\n{env}"), "api:\n  written: ''\n  # token:\n  key:\n")
+    process = processes({**files, "chart/templates/secret.yaml": secret})["web"]
+    held = {name: value for name, value in variables(process).items() if name != "A"}
+    outside = dict.fromkeys(("ABSENT", "QUOTED", "TOKEN"))
+    assert held == {**outside, **dict.fromkeys(("WRITTEN", "DEFAULT", "EMPTY"), "")}
