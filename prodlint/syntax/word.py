@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 __all__ = ["Expansion", "Literal", "Part", "Substitution", "Word"]
@@ -49,6 +52,10 @@ class Substitution:
     quoted: bool = False
     reason: str = ""
 
+
+_ESCAPED = regex(r"\\([$`\\])")
+_ESCAPED_OR_QUOTE = regex(r"\\([$`\\\"])")
+_BARE_QUOTE = regex(r"^(?:[^\\\"]|\\.)*\"", re.DOTALL)
 
 Part = Literal | Expansion | Substitution
 
@@ -109,10 +116,26 @@ class Word:
         value = self.literal
         if value is not None:
             return value
+        if any(not isinstance(part, Literal) and part.span.text.startswith(("\\$", "\\`")) for part in self.parts):
+            return _unescaped(self.span)
         if not any(isinstance(part, Expansion) and part.span.text.startswith("$(") for part in self.parts):
             return self.span.text
         # A variable of make: a shell reads `$(NAME)` as a command.
         return "".join(_told(part) for part in self.parts)
+
+
+def _unescaped(span: Span) -> str:
+    """A word of a text that a shell handed to another: what the other one is given to expand.
+
+    The first took the backslashes off, in a here-document before `$`, a backquote and a backslash, within quotes
+    before a quote too (POSIX, "Shell Command Language", 2.2.3 and 2.7.4).
+    """
+    written = span.text
+    if (len(written) - len(written.rstrip("\\"))) % 2:
+        # A range ends behind the backslash of an escape that is its last character.
+        written += span.source.text[span.end : span.end + 1]
+    pattern = _ESCAPED if _BARE_QUOTE.search(written) else _ESCAPED_OR_QUOTE
+    return pattern.sub(r"\1", written)
 
 
 def _told(part: Part) -> str:

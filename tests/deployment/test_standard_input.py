@@ -284,3 +284,42 @@ def test_what_is_carried_runs_under_the_conditions_of_its_carrier(script: str, c
     found = [step for step in carried if step.program == "manage.py"]
     assert [f"if {one.when}" if one.when else "" for one in found] == conditions
     assert [one.conditional for one in found] == [bool(one) for one in conditions]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "word",
+    [
+        '"a.\\${NOWHERE}.yml"',
+        "\\$NOWHERE-b",
+        "a\\`date\\`b",
+        '"a\\\\\\\\\\$(date)"',
+        '"\\${NOWHERE:-b}c"',
+    ],
+)
+def test_a_step_that_is_handed_over_is_told_as_the_other_shell_gets_it(word: str, tmp_path: Path) -> None:
+    script = f"ssh host bash <<EOF\nshow {word}\nEOF"
+    (ssh,) = [one for one in run(script).steps if one.program == "ssh"]
+    carried = carried_by(ssh)
+    assert carried is not None
+    repository = Repository({}, {}.__getitem__)
+    steps = execute(carried.command, Place(CHECKOUT, "/", {}, Variables()), repository, fed=carried.fed).steps
+    assert [f"{one.written}\n" for one in steps] == bash(tmp_path, script, {})
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'ssh host "show \\"a.\\${NOWHERE}.yml\\" b"',
+        "ssh host 'show \"a.${NOWHERE}.yml\" b'",
+        'ssh host <<EOF\nshow "a.\\${NOWHERE}.yml" b\nEOF\n',
+        "ssh host <<'EOF'\nshow \"a.${NOWHERE}.yml\" b\nEOF\n",
+    ],
+)
+def test_all_ways_to_hand_a_step_over_tell_it_alike(script: str) -> None:
+    (ssh,) = run(script).steps
+    carried = carried_by(ssh)
+    assert carried is not None
+    repository = Repository({}, {}.__getitem__)
+    steps = execute(carried.command, Place(CHECKOUT, "/", {}, Variables()), repository, fed=carried.fed).steps
+    assert [one.written for one in steps] == ['show "a.${NOWHERE}.yml" b']
