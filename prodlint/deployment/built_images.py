@@ -13,6 +13,7 @@ from dataclasses import replace
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.images.base import is_official
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, MadeImage, Platform, Process
 from prodlint.deployment.releases.action_words import image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
@@ -146,6 +147,11 @@ class ImageNames:
         last = image_path(image)[-1:]
         return next((one for one in self.made if last and image_path(one.name)[-1:] == last), None)
 
+    def is_of_others(self, image: str) -> bool:
+        """Whether an image is an official one of a registry, and no build here bears its name."""
+        last = image_path(image)[-1:]
+        return is_official(image.strip()) and not any(image_path(one.name)[-1:] == last for one in self.built)
+
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
         return _build_of(image, span, self.built, self.ours, self.words)
@@ -190,11 +196,14 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
         elif not is_public(image):
             maker = names.maker(image)
             is_other = maker is not None and maker.builder in _OTHER_LANGUAGES
+            has_command = process.command is not None or process.entrypoint is not None
+            # Of an official image with a command of its own, nothing is open: all that is run is written there.
+            is_other = is_other or (has_command and maker is None and names.is_of_others(image))
             if not is_other and process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
                 what = f"the image {image}, which" if image else "an image that"
                 told = "is not known to be ours" if maker is None else f"is built by {maker.builder}: that is not read"
                 open_links.append(Link(process.span, f"runs {what} {told}"))
-            if process.command is not None or process.entrypoint is not None:
+            if has_command:
                 kept.append(process)
     return kept, open_links
 

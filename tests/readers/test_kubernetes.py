@@ -541,6 +541,32 @@ def test_the_images_of_others_are_no_services() -> None:
     assert not model.open
 
 
+@pytest.mark.parametrize(
+    ("image", "is_asked"),
+    [
+        ("python:3.13-bullseye@sha256:f58f33e0", False),
+        ("docker.io/library/node:22", False),
+        ("acme/python:3.13", True),
+        ("python-shop:3.13", True),
+    ],
+)
+def test_whose_an_official_image_with_a_command_is_is_not_asked(image: str, is_asked: bool) -> None:
+    model = linked({"k8s/web.yaml": deployment(f"image: {image}\ncommand: [gunicorn, 'shop.wsgi']")})
+    assert any("which is not known to be ours" in one.note for one in model.open) is is_asked
+    assert [one.written for one in model.services] == ["gunicorn shop.wsgi"]
+
+
+def test_whose_an_official_image_is_stays_open_where_builds_bear_its_name_or_nothing_tells_what_runs() -> None:
+    builds = {
+        "a/Dockerfile": DOCKERFILE,
+        "b/Dockerfile": DOCKERFILE,
+        "compose.yaml": "services:\n  a: {build: a, image: acme/python}\n  b: {build: b, image: other/python}\n",
+    }
+    written = "image: python:3.13\ncommand: [gunicorn, 'shop.wsgi']"
+    for files in ({"k8s/web.yaml": deployment(written), **builds}, {"k8s/web.yaml": deployment("image: python:3.13")}):
+        assert any("which is not known to be ours" in one.note for one in linked(files).open)
+
+
 def test_an_image_in_a_folder_of_its_name_is_that_of_the_folder() -> None:
     model = linked(
         {

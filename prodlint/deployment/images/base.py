@@ -9,12 +9,13 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import split_words
 
-__all__ = ["base_brings_servers", "base_command", "python_in", "shell_of"]
+__all__ = ["base_brings_servers", "base_command", "is_official", "python_in", "shell_of"]
 
+_LIBRARY = r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
 _OFFICIAL = regex(
-    r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
-    r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
+    _LIBRARY + r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
 )
+_OF_OTHER_LANGUAGES = regex(_LIBRARY + r"(node|golang|ruby|php|perl|rust|openjdk|eclipse-temurin)(:|@|$)")
 _EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
 
 # Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
@@ -57,6 +58,11 @@ def shell_of(base: str | None) -> str | None:
         if pattern.search(base):
             return shell
     return None
+
+
+def is_official(image: str) -> bool:
+    """Whether an image is that of a language or a system, which Docker publishes: it holds nothing of anybody's."""
+    return _OFFICIAL.match(image) is not None or _OF_OTHER_LANGUAGES.match(image) is not None
 
 
 def base_brings_servers(base: str | None) -> Answer:
