@@ -50,6 +50,22 @@ def test_a_command_for_another_place_is_a_step(line: str, carried: str) -> None:
     assert carried in steps(gitlab(line))
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("docker compose -f prod.yml run --name w -e A=b -d web", "deploy"),
+        ('docker-compose run --detach "$SERVICE"', "deploy"),
+        ("docker compose run --rm web", "other"),
+        ("docker compose run -d web python manage.py sync", "other"),
+        ("docker compose run --rm web sort -d", "other"),
+    ],
+)
+def test_a_service_that_compose_runs_detached_is_started(line: str, kind: str) -> None:
+    assert f"{kind}: {line.replace(chr(34), '')}" in [
+        one.replace('"', "") for one in steps(gitlab(f"ssh host <<'EOF'\n      {line}\n      EOF"))
+    ]
+
+
 RUN_TASK = 'aws ecs run-task --cluster "$CLUSTER" --task-definition shop --overrides '
 
 

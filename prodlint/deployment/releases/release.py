@@ -191,7 +191,8 @@ def _with_carried(
     elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
     on_host = declared.remote or job.on_host or elsewhere
     seen = variables.seen_by(step)
-    for kind in kinds_of_step(step, on_host):
+    kinds = (StepKind.DEPLOY,) if on_host and _starts_a_service(step) else kinds_of_step(step, on_host)
+    for kind in kinds:
         yield PipelineStep(
             kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host, variables=seen
         )
@@ -270,6 +271,20 @@ def _behind(step: Step, words: tuple[Word, ...], index: int) -> CommandLine | No
     if rest and rest[0].literal == "--":
         rest = rest[1:]
     return exec_form(rest, Span(step.span.source, rest[0].span.start, rest[-1].span.end)) if rest else None
+
+
+def _starts_a_service(step: Step) -> bool:
+    """Whether `docker compose run -d SERVICE` starts a service with the command of its own, as `up -d` does."""
+    words = step.argv[1:]
+    places = _positional(words)
+    verbs = [words[index].literal or "$" for index in places]
+    skip = 0 if step.program.endswith("-compose") else 1
+    is_compose = step.program in ("docker-compose", "podman-compose") or (
+        step.program in ("docker", "podman") and verbs[:1] == ["compose"]
+    )
+    if not is_compose or verbs[skip : skip + 1] != ["run"] or len(places) != skip + 2:
+        return False
+    return any(word.literal in ("-d", "--detach") for word in words[places[skip] + 1 : places[skip + 1]])
 
 
 def carried_by(step: Step) -> Carried | None:
