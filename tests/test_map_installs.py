@@ -54,3 +54,24 @@ def test_what_two_images_install_of_one_file_is_told_together() -> None:
     second = "FROM python:3.13\nCOPY . .\nRUN poetry install --only prod\nCMD gunicorn app:app\n"
     found = told("poetry install --only main", {"pyproject.toml": POETRY, "worker.Dockerfile": second})
     assert found == ["pyproject.toml: 2 packages with prod"]
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        ("^2.4.1", "requirements.txt: 1 package"),
+        ("^6", "requirements.txt: 3 packages"),
+        ("*", "requirements.txt: 1 to 3 packages"),
+        (">=2", "requirements.txt: 1 to 3 packages"),
+    ],
+)
+def test_what_an_unknown_version_of_the_packager_may_leave_out_is_counted_as_perhaps(version: str, line: str) -> None:
+    files = {
+        "serverless.yml": "service: x\nplugins: [serverless-python-requirements]\n"
+        "provider: {name: aws, runtime: python3.13}\nfunctions:\n  a: {handler: h.f}\n",
+        "h.py": "def f(event, context): ...\n",
+        "requirements.txt": "pynamodb==4.3.1\nboto3 #no-deploy\nrequests #no-deploy\n",
+        "package.json": f'{{"devDependencies": {{"serverless-python-requirements": "{version}"}}}}',
+    }
+    (project,) = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION).projects
+    assert [one.text for one in project.dependencies] == [line]

@@ -204,6 +204,7 @@ class Install:
     and `--root`: what lies there counts where it is put on the path. `python` is the version of Python
     that it installs for, as precisely as it is written, None where it is not known. `rivals` are the files of several
     package managers side by side, its own among them, where a platform goes by one of them or refuses them all.
+    `perhaps` is what only some versions of the tool bring, where its version is not known.
     """
 
     span: Span
@@ -226,6 +227,7 @@ class Install:
     members: frozenset[str] = frozenset()
     python: str | None = None
     rivals: tuple[str, ...] = ()
+    perhaps: tuple[Dependency, ...] = ()
 
     @property
     def installs(self) -> bool:

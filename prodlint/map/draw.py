@@ -169,11 +169,14 @@ def _dependencies(services: Sequence[Service], repository: Repository) -> Iterat
     for path, (install, asked) in found.items():
         count, groups = len(asked), sorted({group for group in asked.values() if group})
         perhaps = "perhaps " if refused and install.complete is UNKNOWN else ""
-        text = f"{path}: {perhaps}{count} package{'' if count == 1 else 's'}"
+        more = {one.name or one.written for one in install.perhaps if one.span.path == path} - asked.keys()
+        most = count + len(more)
+        number = f"{count} to {most}" if more else str(count)
+        text = f"{path}: {perhaps}{number} package{'' if most == 1 else 's'}"
         text += f" with {', '.join(groups)}" if groups else ""
         text += f", locked by {install.lock.path}" if install.lock is not None else ""
         # A file of references to other files brings nothing by itself.
-        yield Fact("dependencies", text, span=install.span, quiet=count == 0)
+        yield Fact("dependencies", text, span=install.span, quiet=most == 0)
 
 
 def _refused(services: Sequence[Service], repository: Repository) -> Iterator[Fact]:

@@ -31,11 +31,14 @@ def as_packed(install: Install, repository: Repository, folder: str) -> Install:
     """An installation from a folder's requirements file, without what the plugin leaves out there.
 
     What Lambda's runtime brings in its place is not known. Where no package.json tells the version, all that
-    one of them leaves out is.
+    one of them leaves out is `perhaps` there.
     """
     major = _major(repository, folder)
     kept = tuple(one for one in install.dependencies if not _is_left_out(one, major))
-    return install if len(kept) == len(install.dependencies) else replace(install, dependencies=kept, complete=UNKNOWN)
+    if len(kept) == len(install.dependencies):
+        return install
+    perhaps = tuple(one for one in install.dependencies if major is None and _is_left_out(one, major))
+    return replace(install, dependencies=kept, complete=UNKNOWN, perhaps=perhaps)
 
 
 def _is_left_out(dependency: Dependency, major: int | None) -> bool:
