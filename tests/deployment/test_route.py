@@ -624,6 +624,9 @@ def test_what_is_handed_on_is_followed_to_its_routes(imports: str, line: str, mo
         ("import os", "getattr(os, 'x')(app)", {}, "what getattr(os, 'x')() registers"),
         ("import admin", "admin.register(app.add_api_route)", {}, "what admin.register() registers"),
         ("import os", "app.router.routes.append(os)", {}, "what is put into app.router.routes"),
+        ("from lib import Kit\n\n\nkit = Kit()", "kit.app = app; kit.start()", {}, "what is done with kit.app"),
+        ("from lib import Kit\n\n\nclass Own(Kit): ...\n\n\nkit = Own()", "kit.app = app; kit.start()", {},
+         "what is done with kit.app"),
         ("from prometheus_fastapi_instrumentator import Instrumentator",
          "Instrumentator(should_respect_env_var=True).expose(app)", {},
          "what ….expose() registers"),
@@ -645,6 +648,8 @@ def test_what_is_handed_to_others_leaves_no_path_known_to_be_missing(
         ("from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor as One", "One.instrument_app(app)"),
         ("import logging", "print(app, isinstance(app, FastAPI))"),
         ("class Kept:\n    def __init__(self, app): self.held = app", "Kept(app)"),
+        ("class Kept: ...\n\n\nkept = Kept()", "kept.held = app"),
+        ("from celery import Celery\n\n\nqueue = Celery('m')", "queue.served = app"),
     ],
 )
 def test_what_only_runs_or_watches_an_app_leaves_its_routes_known(imports: str, line: str) -> None:

@@ -163,7 +163,7 @@ class Handing:
             names.update(dict.fromkeys(_MADE.findall(data)))
         either = b"|".join(re.escape(one) for one in [*names][:_MOST_NAMES])
         handing = re.compile(
-            rb"[(,=\[:*]\s*(?:\w+\.)*(?:" + either + rb")(?:\.\w+)?[ \t]*(?:[,)\]}#]|\r?$)", re.MULTILINE
+            rb"[(,=\[:*]\s*(?:\w+\.)*(?:" + either + rb")(?:\.\w+)?[ \t]*(?:[,)\]}#;]|\r?$)", re.MULTILINE
         )
         return [path for path, data in held if handing.search(data) or _CHANGED.search(data)]
 
@@ -274,7 +274,7 @@ class Handing:
                     yield Handed(owner, span, f"what is put into {_shown(index.module.span(table))}")
 
     def _kept(self, index: CodeIndex, taken: _Taken | None) -> Iterator[Handed]:
-        """`self.app = app`, where something is then registered on `self.app`."""
+        """`self.app = app`, where something is then registered on `self.app`; `kit.app = app` of a package's kit."""
         functions = index.functions if taken is None else [taken.function]
         scopes: list[tuple[CodeFunction | None, list[ast.stmt]]] = [(one, one.node.body) for one in functions]
         if taken is None:
@@ -285,9 +285,27 @@ class Handing:
                 if not isinstance(target, ast.Attribute | ast.Subscript) or not isinstance(node.value, ast.Name):
                     continue
                 owner = self._owner(index, function, node.value, taken)
-                if owner is not None and (isinstance(target, ast.Subscript) or self._registers_on(target.attr)):
+                if owner is None:
+                    continue
+                here = Here(index.path, index.module, function)
+                if (
+                    isinstance(target, ast.Subscript)
+                    or self._is_strange(target.value, here)
+                    or self._registers_on(target.attr)
+                ):
                     span = index.module.span(node)
                     yield Handed(owner, span, f"what is done with {_shown(index.module.span(target))}")
+
+    def _is_strange(self, node: ast.expr, here: Here) -> bool:
+        """Whether an object that is given an attribute is made by code that is not followed, which may use it."""
+        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
+            return False
+        meaning = self.names.meaning(node, here)
+        if isinstance(meaning, Defined) and isinstance(meaning.node, ast.ClassDef):
+            return not all(map(_is_harmless, self.names.bases(meaning)))
+        if isinstance(meaning, External):
+            return not _is_harmless(meaning.name)
+        return meaning is None
 
     def _registers_on(self, name: str) -> bool:
         """Whether code registers on an attribute of that name, or hands it on."""
