@@ -838,3 +838,12 @@ def test_an_app_of_flask_without_a_static_folder_serves_no_files() -> None:
     code = "from flask import Flask\napp = Flask(__name__, static_folder=None, static_url_path='/x')\n"
     files = {"app.py": f"{code}app.add_url_rule('/health', view_func=print)\n"}
     assert served(files, "app:app").answering("/x/a.css")[0] is NO
+
+
+def test_an_app_of_flask_serves_the_folder_static_beside_it_by_itself() -> None:
+    code = "from flask import Flask\napp = Flask(__name__)\napp.add_url_rule('/x', view_func=print)\n"
+    routes = served({"app.py": code, "static/ok.txt": "ok"}, "app:app")
+    assert [(one.shown, one.files) for one in routes.routes if one.prefix] == [("/static/…", True)]
+    assert routes.answering("/static/ok.txt")[0] is UNKNOWN
+    assert routes.answering("/health")[0] is NO
+    assert served({"app.py": code, "other/static/ok.txt": "ok"}, "app:app").answering("/static/ok.txt")[0] is NO

@@ -6,10 +6,15 @@ Sources: Starlette, Static Files; Flask, API (`static_folder`, `static_url_path`
 from __future__ import annotations
 
 import ast
+import posixpath
+from collections.abc import Container
 
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["is_static", "static_path"]
+
+# Apps that serve the folder `static` beside their module if nothing is said.
+_SERVING = frozenset(("flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart"))
 
 
 def is_static(mounted: ast.expr | None, module: PythonModule) -> bool:
@@ -19,10 +24,17 @@ def is_static(mounted: ast.expr | None, module: PythonModule) -> bool:
     return (name or "").rpartition(".")[2].endswith("StaticFiles")
 
 
-def static_path(call: ast.Call, name: str, module: PythonModule) -> str | None:
-    """Where an app or a blueprint of Flask serves the files of its static folder, if `static_url_path` tells it."""
+def static_path(call: ast.Call, name: str, module: PythonModule, folders: Container[str]) -> str | None:
+    """Where an app or a blueprint of Flask serves the files of its static folder.
+
+    `static_url_path` tells it; an app that names neither has `/static`, told where that folder is one of `folders`,
+    those of the repository.
+    """
     given = {one.arg: one.value for one in call.keywords}
     node, folder = _bound(given.get("static_url_path"), module), given.get("static_folder")
+    if name in _SERVING and node is None and folder is None and None not in given and len(call.args) < 2:
+        beside = posixpath.join(posixpath.dirname(module.source.path), "static")
+        return "/static" if beside in folders else None
     path = module.text(node) if node is not None else None
     if path is None or (isinstance(folder, ast.Constant) and folder.value is None):
         return None

@@ -317,7 +317,7 @@ class _Reader:
         if span not in self.own_prefixes:
             given = _argument(call, _BY_NAME, "url_prefix", "prefix")
             self.own_prefixes[span] = "" if given is None else _string(module, given)
-            static = static_path(call, name, module)
+            static = static_path(call, name, module, self.repository.folders)
             if static is not None:
                 files = Route(static, span, frozenset(("GET",)), prefix=True, files=True)
                 self.routes.setdefault(span, []).append(files)
