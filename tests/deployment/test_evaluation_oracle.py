@@ -490,7 +490,7 @@ _STARS = (
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seeds=_seeds, environment=_environments, seed=st.integers(0, 9))
 def test_what_is_known_of_a_module_is_what_python_computes(
     python: RealPython, seeds: list[int], environment: dict[str, str], seed: int
@@ -508,7 +508,7 @@ def test_what_is_known_of_a_module_is_what_python_computes(
     assert differences(closed_names, real, environment) == []
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(base=_seeds, seeds=_seeds, first=st.sampled_from(_STARS), environment=_environments)
 def test_what_is_known_of_a_module_that_imports_another_is_what_python_computes(
     python: RealPython, base: list[int], seeds: list[int], first: str, environment: dict[str, str]

@@ -150,7 +150,7 @@ _MANY = {
     },
     "variables of a unit": {"a.service": "[Service]\nExecStart=/bin/a\n" + "Environment=A=1\n" * 15_000},
     "a long command": {"a.service": "[Service]\nExecStart=/bin/a " + "$A ${B} %i " * 10_000},
-    "locations": {"nginx/a.conf": "server {\n" + "location /a { proxy_pass http://b; }\n" * 10_000 + "}\n"},
+    "locations": {"nginx/a.conf": "server {\n" + "location /a { proxy_pass http://b; }\n" * 3_000 + "}\n"},
     "includes": {
         "nginx/a.conf": "server {\n" + "include conf.d/*.conf;\n" * 5_000 + "}\n",
         **{f"nginx/conf.d/{n}.conf": "location /a { include conf.d/*.conf; }\n" * 20 for n in range(20)},
