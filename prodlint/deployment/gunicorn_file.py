@@ -21,7 +21,7 @@ from prodlint.deployment.value import Known
 from prodlint.record import record
 from prodlint.source import Span
 
-__all__ = ["IgnoredName", "UnloadedFile", "ignored_names", "missing_file", "unloaded_file"]
+__all__ = ["IgnoredName", "MissingFile", "UnloadedFile", "ignored_names", "missing_file", "unloaded_file"]
 
 # What people write, and the setting that they mean.
 _MEANT = {
@@ -131,8 +131,22 @@ def _is_near(one: str, other: str) -> bool:
     return swapped or any(left == right for left, right in rests)
 
 
-def missing_file(service: Service, repository: Repository) -> tuple[Span, str] | None:
-    """The word that names a configuration file which certainly does not lie where the process starts, and its path."""
+@record
+class MissingFile:
+    """A configuration file that gunicorn certainly does not find: the word that names it, and where it looks."""
+
+    span: Span
+    path: str
+
+    @property
+    def glued(self) -> str:
+        """The name that was meant, where the space behind the option has become a part of it; else empty."""
+        name = self.path.rpartition("/")[2]
+        return name.strip() if name != name.strip() else ""
+
+
+def missing_file(service: Service, repository: Repository) -> MissingFile | None:
+    """The configuration file that a command names and that certainly does not lie where the process starts."""
     server, step = service.server, service.step
     if server is None or step is None or server.product != "gunicorn" or server.in_code or server.configuration:
         return None
@@ -144,7 +158,7 @@ def missing_file(service: Service, repository: Repository) -> tuple[Span, str] |
     if path is None or may_be_brought(service, step, repository):
         return None
     lacks = certainly_lacks(service, path, lambda one: one in repository.paths)
-    return (word.span, path) if lacks else None
+    return MissingFile(word.span, path) if lacks else None
 
 
 def unloaded_file(service: Service, services: Iterable[Service], repository: Repository) -> UnloadedFile | None:

@@ -18,12 +18,11 @@ from prodlint.deployment.value import YES
 from prodlint.finding import Fix
 
 if TYPE_CHECKING:
-    from prodlint.deployment.gunicorn_file import IgnoredName, UnloadedFile
+    from prodlint.deployment.gunicorn_file import IgnoredName, MissingFile, UnloadedFile
     from prodlint.deployment.served.async_entry import AsgiNeed
     from prodlint.deployment.served.socket_on_wsgi import SocketOnWsgi
     from prodlint.deployment.served.websocket import WebSocketRoute
     from prodlint.deployment.servers.unknown_options import UnknownOption
-    from prodlint.source import Span
 
 __all__ = ["Serving"]
 
@@ -127,8 +126,8 @@ class Serving:
         return ignored_names(self._service, self._repository)
 
     @property
-    def missing_gunicorn_file(self) -> tuple[Span, str] | None:
-        """The word that names a configuration file which gunicorn certainly does not find, and the path it looks at."""
+    def missing_gunicorn_file(self) -> MissingFile | None:
+        """The configuration file that its gunicorn is told to read and certainly does not find."""
         from prodlint.deployment.gunicorn_file import missing_file
 
         return missing_file(self._service, self._repository) if self._service.starts_certainly else None

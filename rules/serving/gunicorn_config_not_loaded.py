@@ -64,14 +64,12 @@ def gunicorn_config_not_loaded(service: Service, deployment: Deployment) -> Find
         return
     missing, unloaded = serving.missing_gunicorn_file, serving.unloaded_gunicorn_file
     if missing is not None:
-        span, path = missing
-        name = path.rpartition("/")[2]
-        glued = f'write "-c", "{name.strip()}" as two words: the space is a part of the name now'
+        glued = f'write "-c", "{missing.glued}" as two words: the space is a part of the name now'
         yield Finding(
-            span,
-            f"`{service.label}` reads `{path}`, and there is no such file: gunicorn ends at once",
+            missing.span,
+            f"`{service.label}` reads `{missing.path}`, and there is no such file: gunicorn ends at once",
             service.chain,
-            help=glued if name != name.strip() else "name a file that lies there when gunicorn starts",
+            help=glued if missing.glued else "name a file that lies there when gunicorn starts",
             severity=Severity.ERROR,
         )
     elif unloaded is not None:

@@ -18,29 +18,36 @@ _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 # What is raised in a generator whose reader is gone.
 _GONE = frozenset({"CancelledError", "GeneratorExit", "ClientDisconnect", "get_cancelled_exc_class"})
 _OPEN = frozenset({"connected", "closed"})
+_RECEIVE = frozenset({"receive"})
 # What ends something after a while, by an error or by leaving a block.
 _TIMED = frozenset("timeout timeout_at wait_for move_on_after move_on_at fail_after fail_at".split())
 # What raises an error when there is nothing more.
 _STEPS = frozenset("next anext __next__ __anext__ get_nowait recv_nowait receive_nowait pop popleft popitem".split())
 
 
-def waits_for_client(function: CodeFunction) -> bool:
-    """Whether the handler of a socket stays for as long as its client: it receives without a limit, or loops for it."""
+def waits_for_client(function: CodeFunction, socket: str) -> bool:
+    """Whether a handler stays for as long as the client of its socket, a variable: it receives without a limit, or
+    loops for it."""
     for node in _inside(function.node.body):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "receive":
+        if isinstance(node, ast.Call) and _is_of(node.func, socket, _RECEIVE):
             if not node.args and not node.keywords:
                 return True
         elif isinstance(node, ast.While):
-            asked = {one.attr for one in ast.walk(node.test) if isinstance(one, ast.Attribute)}
-            if asked & _OPEN or (_is_true(node.test) and (_receives(node) or not _is_left(node.body))):
+            asks = any(_is_of(one, socket, _OPEN) for one in ast.walk(node.test))
+            if asks or (_is_true(node.test) and (_receives(node, socket) or not _is_left(node.body))):
                 return True
     return False
 
 
-def _receives(loop: ast.While) -> bool:
+def _receives(loop: ast.While, socket: str) -> bool:
     """Whether each turn of a loop takes something from the client: what it says may end it, or nothing."""
-    calls = (one for one in _inside(loop.body) if isinstance(one, ast.Call))
-    return any(isinstance(one.func, ast.Attribute) and one.func.attr == "receive" for one in calls)
+    return any(isinstance(one, ast.Call) and _is_of(one.func, socket, _RECEIVE) for one in _inside(loop.body))
+
+
+def _is_of(node: ast.AST, owner: str, names: frozenset[str]) -> bool:
+    """Whether it is one of some attributes of a variable."""
+    held = node.value if isinstance(node, ast.Attribute) and node.attr in names else None
+    return isinstance(held, ast.Name) and held.id == owner
 
 
 def endless_loop(function: CodeFunction) -> ast.While | None:

@@ -10,11 +10,13 @@ gevent-websocket, and a FastAPI app inside of a2wsgi answers 404.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served.code import ServedCode, served_code
+from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.served.lasting import waits_for_client
 from prodlint.deployment.served.socketio_server import lets_poll
 from prodlint.deployment.served.websocket import declared_websocket
@@ -42,31 +44,36 @@ _THREADS = "serve it with gunicorn and a thread for each socket, as `gunicorn --
 class SocketOnWsgi:
     """A socket of a WSGI app where its server makes trouble of it.
 
-    `span` declares it; `unit` is what is open, for people (`websocket`). `refusal` says why every handshake fails,
-    empty where each socket holds a worker or a thread: `slots` of them hold all, None where the number is not known.
+    `span` declares it; a `polling` one is a client of Socket.IO, any other a websocket. `refusal` says why every
+    handshake fails, empty where each socket holds a worker or a thread: `slots` of them hold all, None where the number
+    is not known.
     `instead` is what to do. `is_sync` is set for workers that do one thing at a time; gunicorn ends those after
     `cut_after` seconds.
     """
 
     span: Span
-    unit: str
     instead: str
     refusal: str = ""
     slots: int | None = None
     is_sync: bool = False
     cut_after: int | None = None
+    polling: bool = False
 
     @property
     def note(self) -> str:
         """What stands at `span`, for evidence."""
-        return "makes the Socket.IO server" if "Socket.IO" in self.unit else "answers websockets"
+        return "makes the Socket.IO server" if self.polling else "answers websockets"
+
+    @property
+    def unit(self) -> str:
+        """What is open, for people."""
+        return "client of Socket.IO" if self.polling else "websocket"
 
     @property
     def all(self) -> str:
         """Those that hold all of the server: `2 websockets are`."""
-        count = self.slots
-        kind, _, rest = self.unit.partition(" ")
-        return f"1 {self.unit} is" if count == 1 else f"{count} {kind}s {rest}".rstrip() + " are"
+        several = "clients of Socket.IO" if self.polling else "websockets"
+        return f"1 {self.unit} is" if self.slots == 1 else f"{self.slots} {several} are"
 
 
 def socket_on_wsgi_of(service: Service, app: App, repository: Repository) -> SocketOnWsgi | None:
@@ -81,7 +88,7 @@ def socket_on_wsgi_of(service: Service, app: App, repository: Repository) -> Soc
     if app.framework in ("FastAPI", "Starlette"):
         call = declared_websocket(service, repository) if app.interface is Interface.WSGI else None
         instead = "serve the ASGI app inside of it with uvicorn"
-        return None if call is None else SocketOnWsgi(call.span, "websocket", instead, "WSGI carries none")
+        return None if call is None else SocketOnWsgi(call.span, instead, "WSGI carries none")
     if app.interface is Interface.ASGI:
         # Flask in a wrapper, which passes on requests alone.
         spans = _sockets(code) if app.framework in ("Flask", "Dash") else ()
@@ -94,11 +101,11 @@ def _found(service: Service, server: Server, code: ServedCode) -> Iterator[Socke
         if server.product in _WITHOUT_CONNECTION:
             yield _refused(span, f"{server.product} keeps the connection from the app")
         else:
-            yield from _holding(server, span, "websocket")
+            yield from _holding(server, span)
     for one in code.decorated_handlers("Flask-Sockets", b"flask_sockets"):
         if server.product in _WITHOUT_CONNECTION or server.settings.known("worker_class") in _WORKERS:
             instead = "Flask-Sockets is given up: use Flask-Sock, and start gunicorn with --threads=100"
-            yield SocketOnWsgi(one.span, "websocket", instead, "Flask-Sockets needs a worker of gevent-websocket")
+            yield SocketOnWsgi(one.span, instead, "Flask-Sockets needs a worker of gevent-websocket")
     for call in code.calls_on_import((b"flask_socketio",), _SOCKETIO):
         given = call.argument("app", 0)
         # Without an app it emits to the clients of others.
@@ -108,7 +115,8 @@ def _found(service: Service, server: Server, code: ServedCode) -> Iterator[Socke
         # Several workers refuse clients that poll, which is worse; other servers refuse those that do not.
         fits = service.parallel.has_several_workers is NO if polls is YES else polls is NO and _hands_on(server)
         if fits:
-            yield from _holding(server, call.span, "client of Socket.IO")
+            # How long a poll lasts is for Socket.IO to say, not for the timeout of workers.
+            yield from (replace(one, polling=True, cut_after=None) for one in _holding(server, call.span))
 
 
 def _hands_on(server: Server) -> bool:
@@ -117,7 +125,7 @@ def _hands_on(server: Server) -> bool:
 
 
 def _refused(span: Span, why: str) -> SocketOnWsgi:
-    return SocketOnWsgi(span, "websocket", _THREADS, why)
+    return SocketOnWsgi(span, _THREADS, why)
 
 
 def _sockets(code: ServedCode) -> Iterator[Span]:
@@ -125,14 +133,22 @@ def _sockets(code: ServedCode) -> Iterator[Span]:
     if not code.graph.holding(b"flask_sock", b"simple_websocket"):
         return
     for one in code.decorated_handlers("Flask-Sock", b".route("):
-        if waits_for_client(one.function):
+        given = [*one.function.node.args.posonlyargs, *one.function.node.args.args]
+        if given and waits_for_client(one.function, given[0].arg):
             yield one.span
     for call in code.calls_on_request((b"simple_websocket",), _SIMPLE):
-        if call.function is not None and waits_for_client(call.function):
+        if call.function is not None and waits_for_client(call.function, _held_as(call)):
             yield call.span
 
 
-def _holding(server: Server, span: Span, unit: str) -> Iterator[SocketOnWsgi]:
+def _held_as(call: ServedCall) -> str:
+    """The variable of its function that holds what a call makes; empty where none does."""
+    assigned = ast.walk(call.function.node) if call.function is not None else ()
+    names = [one.targets[0] for one in assigned if isinstance(one, ast.Assign) and one.value is call.call.node]
+    return names[0].id if len(names) == 1 and isinstance(names[0], ast.Name) else ""
+
+
+def _holding(server: Server, span: Span) -> Iterator[SocketOnWsgi]:
     """What a socket is to a server that gives each a worker or a thread."""
     is_sync = server.product == "gunicorn" and server.settings.known("worker_class") == "sync"
     if server.product == "gunicorn" and not is_sync and server.settings.known("worker_class") != "gthread":
@@ -141,7 +157,7 @@ def _holding(server: Server, span: Span, unit: str) -> Iterator[SocketOnWsgi]:
     count = slots.value if isinstance(slots, Known) else None
     if slots is None or not (is_sync or (count is not None and count < _ENOUGH)):
         return
-    limit = request_timeout_of(server) if is_sync and unit == "websocket" else None
+    limit = request_timeout_of(server) if is_sync else None
     seconds = limit.value if isinstance(limit, Known) else None
     instead = "start it with a thread for each of them: --threads=100" if _hands_on(server) else _THREADS
-    yield SocketOnWsgi(span, unit, instead, slots=count, is_sync=is_sync, cut_after=seconds)
+    yield SocketOnWsgi(span, instead, slots=count, is_sync=is_sync, cut_after=seconds)
