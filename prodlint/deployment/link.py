@@ -9,7 +9,8 @@ from dataclasses import replace
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
-from prodlint.deployment.built_images import ImageNames, built_images, image_names, with_builds
+from prodlint.deployment.builds.names import ImageNames, built_images, image_names, with_builds
+from prodlint.deployment.builds.own_command import image_processes
 from prodlint.deployment.command import Link, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.environment import environment_beside_production, environment_by_content
@@ -17,7 +18,6 @@ from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged,
 from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
-from prodlint.deployment.image_services import image_processes
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
 from prodlint.deployment.installed.service_install import installs_of, production_installations
@@ -42,9 +42,8 @@ from prodlint.deployment.processes.supervision import SupervisorConfig, supervis
 from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
-from prodlint.deployment.pushed_stages import stage_processes
-from prodlint.deployment.release_path import release_paths
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
+from prodlint.deployment.releases.path import release_paths
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
 from prodlint.deployment.releases.step_kind import kinds_of_step
@@ -128,9 +127,7 @@ class _Linker:
             self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
         )
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
-        pushed = [one for one in builds_in(_of_pushing_jobs(steps)) if one.target is not None]
-        stages = stage_processes(pushed, tuple(services), self.classify, self._image)
-        services.extend([_unless_test(self._service(process, environment)) for process, environment in stages])
+        services.extend(self._pushed_stages(steps, tuple(services)))
         services.extend(self._supervised(services))
         services = [self._in_its_environment(service) for service in services]
         installations = production_installations(services)
@@ -176,6 +173,16 @@ class _Linker:
     def _managed(self, service: BackingService) -> BackingService:
         said = self.classify(service.span.path)
         return service if said is None else replace(service, environment=said)
+
+    def _pushed_stages(self, steps: list[PipelineStep], services: tuple[Service, ...]) -> list[Service]:
+        """The services of stages that pipelines push beside the one that runs."""
+        pushed = [one for one in builds_in(_of_pushing_jobs(steps)) if one.target is not None]
+        if not pushed:
+            return []
+        from prodlint.deployment.builds.stages import stage_processes
+
+        found = stage_processes(pushed, services, self.classify, self._image)
+        return [_unless_test(self._service(process, environment)) for process, environment in found]
 
     def _supervised(self, services: list[Service]) -> list[Service]:
         """The programs that the services' supervisords start, and those that nothing here starts."""

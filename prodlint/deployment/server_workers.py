@@ -14,8 +14,8 @@ from prodlint.deployment.value import YES
 from prodlint.finding import Fix, Safety
 
 if TYPE_CHECKING:
-    from prodlint.deployment.cooperative import BlockingDriver
     from prodlint.deployment.heartbeat import Heartbeat
+    from prodlint.deployment.served.blocking_driver import BlockingDriver
     from prodlint.deployment.served.connection_pool import ConnectionPool
     from prodlint.deployment.served.database import AppDatabase
     from prodlint.deployment.served.monkey_patch import LatePatch
@@ -91,7 +91,7 @@ class ServerWorkers:
         """The driver of a database that stops cooperative workers while it waits."""
         if self._service.server is None or not is_cooperative(self._service.server):
             return None
-        from prodlint.deployment.cooperative import blocking_driver_of
+        from prodlint.deployment.served.blocking_driver import blocking_driver_of
 
         return blocking_driver_of(self._service, self._repository)
 

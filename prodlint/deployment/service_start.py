@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
+from prodlint.deployment.apps.handler import adapted_command, handled, handler_of
 from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
@@ -13,7 +14,6 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
-from prodlint.deployment.handler import adapted_command, handled, handler_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.packages.platform_folder import platform_folder

@@ -16,9 +16,9 @@ from prodlint.deployment.images.base import base_brings_servers
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variable_table import Definition, Variables, placed
 from prodlint.deployment.variables.platform import HAS_A_PANEL, IS_CLOSED, injected
 from prodlint.deployment.variables.secret import is_secret_name, masked
+from prodlint.deployment.variables.table import Definition, Variables, placed
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from prodlint.deployment.env_read import EnvRead
+    from prodlint.deployment.variables.env_read import EnvRead
 
 # In compose and docker a name without a value is handed on from the shell, and may not be set there.
 _PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from prodlint.deployment.backing_service import BackingService
+from prodlint.deployment.builds.published import PublishedImage, published_images
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.migration import MigrationSystem, System
@@ -13,7 +14,6 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.packages.install_platform import package_manager_files
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.process import Platform
-from prodlint.deployment.published_images import PublishedImage, published_images
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN

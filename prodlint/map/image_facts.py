@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from prodlint.deployment.builds.published import PublishedImage
 from prodlint.deployment.image import Image
 from prodlint.deployment.process import Platform
-from prodlint.deployment.published_images import PublishedImage
 from prodlint.deployment.service import Service
 from prodlint.map.document import Fact, Source
 from prodlint.regex import regex

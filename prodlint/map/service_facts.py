@@ -10,12 +10,12 @@ from prodlint.deployment.command import Step
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
+from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.installed.system_packages import system_packages
 from prodlint.deployment.packages.installed_version import placed_version_of
 from prodlint.deployment.process import EnvFile, Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.routes.of_service import routes_of
-from prodlint.deployment.runtime import python_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.servers.versions import serving_distribution

@@ -2,8 +2,8 @@
 
 import pytest
 
+from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.packages.installed_version import placed_version_of, version_of
-from prodlint.deployment.runtime import python_of
 from prodlint.deployment.value import Known
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree

@@ -17,7 +17,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, EnvDriven, Known, Value
-from prodlint.deployment.variable_table import Definition, Variables
+from prodlint.deployment.variables.table import Definition, Variables
 from prodlint.source import Source
 
 

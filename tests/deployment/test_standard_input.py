@@ -18,7 +18,7 @@ from prodlint.deployment.filemap import CHECKOUT
 from prodlint.deployment.releases.release import carried_by
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO
-from prodlint.deployment.variable_table import Variables
+from prodlint.deployment.variables.table import Variables
 from prodlint.inspection import inspect
 from prodlint.source import Source, Text
 from prodlint.tree import MemoryTree

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from prodlint.deployment.env_read import EnvRead
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Known, Unknown
 from prodlint.deployment.variable import reads_in
+from prodlint.deployment.variables.env_read import EnvRead
 from prodlint.deployment.variables.reads import env_files_in
 
 OS = "import os, json\nfrom os import environ, getenv\nfrom pathlib import Path\n"

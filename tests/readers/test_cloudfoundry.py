@@ -3,9 +3,9 @@
 import pytest
 
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.runtime import python_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown
 from prodlint.inspection import inspect

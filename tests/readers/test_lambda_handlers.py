@@ -135,7 +135,7 @@ def test_an_image_of_lambda_with_an_entrypoint_of_its_own_runs_that() -> None:
     ],
 )
 def test_the_runtime_of_a_platform_is_the_python_of_its_services(files: dict[str, str], python: str | None) -> None:
-    from prodlint.deployment.runtime import python_of
+    from prodlint.deployment.installed.runtime import python_of
 
     found = deployment(files)
     value = python_of(found.services[0], found.repository)

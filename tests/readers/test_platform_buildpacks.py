@@ -151,7 +151,7 @@ def test_of_two_package_managers_either_may_stay_on_heroku() -> None:
 
 
 def test_app_platform_takes_its_python_from_the_files_of_herokus_buildpack() -> None:
-    from prodlint.deployment.runtime import python_of
+    from prodlint.deployment.installed.runtime import python_of
 
     files = {".do/app.yaml": SPEC, "Procfile": PROCFILE, "runtime.txt": "python-3.12.4\n"}
     found = inspect(MemoryTree({**APP, **files}), []).deployment

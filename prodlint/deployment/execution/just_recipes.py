@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.commands.grammar import grammar, parse
+from prodlint.deployment.execution.task import Locate, Task
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.task import Locate, Task
 from prodlint.source import Text
 from prodlint.syntax.word import Word
 

@@ -8,7 +8,7 @@ from dataclasses import field
 from prodlint.deployment.condition import from_outside
 from prodlint.deployment.filemap import FileMap
 from prodlint.deployment.value import YES, Value
-from prodlint.deployment.variable_table import Variables
+from prodlint.deployment.variables.table import Variables
 from prodlint.record import record
 
 __all__ = ["PROGRAM_FOLDERS", "Place"]

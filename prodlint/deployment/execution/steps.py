@@ -37,10 +37,10 @@ from prodlint.deployment.execution.shell_walk import (
     split_assignment,
     with_arguments,
 )
+from prodlint.deployment.execution.task import Task
 from prodlint.deployment.execution.task_files import tasks_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.task import Task
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
 from prodlint.regex import regex
 from prodlint.source import Span, Text

@@ -13,10 +13,10 @@ from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.images.base import python_in
 from prodlint.deployment.install import install_of
 from prodlint.deployment.installation import Installation
+from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.packages.install_platform import platform_installs
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.runtime import python_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
 from prodlint.record import record

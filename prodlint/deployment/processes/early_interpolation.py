@@ -14,7 +14,7 @@ from prodlint.deployment.pipeline import Pipeline
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
-from prodlint.deployment.variable_table import Definition
+from prodlint.deployment.variables.table import Definition
 from prodlint.finding import Edit, Fix, Safety
 from prodlint.record import record
 from prodlint.regex import regex

@@ -15,7 +15,7 @@ from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.pipeline import Job, JobStep
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variable_table import Definition, Variables, placed
+from prodlint.deployment.variables.table import Definition, Variables, placed
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word

@@ -22,7 +22,7 @@ from prodlint.deployment.releases.step_kind import kinds_of_action, kinds_of_ste
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
-from prodlint.deployment.variable_table import Variables
+from prodlint.deployment.variables.table import Variables
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from prodlint.deployment.apps.import_order import surely_imported
 from prodlint.deployment.apps.index import CodeFunction, code_index
 from prodlint.deployment.apps.names import Defined
-from prodlint.deployment.env_read import EnvRead
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -26,6 +25,7 @@ from prodlint.deployment.settings.start import MAIN, Start, agreed_start
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import UNKNOWN, YES, EnvDriven, Known
 from prodlint.deployment.variable import Variables
+from prodlint.deployment.variables.env_read import EnvRead
 from prodlint.deployment.variables.reads import env_files_in, reads_in
 from prodlint.record import record
 from prodlint.regex import regex

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
+from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.record import entity, record
 from prodlint.source import Span
 

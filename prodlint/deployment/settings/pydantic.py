@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from prodlint.deployment.apps.import_graph import ImportGraph
-from prodlint.deployment.env_read import EnvFileRead
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.memo import per_repository
@@ -16,6 +15,7 @@ from prodlint.deployment.settings.found import AppSettings, SettingsSource
 from prodlint.deployment.settings.installed import interpreter_of
 from prodlint.deployment.settings.start import Start
 from prodlint.deployment.value import EnvDriven, Known, Value
+from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.deployment.variables.read_settings import SettingsClass, settings_classes
 from prodlint.regex import regex
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from itertools import islice
 
-from prodlint.deployment.env_read import EnvFileRead, EnvRead, argument
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
+from prodlint.deployment.variables.env_read import EnvFileRead, EnvRead, argument
 from prodlint.deployment.variables.read_objects import module_file
 from prodlint.record import entity
 from prodlint.syntax.dotenv_dialects import Dialect

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from prodlint.deployment.env_read import EnvFileRead, EnvRead, Nodes, Place, argument
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, Answer, Known, Unknown, Value, answer
+from prodlint.deployment.variables.env_read import EnvFileRead, EnvRead, Nodes, Place, argument
 from prodlint.deployment.variables.read_calls import read_at
 from prodlint.deployment.variables.read_objects import Roots, object_of
 from prodlint.deployment.variables.read_settings import settings_files, settings_reads

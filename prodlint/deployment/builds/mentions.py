@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from prodlint.deployment.built_images import image_path
+from prodlint.deployment.builds.names import image_path
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.releases.release import PipelineStep

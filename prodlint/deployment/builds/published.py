@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prodlint.deployment.built_images import names_given
+from prodlint.deployment.builds.mentions import image_mentions
+from prodlint.deployment.builds.names import names_given
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
-from prodlint.deployment.image_mentions import image_mentions
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import Platform
 from prodlint.deployment.releases.pipeline_builds import builds_in
