@@ -53,6 +53,11 @@ def image_processes(
         for one in services
         if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
     }
+    deployed = {
+        one.process.build.dockerfile
+        for one in services
+        if one.environment is Environment.PRODUCTION and one.process.build is not None and one.process.build.dockerfile
+    }
     users: dict[str, list[Service]] = {}
     for service in services:
         if service.process.build is not None and service.process.build.dockerfile is not None:
@@ -91,6 +96,8 @@ def image_processes(
         said = classify(path)
         of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
         environment = said or _environment(path, of_this_stage, _is_alone(path, definitions), path in named)
+        if said is None and path not in named and _is_for_desks(path, using, deployed, repository):
+            environment = Environment.DEVELOPMENT
         by_name = path not in named and not using and any(_names(one, path) for one in services)
         if said is None and environment is Environment.PRODUCTION and by_name:
             # Somebody builds it by hand to develop with it: that nobody else does is not known.
@@ -183,6 +190,17 @@ def _environment(path: str, using: list[Service], is_alone: bool, is_built: bool
         is_product = is_built or _is_overridden(using) or any(_is_served(one) for one in using)
         return Environment.PRODUCTION if is_alone and is_product else Environment.DEVELOPMENT
     return Environment.PRODUCTION if is_alone else Environment.UNKNOWN
+
+
+def _is_for_desks(path: str, using: list[Service], deployed: Iterable[str], repository: Repository) -> bool:
+    """Whether developers alone build an image, and production of the same project another one.
+
+    A folder `deploy` holds the files of both.
+    """
+    if not using or any(one.environment is not Environment.DEVELOPMENT for one in using):
+        return False
+    is_named = environment_of(posixpath.basename(path)) is Environment.PRODUCTION
+    return not is_named and _is_of_one_project(path, deployed, repository)
 
 
 def _is_alone(path: str, definitions: Mapping[str, ImageDefinition]) -> bool:
