@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from prodlint.deployment.servers.server import Server
-from prodlint.deployment.value import Unknown
+from prodlint.deployment.value import NO, YES, Answer, Unknown
 
 Serve = Callable[..., Server]
 FLASK = "from flask import Flask\n"
@@ -80,3 +80,44 @@ def test_an_app_that_is_not_to_be_found_is_unknown_with_the_reason(serve: Serve)
     two = serve("flask run", {"app.py": FLASK + "a = Flask('a')\nb = Flask('b')\n"}).target
     assert isinstance(two, Unknown)
     assert isinstance(serve("python manage.py runserver", {"manage.py": ""}).target, Unknown)
+
+
+SCRIPT = """from flask import Flask
+from flask_script import Manager, Server
+
+shop = Flask(__name__)
+manager = Manager(shop)
+{more}
+if __name__ == "__main__":
+    manager.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "bind", "reload"),
+    [
+        ("python manage.py runserver -h 0.0.0.0 -p 8082", "", "0.0.0.0:8082", NO),
+        ("python manage.py runserver", "", "127.0.0.1:5000", NO),
+        (
+            "python manage.py runserver -d",
+            "manager.add_command('runserver', Server('0.0.0.0', port=80))",
+            "0.0.0.0:80",
+            YES,
+        ),
+        ("./manage.py runserver -D -R", "manager.add_command('other', Server(port=1))", "127.0.0.1:5000", NO),
+    ],
+)
+def test_the_runserver_of_flask_script_is_not_that_of_django(
+    serve: Serve, command: str, more: str, bind: str, reload: Answer
+) -> None:
+    server = serve(command, {"manage.py": SCRIPT.format(more=more)})
+    assert (server.product, server.owner, server.is_development) == ("Flask-Script", "Flask", YES)
+    assert getattr(server.target, "value", server.target) == "manage:shop"
+    assert [f"{getattr(one.host, 'value', None)}:{getattr(one.port, 'value', None)}" for one in server.binds] == [bind]
+    assert server.reload is reload
+
+
+def test_what_a_manager_of_flask_script_starts_instead_is_unknown(serve: Serve) -> None:
+    more = "manager.add_command('runserver', Other())"
+    server = serve("python manage.py runserver", {"manage.py": SCRIPT.format(more=more)})
+    assert isinstance(server.binds[0].port, Unknown)

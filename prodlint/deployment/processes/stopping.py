@@ -84,7 +84,7 @@ class Grace:
 # The runtimes of these start one command as the first process of a container.
 _CONTAINERS = (Platform.DOCKER, Platform.COMPOSE, Platform.KUBERNETES, Platform.CLOUD_RUN, Platform.ECS)
 # These install no handler, and the kernel has no default for the first process (measured).
-_WITHOUT_HANDLER = frozenset("waitress flask runserver http.server werkzeug".split())
+_WITHOUT_HANDLER = frozenset("waitress flask runserver Flask-Script http.server werkzeug".split())
 _TERM = frozenset({"SIGTERM", "TERM", "15"})
 
 # The name of the setting that says the seconds, and what holds without it.

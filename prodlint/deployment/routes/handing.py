@@ -31,11 +31,11 @@ _HARMLESS = frozenset(
     "eventlet fastapi fastapi_cache fastapi_pagination flask flask_alembic flask_assets "
     "flask_babel flask_babelex flask_bcrypt flask_caching flask_compress flask_cors flask_htmlmin flask_httpauth "
     "flask_jwt_extended flask_limiter flask_login flask_mail flask_mailman flask_marshmallow flask_migrate "
-    "flask_moment flask_mongoengine flask_principal flask_pymongo flask_redis flask_seasurf flask_session "
-    "flask_sqlalchemy flask_sslify flask_talisman flask_wtf gevent granian gunicorn httpx hypercorn inspect json "
-    "logfire logging loguru mangum newrelic opentelemetry pprint psycogreen pytest quart quart_cors requests rq "
-    "sentry_sdk serverless_wsgi servestatic signal slowapi sqlalchemy starlette starlette_context structlog sys "
-    "tortoise typing typing_extensions uvicorn waitress weakref werkzeug whitenoise wsgiref".split()
+    "flask_moment flask_mongoengine flask_principal flask_pymongo flask_redis flask_script flask_seasurf "
+    "flask_session flask_sqlalchemy flask_sslify flask_talisman flask_wtf gevent granian gunicorn httpx hypercorn "
+    "inspect json logfire logging loguru mangum newrelic opentelemetry pprint psycogreen pytest quart quart_cors "
+    "requests rq sentry_sdk serverless_wsgi servestatic signal slowapi sqlalchemy starlette starlette_context "
+    "structlog sys tortoise typing typing_extensions uvicorn waitress weakref werkzeug whitenoise wsgiref".split()
 )
 # Of these packages, what answers paths of its own.
 _DISPATCHERS = frozenset(("werkzeug.middleware.dispatcher.DispatcherMiddleware", "werkzeug.wsgi.DispatcherMiddleware"))

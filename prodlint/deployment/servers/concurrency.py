@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 _ONE_PROCESS = frozenset(
-    "daphne waitress flask quart runserver http.server pserve flower aiohttp Flask Quart Dash bottle Werkzeug wsgiref "
-    "bjoern gevent eventlet cheroot Flask-SocketIO".split()
+    "daphne waitress flask quart runserver Flask-Script http.server pserve flower aiohttp Flask Quart Dash bottle "
+    "Werkzeug wsgiref bjoern gevent eventlet cheroot Flask-SocketIO".split()
 )
 _IMPORT_ONE_BY_ONE = frozenset({"uvicorn", "fastapi run", "hypercorn", "granian", "mod_wsgi-express"})
 _COOPERATIVE = frozenset("gevent gevent_wsgi gevent_pywsgi eventlet".split())

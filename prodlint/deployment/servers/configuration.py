@@ -47,10 +47,15 @@ _APPS = {"uvicorn": "UVICORN_APP", "granian": "GRANIAN_APP"}
 
 def configured(server: Server, step: Step, place: Place, repository: Repository) -> Server:
     """A server with its settings, where it listens, and its app, from all the places that have a say."""
+    context = Context(server, step, place, repository)
+    if server.product == "runserver" and not server.in_code:
+        from prodlint.deployment.servers.flask_script import as_flask_script
+
+        server = as_flask_script(context) or server
+        context = replace(context, server=server)
     product = product_named(server.product)
     if product is None or server.in_code:
         return server
-    context = Context(server, step, place, repository)
     layers = Layers(context, grammar_of(product))
     if product.name == "gunicorn":
         server = configure_gunicorn(context, layers)
@@ -85,6 +90,10 @@ def _configure(context: Context, layers: Layers, product: Product) -> Server:
         layers.variables(product.environment)
     if product.name in ("flask", "quart"):
         _say_debug(context, layers, product.name.upper())
+    if product.name == "Flask-Script":
+        from prodlint.deployment.servers.flask_script import say_server
+
+        say_server(context, layers)
     layers.words(server.parsed, None, context.lookup)
     server = replace(server, settings=layers.settings(), configuration=path)
     target = _target(context, server, product)

@@ -90,6 +90,17 @@ PRODUCTS: dict[str, Product] = {
             has_target=False,
         ),
         Product("runserver", "django", framework.RUNSERVER, "argparse", True, "Django", reloads=(), has_target=False),
+        # What `manage.py runserver` is where Flask-Script has made that file (`servers.flask_script`).
+        Product(
+            "Flask-Script",
+            "flask-script",
+            framework.FLASK_SCRIPT,
+            "argparse",
+            True,
+            "Flask",
+            reloads=("reload", "debug"),
+            has_target=False,
+        ),
         Product("fastapi dev", "fastapi-cli", framework.FASTAPI_DEV, development=True, owner="FastAPI"),
         Product("fastapi run", "fastapi-cli", framework.FASTAPI_RUN),
         Product(

@@ -79,6 +79,19 @@ version --version flag
 help -h --help flag
 """
 
+FLASK_SCRIPT = """
+help -? --help flag
+host -h --host text 127.0.0.1
+port -p --port int 5000
+threaded --threaded flag
+processes --processes int 1
+passthrough_errors --passthrough-errors flag
+debug -d/-D --debug/--no-debug switch
+reload -r/-R --reload/--no-reload switch
+ssl_crt --ssl-crt text
+ssl_key --ssl-key text
+"""
+
 SANIC = """
 help -h --help flag
 version --version flag

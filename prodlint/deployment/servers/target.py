@@ -243,6 +243,16 @@ def _settings_name(context: Context, settings: Settings, manage: str | None) -> 
     return None
 
 
+def _flask_script(context: Context, server: Server) -> Server:
+    """The app of the `Manager` in manage.py."""
+    from prodlint.deployment.servers.flask_script import managed_app
+
+    found = managed_app(context)
+    if found is None:
+        return replace(server, target=Unknown("what the Manager of Flask-Script is given cannot be told", server.span))
+    return _found(context, server, found[0], found[1], server.span, _FLASK)
+
+
 def _wsgi_application(context: Context, path: str) -> Known[str] | None:
     """The constant of that name, through the star imports of a settings package."""
     for _ in range(5):
@@ -296,6 +306,7 @@ _FINDERS: dict[str, Callable[[Context, Server], Server]] = {
     "fastapi dev": _fastapi,
     "litestar": _litestar,
     "runserver": _django,
+    "Flask-Script": _flask_script,
     "mod_wsgi-express": _mod_wsgi,
     "sanic": _sanic,
     "hypercorn": _hypercorn,
