@@ -114,16 +114,7 @@ def check(
     except TargetError as error:
         _stop(str(error))
     rules = _rules(plugin)
-    given: dict[str, object] = {}
-    if select:
-        given["select"] = _words(select)
-    if ignore:
-        given["ignore"] = _words(ignore)
-    if fail_on is not None:
-        given["fail-on"] = fail_on
-    if output_format is not None:
-        given["output-format"] = output_format
-    settings = _settings(target.root, config, isolated, rules, given)
+    settings = _settings(target.root, config, isolated, rules, _given(select, ignore, fail_on, output_format))
     if show_settings:
         from prodlint.settings import describe
 
@@ -155,9 +146,30 @@ def check(
         click.echo(str(crash), err=True)
     if result.crashes or has_failed:
         raise SystemExit(FAILURE)
-    worst = max((finding.severity for finding in result.triaged.findings if finding.severity), default=None)
-    if worst is not None and settings.fail_on is not None and worst >= settings.fail_on and not exit_zero:
+    if _is_failing(result, settings) and not exit_zero:
         raise SystemExit(FINDINGS)
+
+
+def _given(
+    select: tuple[str, ...], ignore: tuple[str, ...], fail_on: str | None, output_format: str | None
+) -> dict[str, object]:
+    """The settings that options give, by their names in a settings file."""
+    given: dict[str, object] = {}
+    if select:
+        given["select"] = _words(select)
+    if ignore:
+        given["ignore"] = _words(ignore)
+    if fail_on is not None:
+        given["fail-on"] = fail_on
+    if output_format is not None:
+        given["output-format"] = output_format
+    return given
+
+
+def _is_failing(result: Inspection, settings: Settings) -> bool:
+    """Whether a finding is severe enough to make the run fail."""
+    worst = max((finding.severity for finding in result.triaged.findings if finding.severity), default=None)
+    return worst is not None and settings.fail_on is not None and worst >= settings.fail_on
 
 
 def _rules(plugins: Iterable[str] = ()) -> tuple[Rule, ...]:

@@ -45,20 +45,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _autostart(service)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
-    if service.handler is not None:
-        yield _handler(service, service.handler)
-        yield from _app(service) if service.app is not None else ()
-    elif service.step is None:
-        yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
-    elif service.candidates:
-        commands = [one.step for one in service.candidates if one.step is not None]
-        sources = tuple(Source(step.written, step.span, "may be what stays") for step in commands)
-        yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
-    else:
-        yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
-    if service.process.default_of:
-        whose = f"by default of {service.process.default_of}: no file names a command"
-        yield Fact("started", whose, span=service.process.span)
+    yield from _started(service)
     if service.server is not None:
         yield _server(service, repository)
         yield from _app(service)
@@ -74,6 +61,29 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     if told is not None:
         yield told
     yield from contract_facts(service, routes, repository)
+    yield from _surroundings(service, repository)
+
+
+def _started(service: Service) -> Iterator[Fact]:
+    """What starts it: a function that the platform calls, or a command."""
+    if service.handler is not None:
+        yield _handler(service, service.handler)
+        yield from _app(service) if service.app is not None else ()
+    elif service.step is None:
+        yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
+    elif service.candidates:
+        commands = [one.step for one in service.candidates if one.step is not None]
+        sources = tuple(Source(step.written, step.span, "may be what stays") for step in commands)
+        yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
+    else:
+        yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
+    if service.process.default_of:
+        whose = f"by default of {service.process.default_of}: no file names a command"
+        yield Fact("started", whose, span=service.process.span)
+
+
+def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:
+    """Image, runtime, directory, and where the rest of its environment comes from."""
     if service.image is not None:
         yield _image(service.image, service)
     elif service.process.image is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import CommandLine, exec_form
@@ -82,14 +83,24 @@ def read(path: str, repository: Repository) -> Iterator[Process | TakenImage | U
         ):
             yield UnreadDeployment(f"the Serverless Framework's provider {name.value[:40]}", name.span)
         return
-    service = _Service(root, provider)
-    asked = _authorized_by(service)
-    found = False
     if functions is not None and not isinstance(functions, Mapping):
         # `${file(functions.yml)}`, or a list of such files.
         yield UnreadDeployment("a list of functions in another file", functions.span)
         return
-    for key, body in functions.items() if isinstance(functions, Mapping) else ():
+    service = _Service(root, provider)
+    found = False
+    for one in chain(_functions(service, path, repository), _workers(service, path)):
+        found = found or isinstance(one, Process)
+        yield one
+    template = mapping_at(root, "resources")
+    if found and template is not None:
+        yield from stores(Template(template), environment_of(path) or Environment.PRODUCTION)
+
+
+def _functions(service: _Service, path: str, repository: Repository) -> Iterator[Process | TakenImage]:
+    """A process for each function that runs Python, and the images of functions in another language."""
+    asked = _authorized_by(service)
+    for key, body in service.functions.items():
         if not isinstance(key, Scalar) or not isinstance(body, Mapping):
             continue
         build = _build(body, service, path, repository)
@@ -98,7 +109,6 @@ def read(path: str, repository: Repository) -> Iterator[Process | TakenImage | U
             yield TakenImage(build.dockerfile or "", build.span)
             continue
         if service.is_python(body) or build is not None:
-            found = True
             process = _process(key, body, service, path)
             if build is not None:
                 process = replace(process, build=build, command=_command(body), complete=True)
@@ -107,12 +117,6 @@ def read(path: str, repository: Repository) -> Iterator[Process | TakenImage | U
                 calls = (PlatformSetting("authorizer", Known(f"of {caller.value}", caller.span), caller.span),)
                 process = replace(process, role=Role.UNKNOWN, events=calls)
             yield process
-    for process in _workers(service, path):
-        found = True
-        yield process
-    template = mapping_at(root, "resources")
-    if found and template is not None:
-        yield from stores(Template(template), environment_of(path) or Environment.PRODUCTION)
 
 
 def _may_be_python(provider: Mapping, functions: Node | None) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
@@ -15,6 +14,7 @@ from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
+from prodlint.record import record
 from prodlint.regex import regex
 
 __all__ = ["image_processes"]
@@ -46,72 +46,118 @@ def image_processes(
     runs: such a process is not complete.
     """
     services = tuple(services)
-    others = [one.span.path for one in unread]
     # Images that Docker runs are what is asked about here.
     elsewhere = {
         one.span.path
         for one in services
         if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
     }
-    deployed = {
-        one.process.build.dockerfile
-        for one in services
-        if one.environment is Environment.PRODUCTION and one.process.build is not None and one.process.build.dockerfile
-    }
+    known = _Known(
+        definitions,
+        named,
+        services,
+        frozenset(elsewhere),
+        frozenset(_deployed(services)),
+        tuple(one.span.path for one in unread),
+        repository,
+    )
     users: dict[str, list[Service]] = {}
     for service in services:
         if service.process.build is not None and service.process.build.dockerfile is not None:
             users.setdefault(service.process.build.dockerfile, []).append(service)
     for path, definition in definitions.items():
-        if path.startswith(_TOOLS):
-            continue
         using = users.get(path, [])
-        if any(one.environment is Environment.PRODUCTION for one in using):
+        if path.startswith(_TOOLS) or any(one.environment is Environment.PRODUCTION for one in using):
             continue
         build = named.get(path) or Build(path, None, definition.span, _final_stage(path, repository))
         image = image_of(build)
-        if image is None:
+        is_product = _is_product(path, image, using, known) if image is not None else None
+        if image is None or is_product is None:
             continue
-        declared, is_product = image.command or image.entrypoint, True
-        if not _starts_something(image):
-            is_product = path in named or not elsewhere or any(_may_run(one, path, image) for one in services)
-            # An image of Python is there for code, whoever starts it: `python:3.13` without a CMD.
-            is_product = is_product or python_in(image.base) is not None
-            if not is_product and not image.exposed and base_brings_servers(image.base) is NO:
-                # What others start in it by hand: a workbench.
-                continue
-            # What production runs of another project says nothing of an image that its base may start.
-            is_product = is_product or not _is_of_one_project(path, elsewhere, repository)
-            if any(_adds_nothing(one) for one in using):
-                # Whoever starts it says no more than this would.
-                continue
-        process = Process(
-            name=_name(path),
-            span=declared.span if declared is not None else image.span,
-            platform=Platform.DOCKER,
-            build=build,
-            complete=not any(_may_speak_of(one, path) for one in others)
-            and not any(_may_start(one, path, image) for one in services),
-        )
-        said = classify(path)
-        of_this_stage = [one for one in using if one.image is not None and one.image.span == image.span]
-        environment = said or _environment(path, of_this_stage, _is_alone(path, definitions), path in named)
-        if said is None and path not in named and _is_for_desks(path, using, deployed, repository):
-            environment = Environment.DEVELOPMENT
-        by_name = path not in named and not using and any(_names(one, path) for one in services)
-        if said is None and environment is Environment.PRODUCTION and by_name:
-            # Somebody builds it by hand to develop with it: that nobody else does is not known.
-            environment = Environment.UNKNOWN
-        if said is None and environment is Environment.PRODUCTION and not is_product:
-            # Nothing starts it, and production runs elsewhere.
-            environment = Environment.UNKNOWN
-        stage = environment_of(image.stage) if image.stage else None
-        if said is None and stage in _NOT_PRODUCTION:
-            environment = stage
-        if environment in _NOT_PRODUCTION and any(one.environment is environment for one in of_this_stage):
+        environment = classify(path) or _supposed(path, image, using, is_product, known)
+        if environment in _NOT_PRODUCTION and any(one.environment is environment for one in _of_stage(using, image)):
             # It runs where that service says, with what that service says.
             continue
-        yield replace(process, environment=environment), environment
+        yield _process(path, image, build, environment, known), environment
+
+
+@record
+class _Known:
+    """What is known around an image: the others, the `named` builds of pipelines, what runs.
+
+    Production runs what is declared in the files `elsewhere`, and perhaps what those that are `unread` say; it builds
+    the Dockerfiles that are `deployed`.
+    """
+
+    definitions: Mapping[str, ImageDefinition]
+    named: Mapping[str, Build]
+    services: tuple[Service, ...]
+    elsewhere: frozenset[str]
+    deployed: frozenset[str]
+    unread: tuple[str, ...]
+    repository: Repository
+
+
+def _is_product(path: str, image: Image, using: list[Service], known: _Known) -> bool | None:
+    """Whether an image is there for production; None where it makes no process of its own."""
+    if _starts_something(image):
+        return True
+    may_run = any(_may_run(one, path, image) for one in known.services)
+    # An image of Python is there for code, whoever starts it: `python:3.13` without a CMD.
+    is_product = path in known.named or not known.elsewhere or may_run or python_in(image.base) is not None
+    if not is_product and not image.exposed and base_brings_servers(image.base) is NO:
+        # What others start in it by hand: a workbench.
+        return None
+    if any(_adds_nothing(one) for one in using):
+        # Whoever starts it says no more than this would.
+        return None
+    # What production runs of another project says nothing of an image that its base may start.
+    return is_product or not _is_of_one_project(path, known.elsewhere, known.repository)
+
+
+def _process(path: str, image: Image, build: Build, environment: Environment, known: _Known) -> Process:
+    """The process of an image's own command, not complete where somebody else may start the image."""
+    declared = image.command or image.entrypoint
+    return Process(
+        name=_name(path),
+        span=declared.span if declared is not None else image.span,
+        platform=Platform.DOCKER,
+        build=build,
+        environment=environment,
+        complete=not any(_may_speak_of(one, path) for one in known.unread)
+        and not any(_may_start(one, path, image) for one in known.services),
+    )
+
+
+def _supposed(path: str, image: Image, using: list[Service], is_product: bool, known: _Known) -> Environment:
+    """Where an image runs of which the settings say nothing."""
+    stage = environment_of(image.stage) if image.stage else None
+    if stage is not None and stage in _NOT_PRODUCTION:
+        return stage
+    is_built = path in known.named
+    if not is_built and _is_for_desks(path, using, known.deployed, known.repository):
+        return Environment.DEVELOPMENT
+    environment = _environment(path, _of_stage(using, image), _is_alone(path, known.definitions), is_built)
+    if environment is not Environment.PRODUCTION:
+        return environment
+    if not is_built and not using and any(_names(one, path) for one in known.services):
+        # Somebody builds it by hand to develop with it: that nobody else does is not known.
+        return Environment.UNKNOWN
+    # What nothing starts while production runs elsewhere is open, too.
+    return Environment.PRODUCTION if is_product else Environment.UNKNOWN
+
+
+def _of_stage(using: list[Service], image: Image) -> list[Service]:
+    """The services that run just this stage of a Dockerfile."""
+    return [one for one in using if one.image is not None and one.image.span == image.span]
+
+
+def _deployed(services: Iterable[Service]) -> Iterator[str]:
+    """The Dockerfiles that production builds."""
+    for one in services:
+        build = one.process.build
+        if one.environment is Environment.PRODUCTION and build is not None and build.dockerfile:
+            yield build.dockerfile
 
 
 def _may_speak_of(other: str, dockerfile: str) -> bool:

@@ -12,13 +12,14 @@ from prodlint.deployment.evaluation.binding import bind, bind_name
 from prodlint.deployment.evaluation.domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
 from prodlint.deployment.evaluation.join import Decision, Signal, Undecided
 from prodlint.deployment.evaluation.lists import parts_of, reason_of
-from prodlint.deployment.evaluation.machine import Machine, Region, Risk
+from prodlint.deployment.evaluation.machine import Machine, Outcome, Region, Risk
 from prodlint.deployment.evaluation.operations import elements_of, truth
 
 __all__ = ["bound_names", "has_exit", "loop", "run_try", "run_with"]
 
 _MOST_ROUNDS = 256
 _Following = Callable[[], object]
+_Ended = Callable[[_Following], object]
 _EXITS = (ast.Return, ast.Break, ast.Continue)
 
 
@@ -260,15 +261,7 @@ def _swallowing(machine: Machine, node: ast.Try, following: _Following) -> objec
 
 
 def _try(machine: Machine, node: ast.Try, following: _Following | None) -> object:
-    regions: list[Region] = []
-
-    def body() -> object:
-        with machine.region() as region:
-            regions.append(region)
-            return _inner(machine, node.body)
-
-    outcome = machine.branch(body)
-    risks = regions[0].risks if regions else []
+    outcome, risks = _body(machine, node)
     caught = [risk for risk in risks if _handlers_for(machine, node, risk)]
     handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
     for risk in caught:
@@ -276,24 +269,9 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
     for risk in risks:
         if risk not in caught or risk.kind is None:
             machine.risk(risk.names, risk.kind, *risk.outcomes, *(() if risk.is_clean else (outcome,)))
-
-    def ended(run: Callable[[], object]) -> object:
-        try:
-            signal = run()
-        except Raised:
-            machine.block(node.finalbody)
-            raise
-        machine.block(node.finalbody)
-        if following is None:
-            return signal
-        return following() if signal is None else _perhaps(machine, node, signal, following)
-
-    def forget() -> None:
-        if not all(risk.is_clean for risk in caught):
-            machine.forget(outcome, _WHERE_RAISED, node)
-        for risk in caught:
-            for one in risk.outcomes:
-                machine.forget(one, _WHERE_RAISED, node)
+    ended = partial(_ended, machine, node, following)
+    if outcome.error is not None:
+        return _raised(machine, node, outcome, outcome.error, caught, handlers, ended)
 
     def success() -> object:
         machine.redo(outcome)
@@ -305,23 +283,69 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
         return _perhaps(machine, node, signal, lambda: ended(lambda: _inner(machine, node.orelse)), ended)
 
     def failure() -> object:
-        forget()
+        _forget_where_raised(machine, node, outcome, caught)
         return _handled(machine, node, handlers, ended)
 
-    if outcome.error is None:
-        return machine.fork(_decision(machine, node, caught, outcome.value), success, failure) if caught else success()
-    certain = _handlers_for(machine, node, Risk(None, outcome.error.kind, False))
+    return machine.fork(_decision(machine, node, caught, outcome.value), success, failure) if caught else success()
+
+
+def _body(machine: Machine, node: ast.Try) -> tuple[Outcome, list[Risk]]:
+    """The body, run and taken back, and the errors that may be raised in it."""
+    regions: list[Region] = []
+
+    def body() -> object:
+        with machine.region() as region:
+            regions.append(region)
+            return _inner(machine, node.body)
+
+    outcome = machine.branch(body)
+    return outcome, regions[0].risks if regions else []
+
+
+def _raised(
+    machine: Machine,
+    node: ast.Try,
+    outcome: Outcome,
+    error: Raised,
+    caught: list[Risk],
+    handlers: list[ast.ExceptHandler],
+    ended: _Ended,
+) -> object:
+    """What follows a body that raises for certain, and perhaps something else before it comes to that."""
+    certain = _handlers_for(machine, node, Risk(None, error.kind, False))
     if not caught:
         machine.redo(outcome)
         if certain:
             return _handled(machine, node, certain, ended)
         machine.block(node.finalbody)
-        raise outcome.error
+        raise error
     if not certain:
-        machine.risk(None, outcome.error.kind, outcome)
-    forget()
+        machine.risk(None, error.kind, outcome)
+    _forget_where_raised(machine, node, outcome, caught)
     machine.forget(outcome, _WHERE_RAISED, node)
     return _handled(machine, node, _unique([*certain, *handlers]), ended)
+
+
+def _ended(machine: Machine, node: ast.Try, following: _Following | None, run: _Following) -> object:
+    """Run one end of a `try`, then its `finally` and what follows it."""
+    try:
+        signal = run()
+    except Raised:
+        machine.block(node.finalbody)
+        raise
+    machine.block(node.finalbody)
+    if following is None:
+        return signal
+    return following() if signal is None else _perhaps(machine, node, signal, following)
+
+
+def _forget_where_raised(machine: Machine, node: ast.Try, outcome: Outcome, caught: list[Risk]) -> None:
+    """What the body changed before it raised is unknown to its handlers."""
+    if not all(risk.is_clean for risk in caught):
+        machine.forget(outcome, _WHERE_RAISED, node)
+    for risk in caught:
+        for one in risk.outcomes:
+            machine.forget(one, _WHERE_RAISED, node)
 
 
 def _inner(machine: Machine, body: list[ast.stmt]) -> object:
@@ -335,7 +359,7 @@ def _perhaps(
     node: ast.Try,
     signal: object,
     following: _Following,
-    ended: Callable[[_Following], object] = lambda run: run(),
+    ended: _Ended = lambda run: run(),
 ) -> object:
     """What a block left, or what follows it where nobody knows whether it returned."""
     if not isinstance(signal, Signal) or signal.kind != "maybe":
@@ -365,7 +389,7 @@ def _handled(
     machine: Machine,
     node: ast.Try,
     handlers: list[ast.ExceptHandler],
-    ended: Callable[[Callable[[], object]], object],
+    ended: _Ended,
 ) -> object:
     """Run the handlers of which one catches, and what follows."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prodlint.deployment.command import Link, Step, shell_form
+from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
@@ -49,26 +51,8 @@ def with_hooks(service: Service, repository: Repository) -> Service:
             continue
         chdir = document.get("uwsgi", "chdir")
         place = replace(service.place, directory=service.step.directory if chdir is None else chdir.value.value)
-        conditions: list[str] = []
-        for option in (option for section in document.sections for option in section.options):
-            if option.name.startswith("if"):
-                conditions.append(option.value.value.partition("=")[0].strip() if "env" in option.name else "")
-            elif option.name in ("endif", "end-if"):
-                conditions = conditions[:-1]
-            kind, colon, _ = option.value.value.partition(":")
-            if option.name.startswith("hook-") and kind in ("exec", "call") and colon:
-                text = option.value.slice(len(kind) + 1)
-            elif option.name.startswith(_STARTS):
-                text = option.value
-            else:
-                continue
-            stays = "attach-daemon" in option.name
-            if "%(" in text.value:
-                text = _filled(text, document, conditions)
-            for step in execute(shell_form(text), place, repository).steps:
-                conditional = step.conditional or bool(conditions)
-                found = later if _LATER.search(option.name) else before
-                found.append(replace(step, conditional=conditional, background=step.background or stays))
+        for option, step in _started(document, place, repository):
+            (later if _LATER.search(option) else before).append(step)
     own = service.execution.steps
     at = next((number for number, step in enumerate(own) if service.stays(step)), len(own))
     execution = replace(
@@ -77,6 +61,29 @@ def with_hooks(service: Service, repository: Repository) -> Service:
         unread=(*service.execution.unread, *unread),
     )
     return replace(service, execution=execution)
+
+
+def _started(document: Ini, place: Place, repository: Repository) -> Iterator[tuple[str, Step]]:
+    """What the options of a file start, each with the option's name."""
+    conditions: list[str] = []
+    for option in (option for section in document.sections for option in section.options):
+        if option.name.startswith("if"):
+            conditions.append(option.value.value.partition("=")[0].strip() if "env" in option.name else "")
+        elif option.name in ("endif", "end-if"):
+            conditions = conditions[:-1]
+        kind, colon, _ = option.value.value.partition(":")
+        if option.name.startswith("hook-") and kind in ("exec", "call") and colon:
+            text = option.value.slice(len(kind) + 1)
+        elif option.name.startswith(_STARTS):
+            text = option.value
+        else:
+            continue
+        stays = "attach-daemon" in option.name
+        if "%(" in text.value:
+            text = _filled(text, document, conditions)
+        for step in execute(shell_form(text), place, repository).steps:
+            conditional = step.conditional or bool(conditions)
+            yield option.name, replace(step, conditional=conditional, background=step.background or stays)
 
 
 def _filled(text: Text, document: Ini, conditions: list[str]) -> Text:
