@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, opened, unsure_keys
-from prodlint.readers.helm_template import Renderer, field_of
+from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, field_of, opened, unsure_keys
+from prodlint.readers.helm_template import Renderer
 from prodlint.readers.helm_text import has_mark, printed
 
 __all__ = ["COLLECTIONS"]

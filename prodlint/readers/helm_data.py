@@ -19,6 +19,8 @@ __all__ = [
     "Stopped",
     "copied",
     "data_of",
+    "field_of",
+    "items_of",
     "laid_over",
     "opened",
     "resolved",
@@ -177,3 +179,29 @@ def with_value(data: dict[str, Data], path: list[str | int], value: Data) -> Non
         if last or not isinstance(present, type(fresh)):
             held[part] = fresh
         held = held[part]
+
+
+def field_of(value: Data, name: str) -> Data:
+    """`.name` of a value."""
+    if isinstance(value, Hidden):
+        return Hidden(value.reason, f"{value.label}.{name}" if value.label else "")
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        return Hidden(value.reason, f".{name}") if isinstance(value, Open) else None
+    if value is None:
+        raise Stopped(f"nothing is set that has a {name}")
+    raise Stopped(f"a value has no {name}")
+
+
+def items_of(value: Data) -> list[tuple[Data, Data]]:
+    """What `range` goes through."""
+    if isinstance(value, list):
+        return list(enumerate(value))
+    if isinstance(value, dict):
+        # A key that need not be there is a part of what the range leaves open.
+        told = [key for key, held in value.items() if not (isinstance(held, Hidden) and held.may_lack)]
+        return [(key, value[key]) for key in sorted(told)]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [(number, number) for number in range(min(value, 10_000))]
+    raise Stopped("`range` over what is no list")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from prodlint.readers.helm_data import RANDOM, Data, Hidden, Open, Stopped, unsure_keys
+from prodlint.readers.helm_data import RANDOM, Data, Hidden, Open, Stopped, field_of, items_of, unsure_keys
 from prodlint.readers.helm_text import FIRST_MARK, LAST_MARK, MARKED, has_mark, printed
 from prodlint.record import entity
 from prodlint.regex import regex
@@ -294,7 +294,7 @@ class Renderer:
             self.dot = before
 
     def _range(self, node: Branch, value: Data) -> None:
-        for key, item in _items(value):
+        for key, item in items_of(value):
             self.scopes.append({})
             try:
                 names = node.pipe.declares
@@ -468,29 +468,3 @@ def _reason(renderer: Renderer, value: Data) -> str:
     if isinstance(value, dict):
         return unsure_keys(value) or "its keys are not all told"
     return renderer.hidden_in(str(value)).reason
-
-
-def field_of(value: Data, name: str) -> Data:
-    """`.name` of a value."""
-    if isinstance(value, Hidden):
-        return Hidden(value.reason, f"{value.label}.{name}" if value.label else "")
-    if isinstance(value, dict):
-        if name in value:
-            return value[name]
-        return Hidden(value.reason, f".{name}") if isinstance(value, Open) else None
-    if value is None:
-        raise Stopped(f"nothing is set that has a {name}")
-    raise Stopped(f"a value has no {name}")
-
-
-def _items(value: Data) -> list[tuple[Data, Data]]:
-    """What `range` goes through."""
-    if isinstance(value, list):
-        return list(enumerate(value))
-    if isinstance(value, dict):
-        # A key that need not be there is a part of what the range leaves open.
-        told = [key for key, held in value.items() if not (isinstance(held, Hidden) and held.may_lack)]
-        return [(key, value[key]) for key in sorted(told)]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return [(number, number) for number in range(min(value, 10_000))]
-    raise Stopped("`range` over what is no list")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
-from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
+from prodlint.syntax.word import Expansion, Literal, Substitution, Word, WordParts
 
 __all__ = ["DEPTH", "Unreadable", "WordReader", "split_words"]
 
@@ -44,70 +44,6 @@ class Unreadable(Exception):
     """A quote or an expansion does not end, or they are nested beyond `DEPTH`."""
 
 
-class _Parts:
-    """The parts of a word as they are found: neighbouring literal text becomes one part."""
-
-    __slots__ = ("_end", "_found", "_has_quotes", "_pieces", "_quoted", "_start", "_text")
-
-    def __init__(self, text: Text) -> None:
-        self._text = text
-        self._found: list[Part] = []
-        # Literal text that may go on: pieces that are settled, then a stretch taken as it is.
-        self._pieces: list[Text] = []
-        self._start = self._end = 0
-        self._quoted = False
-        self._has_quotes = False
-
-    def literal(self, start: int, end: int, quoted: bool) -> None:
-        """Text that stands for itself."""
-        if self._quoted != quoted:
-            self._flush()
-            self._quoted = quoted
-        if self._end != start:
-            self._settle()
-        if self._start == self._end:
-            self._start = start
-        self._end = end
-
-    def escape(self, value: str, start: int, end: int) -> None:
-        """Text that was written otherwise."""
-        if not self._quoted:
-            self._flush()
-            self._quoted = True
-        self._settle()
-        self._pieces.append(Text.at(value, self._text.span_of(start, end)))
-
-    def part(self, part: Part) -> None:
-        self._flush()
-        self._found.append(part)
-
-    def quotes(self) -> None:
-        """There are quotes, so that the word exists even when nothing is in them."""
-        self._has_quotes = True
-
-    def finish(self, end: int) -> tuple[Part, ...]:
-        self._flush()
-        if not self._found and self._has_quotes:
-            return (Literal(self._text.slice(end, end), quoted=True),)
-        return tuple(self._found)
-
-    def _settle(self) -> None:
-        if self._start < self._end:
-            self._pieces.append(self._text.slice(self._start, self._end))
-            self._start = self._end
-
-    def _flush(self) -> None:
-        if self._pieces:
-            self._settle()
-            # Unquoted text may be interrupted by a vanished line end: each piece keeps its exact place.
-            pieces = [Text.join(self._pieces)] if self._quoted else self._pieces
-            self._found.extend([Literal(piece, self._quoted) for piece in pieces])
-            self._pieces = []
-        elif self._start < self._end:
-            self._found.append(Literal(self._text.slice(self._start, self._end), self._quoted))
-            self._start = self._end
-
-
 class WordReader:
     """Reads the words of one text.
 
@@ -131,7 +67,7 @@ class WordReader:
     def read(self, at: int) -> tuple[Word, int]:
         """The word at an index and the index behind it; a word without parts when there is none."""
         value = self._value
-        parts = _Parts(self._text)
+        parts = WordParts(self._text)
         end = at
         if run := _PLAIN.match(value, at):
             end = run.end()
@@ -153,7 +89,7 @@ class WordReader:
     def document(self) -> Word:
         """The whole text as the body of a here-document that expands: a quote is text in it."""
         value = self._value
-        parts = _Parts(self._text)
+        parts = WordParts(self._text)
         at = 0
         while at < len(value):
             if run := _PLAIN_DOCUMENT.match(value, at):
@@ -201,7 +137,7 @@ class WordReader:
         self._matching.update(dict.fromkeys(opened))
         self._matched_to = max(self._matched_to, end)
 
-    def _unquoted(self, at: int, plain: re.Pattern[str], parts: _Parts) -> int:
+    def _unquoted(self, at: int, plain: re.Pattern[str], parts: WordParts) -> int:
         """Reads on, outside of quotes, to the first character that is not `plain` and no quote."""
         value = self._value
         while at < len(value):
@@ -230,7 +166,7 @@ class WordReader:
                 break
         return at
 
-    def _extended_glob(self, at: int, parts: _Parts) -> int:
+    def _extended_glob(self, at: int, parts: WordParts) -> int:
         """`?(…)` and its like, which is a pattern and so stays as it is."""
         open_brackets = 0
         while at < len(self._value):
@@ -248,7 +184,7 @@ class WordReader:
             at = end
         raise Unreadable
 
-    def _single(self, at: int, parts: _Parts) -> int:
+    def _single(self, at: int, parts: WordParts) -> int:
         parts.quotes()
         at += 1
         while True:
@@ -266,7 +202,7 @@ class WordReader:
             parts.literal(at, end, quoted=True)
             return end + 1
 
-    def _double(self, at: int, stop: str, parts: _Parts) -> int:
+    def _double(self, at: int, stop: str, parts: WordParts) -> int:
         """What lies in double quotes, to and with the character that ends it."""
         value = self._value
         plain = _PLAIN_DOUBLE if stop == '"' else _PLAIN_DOUBLE_OPERAND
@@ -294,7 +230,7 @@ class WordReader:
                 at = self._double(at + 1, '"', parts)
         raise Unreadable
 
-    def _dollar(self, at: int, quoted: bool, parts: _Parts) -> int:
+    def _dollar(self, at: int, quoted: bool, parts: WordParts) -> int:
         value = self._value
         name = _NAME.match(value, at + 1)
         if name is not None:
@@ -320,7 +256,7 @@ class WordReader:
         parts.part(Substitution(self._text.span_of(at, end), quoted))
         return end
 
-    def _parameter(self, at: int, quoted: bool, parts: _Parts) -> int:
+    def _parameter(self, at: int, quoted: bool, parts: WordParts) -> int:
         """`${…}` that begins at an index."""
         self.depth += 1
         if self.depth > DEPTH:
@@ -362,7 +298,7 @@ class WordReader:
 
     def _operand(self, at: int, quoted: bool) -> tuple[Word, int]:
         """The word behind the operator of `${…}`, and the index behind the closing brace."""
-        parts = _Parts(self._text)
+        parts = WordParts(self._text)
         if quoted:
             end = self._double(at, "}", parts)
         else:
@@ -382,14 +318,14 @@ class WordReader:
             end = self._value.find("}}", end + 2, at + 2_000)
         return end + 2 if end >= 0 else None
 
-    def _backquotes(self, at: int, quoted: bool, parts: _Parts) -> int:
+    def _backquotes(self, at: int, quoted: bool, parts: WordParts) -> int:
         found = _BACKQUOTED.match(self._value, at + 1)
         if found is None:
             raise Unreadable
         parts.part(Substitution(self._text.span_of(at, found.end()), quoted))
         return found.end()
 
-    def _ansi(self, at: int, parts: _Parts) -> int:
+    def _ansi(self, at: int, parts: WordParts) -> int:
         """`$'…'` with the escapes of C."""
         value = self._value
         parts.quotes()
@@ -408,7 +344,7 @@ class WordReader:
                 parts.escape(text, start, at)
                 if nul:
                     # Bash drops what follows a NUL, up to the closing quote.
-                    parts = _Parts(self._text)
+                    parts = WordParts(self._text)
             elif found is not None:
                 at = found.end()
                 parts.escape(_escaped(found), start, at)
@@ -448,7 +384,7 @@ def split_words(text: Text) -> tuple[Word, ...]:
             at += 1
             continue
         start = at
-        parts = _Parts(text)
+        parts = WordParts(text)
         while at < len(value) and value[at] not in " \t\r\n":
             at = _split_piece(text, at, parts)
         words.append(Word(parts.finish(at), text.span_of(start, at)))
@@ -459,7 +395,7 @@ _SPLIT_PLAIN = regex(r"""[^ \t\r\n\\'"]+""")
 _SPLIT_DOUBLE = regex(r"""[^\\"]+""")
 
 
-def _split_piece(text: Text, at: int, parts: _Parts) -> int:
+def _split_piece(text: Text, at: int, parts: WordParts) -> int:
     value = text.value
     run = _SPLIT_PLAIN.match(value, at)
     if run is not None:

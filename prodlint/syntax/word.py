@@ -8,7 +8,7 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
-__all__ = ["Expansion", "Literal", "Part", "Substitution", "Word"]
+__all__ = ["Expansion", "Literal", "Part", "Substitution", "Word", "WordParts"]
 
 
 @record
@@ -146,3 +146,67 @@ def _told(part: Part) -> str:
     if not part.operator:
         return f"${{{part.name}}}"
     return f"${{{part.name}{part.operator}{'' if part.operand is None else part.operand}}}"
+
+
+class WordParts:
+    """The parts of a word as they are found: neighbouring literal text becomes one part."""
+
+    __slots__ = ("_end", "_found", "_has_quotes", "_pieces", "_quoted", "_start", "_text")
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._found: list[Part] = []
+        # Literal text that may go on: pieces that are settled, then a stretch taken as it is.
+        self._pieces: list[Text] = []
+        self._start = self._end = 0
+        self._quoted = False
+        self._has_quotes = False
+
+    def literal(self, start: int, end: int, quoted: bool) -> None:
+        """Text that stands for itself."""
+        if self._quoted != quoted:
+            self._flush()
+            self._quoted = quoted
+        if self._end != start:
+            self._settle()
+        if self._start == self._end:
+            self._start = start
+        self._end = end
+
+    def escape(self, value: str, start: int, end: int) -> None:
+        """Text that was written otherwise."""
+        if not self._quoted:
+            self._flush()
+            self._quoted = True
+        self._settle()
+        self._pieces.append(Text.at(value, self._text.span_of(start, end)))
+
+    def part(self, part: Part) -> None:
+        self._flush()
+        self._found.append(part)
+
+    def quotes(self) -> None:
+        """There are quotes, so that the word exists even when nothing is in them."""
+        self._has_quotes = True
+
+    def finish(self, end: int) -> tuple[Part, ...]:
+        self._flush()
+        if not self._found and self._has_quotes:
+            return (Literal(self._text.slice(end, end), quoted=True),)
+        return tuple(self._found)
+
+    def _settle(self) -> None:
+        if self._start < self._end:
+            self._pieces.append(self._text.slice(self._start, self._end))
+            self._start = self._end
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._settle()
+            # Unquoted text may be interrupted by a vanished line end: each piece keeps its exact place.
+            pieces = [Text.join(self._pieces)] if self._quoted else self._pieces
+            self._found.extend([Literal(piece, self._quoted) for piece in pieces])
+            self._pieces = []
+        elif self._start < self._end:
+            self._found.append(Literal(self._text.slice(self._start, self._end), self._quoted))
+            self._start = self._end

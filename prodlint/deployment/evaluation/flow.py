@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from prodlint.deployment.evaluation.binding import bind, bind_name
 from prodlint.deployment.evaluation.domain import ABSENT, RAISES, Driven, External, Gap, Raised, ReaderValue
-from prodlint.deployment.evaluation.join import Decision, Signal, Undecided
+from prodlint.deployment.evaluation.join import Decision, Outcome, Region, Risk, Signal, Undecided
 from prodlint.deployment.evaluation.lists import parts_of, reason_of
-from prodlint.deployment.evaluation.machine import Machine, Outcome, Region, Risk
+from prodlint.deployment.evaluation.machine import Machine
 from prodlint.deployment.evaluation.operations import elements_of, truth
 
 __all__ = ["bound_names", "has_exit", "loop", "run_try", "run_with"]

@@ -1,4 +1,7 @@
-"""Two branches that nothing decides: what both leave alike is known, the rest depends on what decides."""
+"""Two branches that nothing decides: how each ended, and what holds behind them.
+
+What both leave alike is known, the rest depends on what decides.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from prodlint.deployment.evaluation.domain import (
     ModuleValue,
     ObjectValue,
     Opaque,
+    Raised,
     SetValue,
     Told,
     held_objects,
@@ -25,7 +29,18 @@ from prodlint.deployment.evaluation.domain import (
 from prodlint.record import entity
 from prodlint.source import Span
 
-__all__ = ["MOST_HELD", "Decision", "Join", "Signal", "Undecided", "grown"]
+__all__ = [
+    "MOST_HELD",
+    "Changes",
+    "Decision",
+    "Join",
+    "Outcome",
+    "Region",
+    "Risk",
+    "Signal",
+    "Undecided",
+    "grown",
+]
 
 MOST_HELD = 64
 """More objects than this are not kept apart behind something unknown: they count as changed at once."""
@@ -51,6 +66,41 @@ class Signal:
 
     kind: str
     value: object = None
+
+
+Changes = dict[tuple[int, object], tuple[Any, Any, object, object]]
+
+
+@entity
+class Outcome:
+    """How a branch ended: with a value or with an error, and what it changed."""
+
+    value: object
+    error: Raised | None
+    changes: Changes
+
+
+@entity
+class Risk:
+    """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
+
+    `is_clean` says that the body had changed nothing yet, but for what the `outcomes` of its branches did.
+    """
+
+    names: frozenset[str] | None
+    kind: str | None
+    is_clean: bool
+    outcomes: tuple[Outcome, ...] = ()
+
+
+class Region:
+    """The body of a `try` while it is evaluated."""
+
+    __slots__ = ("level", "risks")
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.risks: list[Risk] = []
 
 
 class Undecided(Exception):

@@ -36,7 +36,7 @@ from prodlint.deployment.evaluation.domain import (
     held_objects,
 )
 from prodlint.deployment.evaluation.held_files import HeldFiles
-from prodlint.deployment.evaluation.join import MOST_HELD, Decision, Join, Signal, grown
+from prodlint.deployment.evaluation.join import MOST_HELD, Changes, Decision, Join, Outcome, Region, Risk, Signal, grown
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer
@@ -51,9 +51,6 @@ __all__ = [
     "Exhausted",
     "Frame",
     "Machine",
-    "Outcome",
-    "Region",
-    "Risk",
 ]
 
 MOST_STEPS = 150_000
@@ -65,16 +62,6 @@ class Exhausted(Exception):
     """The evaluation costs more than it may."""
 
 
-class Region:
-    """The body of a `try` while it is evaluated."""
-
-    __slots__ = ("level", "risks")
-
-    def __init__(self, level: int) -> None:
-        self.level = level
-        self.risks: list[Risk] = []
-
-
 class _Level:
     """What was changed since a branch was begun: the first old value of each cell."""
 
@@ -83,31 +70,6 @@ class _Level:
     def __init__(self, serial: int) -> None:
         self.serial = serial
         self.changes: dict[tuple[int, object], tuple[Any, Any, object]] = {}
-
-
-_Changes = dict[tuple[int, object], tuple[Any, Any, object, object]]
-
-
-@entity
-class Outcome:
-    """How a branch ended: with a value or with an error, and what it changed."""
-
-    value: object
-    error: Raised | None
-    changes: _Changes
-
-
-@entity
-class Risk:
-    """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
-
-    `is_clean` says that the body had changed nothing yet, but for what the `outcomes` of its branches did.
-    """
-
-    names: frozenset[str] | None
-    kind: str | None
-    is_clean: bool
-    outcomes: tuple[Outcome, ...] = ()
 
 
 class Frame:
@@ -382,7 +344,7 @@ class Machine(ABC):
             error = raised
         finally:
             self._log.pop()
-            changes: _Changes = {}
+            changes: Changes = {}
             for mark, (target, key, old) in level.changes.items():
                 new = self._held_by(target, key)
                 changes[mark] = (target, key, old, new)

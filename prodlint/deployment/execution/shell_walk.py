@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
-from prodlint.deployment.command import Ancestor, Link, Step
+from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
 from prodlint.deployment.execution.condition_words import Asked, both
+from prodlint.deployment.execution.task import Task
+from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record, state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
-from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline
+from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScript
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "branched",
     "closed",
     "command_span",
+    "copied",
     "exportable",
     "fields",
     "flattened",
@@ -38,11 +41,14 @@ __all__ = [
     "is_several",
     "is_test",
     "matches",
+    "of_script",
+    "of_task",
     "reads_as_shell",
     "rejoin",
     "set_arguments",
     "shifted",
     "split_assignment",
+    "substituted",
     "with_arguments",
 ]
 
@@ -229,6 +235,51 @@ def command_span(words: tuple[Word, ...], whole: Span) -> Span:
 def inside_of(own: Ancestor, body: Node | None, shell: Shell) -> Shell:
     """A shell that was started to read a script."""
     return replace(shell, ancestors=(*shell.starting, own), last_command=last_command(body), forked=False)
+
+
+def copied(shell: Shell) -> Shell:
+    """A shell that is a copy of itself: what is set in it is not set elsewhere."""
+    return replace(shell, variables=dict(shell.variables), exported=dict(shell.exported), forked=True)
+
+
+def of_script(script: ShellScript, words: tuple[Word, ...], shell: Shell, link: Link) -> Shell:
+    """The shell that reads a script of the repository, of whose words the first is its name."""
+    return replace(
+        shell,
+        arguments=words[1:],
+        name=words[0],
+        functions={},
+        errexit=any("e" in flag for flag in script.shebang_flags if flag.startswith("-")),
+        variables=dict(shell.variables),
+        chain=(*shell.chain, link),
+        depth=shell.depth + 1,
+    )
+
+
+def of_task(task: Task, shell: Shell, span: Span) -> Shell:
+    """The shell of one command of another file, which a command starts."""
+    return replace(
+        shell,
+        directory=shell.directory if task.directory is None else absolute(task.directory, shell.directory),
+        variables=dict(shell.variables),
+        functions={},
+        conditional=shell.conditional or task.conditional,
+        when=None if task.conditional else shell.when,
+        background=shell.background or task.beside,
+        errexit=task.guarded,
+        layers=(),
+        chain=(*shell.chain, Link(span, f"runs {task.path}")),
+        ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
+        last_command=None,
+    )
+
+
+def substituted(word: Word) -> Iterator[Text]:
+    """The commands that stand in `$(…)` in a word."""
+    for span in (part.span for part in word.parts if isinstance(part, Substitution)):
+        text = span.text
+        if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
+            yield Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
 
 
 def around(word: Span, command: Span) -> Span:

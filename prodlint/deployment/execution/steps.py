@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prodlint.deployment.command import Ancestor, CommandLine, Execution, Form, Link, Parent, Step, Succession
+from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent, Step, Succession
 from prodlint.deployment.commands.ancestry import shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
@@ -28,13 +28,17 @@ from prodlint.deployment.execution.shell_walk import (
     branched,
     closed,
     command_span,
+    copied,
     inside_of,
     is_endless,
     is_test,
+    of_script,
+    of_task,
     reads_as_shell,
     rejoin,
     shifted,
     split_assignment,
+    substituted,
     with_arguments,
 )
 from prodlint.deployment.execution.task import Task
@@ -61,7 +65,7 @@ from prodlint.syntax.shell import (
     Unparsed,
     parse_shell,
 )
-from prodlint.syntax.word import Substitution, Word
+from prodlint.syntax.word import Word
 
 __all__ = ["GIVEN_NOTHING", "execute"]
 
@@ -167,21 +171,7 @@ class _Run:
         """Commands of another file, one after the other or beside each other."""
         last = Flow()
         for task in tasks:
-            child = replace(
-                shell,
-                directory=shell.directory if task.directory is None else absolute(task.directory, shell.directory),
-                variables=dict(shell.variables),
-                functions={},
-                conditional=shell.conditional or task.conditional,
-                when=None if task.conditional else shell.when,
-                background=shell.background or task.beside,
-                errexit=task.guarded,
-                layers=(),
-                chain=(*shell.chain, Link(span, f"runs {task.path}")),
-                ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
-                last_command=None,
-            )
-            flow = closed(self.walk(parse_shell(task.text).body, child))
+            flow = closed(self.walk(parse_shell(task.text).body, of_task(task, shell, span)))
             last = flow if flow.last and not task.beside else last
         return last
 
@@ -202,19 +192,10 @@ class _Run:
         script = self.repository.shell(path)
         if script is None:
             return None
-        flags = script.shebang_flags
-        child = replace(
-            shell,
-            arguments=arguments,
-            name=name,
-            functions={},
-            errexit=any("e" in flag for flag in flags if flag.startswith("-")),
-            variables=dict(shell.variables),
-            chain=(*shell.chain, Link(around(name.span, span), f"runs {path}")),
-            depth=shell.depth + 1,
-        )
-        if any(link.note == f"runs {path}" for link in shell.chain):
+        link = Link(around(name.span, span), f"runs {path}")
+        if any(one.note == link.note for one in shell.chain):
             return Flow()
+        child = of_script(script, (name, *arguments), shell, link)
         own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
         return closed(self.walk(script.body, inside_of(own, script.body, child)))
 
@@ -281,8 +262,7 @@ class _Run:
         if isinstance(node, Group):
             return self.walk(node.body, shell)
         if isinstance(node, Subshell):
-            child = replace(shell, variables=dict(shell.variables), exported=dict(shell.exported), forked=True)
-            return closed(self.walk(node.body, child))
+            return closed(self.walk(node.body, copied(shell)))
         if isinstance(node, If):
             return self._if(node, shell)
         if isinstance(node, Case):
@@ -407,12 +387,9 @@ class _Run:
     def _substituted(self, node: Command, shell: Shell) -> None:
         """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
         for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
-            for span in (part.span for part in word.parts if isinstance(part, Substitution)):
-                text = span.text
-                if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
-                    inside = Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
-                    child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
-                    self.walk(parse_shell(inside).body, child)
+            for inside in substituted(word):
+                child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
+                self.walk(parse_shell(inside).body, child)
 
     def _command(self, node: Command, shell: Shell) -> Flow:
         self.written.extend(self.redirections.written(node, shell))
