@@ -135,7 +135,7 @@ def understood(deployment: Deployment) -> str:
     names = list(dict.fromkeys(f"{one.label} ({_starter(one)})" for one in services))
     parts = [
         _listed("service", names, 4),
-        _listed("release path", [release.name for release in deployment.releases], 3),
+        _listed("release path", [release.name for release in deployment.roads], 3),
     ]
     told = [part for part in parts if part] or ["nothing here is deployed as far as the files tell"]
     unread = list(dict.fromkeys(f"{one.system} ({one.span.path})" for one in deployment.unread))

@@ -451,10 +451,10 @@ def test_steps_that_services_share_are_told_once_and_starts_are_one_line(tmp_pat
     assert lines[2] == "   2. start      web, mail (if profile jobs), slow"
 
 
-def test_a_release_that_only_starts_what_is_told_above_is_left_out(tmp_path: Path) -> None:
+def test_a_release_that_only_starts_what_is_told_above_is_told_by_its_name(tmp_path: Path) -> None:
     write(tmp_path, {**SHOP, "entrypoint.sh": '#!/bin/sh\nexec "$@"\n'})
     assert [len(one["steps"]) for one in drawn(tmp_path)["releases"]] == [1]
-    assert "release" not in text_of(tmp_path)
+    assert "\nrelease compose.prod.yml: only starts what is told above\n" in text_of(tmp_path)
 
 
 def test_long_preparations_are_told_by_their_beginning(tmp_path: Path) -> None:
@@ -475,7 +475,7 @@ def test_of_long_preparations_those_are_told_that_do_more_than_make_folders(tmp_
     assert "   1. prepare    [web] flask seed" in text
     assert "… and 4 more of this kind" in text
     write(tmp_path, {"entrypoint.sh": '#!/bin/sh\nmkdir /a\nexec "$@"\n'})
-    assert "release" not in text_of(tmp_path)
+    assert "release compose.prod.yml: only starts what is told above" in text_of(tmp_path)
 
 
 def test_services_that_only_differ_by_their_file_are_one_with_all_places(tmp_path: Path) -> None:

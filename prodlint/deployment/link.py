@@ -16,6 +16,7 @@ from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.environment import environment_beside_production, environment_by_content
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
+from prodlint.deployment.compose.starts import ComposeStart
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
@@ -104,6 +105,7 @@ class _Linker:
         self.images: dict[tuple[object, ...], Image | None] = {}
         self.made = tuple(fact for fact in facts if isinstance(fact, MadeImage))
         self.names = ImageNames((), (), frozenset())
+        self.starts: tuple[ComposeStart, ...] = ()
 
     def link(self) -> Deployment:
         pipelines = (*self.pipelines, *deploy_scripts(self.repository))
@@ -145,7 +147,7 @@ class _Linker:
             installed_files=installed_files(installations),
             pipelines=tuple(pipelines),
             pipeline_steps=tuple(steps),
-            releases=release_paths(services, steps, self.repository),
+            releases=release_paths(services, steps, self.starts, self.repository),
             migration_systems=systems,
             declared_runs=tuple(runs),
             backing_services=tuple(self.backing),
@@ -249,6 +251,7 @@ class _Linker:
         production_elsewhere = production_elsewhere or any(
             step.environment is Environment.PRODUCTION and step.kind is StepKind.DEPLOY for step in steps
         )
+        self.starts = tuple(start for one in sets for start in one.commands)
         read = [self._read_set(one, production_elsewhere) for one in sets]
         result: list[Service] = []
         for one in read:
@@ -261,7 +264,7 @@ class _Linker:
     def _read_set(self, project: ComposeSet, production_elsewhere: bool) -> _ReadSet:
         files = project.files
         declared = merged(files, project.given, self.compose)
-        group = "+".join(file.path for file in files)
+        group = project.group
         images: dict[str, ComposeBuild] = {
             one.image: one.build for one in declared if one.image is not None and one.build is not None
         }

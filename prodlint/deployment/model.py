@@ -182,6 +182,11 @@ class Deployment:
         production = [one for one in self.services if one.environment is Environment.PRODUCTION]
         return UNKNOWN if any(_is_open(one) for one in production) else NO
 
+    @property
+    def roads(self) -> tuple[Release, ...]:
+        """The roads to production that are no part of another one."""
+        return tuple(one for one in self.releases if not one.part_of)
+
     def release_of(self, system: MigrationSystem) -> Release | None:
         """The road to production that new code of a migrated project takes, None when none was read whole.
 

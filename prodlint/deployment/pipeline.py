@@ -151,7 +151,7 @@ class ReleaseStep:
 
     A `conditional` one may be left out. `condition` is what its job asks for, as it is written,
     `own_condition` what the step itself does, each empty where it holds in every release; `on_host` says that
-    it runs on the machine that serves.
+    it runs on the machine that serves. `started_by` is the step that starts the service whose step it is.
     """
 
     kind: StepKind
@@ -162,6 +162,7 @@ class ReleaseStep:
     condition: str = ""
     on_host: bool = False
     own_condition: str = ""
+    started_by: Span | None = None
 
 
 @record
@@ -183,7 +184,8 @@ class Release:
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
     `served` are the web services that it brings; without one, it may bring anything. `steps` are in
-    the order in which they happen, `triggers` what sets a pipeline off.
+    the order in which they happen, `triggers` what sets a pipeline off. `part_of` is the road on which something
+    starts what the file of this one declares, empty for a road of its own.
     """
 
     name: str
@@ -193,6 +195,7 @@ class Release:
     served: tuple[Served, ...] = ()
     steps: tuple[ReleaseStep, ...] = ()
     triggers: tuple[str, ...] = ()
+    part_of: str = ""
 
     def brings(self, root: str, django: bool) -> Span | None:
         """Where the code of a project goes live on this road, None when it does not go this way."""

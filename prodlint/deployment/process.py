@@ -284,7 +284,7 @@ class Process:
     for, by kind (`http`: `GET /orders`). `variables_from` are the places that set more variables and are not
     in this repository. `settings` are the platform's own, the last of a name counts. `declaration` is where
     the process itself stands, when `span` is its command. `default_of` is the platform that starts its command
-    where no file names one.
+    where no file names one. `brings` are the services that compose starts with it.
     """
 
     name: str
@@ -318,6 +318,7 @@ class Process:
     default_of: str = ""
     reach: Reach = field(default_factory=Reach)
     declaration: Span | None = None
+    brings: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -94,7 +94,8 @@ class MappedStep:
     """One step of a road to production; a `conditional` one may be left out.
 
     `condition` is what the job of a pipeline asks for, as it is written, `own_condition` what the step itself
-    does; `on_host` says that the step runs on the machine that serves.
+    does; `on_host` says that the step runs on the machine that serves. `started_by` is the step that starts
+    the service whose step it is.
     """
 
     kind: str
@@ -105,6 +106,7 @@ class MappedStep:
     condition: str = ""
     on_host: bool = False
     own_condition: str = ""
+    started_by: Span | None = None
 
 
 @record

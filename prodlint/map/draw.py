@@ -41,7 +41,7 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
     """The map of what runs in one environment; services of unknown environment are shown beside production."""
     shown = (environment, Environment.UNKNOWN) if environment is Environment.PRODUCTION else (environment,)
     projects = tuple(_projects(deployment, shown, environment))
-    releases = deployment.releases if environment is Environment.PRODUCTION else ()
+    releases = deployment.roads if environment is Environment.PRODUCTION else ()
     services = [service for project in projects for service in project.services]
     proxies = tuple(mapped_proxies(deployment, shown))
     others = Counter(one.environment.value for one in deployment.services if one.environment not in shown)
@@ -204,6 +204,7 @@ def _release(release: Release) -> MappedRelease:
             condition=" ".join(step.condition.split()),
             on_host=step.on_host,
             own_condition=" ".join(step.own_condition.split()),
+            started_by=step.started_by,
         )
         for step in release.steps
     )

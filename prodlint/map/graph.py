@@ -87,7 +87,8 @@ def _graph(whole: Map) -> _Graph:
         edges.extend(_Edge(key, node(shape, text), word) for shape, text, word in _neighbours(service))
     for release in whole.releases:
         start = node("release", release.name)
-        brought = [key for key, service in keys if service.span.path == release.name]
+        started = {step.owner for step in release.steps if step.started_by is not None}
+        brought = [key for key, service in keys if service.span.path == release.name or service.name in started]
         edges.extend(_Edge(start, key, "brings") for key in brought or [key for key, _ in keys])
     for number, proxy in enumerate(whole.proxies):
         led = [(one, route) for route in proxy.routes for one in route.destinations if one.kind in _JOINED]

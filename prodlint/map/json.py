@@ -86,6 +86,7 @@ def _release(release: MappedRelease) -> dict[str, Any]:
             "condition": step.condition,
             "own_condition": step.own_condition,
             "on_host": step.on_host,
+            "started_by": None if step.started_by is None else _location(step.started_by),
             "location": _location(step.span),
         }
         for step in release.steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
@@ -20,6 +21,7 @@ _SHOWN = 3
 _FOLDED = ("prepare", "release phase", "test", "build", "package release", "upload")
 # One word for a column, where the model tells phases from kinds.
 _WORDS = {"release phase": "prepare", "package release": "publish"}
+_NAMED = 4
 _TEXT = 180
 _CONDITION = 240
 _BRACKET = regex(r"\$\{\{ *| *\}\}")
@@ -35,16 +37,26 @@ class _Line:
     place: str = ""
     condition: str = ""
     is_housekeeping: bool = False
+    is_started: bool = False
 
 
 def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
-    """Each release with its steps; one that only starts what is told above, and tidies up before, says nothing new."""
+    """Each release with its steps; those that only start what is told above, and tidy up before, by their names."""
+    starting = []
     for release in whole.releases:
         if all(step.kind == "start" or _is_housekeeping(step) for step in release.steps):
+            starting.append(release.name)
             continue
         for line in wrapped(visible(f"release {release.name}{_told(release)}"), 0, 6, terminal):
             yield terminal.paint(line, Ink.STRONG)
         yield from _steps(release, terminal)
+        yield ""
+    if starting:
+        more = f" and {len(starting) - _NAMED} more" if len(starting) > _NAMED else ""
+        start = "only starts" if len(starting) == 1 else "only start"
+        names = f"{', '.join(starting[:_NAMED])}{more}"
+        for line in wrapped(visible(f"release {names}: {start} what is told above"), 0, 6, terminal):
+            yield terminal.paint(line, Ink.STRONG)
         yield ""
 
 
@@ -59,14 +71,18 @@ def _told(release: MappedRelease) -> str:
 def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     number = 0
     owners: tuple[str, ...] = ()
+    told: set[tuple[str, ...]] = set()
     for kind, group in groupby(_lines(release), key=lambda one: (one.kind, one.owners)):
         lines = list(group)
         shown = lines if kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1 else _telling(lines)
         for line in shown:
             number += 1
             asked = f", if {line.condition}" if line.condition else ""
+            # What a step starts stands below it; behind that its job is only named again.
+            asked = "" if line.is_started or line.owners in told else asked
             heading = f"[{', '.join(line.owners)}{asked}] " if line.owners and line.owners != owners else ""
             owners = line.owners or owners
+            told.add(line.owners)
             behind = f"  ({line.place})" if line.place else ""
             text = f"{number:2}. {_WORDS.get(line.kind, line.kind):10} {visible(heading + line.text)}{behind}"
             yield from wrapped(text, 2, 17, terminal)
@@ -86,9 +102,29 @@ def _telling(lines: list[_Line]) -> list[_Line]:
 
 
 def _lines(release: MappedRelease) -> Iterator[_Line]:
-    """The steps; those of services that do the same in the same order are one list, their starts one line."""
+    """The steps, what one of them starts behind it."""
+    starter: MappedStep | None = None
+    for started_by, group in groupby(release.steps, key=lambda one: one.started_by):
+        steps = list(group)
+        under = _condition(starter) if starter is not None and started_by is not None else ""
+        yield from (replace(line, is_started=started_by is not None) for line in _lines_of(steps, under))
+        starter = steps[-1]
+
+
+def _condition(step: MappedStep) -> str:
+    """What is written before a step that may be left out."""
+    if step.own_condition:
+        return f"[if {_asked(step.own_condition)}] "
+    return "perhaps " if step.conditional else ""
+
+
+def _lines_of(all_steps: list[MappedStep], under: str) -> Iterator[_Line]:
+    """The steps; those of services that do the same in the same order are one list, their starts one line.
+
+    `under` is the condition of what starts them all.
+    """
     blocks: list[tuple[str, list[MappedStep]]] = [
-        (owner, list(steps)) for owner, steps in groupby(release.steps, key=lambda one: one.owner)
+        (owner, list(steps)) for owner, steps in groupby(all_steps, key=lambda one: one.owner)
     ]
     merged: dict[tuple[tuple[str, str, bool, str, str], ...], tuple[list[str], list[MappedStep]]] = {}
     starting: list[str] = []
@@ -103,20 +139,18 @@ def _lines(release: MappedRelease) -> Iterator[_Line]:
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
         for kind, step in _kinds(steps):
-            perhaps = "perhaps " if step.conditional and not step.own_condition else ""
             text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
             told = tuple(dict.fromkeys(one for one in owners if one))
-            asked = f"[if {_asked(step.own_condition)}] " if step.own_condition else ""
             yield _Line(
                 kind,
-                f"{asked}{perhaps}{text}",
+                f"{_condition(step)}{text}",
                 told,
                 place_of(step.span),
                 _asked(step.condition),
                 _is_housekeeping(step),
             )
     if starting:
-        yield _Line("start", ", ".join(dict.fromkeys(starting)), ())
+        yield _Line("start", f"{under}{', '.join(dict.fromkeys(starting))}", ())
 
 
 def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:

@@ -24,7 +24,7 @@ from prodlint.deployment.compose.interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers import Files
-from prodlint.readers.compose_network import exposed_by, links_of, names_of, ports_of, tmpfs_of, volumes_of
+from prodlint.readers.compose_network import exposed_by, links_of, names_of, needed_by, ports_of, tmpfs_of, volumes_of
 from prodlint.readers.declared import declared_text
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
@@ -167,6 +167,7 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         replicas=_word(_deployed(body, "replicas") or body.get("scale")),
         settings=tuple(_settings(body)),
         is_watched=body.get("develop") is not None,
+        needs=tuple(needed_by(body)),
     )
 
 

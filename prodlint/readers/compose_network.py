@@ -13,7 +13,7 @@ from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["exposed_by", "links_of", "names_of", "ports_of", "tmpfs_of", "volumes_of"]
+__all__ = ["exposed_by", "links_of", "names_of", "needed_by", "ports_of", "tmpfs_of", "volumes_of"]
 
 # One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
 
@@ -81,6 +81,20 @@ def links_of(node: Node | None) -> Iterator[tuple[str, str]]:
         if isinstance(item, Scalar):
             service, _, alias = item.value.partition(":")
             yield alias or service, service
+
+
+def needed_by(body: Mapping) -> Iterator[str]:
+    """The services that compose starts before the service: those of `depends_on`, and one whose network it joins."""
+    needed = body.get("depends_on")
+    for name in needed.items if isinstance(needed, Sequence) else ():
+        if isinstance(name, Scalar):
+            yield name.value
+    for name, _ in needed.items() if isinstance(needed, Mapping) else ():
+        if isinstance(name, Scalar):
+            yield name.value
+    mode = body.get("network_mode")
+    if isinstance(mode, Scalar) and mode.value.startswith("service:"):
+        yield mode.value.partition(":")[2]
 
 
 def tmpfs_of(body: Mapping) -> Iterator[Volume]:

@@ -103,7 +103,7 @@ class ComposeService:
     `exposed` are the ports of `expose`, `replicas`
     is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
     from whose folder its paths start, `is_watched` for one with a `develop`, which brings changes in. `bases`
-    are the files from which it takes services that it extends.
+    are the files from which it takes services that it extends, `needs` the services of `depends_on`.
     """
 
     name: str
@@ -136,6 +136,7 @@ class ComposeService:
     settings: tuple[PlatformSetting, ...] = ()
     is_watched: bool = False
     bases: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @record
@@ -326,6 +327,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         settings=(*below.settings, *top.settings),
         is_watched=top.is_watched or below.is_watched,
         bases=tuple(dict.fromkeys((*top.bases, *below.bases))),
+        needs=tuple(dict.fromkeys((*below.needs, *top.needs))),
     )
 
 
@@ -370,6 +372,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         ports=tuple(Port(_number(word), word.span) for word in service.exposed),
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),
+        brings=tuple(dict.fromkeys((*service.needs, *(name for _, name in service.links)))),
     )
 
 

@@ -14,8 +14,10 @@ from prodlint.deployment.command import Step
 from prodlint.deployment.compose.builds import BuildArgument, build_arguments, perhaps_given
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.compose.interpolation import given_by
+from prodlint.deployment.compose.starts import ComposeStart, may_name, started_by
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.release import PipelineStep, compose_files_of
 from prodlint.deployment.releases.step_kind import plain_words
@@ -44,7 +46,7 @@ class ComposeSet:
     shell of the commands that make the containers.
 
     `profiles` are those that are asked for, None where nobody knows; `asked` the services that are. `arguments`
-    are those that commands give to the builds.
+    are those that commands give to the builds, `commands` the steps of pipelines that start services of it.
     """
 
     files: tuple[ComposeFile, ...]
@@ -53,6 +55,12 @@ class ComposeSet:
     profiles: frozenset[str] | None = None
     asked: frozenset[str] = frozenset()
     arguments: tuple[BuildArgument, ...] = ()
+    commands: tuple[ComposeStart, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """A name for the set."""
+        return "+".join(file.path for file in self.files)
 
     def starts(self, name: str, profiles: tuple[str, ...]) -> bool:
         """Whether a service is started as far as its profiles are concerned."""
@@ -91,6 +99,8 @@ class _Sets:
         self.shells: dict[tuple[str, ...], dict[str, EnvDefinition]] = {}
         self.arguments: dict[tuple[str, ...], tuple[BuildArgument, ...]] = {}
         self.perhaps: tuple[BuildArgument, ...] = ()
+        self.commands: dict[tuple[str, ...], list[ComposeStart]] = {}
+        self.computed: list[PipelineStep] = []
         self.included = {path for file in compose.values() for one in file.includes for path in one.paths}
 
     def command(self, found: PipelineStep) -> None:
@@ -107,6 +117,7 @@ class _Sets:
         built = build_arguments(found) if verb == "build" and found.environment is not Environment.DEVELOPMENT else ()
         if names is None:
             self.perhaps += tuple(perhaps_given(one, step.span) for one in built)
+            self.computed.append(found)
             return
         if not names:
             names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
@@ -118,6 +129,7 @@ class _Sets:
             return
         if not paths:
             return
+        self.commands.setdefault(paths, []).extend(self._start(found, paths))
         before = self.sets.get(paths)
         is_production = found.environment is Environment.PRODUCTION and verb not in _RUNS_ONCE
         if before is not None and before.environment is Environment.PRODUCTION and not (is_production and starts):
@@ -141,9 +153,21 @@ class _Sets:
         self.started.add(paths)
         self.sets[paths] = replace(made, profiles=profiles, asked=asked)
 
+    def _start(self, found: PipelineStep, paths: tuple[str, ...]) -> Iterator[ComposeStart]:
+        """What a step starts of the set of some files, if it is one that starts services where they serve."""
+        said = started_by(found.step) if found.step is not None and found.kind is StepKind.DEPLOY else None
+        if found.step is not None and said is not None:
+            profiles = _profiles(found, found.step, self.compose[paths[0]].given)
+            yield ComposeStart(found, "+".join(paths), said[0], profiles, said[1])
+
     def as_commanded(self) -> Iterator[ComposeSet]:
-        """The sets, each with what the shells of its commands set, and what they give to builds."""
+        """The sets, each with what the shells of its commands set, what they give to builds and what they start."""
         for paths, one in self.sets.items():
+            commands = [*self.commands.get(paths, ())]
+            for found in self.computed:
+                if found.step is not None and may_name(found.step, paths):
+                    commands += self._start(found, paths)
+            one = replace(one, commands=tuple(commands)) if commands else one
             shell = self.shells.get(paths)
             is_for_desks = any(self.named(path) in (Environment.DEVELOPMENT, Environment.TEST) for path in paths)
             given = (*(() if is_for_desks else self.perhaps), *self.arguments.get(paths, ()))

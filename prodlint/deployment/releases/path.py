@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Step
+from prodlint.deployment.compose.starts import ComposeStart
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.migration import migration_of
@@ -39,13 +40,21 @@ _STARTERS = (Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
 
 
 def release_paths(
-    services: Iterable[Service], steps: Iterable[PipelineStep], repository: Repository
+    services: Iterable[Service],
+    steps: Iterable[PipelineStep],
+    starts: Iterable[ComposeStart],
+    repository: Repository,
 ) -> tuple[Release, ...]:
-    """Platform files and production compose sets that run a web process, and pipelines that deploy."""
+    """Platform files and production compose sets that run a web process, and pipelines that deploy.
+
+    `starts` are the steps of pipelines that start services of compose sets.
+    """
     by_pipeline: dict[str, list[PipelineStep]] = {}
     for step in steps:
         by_pipeline.setdefault(step.pipeline.path, []).append(step)
-    found = _of_platforms(tuple(services), repository)
+    production = _of_production(services)
+    found = _of_platforms(production, tuple(services), repository)
+    started = _Started(production, tuple(starts), repository)
     for path, own in by_pipeline.items():
         pipeline = own[0].pipeline
         live = [one for one in own if one.environment is Environment.PRODUCTION and one.kind in _LIVE]
@@ -57,10 +66,10 @@ def release_paths(
             found[path] = replace(
                 release,
                 served=tuple(_uploaded(live)) or tuple(_of_its_folder(pipeline, release.span, repository)),
-                steps=tuple(_pipeline_steps(own, occasions)),
+                steps=tuple(_pipeline_steps(own, occasions, started)),
                 triggers=tuple(_triggers(pipeline, occasions)),
             )
-    return tuple(found.values())
+    return tuple(started.placed(found))
 
 
 def _uploaded(live: list[PipelineStep]) -> Iterator[Served]:
@@ -113,13 +122,72 @@ def _is_a_check(pipeline: Pipeline) -> bool:
     return for_reviews or _TESTS.search(posixpath.basename(pipeline.path)) is not None
 
 
-def _of_platforms(services: tuple[Service, ...], repository: Repository) -> dict[str, Release]:
-    found: dict[str, Release] = {}
-    production = [
+class _Started:
+    """What steps of pipelines start of the services of compose sets."""
+
+    def __init__(self, production: list[Service], starts: tuple[ComposeStart, ...], repository: Repository) -> None:
+        self.repository = repository
+        self.services: dict[str, list[Service]] = {}
+        for one in production:
+            if one.process.platform is Platform.COMPOSE:
+                self.services.setdefault(one.process.reach.group, []).append(one)
+        self.starts: dict[int, list[ComposeStart]] = {}
+        for start in starts:
+            if start.group in self.services:
+                self.starts.setdefault(id(start.step), []).append(start)
+        self.roads: dict[str, str] = {}
+
+    def by(self, one: PipelineStep, told: ReleaseStep) -> Iterator[ReleaseStep]:
+        """The steps of the services that a step starts, under its conditions; `told` is that step in its release.
+
+        Where it may start one of several sets, those of the services that all of them have.
+        """
+        starts = self.starts.get(id(one), [])
+        names = [start.started(service.process for service in self.services[start.group]) for start in starts]
+        seen = set()
+        for start in starts:
+            self.roads.setdefault(start.group, one.pipeline.path)
+            services = [one for one in self.services[start.group] if all(one.process.name in some for some in names)]
+            for _, step in _steps_of_services(services, self.repository):
+                key = (step.kind, step.written, step.span, step.owner)
+                if key not in seen:
+                    seen.add(key)
+                    yield _under(told, step)
+
+    def placed(self, found: dict[str, Release]) -> Iterator[Release]:
+        """The releases; one of a compose file whose sets a pipeline starts is a part of that pipeline's."""
+        for path, release in found.items():
+            groups = [name for name, services in self.services.items() if any(o.process.path == path for o in services)]
+            roads = [self.roads.get(name, "") for name in groups]
+            yield replace(release, part_of=roads[0]) if roads and all(roads) else release
+
+
+def _under(told: ReleaseStep, step: ReleaseStep) -> ReleaseStep:
+    """A step of a service under the conditions of the step that starts it."""
+    asked = [one.own_condition for one in (told, step) if one.conditional or one.own_condition]
+    return replace(
+        step,
+        conditional=told.conditional or step.conditional,
+        condition=told.condition,
+        own_condition=" and ".join(asked) if all(asked) else "",
+        on_host=told.on_host,
+        started_by=told.span,
+    )
+
+
+def _of_production(services: Iterable[Service]) -> list[Service]:
+    """The services of production that a release brings, without those that only start what others bring."""
+    return [
         one
         for one in services
         if one.environment is Environment.PRODUCTION and (one.process.platform not in _STARTERS or _image_prepares(one))
     ]
+
+
+def _of_platforms(
+    production: list[Service], services: tuple[Service, ...], repository: Repository
+) -> dict[str, Release]:
+    found: dict[str, Release] = {}
     for service in production:
         if not _may_serve(service, services):
             continue
@@ -172,15 +240,13 @@ def _ends(service: Service) -> tuple[Step, ...]:
 
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
     """The steps of the services of a file; those of a profile of compose only where somebody asks for it."""
-    for service, step in _steps_of_services(path, production, repository):
+    services = [one for one in production if one.process.path == path]
+    for service, step in _steps_of_services(services, repository):
         profiles = " or ".join(service.process.profiles)
         yield replace(step, condition=f"profile {profiles}") if profiles else step
 
 
-def _steps_of_services(
-    path: str, production: list[Service], repository: Repository
-) -> Iterator[tuple[Service, ReleaseStep]]:
-    services = [one for one in production if one.process.path == path]
+def _steps_of_services(services: list[Service], repository: Repository) -> Iterator[tuple[Service, ReleaseStep]]:
     for service in services:
         for line in service.process.before:
             yield from ((service, step) for step in _prepared(line, service, repository))
@@ -216,10 +282,11 @@ def _step(step: Step, kind: StepKind, owner: str) -> ReleaseStep:
     return ReleaseStep(kind, step.written, step.span, owner, step.conditional, own_condition=step.when)
 
 
-def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Iterator[ReleaseStep]:
+def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], started: _Started) -> Iterator[ReleaseStep]:
     """The steps of a pipeline that matter to a release, job by job in the order that `needs` and stages impose.
 
-    `occasions` are those on which it releases: what runs on others alone is no part of it.
+    `occasions` are those on which it releases: what runs on others alone is no part of it. What its steps start of
+    compose files follows them.
     """
     preparing = set(_preparing(steps))
     for job in jobs_in_order(steps[0].pipeline):
@@ -231,7 +298,7 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
                 kind = StepKind.PREPARE
             if kind not in _ASIDE:
                 conditional = one.step.conditional if one.step is not None else False
-                yield ReleaseStep(
+                told = ReleaseStep(
                     kind,
                     one.written,
                     one.span,
@@ -241,6 +308,8 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion]) -> Ite
                     _is_on_host(one),
                     _asked(one.condition, occasions) or (one.step.when if one.step is not None else ""),
                 )
+                yield told
+                yield from started.by(one, told)
 
 
 def _is_on_host(one: PipelineStep) -> bool:

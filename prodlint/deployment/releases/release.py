@@ -36,6 +36,7 @@ __all__ = [
     "deploy_scripts",
     "is_task",
     "job_environment",
+    "positional",
     "read_pipeline",
 ]
 
@@ -250,8 +251,8 @@ _VALUED = frozenset(
 _INTERACTIVE = regex(r"-[a-z]*i[a-z]*|--interactive|--stdin|--(?:interactive|stdin)=true")
 
 
-def _positional(words: tuple[Word, ...]) -> list[int]:
-    """The indexes of the words that are neither options nor their values."""
+def positional(words: tuple[Word, ...]) -> list[int]:
+    """The indexes of the words of a command for containers that are neither options nor their values."""
     result: list[int] = []
     index = 0
     while index < len(words):
@@ -276,7 +277,7 @@ def _behind(step: Step, words: tuple[Word, ...], index: int) -> CommandLine | No
 def _starts_a_service(step: Step) -> bool:
     """Whether `docker compose run -d SERVICE` starts a service with the command of its own, as `up -d` does."""
     words = step.argv[1:]
-    places = _positional(words)
+    places = positional(words)
     verbs = [words[index].literal or "$" for index in places]
     skip = 0 if step.program.endswith("-compose") else 1
     is_compose = step.program in ("docker-compose", "podman-compose") or (
@@ -291,7 +292,7 @@ def carried_by(step: Step) -> Carried | None:
     """The command that `docker run`, `docker compose exec`, `ssh`, `kubectl exec`, `heroku run` … hand on."""
     words = step.argv[1:]
     name = step.program
-    places = _positional(words)
+    places = positional(words)
     verbs = [words[index].literal or "$" for index in places]
     if name in ("docker-compose", "podman-compose") or (name in ("docker", "podman") and verbs[:1] == ["compose"]):
         skip = 0 if name.endswith("-compose") else 1

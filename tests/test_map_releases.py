@@ -1,0 +1,137 @@
+"""The roads to production as a map tells them: what a pipeline starts of a compose file is a part of its road."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from prodlint.deployment.environment import Environment
+from prodlint.inspection import inspect, understood
+from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
+from prodlint.tree import MemoryTree
+
+COMPOSE = """\
+services:
+  web:
+    build: .
+    restart: always
+  mail:
+    build: .
+    command: celery -A app worker
+    restart: always
+    depends_on: [web]
+  slow:
+    build: .
+    command: celery -A app worker -Q slow
+    restart: always
+    depends_on: {mail: {condition: service_started}}
+  assets:
+    build: .
+    command: node watch.js
+    profiles: [assets]
+"""
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./boot.sh"]\nCMD ["gunicorn", "app:app"]\n'
+FILES = {
+    "Dockerfile": DOCKERFILE,
+    "boot.sh": '#!/bin/sh\nif [ "$1" = gunicorn ]; then flask db upgrade; fi\nexec "$@"\n',
+    "app.py": "",
+}
+SHIP = "on: push\njobs:\n  ship:\n    steps:\n"
+
+
+def told(files: Mapping[str, str]) -> str:
+    deployment = inspect(MemoryTree(files), ()).deployment
+    return render(draw(deployment, Environment.PRODUCTION), Terminal(False))
+
+
+def starts(files: Mapping[str, str]) -> list[str]:
+    return [line.split(maxsplit=2)[2] for line in told(files).splitlines() if line[6:14] == "start   "]
+
+
+def shipped(command: str, compose: str = COMPOSE, path: str = "compose.prod.yml") -> dict[str, str]:
+    return {**FILES, path: compose, ".github/workflows/cd.yml": f"{SHIP}    - run: ssh host '{command}'\n"}
+
+
+@pytest.mark.parametrize(
+    ("command", "started"),
+    [
+        ("up -d", "web, mail, slow"),
+        ("--profile assets up -d", "web, mail, slow, assets"),
+        ("up -d --build --force-recreate web", "web"),
+        ("up -d mail", "web, mail"),
+        ("up -d slow", "web, mail, slow"),
+        ("up -d --no-deps slow", "slow"),
+        ("up -d -t 30 web", "web"),
+        ("up -d --scale web=3", "web, mail, slow"),
+        ("run -d --rm --name one mail", "web, mail"),
+    ],
+)
+def test_a_pipeline_starts_the_services_that_it_names_and_what_they_need(command: str, started: str) -> None:
+    files = shipped(f"docker compose -f compose.prod.yml {command}")
+    assert starts(files) == [started]
+    assert "release compose.prod.yml" not in told(files)
+
+
+def test_the_file_of_a_set_that_a_pipeline_starts_is_no_road_of_its_own() -> None:
+    files = shipped("docker compose -f compose.prod.yml up -d web")
+    deployment = inspect(MemoryTree(files), ()).deployment
+    drawn = draw(deployment, Environment.PRODUCTION)
+    assert [one.name for one in drawn.releases] == [".github/workflows/cd.yml"]
+    assert "1 release path: .github/workflows/cd.yml" in understood(deployment)
+    lines = [line.strip() for line in told(files).splitlines()]
+    first = lines.index("release .github/workflows/cd.yml (push; on the machine that serves)")
+    assert lines[first + 1 : first + 4] == [
+        "1. deploy     [ship] docker compose -f compose.prod.yml up -d web  (.github/workflows/cd.yml:5)",
+        "2. migrate    [web] flask db upgrade  (boot.sh:2)",
+        "3. start      web",
+    ]
+    [migrating] = [one for one in drawn.releases[0].steps if one.kind == "migrate"]
+    assert str(migrating.started_by) == ".github/workflows/cd.yml:5"
+
+
+@pytest.mark.parametrize("command", ["up -d $SERVICE", "up -d ${FLAGS}", "pull", "restart web", "exec web flask seed"])
+def test_a_command_of_which_it_is_not_known_what_it_starts_leaves_the_road_of_the_file(command: str) -> None:
+    files = shipped(f"docker compose -f compose.prod.yml {command}")
+    assert starts(files) == ["web, mail, slow, assets (if profile assets)"]
+    assert "release compose.prod.yml\n" in told(files)
+
+
+def test_a_file_that_a_variable_chooses_is_one_of_those_that_are_called_so() -> None:
+    files = shipped("docker compose -f compose.$TARGET.yml up -d slow web")
+    assert starts(files) == ["web, mail, slow"]
+    assert "release compose.prod.yml" not in told(files)
+    # Of two that may be meant only what both start is certain.
+    other = "services:\n  web:\n    build: .\n    restart: always\n"
+    assert starts({**files, "compose.live.yml": other}) == ["web"]
+    # A name of which nothing is written may be any file.
+    unknown = shipped('docker compose -f "$FILE" up -d web')
+    assert starts(unknown) == ["web, mail, slow, assets (if profile assets)"]
+
+
+def test_what_a_step_starts_stays_under_its_condition() -> None:
+    workflow = (
+        "on: push\njobs:\n  ship:\n    if: github.actor != 'bot'\n    runs-on: self-hosted\n    steps:\n"
+        "    - run: if [ $FULL ]; then docker compose -f compose.prod.yml up -d web; fi\n"
+        "    - run: docker compose -f compose.prod.yml restart\n"
+    )
+    files = {**FILES, "compose.prod.yml": COMPOSE, ".github/workflows/cd.yml": workflow}
+    [release] = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION).releases
+    assert [(one.kind, one.condition, one.own_condition) for one in release.steps] == [
+        ("deploy", "github.actor != 'bot'", "$FULL is set"),
+        ("migrate", "github.actor != 'bot'", "$FULL is set"),
+        ("start", "github.actor != 'bot'", "$FULL is set"),
+        ("restart", "github.actor != 'bot'", ""),
+    ]
+    lines = [" ".join(line.split()) for line in told(files).splitlines()]
+    assert "3. start [if $FULL is set] web" in lines
+    # The condition of the job is told once.
+    assert sum("github.actor" in line for line in lines) == 1
+
+
+def test_roads_that_only_start_what_is_told_are_named_together() -> None:
+    files = {f"{name}/Procfile": "web: gunicorn app:app\n" for name in "abcdef"}
+    text = told({**files, **{f"{name}/app.py": "" for name in "abcdef"}})
+    assert "release a/Procfile, b/Procfile, c/Procfile, d/Procfile and 2 more: only start what is told above\n" in text
