@@ -89,7 +89,8 @@ class ImportGraph:
     """The files that a process imports when it begins with some `entries`, which are found from `roots`.
 
     `extra` are imports that no statement spells (Django's applications and URL configurations), by the file that
-    causes them. `runs` answers whether a function is known to be run by the process, so that its imports are.
+    causes them; `knows_extra` answers whether these are all that there are. `runs` answers whether a function is known
+    to be run by the process, so that its imports are.
     """
 
     def __init__(
@@ -98,12 +99,14 @@ class ImportGraph:
         roots: tuple[str, ...],
         entries: Iterable[str],
         extra: Callable[[str], Iterable[tuple[str, Span]]] | None = None,
+        knows_extra: Callable[[], bool] = lambda: True,
     ) -> None:
         self.repository = repository
         self.roots = roots
         self.entries = tuple(dict.fromkeys(entries))
         self.runs: Callable[[CodeFunction], bool] = lambda function: False
         self.is_extended = extra is not None
+        self._knows_extra = knows_extra
         self._extra: Callable[[str], Iterable[tuple[str, Span]]] = extra or (lambda path: ())
         self._located: dict[tuple[str, str], str | None] = {}
         self._above: dict[str, tuple[str, ...]] = {}
@@ -147,8 +150,10 @@ class ImportGraph:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether no file imports others by names that it computes."""
-        return bool(self.entries) and not any(_DYNAMIC.search(self.repository.data(one) or b"") for one in self.files)
+        """Whether no file imports others by names that it computes, or that nobody knows."""
+        if not self.entries or not self._knows_extra():
+            return False
+        return not any(_DYNAMIC.search(self.repository.data(one) or b"") for one in self.files)
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""

@@ -43,6 +43,10 @@ class DjangoImports:
             found += self._named
         return tuple(found)
 
+    def are_known(self) -> bool:
+        """Whether the settings are known, which name most of them."""
+        return self._settings is not None and self._settings.path is not None
+
     @cached_property
     def _entries(self) -> frozenset[str]:
         return frozenset(one.path for one in self._start.modules) | {self._service.module or ""}

@@ -24,5 +24,6 @@ def import_graph_of(service: Service, repository: Repository) -> ImportGraph:
     if start.is_django:
         from prodlint.deployment.served.django import DjangoImports
 
-        return ImportGraph(repository, start.roots, entries, DjangoImports(service, repository, start).of)
+        imports = DjangoImports(service, repository, start)
+        return ImportGraph(repository, start.roots, entries, imports.of, imports.are_known)
     return ImportGraph(repository, start.roots, entries)

@@ -15,6 +15,7 @@ from prodlint.deployment.process import Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
+from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
 from prodlint.record import entity, record
@@ -136,6 +137,9 @@ def unused_tracker(service: Service, repository: Repository) -> UnusedTracker | 
     code = served_code(service, repository)
     if not code.graph.is_complete or code.graph.holding(*_MENTIONS, *_OTHERS):
         return None
+    settings = settings_of(service, repository)
+    if settings is not None and settings.is_certain is not YES:
+        return None  # Those of production may start it.
     configuration = service.server.configuration if service.server is not None else None
     if configuration is not None and any(one in (repository.data(configuration) or b"") for one in _MENTIONS):
         return None
