@@ -174,7 +174,7 @@ class Execution:
     nothing is known about it. Those of them that are in the background run beside each other, and a
     `wait` stays for them. `unread` says what could not be followed, and why.
     `written` are the absolute paths of the files that redirections write. `left` are the steps that it ends
-    with in the background: nothing waits for them.
+    with in the background: nothing waits for them. It is `lost` where what it starts last could not be followed.
     """
 
     steps: tuple[Step, ...] = ()
@@ -183,3 +183,4 @@ class Execution:
     written: tuple[str, ...] = ()
     successions: tuple[Succession, ...] = ()
     left: tuple[Step, ...] = ()
+    lost: bool = False

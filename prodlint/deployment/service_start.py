@@ -12,7 +12,7 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
+from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
@@ -49,8 +49,8 @@ def resolve_service(
     handler = handler_of(process, image, command, variables)
     called = command is None or handler is not None
     execution = Execution() if called or command is None else execute(command, place, repository, arguments)
-    if any(link.note == GIVEN_NOTHING for link in execution.unread):
-        # What prepares for a command that nobody names does not stay in its place.
+    if execution.lost:
+        # What prepares for a command that nobody names, or that is not followed, does not stay in its place.
         staying = tuple(step for step in execution.processes if not _prepares(step))
         execution = replace(execution, processes=staying)
     steps = _long_running(execution)
@@ -142,7 +142,8 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
     # Words that begin with an option are arguments for an entrypoint that is not known.
     candidates = [step for step in execution.processes if not step.program.startswith("-")]
     if not candidates:
-        servers = [step for step in execution.steps if not step.conditional and server_of(step) is not None]
+        steps = [step for step in execution.steps if not step.conditional and not (execution.lost and step.background)]
+        servers = [step for step in steps if server_of(step) is not None]
         return tuple(servers) if len(servers) == 1 else ()
     if len(candidates) == 1:
         return tuple(candidates)

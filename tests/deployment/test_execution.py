@@ -234,3 +234,34 @@ def test_a_variable_that_holds_a_command_is_split_at_blanks_and_its_quotes_are_p
     # As a shell has it: `A="'b c'"; printf '<%s>' $A` prints <'b><c'>.
     [step] = run("exec $SERVER", SERVER=value).processes
     assert [word.literal for word in step.argv] == process.split(" ")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        'if [ "$KIND" = a ]; then ARGS=-x; else ARGS=-y; fi\nSERVER="gunicorn $ARGS"\nexec $SERVER',
+        "exec $SERVER",
+        'exec gosu app "$@"',
+        'if [ "$(id -u)" = 0 ]; then exec su-exec app "$@"; else exec gosu app "$@"; fi',
+        "exec ./missing.sh",
+    ],
+)
+def test_what_stands_before_an_end_that_is_not_followed_does_not_stay(end: str) -> None:
+    script = f"#!/bin/sh\npython manage.py collectstatic\ncelery -A shop worker &\n{end}\n"
+    execution = run("./start.sh", {"start.sh": script})
+    assert execution.processes == ()
+    assert execution.lost
+    assert execution.unread
+
+
+@pytest.mark.parametrize("end", ["$NOTIFY", "./missing.sh", "exit $CODE"])
+def test_a_server_stays_whatever_stands_behind_it(end: str) -> None:
+    files = {"start.sh": f"#!/bin/sh\ngunicorn app:app\n{end}\n"}
+    assert processes("./start.sh", files) == ["gunicorn app:app"]
+
+
+def test_a_script_that_waits_for_a_host_starts_nothing_of_its_own() -> None:
+    waits = "#!/bin/bash\ntimeout $FLAG $TIMEOUT $0 --quiet --child &\nwait $!\n"
+    script = "#!/bin/sh\n./wait-for-it.sh --strict db:5432\ngunicorn app:app\n"
+    execution = run("./start.sh", {"start.sh": script, "wait-for-it.sh": waits})
+    assert [step.written for step in execution.steps] == ["gunicorn app:app"]

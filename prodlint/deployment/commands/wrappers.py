@@ -301,13 +301,17 @@ def _behind(name: str, wrapper: Wrapper, words: tuple[Word, ...]) -> Unwrapped |
         dashes = next((index for index, word in enumerate(rest) if word.literal == "--"), None)
         if dashes is None:
             script = _value_of(words, ("--command",))
+            if script is None and name.startswith("wait"):
+                return Unwrapped((), layers)  # It waits, and starts nothing.
             return None if script is None else Unwrapped((), layers, script=script)
         rest = rest[dashes:]
     rest = rest[wrapper.positional :]
     if rest and rest[0].literal == "--":
         rest = rest[1:]
     taken = words[: len(words) - len(rest)]
-    return Unwrapped(rest, layers, directory=_value_of(taken, _MOVES.get(name, ()))) if rest else None
+    if not rest and not wrapper.positional:
+        return None
+    return Unwrapped(rest, layers, directory=_value_of(taken, _MOVES.get(name, ())))
 
 
 def _shown_options(words: tuple[Word, ...], rest: tuple[Word, ...]) -> list[str]:

@@ -72,13 +72,15 @@ PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromam
 class Flow:
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
 
-    `left` are the steps that it ends with in the background.
+    `left` are the steps that it ends with in the background. It is `lost` where the last thing that it starts could
+    not be followed: none of its steps is known to be the one that stays.
     """
 
     last: tuple[Step, ...] = ()
     replaced: tuple[Step, ...] = ()
     ended: bool = False
     left: tuple[Step, ...] = ()
+    lost: Link | None = None
 
 
 @record
@@ -179,7 +181,7 @@ def exportable(value: Word | Value[str] | Items) -> Word | None:
 
 def closed(flow: Flow) -> Flow:
     """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
-    return Flow((*flow.replaced, *flow.last), left=flow.left)
+    return Flow((*flow.replaced, *flow.last), left=flow.left, lost=flow.lost)
 
 
 def is_test(node: Node) -> bool:

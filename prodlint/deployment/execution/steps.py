@@ -96,8 +96,7 @@ class _Run:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
         self.calls += 1
         if shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS:
-            self.unread.append(Link(span, "is nested too deeply to follow"))
-            return Flow()
+            return self._lose(Link(span, "is nested too deeply to follow"))
         inside = unwrap(words)
         above = started_by(shell.ancestors, words, span, inside.layers, shell.last_command, shell.forked)
         shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1, starting=above)
@@ -112,12 +111,18 @@ class _Run:
         if inside.script is not None:
             flow = self._string(inside.script, inside.argv, shell, span, inside.layers[-1])
         elif not inside.argv:
-            return Flow()
+            is_waiting = any(layer.startswith("wait") for layer in inside.layers)
+            flow = Flow() if is_waiting or not inside.layers else Flow(lost=Link(span, GIVEN_NOTHING))
         else:
             flow = self._program(inside.argv, shell, span, inside.replaces_shell)
         if inside.replaces_shell:
-            return Flow((), (*flow.replaced, *flow.last), True)
+            return Flow((), (*flow.replaced, *flow.last), True, lost=flow.lost)
         return flow
+
+    def _lose(self, link: Link) -> Flow:
+        """What is started, and cannot be followed."""
+        self.unread.append(link)
+        return Flow(lost=link)
 
     def _string(self, script: Word, rest: tuple[Word, ...], shell: Shell, span: Span, program: str) -> Flow:
         """`sh -c STRING name args…`."""
@@ -126,8 +131,7 @@ class _Run:
             known = settle(script, self.variables.of(shell))
             content = script.respelled if known is None else Text.at(known, script.span)
         if content is None:
-            self.unread.append(Link(span, "hands a computed string to a shell"))
-            return Flow()
+            return self._lose(Link(span, "hands a computed string to a shell"))
         child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
         if script.literal is None and (given := interpolations(script)):
             child.variables = {**shell.variables, **given}
@@ -141,8 +145,7 @@ class _Run:
             expanded = self.variables.expanded(words, shell)
             if expanded is not None and expanded[0].literal is not None:
                 return self.argv(expanded, replace(shell, ancestors=shell.starting), span)
-            self.unread.append(Link(span, "starts a program whose name is computed"))
-            return Flow()
+            return self._lose(Link(span, "starts a program whose name is computed"))
         base = name.rpartition("/")[2]
         if base in shell.functions:
             child = replace(shell, arguments=words[1:])
@@ -183,9 +186,9 @@ class _Run:
         path = self.locate(written, shell.directory)
         if path is None:
             if is_shell or _SCRIPT.search(written):
-                self.unread.append(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
+                lost = self._lose(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
                 # What is left running beside the rest is told, whoever wrote it.
-                return None if shell.background else Flow()
+                return None if shell.background else lost
             return None
         if not is_shell and not reads_as_shell(self.repository.source(path)):
             return None
@@ -282,6 +285,7 @@ class _Run:
 
     def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
         last: tuple[Step, ...] = ()
+        lost: Link | None = None
         replaced: list[Step] = []
         flow = Flow()
         for item in items:
@@ -290,9 +294,11 @@ class _Run:
             self._succeed(last, before)
             replaced.extend(flow.replaced)
             last = flow.last or last
+            lost = flow.lost or (None if flow.last or flow.replaced else lost)
             if flow.ended:
-                return Flow(last if not flow.replaced else (), tuple(replaced), True)
-        return Flow(last, tuple(replaced), left=flow.left)
+                taken = bool(flow.replaced) or flow.lost is not None
+                return Flow(() if taken else last, tuple(replaced), True, lost=lost)
+        return Flow(last, tuple(replaced), left=flow.left, lost=lost)
 
     def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
         """What is started from a number on comes behind steps that a shell waited for."""
@@ -307,7 +313,7 @@ class _Run:
                 child = replace(child, fed=self.redirections.piped(node.commands[number - 1], command, child))
             flows.append(self.walk(command, child))
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
-        return next((flow for flow in flows if flow.last or flow.replaced), Flow())
+        return next((flow for flow in flows if flow.last or flow.replaced or flow.lost), Flow())
 
     def _and_or(self, node: AndOr, shell: Shell) -> Flow:
         left = self.walk(node.left, shell)
@@ -332,9 +338,11 @@ class _Run:
         self._succeed(left.last, before)
         if runs is not YES and not right.ended:
             rejoin(shell, (shell, child))
+        lost = right.lost or (None if right.last or right.replaced else left.lost)
         if runs is YES:
-            return Flow(right.last or left.last, (*left.replaced, *right.replaced), right.ended or left.ended)
-        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced))
+            ended = right.ended or left.ended
+            return Flow(right.last or left.last, (*left.replaced, *right.replaced), ended, lost=lost)
+        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost)
 
     def _if(self, node: If, shell: Shell) -> Flow:
         arms: list[Arm] = []
@@ -370,7 +378,8 @@ class _Run:
         rejoin(shell, [child for flow, child in flows if not flow.ended])
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
-        return Flow(last, replaced, all(flow.ended for flow, _ in flows))
+        lost = [flow.lost for flow, _ in flows]
+        return Flow(last, replaced, all(flow.ended for flow, _ in flows), lost=lost[0] if all(lost) else None)
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
@@ -425,9 +434,8 @@ class _Run:
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
-            if name == "exec" and len(node.words) == 2 and not shell.conditional:
-                self.unread.append(Link(node.span, GIVEN_NOTHING))
-            return Flow()
+            is_empty = name == "exec" and len(node.words) == 2
+            return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
         child = self.redirections.handed(node, words, shell)
         if node.assignments:
             # `A=1 cmd $A` expands the older A.
@@ -472,4 +480,5 @@ def execute(
         run.unread.append(Link(command.span, "is nested too deeply to follow"))
     steps, left = tuple(run.steps), () if flow.ended else flow.left
     processes = (*flow.replaced, *flow.last)
-    return Execution(steps, processes, tuple(run.unread), tuple(run.written), tuple(run.successions), left)
+    unread = (*run.unread, *((flow.lost,) if flow.lost is not None and flow.lost not in run.unread else ()))
+    return Execution(steps, processes, unread, tuple(run.written), tuple(run.successions), left, flow.lost is not None)
