@@ -104,7 +104,12 @@ def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -
         "shop/celery.py": "from celery import Celery\n\napp = Celery('shop')\n",
         "compose.prod.yml": "services:\n  worker:\n    build: .\n    command: celery -A shop worker\n"
         "  other:\n    build: .\n    command: celery -A shop.celery:app beat\n"
-        "  lost:\n    build: .\n    command: celery -A nowhere.app worker\n",
+        "  lost:\n    build: .\n    command: celery -A nowhere.app worker\n"
+        "  imported:\n    build: .\n    command: celery -A tasks.queue worker\n"
+        "  named:\n    build: .\n    command: celery -A shop.jobs worker\n",
+        "tasks/__init__.py": "from tasks.queue import queue\n",
+        "tasks/queue.py": "from celery import Celery\n\nqueue = Celery('tasks')\n",
+        "shop/jobs.py": "from celery import Celery\n\njobs = Celery('jobs')\n",
     }
     found = {one.name: {fact.name: fact.text for fact in one.facts} for one in drawn(files).services}
     assert [found["worker"][name] for name in ("server", "app")] == [
@@ -113,6 +118,8 @@ def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -
     ]
     assert found["other"]["app"] == "shop.celery:app → shop/celery.py:3, Celery"
     assert found["lost"]["app"] == "nowhere.app was not found"
+    assert found["imported"]["app"] == "tasks.queue → tasks/queue.py:3, Celery"
+    assert found["named"]["app"] == "shop.jobs → shop/jobs.py:3, Celery"
 
 
 def test_files_of_several_package_managers_that_heroku_refuses_are_told() -> None:
