@@ -16,6 +16,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers import Files
 from prodlint.readers.host import checkout_mounts, file_at, is_templated_value
+from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.systemd import ExecLine, Setting, Unit, UnitSection, exec_lines, parse_unit, unit_words
@@ -72,7 +73,8 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     if not lines:
         return
     name = posixpath.basename(folder[: -len(".d")] if folder.endswith(".service.d") else path)
-    yield _process(name.partition(".service")[0], path, unit, lines, repository)
+    # A template may have no name but that of its kind: a playbook gives it one.
+    yield _process(name.partition(".service")[0] or name, path, unit, lines, repository)
 
 
 def _unit(path: str, repository: Repository) -> Unit | None:
@@ -134,7 +136,9 @@ def _process(name: str, path: str, unit: Unit, lines: list[ExecLine], repository
     command = _command(last)
     directory = unit.get("Service", "WorkingDirectory")
     written = directory.value.value.removeprefix("-") if directory is not None else "/"
-    known = written if written.startswith("/") and not _is_open(written) else None
+    # A folder below `/` that a playbook names by variables is one all the same, whatever they hold.
+    is_known = written.startswith("/") and not _is_open(_FILLED_IN.sub("", written))
+    known = written if is_known else None
     paths = [word.literal for line in (*lines, *_lines(unit, "ExecStartPre")) for word in line.words if word.literal]
     mounts = checkout_mounts(repository, known, paths, command.span)
     kind = unit.get("Service", "Type")
@@ -159,6 +163,9 @@ def _process(name: str, path: str, unit: Unit, lines: list[ExecLine], repository
         variables_from=elsewhere,
         settings=(*_settings(unit), *_socket_settings(path, repository)),
     )
+
+
+_FILLED_IN = regex(r"\{\{ *[\w.]+ *\}\}")
 
 
 def _is_open(text: str) -> bool:

@@ -184,6 +184,21 @@ def test_templates_keep_their_program_and_leave_the_rest_open() -> None:
     assert process.directory is None
 
 
+def test_a_checkout_in_a_folder_that_a_playbook_names_by_variables_is_found() -> None:
+    files = {
+        "roles/web/.service": unit(
+            "WorkingDirectory=/home/{{ user }}/{{ app_name }}\n"
+            "ExecStart=/home/{{ user }}/{{ app_name }}/env/bin/gunicorn --bind unix:{{ app_name }}.sock wsgi:app"
+        ),
+        "wsgi.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+    }
+    repository = repository_of(files)
+    [service] = link(declare(repository)[0], repository).services
+    assert service.name == ".service"
+    assert service.app is not None
+    assert service.app.path == "wsgi.py"
+
+
 @pytest.mark.parametrize(
     "files",
     [
