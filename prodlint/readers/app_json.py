@@ -1,4 +1,4 @@
-"""app.json: the add-ons that an app of Heroku is created with (platform page, 2.4).
+"""app.json: the add-ons and the variables that an app of Heroku is created with (platform page, 2.4).
 
 Source: devcenter.heroku.com, "app.json Schema".
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment, environment_of
@@ -17,11 +18,13 @@ from prodlint.readers import Files
 from prodlint.readers.managed import ADDON_VARIABLES, addon
 from prodlint.source import Text
 from prodlint.syntax.json import Json
+from prodlint.syntax.word import Word
 
-__all__ = ["addon_variables"]
+__all__ = ["app_variables"]
 
 READS = Files("Heroku app", names=("app.json",), contains=(b'"addons"',))
 _MOST = 50
+_MOST_VARIABLES = 200
 
 
 def read(path: str, repository: Repository) -> Iterator[BackingService]:
@@ -47,13 +50,33 @@ def _addons(document: Json) -> Iterator[tuple[Text, int]]:
             yield plan, index
 
 
-def addon_variables(document: Json | None) -> tuple[EnvDefinition, ...]:
-    """The variables that the add-ons of an app.json set: their values are Heroku's."""
-    found = []
-    for plan, index in _addons(document) if document is not None else ():
+def app_variables(document: Json | None) -> tuple[EnvDefinition, ...]:
+    """The variables that an app.json sets, and those of its add-ons, whose values are Heroku's."""
+    if document is None:
+        return ()
+    return (*_of_addons(document), *_written(document))
+
+
+def _of_addons(document: Json) -> Iterator[EnvDefinition]:
+    for plan, index in _addons(document):
         name = plan.value.partition(":")[0].strip()
-        label = document.text("addons", index, "as") if document is not None else None
+        label = document.text("addons", index, "as")
         variable = f"{label.value.upper()}_URL" if label is not None else ADDON_VARIABLES.get(name)
         if variable is not None and variable.isidentifier():
-            found.append(EnvDefinition(variable, None, plan.span, given=Unknown(f"from the add-on {name}", plan.span)))
-    return tuple(found)
+            yield EnvDefinition(variable, None, plan.span, given=Unknown(f"from the add-on {name}", plan.span))
+
+
+def _written(document: Json) -> Iterator[EnvDefinition]:
+    """Each entry of `env`: its value, or who gives it one; what nobody must set may be missing."""
+    entries = document.get("env")
+    for name in islice(entries, _MOST_VARIABLES) if isinstance(entries, dict) else ():
+        span = document.span("env", name) or document.source.line_span(1)
+        value = document.text("env", name) or document.text("env", name, "value")
+        if not name.isidentifier():
+            continue
+        if value is not None and value.value:
+            yield EnvDefinition(name, Word.of(value), value.span)
+        elif document.get("env", name, "generator") is not None:
+            yield EnvDefinition(name, None, span, given=Unknown("Heroku generates it", span))
+        elif document.get("env", name, "required") is not False:
+            yield EnvDefinition(name, None, span, given=Unknown("asked for when the app is created", span))

@@ -115,7 +115,7 @@ def _build(document: Toml, source: Source, folder: str, repository: Repository) 
     target = document.get("build", "build-target")
     arguments = tuple(_pairs(document, "build", "args"))
     span = document.span("build", "dockerfile") or source.line_span(1)
-    return Build(dockerfile, folder, span, target if isinstance(target, str) else None, arguments)
+    return Build(dockerfile, folder, span, target if isinstance(target, str) and target else None, arguments)
 
 
 def _packed(app: _App, repository: Repository) -> CommandLine | None:

@@ -12,7 +12,7 @@ from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.readers import Files
-from prodlint.readers.app_json import addon_variables
+from prodlint.readers.app_json import app_variables
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_lines
 from prodlint.regex import regex
@@ -42,7 +42,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         # `Procfile.windows`, `Procfile.tilt`: variants are for the desks of developers.
         environment = Environment.DEVELOPMENT
     formation = _formation(path, repository)
-    given = addon_variables(formation)
+    given = app_variables(formation)
     beanstalk = normal_path(posixpath.dirname(path), ".ebextensions") in repository.folders
     for name, span in lines.items():
         if name == "web" and beanstalk and environment is None:

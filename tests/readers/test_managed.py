@@ -129,6 +129,30 @@ def test_add_ons_of_heroku_stand_beside_the_app_and_set_its_variables() -> None:
     }
 
 
+def test_the_variables_of_an_app_json_are_those_of_its_processes() -> None:
+    env = {
+        "FLASK_ENV": "production",
+        "LOG_LEVEL": {"description": "how much", "value": "INFO"},
+        "SECRET_KEY": {"generator": "secret"},
+        "API_KEY": {"description": "of the other service"},
+        "SENTRY_DSN": {"required": False},
+        "no name": "7",
+        "EMPTY": "",
+    }
+    files = {"Procfile": "web: gunicorn app:app\n", "app.json": json.dumps({"env": env}, indent=1)}
+    values = deployment(files).services[0].variables.values
+    known = {name: value.value for name, value in values.items() if isinstance(value, Known)}
+    assert known.items() >= {"FLASK_ENV": "production", "LOG_LEVEL": "INFO"}.items()
+    told = reasons(files)
+    assert told.pop("WEB_CONCURRENCY")
+    assert told == {
+        "SECRET_KEY": "Heroku generates it",
+        "API_KEY": "asked for when the app is created",
+        "EMPTY": "asked for when the app is created",
+    }
+    assert {"SENTRY_DSN", "no name"}.isdisjoint(values)
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -138,6 +138,7 @@ class TestFly:
             ("[processes]\nweb = 'gunicorn a:b'\njobs = 'rq worker'\n", {"web": "gunicorn a:b", "jobs": "rq worker"}),
             ("[build]\ndockerfile = 'api/Dockerfile'\n", {"app": "gunicorn api:app"}),
             ("[build]\ndockerfile = 'Dockerfile.multi'\nbuild-target = 'one'\n", {"app": "gunicorn one:app"}),
+            ("[build]\ndockerfile = 'Dockerfile.multi'\nbuild-target = ''\n", {"app": "gunicorn two:app"}),
             (
                 "[deploy]\nrelease_command = 'python manage.py migrate'\n",
                 {"app": "gunicorn image:app", "release": "python manage.py migrate"},
