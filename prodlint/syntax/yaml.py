@@ -146,7 +146,7 @@ class Mapping:
     @property
     def merged(self) -> tuple[Mapping, ...]:
         """The mappings that `<<` brings in, in the order of the text."""
-        return tuple(source for key, value in self.pairs for source in _merge_sources(key, value))
+        return tuple(source for key, value in self.pairs for source in _merge_sources(key, value) or ())
 
     def __repr__(self) -> str:
         return f"Mapping({len(self.pairs)} pairs at {self.span})"
@@ -372,13 +372,13 @@ def _resolve(value: str) -> str:
     return f"{_TAG}str"
 
 
-def _merge_sources(key: Node, value: Node) -> tuple[Mapping, ...]:
-    """The mappings that a pair merges; none when it is an ordinary pair."""
+def _merge_sources(key: Node, value: Node) -> tuple[Mapping, ...] | None:
+    """The mappings that a pair merges, which may be none (`<<: []`); None when it is an ordinary pair."""
     if not (isinstance(key, Scalar) and key.value == "<<" and key.tag == f"{_TAG}merge"):
-        return ()
+        return None
     nodes = value.items if isinstance(value, Sequence) else (value,)
     sources = tuple(node for node in nodes if isinstance(node, Mapping))
-    return sources if len(sources) == len(nodes) else ()
+    return sources if len(sources) == len(nodes) else None
 
 
 def _entries(pairs: tuple[tuple[Node, Node], ...]) -> dict[str | Node, tuple[Node, Node]]:
@@ -386,7 +386,7 @@ def _entries(pairs: tuple[tuple[Node, Node], ...]) -> dict[str | Node, tuple[Nod
     merged: dict[str | Node, tuple[Node, Node]] = {}
     for key, value in pairs:
         sources = _merge_sources(key, value)
-        if sources:
+        if sources is not None:
             brought: dict[str | Node, tuple[Node, Node]] = {}
             for source in sources:
                 for identity, entry in source._entries.items():

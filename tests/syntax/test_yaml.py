@@ -197,6 +197,14 @@ def test_merge_keys_follow_the_rules_of_yaml() -> None:
     assert quoted.keys() == ("<<",)
 
 
+def test_a_merge_of_nothing_brings_nothing() -> None:
+    top = root("x: &x\n  <<: []\ny:\n  <<: *x\n  a: 1\n")
+    for key, keys in {"x": (), "y": ("a",)}.items():
+        node = top.get(key)
+        assert isinstance(node, Mapping)
+        assert node.keys() == keys
+
+
 def test_of_a_repeated_key_the_last_wins_and_both_are_kept() -> None:
     top = root("a: 1\nb: 2\na: 3\n")
     assert [value.span.line for _, value in top.pairs] == [1, 2, 3]
