@@ -847,3 +847,12 @@ def test_an_app_of_flask_serves_the_folder_static_beside_it_by_itself() -> None:
     assert routes.answering("/static/ok.txt")[0] is UNKNOWN
     assert routes.answering("/health")[0] is NO
     assert served({"app.py": code, "other/static/ok.txt": "ok"}, "app:app").answering("/static/ok.txt")[0] is NO
+
+
+def test_what_tests_add_to_an_app_is_no_route_of_it() -> None:
+    app = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/health')\ndef health(): ...\n"
+    added = "from main import app\n@app.get('/boom')\ndef boom(): ...\n"
+    files = {"main.py": app, "tests/test_errors.py": added}
+    assert served(files, "main:app").answering("/boom")[0] is NO
+    files = {"main.py": f"{app}import tests.added\n", "tests/__init__.py": "", "tests/added.py": added}
+    assert served(files, "main:app").answering("/boom")[0] is YES

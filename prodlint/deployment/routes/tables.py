@@ -16,6 +16,7 @@ from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.search import around
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
 from prodlint.deployment.routes.fastapi import Named, documentation_routes
@@ -103,12 +104,12 @@ class _Reader:
         self.moved_by: dict[Span, list[str]] = {}
 
     def read(self) -> None:
+        graph = ImportGraph(self.repository, self.roots, self.entries)
         for path in self.repository.python_files:
             data = self.repository.data(path) or b""
             telling = any(needle in data for needle in _NEEDLES) or b"FastAPI" in data or b"Flask" in data
-            if telling or _DECORATED.search(data) is not None:
+            if (telling or _DECORATED.search(data) is not None) and not _is_of_tests(path, graph):
                 self._load(path)
-        graph = ImportGraph(self.repository, self.roots, self.entries)
         for path in sorted(loaded_files(graph, self.repository)):
             data = self.repository.data(path) or b""
             extension = _OPAQUE.search(data)
@@ -462,6 +463,11 @@ def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
     if position < len(call.args) and not any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
         return call.args[position]
     return None
+
+
+def _is_of_tests(path: str, graph: ImportGraph) -> bool:
+    """Whether a file adds its routes to the app of the tests alone."""
+    return environment_of(path) is Environment.TEST and path not in graph.files
 
 
 def _string(module: PythonModule, node: ast.expr | None) -> str | None:
