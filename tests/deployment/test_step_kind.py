@@ -117,3 +117,18 @@ def test_checks_that_a_deployment_waits_for_do_not_make_their_compose_file_produ
     }
     services = inspect(MemoryTree(files), []).deployment.services
     assert [one.environment.value for one in services if one.process.path == "docker-compose.yml"] == ["development"]
+
+
+@pytest.mark.parametrize(
+    ("command", "is_deployment"),
+    [
+        ("docker run -d --name web shop", True),
+        ("docker run -dp 80:80 shop", True),
+        ("docker run --restart=always shop", True),
+        ("docker run --rm --network=host shop check", False),
+        ("docker run --rm shop pytest -q", False),
+    ],
+)
+def test_a_container_is_deployed_where_it_is_left_running(command: str, is_deployment: bool) -> None:
+    kinds = [step.kind.value for step in deployment_of(f"run: ssh host {command}").pipeline_steps]
+    assert ("deploy" in kinds) is is_deployment

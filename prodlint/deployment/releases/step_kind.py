@@ -208,6 +208,9 @@ _COMMANDS = {
 }
 _LONGEST = 4
 _DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
+_CONTAINERS = ("docker", "podman")
+# `-d`, `-itd`, `-dp 80:80`
+_DETACHED = regex(r"-[a-zA-Z]*d[a-zA-Z]*$")
 _RESTARTS = regex(
     r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
     r"|supervisorctl (restart|update|reload)"
@@ -251,7 +254,7 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     they prepare a test.
     """
     text = plain_words(step)
-    if on_host and _DEPLOYS_ON_HOST.match(text):
+    if on_host and _DEPLOYS_ON_HOST.match(text) and (step.program not in _CONTAINERS or _is_left_running(step)):
         return (StepKind.DEPLOY,)
     if on_host and _RESTARTS.match(text):
         return (StepKind.RESTART,)
@@ -261,6 +264,14 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     if kind is StepKind.PROVISION and _VERSION.search(step.written):
         return (StepKind.DEPLOY,)
     return (kind or _by_url(step),)
+
+
+def _is_left_running(step: Step) -> bool:
+    """Whether `docker run` goes on when the pipeline does: one in the foreground, `--rm`, is a test or a task."""
+    options = step.arguments if step.program in _CONTAINERS and "run" in step.arguments else ("--detach",)
+    return step.background or any(
+        word is not None and (_DETACHED.match(word) or word.startswith(("--detach", "--restart"))) for word in options
+    )
 
 
 @cache
