@@ -9,9 +9,10 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream", "port_of", "upstream_of"]
+__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream", "port_of", "told_name", "upstream_of"]
 
 _ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
+_TEMPLATE = regex(r"\{\{[^{}]*\}\}")
 
 
 @record
@@ -121,3 +122,8 @@ def port_of(text: str, place: Span) -> Value[int]:
     if text.isdecimal() and len(text) < 6:
         return Known(int(text), place)
     return Unknown("a variable decides it", place)
+
+
+def told_name(name: str) -> str:
+    """A name for people: a template's part of it is not known, and what the template says of it is no name."""
+    return "?" if _TEMPLATE.fullmatch(name.strip()) else _TEMPLATE.sub("…", name)

@@ -22,11 +22,9 @@ __all__ = [
     "scalar_at",
     "scalars_of",
     "text_of",
-    "told_name",
 ]
 
 _PLACEHOLDER = regex(r"\$\{|\$\(|\{\{|\{%|<%|<[A-Za-z][\w .-]*>|(?<![A-Za-z0-9])__[A-Za-z]\w*__|^\$[A-Za-z_]\w*$")
-_TEMPLATE = regex(r"\{\{[^{}]*\}\}")
 _NUMBER = regex(r"\d{1,9}")
 _FILLED_IN = "it is filled in when it is deployed"
 
@@ -34,11 +32,6 @@ _FILLED_IN = "it is filled in when it is deployed"
 def is_placeholder(text: str) -> bool:
     """Whether a value waits for a template engine, `envsubst` or `sed` (platform page, 2.3.2)."""
     return _PLACEHOLDER.search(text) is not None
-
-
-def told_name(name: str) -> str:
-    """A name for people: a template's part of it is not known, and what the template says of it is no name."""
-    return "?" if _TEMPLATE.fullmatch(name.strip()) else _TEMPLATE.sub("…", name)
 
 
 def declared_text(scalar: Scalar) -> Value[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.network import told_name
 from prodlint.deployment.process import (
     Exposure,
     Platform,
@@ -33,7 +34,6 @@ from prodlint.readers.declared import (
     scalar_at,
     scalars_of,
     text_of,
-    told_name,
 )
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
 from prodlint.readers.kubernetes_replicas import replicas_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prodlint.deployment.network import told_name
 from prodlint.deployment.value import Bounded, Known, Unknown, Value
 from prodlint.readers.declared import declared_number, scalar_at
 from prodlint.readers.kubernetes_manifest import SCALED, Manifest, Scope
@@ -26,7 +27,7 @@ def replicas_of(manifest: Manifest, scope: Scope) -> Value[int] | None:
 
 def _scaled(autoscaler: Manifest) -> Value[int]:
     """What an autoscaler allows: 1 is the least of a HorizontalPodAutoscaler, 0 that of KEDA, where nothing is said."""
-    told = f"the {autoscaler.kind} {autoscaler.name} decides how many run"
+    told = f"the {autoscaler.kind} {told_name(autoscaler.name)} decides how many run"
     keda = autoscaler.kind == "ScaledObject"
     names = ("minReplicaCount", "maxReplicaCount") if keda else ("minReplicas", "maxReplicas")
     least, most = (_count(autoscaler, name) for name in names)

@@ -26,7 +26,7 @@ def proxies_of(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
     `scope` is the set of objects in which they find their Services.
     """
     for proxy in _proxies(manifest, scope):
-        routes = tuple(_without_pods(route, manifest, scope) for route in proxy.routes)
+        routes = tuple(_with_known(_without_pods(route, manifest, scope), manifest, scope) for route in proxy.routes)
         yield replace(proxy, group=scope.name, routes=routes)
 
 
@@ -90,6 +90,30 @@ def _balancer(manifest: Manifest) -> tuple[str, Value[int] | None]:
     return name, Known(seconds, written.span) if is_read else None
 
 
+def _with_known(route: ProxyRoute, manifest: Manifest, scope: Scope) -> ProxyRoute:
+    """A route whose Services have names; one that only the installation knows is that of the object of the same name.
+
+    A chart calls its objects after its release: what it fills in twice in the same way is one name.
+    """
+    if not any(is_placeholder(one.host or "") for one in route.upstreams):
+        return route
+    return replace(route, upstreams=tuple(_known(one, manifest, scope) for one in route.upstreams))
+
+
+def _known(upstream: Upstream, manifest: Manifest, scope: Scope) -> Upstream:
+    name = upstream.host or ""
+    is_there = scope.find(("Service",), name, manifest.namespace) is not None
+    if not is_placeholder(name):
+        return upstream
+    if is_there and _GIVEN not in name:
+        return replace(upstream, host=name.lower())
+    return Upstream("http", None, upstream.span, written="")
+
+
+# What the command gives to a chart is written alike, whatever it is.
+_GIVEN = "--set"
+
+
 def _without_pods(route: ProxyRoute, manifest: Manifest, scope: Scope) -> ProxyRoute:
     """A route to a Service whose pods are elsewhere says so."""
     if len(route.upstreams) != 1:
@@ -123,8 +147,6 @@ def _backend(backend: Mapping) -> Iterator[Upstream]:
 
 def _upstream(name: Scalar, port: Scalar | None) -> Upstream:
     written = name.value if port is None else f"{name.value}:{port.value}"
-    if is_placeholder(name.value):
-        return Upstream("http", None, name.span, written="")
     if port is None or port.value.isdecimal() or is_placeholder(port.value):
         number = declared_number(port) if port is not None else None
         return Upstream("http", name.value, name.span, number, written=written)

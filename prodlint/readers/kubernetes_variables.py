@@ -11,9 +11,10 @@ import binascii
 from collections.abc import Iterator
 
 from prodlint.deployment.command import Link
+from prodlint.deployment.network import told_name
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import Unknown
-from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at, told_name
+from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.readers.helm_data import RANDOM
 from prodlint.readers.kubernetes_manifest import Manifest, Scope
 from prodlint.record import record

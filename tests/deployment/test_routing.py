@@ -157,6 +157,17 @@ def test_the_file_that_a_backing_nginx_mounts_is_its_own() -> None:
     assert (told(end), end.certain) == ("web", YES)
 
 
+def test_a_configuration_among_the_files_that_a_site_serves_is_read_by_nobody() -> None:
+    compose = COMPOSE.replace(
+        "    build: ./nginx\n", "    image: nginx:1.29\n    volumes: ['.:/usr/share/nginx/html:ro']\n"
+    )
+    files = {
+        "nginx/Dockerfile": "",
+        "nginx/site.conf": "server { listen 80; location / { proxy_pass http://web:8000; } }",
+    }
+    assert [one.holder for one in model({"compose.prod.yml": compose, **files}).passages] == [None]
+
+
 def test_a_proxy_that_no_file_runs_takes_a_name_only_perhaps() -> None:
     compose = "services:\n  web:\n    build: .\n    restart: always\n"
     end = only(location("proxy_pass http://web:8000"), {"nginx/Dockerfile": ""}, compose)
@@ -369,6 +380,36 @@ def test_a_port_that_the_service_does_not_have_is_listened_on_by_nobody(port: st
 def test_a_service_that_a_template_names_is_unknown() -> None:
     ((end,),) = [one.destinations for one in cluster('"${SERVICE}"')]
     assert told(end) == "? the address is filled in when it is deployed"
+
+
+CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "chart/values.yaml": "port: 80\n",
+    "chart/templates/_helpers.tpl": '{{- define "full" -}}\n{{- $name := .Chart.Name }}\n'
+    "{{- if contains $name .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ $name }}{{ end }}\n"
+    "{{- end }}\n",
+}
+NAMED = '{{ include "full" . }}'
+
+
+def chart(service: str, ingress: str = NAMED) -> list[Passage]:
+    manifest = MANIFEST.replace("name: shop-web", f"name: '{service}'") + INGRESS
+    manifest = manifest.replace("SERVICE", f"'{ingress}'").replace("PORT", "number: 80")
+    return list(model({**CHART, "chart/templates/all.yaml": manifest}).passages)
+
+
+def test_a_name_that_a_chart_makes_of_its_release_twice_is_one_name() -> None:
+    ((end,),) = [one.destinations for one in chart(NAMED)]
+    assert (told(end), end.listens) == ("shop", YES)
+    suffix = "{{ .Release.Name }}-web"
+    ((end,),) = [one.destinations for one in chart(suffix, suffix)]
+    assert (told(end), end.listens) == ("shop", YES)
+
+
+def test_another_name_that_a_chart_makes_is_not_taken_for_that_of_its_service() -> None:
+    for name in ("{{ .Release.Name }}-web", NAMED + "-api"):
+        ((end,),) = [one.destinations for one in chart(name)]
+        assert told(end) == "? the address is filled in when it is deployed"
 
 
 def test_a_service_of_no_name_here_is_unknown() -> None:

@@ -35,6 +35,8 @@ _FOLDERS = (
     "/etc/caddy/",
 )
 _IMAGES = regex(r"nginx|openresty|caddy")
+# What lies there is sent to clients: a checkout that is served holds the configuration of other programs.
+_SITES = regex(r"/(?:html|www|htdocs|static|media|public)/")
 _MOST = 500
 # Of envsubst, and of a Caddyfile: `${NAME}`, `$NAME`, `{$NAME}`.
 _VARIABLE = regex(r"\{\$(\w+)\}|\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
@@ -66,7 +68,7 @@ def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[Back
         files = FileMap()
         for mount in one.process.mounts:
             files = files.with_mount(mount.target, mount.source)
-        places = files.places(proxy.path)
+        places = [place for place in files.places(proxy.path) if not _SITES.search(place)]
         if any(place.startswith(_FOLDERS) for place in places) or (places and _IMAGES.search(one.image)):
             span = _brought(proxy.path, one.process) or one.span
             found.append(Holder(one.name, one.process, one.environment, span, backing=one))
@@ -109,7 +111,7 @@ def _without_twins(found: list[Holder]) -> tuple[Holder, ...]:
 def _place(path: str, files: FileMap, service: Service) -> str | None:
     """Where the file lies for a program that reads it as its configuration, None for any other program."""
     for place in files.places(path):
-        if place.startswith(_FOLDERS) or is_of_proxy(service.image):
+        if place.startswith(_FOLDERS) or (is_of_proxy(service.image) and not _SITES.search(place)):
             return place
         if any(place in written for written in _commands(service)):
             return place

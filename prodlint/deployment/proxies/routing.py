@@ -12,7 +12,7 @@ from dataclasses import replace
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
+from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, told_name
 from prodlint.deployment.process import HOST, Exposure, Platform, Process, Role
 from prodlint.deployment.proxies.dialling import (
     is_same_port,
@@ -204,7 +204,9 @@ class _Joiner:
             if ends and len({_name(end) for end in ends}) == 1:
                 return ends[0]
         names = ", ".join(sorted({_name(end) for end, _ in reached}))
-        return Destination(upstream, unknown=Unknown(f"{upstream.host} is the name of {names}", upstream.span))
+        return Destination(
+            upstream, unknown=Unknown(f"{told_name(upstream.host or '')} is the name of {names}", upstream.span)
+        )
 
     def _reached(
         self, upstream: Upstream, peer: Peer, port: Value[int] | None, exposed: dict[str, Exposure]
@@ -217,7 +219,7 @@ class _Joiner:
         if any(one.owner.startswith("the Service") for one in peer.process.exposures):
             # The Service has ports, and none of them is the one that is dialled.
             answer = NO if upstream.port_name or isinstance(upstream.port, Known) else UNKNOWN
-            link = Link(peer.process.span, f"is what {upstream.host} selects")
+            link = Link(peer.process.span, f"is what {told_name(upstream.host or '')} selects")
             return Destination(upstream, service=peer.service, port=port, listens=answer, chain=(link,))
         return self._ending(upstream, peer, port, ())
 
@@ -334,7 +336,8 @@ def _shown(upstream: Upstream) -> str:
     if upstream.socket:
         return f"unix:{upstream.socket}"
     port = upstream.port_name or (shown_port(upstream.port) if upstream.port is not None else "")
-    return f"{upstream.host}:{port}" if port else f"{upstream.host}"
+    host = told_name(upstream.host or "")
+    return f"{host}:{port}" if port else host
 
 
 def _dialled(upstream: Upstream) -> Value[int] | None:
@@ -346,7 +349,7 @@ def _dialled(upstream: Upstream) -> Value[int] | None:
 
 def _exposed(process: Process, upstream: Upstream, port: Value[int] | None) -> Exposure | None:
     """The port of a Kubernetes Service that is dialled, by its number or its name."""
-    owner = f"the service {(upstream.host or '').partition('.')[0]}"
+    owner = f"the service {told_name(upstream.host or '').partition('.')[0]}"
     mine = [one for one in process.exposures if one.owner.lower() == owner]
     if upstream.port_name:
         return next((one for one in mine if one.name == upstream.port_name), None)
