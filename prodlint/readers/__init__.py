@@ -1,20 +1,18 @@
 """What each deployment file declares: one module per system, the only place that knows its keys.
 
-A reader is a module of this folder with `READS`, which files are its own, and `read(path,
-repository)`, which yields the facts that such a file declares. Nothing else has to be registered. A module
-whose name goes on behind that of another, as `helm_chart` does, is a part of it and loaded when it is needed.
+A reader is a module of this folder with `read(path, repository)`, which yields the facts that such a file declares;
+`files.py` says which files are its own, so that it is loaded when there is one. The other modules are parts of readers.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
-import pkgutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from prodlint.deployment.repository import Repository
-from prodlint.record import entity, record
+from prodlint.readers.files import READS, Files
+from prodlint.record import entity
 from prodlint.regex import regex
 
 __all__ = ["Files", "Reader", "declare", "readers"]
@@ -24,49 +22,23 @@ _WILD = regex(r"[*?]|\[[^]]*\]")
 _SUFFIX = regex(r"\*\.[^.*?\[]+")
 
 
-@record
-class Files:
-    """Which files a reader reads.
-
-    `names` are patterns for the last part of the path, `paths` for the whole path; `contains`
-    are byte strings of which one must occur when it is given. `reads_as` is what `--show-files`
-    calls such a file.
-    """
-
-    reads_as: str
-    names: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    contains: tuple[bytes, ...] = ()
-
-    def match(self, path: str, name: str) -> bool:
-        """Whether a path, whose last part is the name, is one of these files as far as patterns tell."""
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.names) or any(
-            fnmatch.fnmatchcase(path, pattern) for pattern in self.paths
-        )
-
-
 @entity
 class Reader:
-    """One reader: its name, its files, and what yields their facts."""
+    """One reader: its name and its files."""
 
     name: str
     files: Files
-    read: Callable[[str, Repository], Iterator[object]]
+
+    def read(self, path: str, repository: Repository) -> Iterator[object]:
+        """The facts that a file declares."""
+        facts: Iterator[object] = importlib.import_module(f"{__name__}.{self.name}").read(path, repository)
+        return facts
 
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """Every reader of this folder, in the order of their names."""
-    found = []
-    names = [info.name for info in pkgutil.iter_modules(__path__)]
-    for name in names:
-        whole, mark, _ = name.partition("_")
-        if mark and whole in names:
-            continue
-        module = importlib.import_module(f"{__name__}.{name}")
-        if hasattr(module, "READS"):
-            found.append(Reader(name, module.READS, module.read))
-    return tuple(found)
+    """Every reader, in the order of their names."""
+    return tuple(Reader(name, READS[name]) for name in sorted(READS))
 
 
 class _ByPath:

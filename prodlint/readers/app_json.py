@@ -14,7 +14,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Unknown
-from prodlint.readers import Files
 from prodlint.readers.managed import ADDON_VARIABLES, addon
 from prodlint.source import Text
 from prodlint.syntax.json import Json
@@ -22,7 +21,6 @@ from prodlint.syntax.word import Word
 
 __all__ = ["app_variables"]
 
-READS = Files("Heroku app", names=("app.json",), contains=(b'"addons"',))
 _MOST = 50
 _MOST_VARIABLES = 200
 

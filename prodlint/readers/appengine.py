@@ -12,7 +12,6 @@ from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Build, EnvDefinition, Platform, PlatformSetting, Probe, ProbeKind, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, is_placeholder, mapping_at, scalar_at
 from prodlint.readers.default_start import app_engine_default
 from prodlint.regex import regex
@@ -20,7 +19,6 @@ from prodlint.source import Text
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
-READS = Files("App Engine service", names=("*.yaml", "*.yml"), contains=(b"runtime:",))
 _MARKS = (
     "entrypoint",
     "env_variables",

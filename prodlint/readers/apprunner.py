@@ -12,7 +12,6 @@ from prodlint.deployment.command import CommandLine, shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Port, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.declared import (
     declared_number,
     declared_text,
@@ -24,8 +23,6 @@ from prodlint.readers.declared import (
 )
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Scalar
-
-READS = Files("App Runner service", names=("apprunner.yaml", "apprunner.yml"))
 
 
 def read(path: str, repository: Repository) -> Iterator[Process]:

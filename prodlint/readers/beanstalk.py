@@ -14,7 +14,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Probe, ProbeKind, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.default_start import beanstalk_default
 from prodlint.readers.procfile_lines import procfile_command
@@ -23,15 +22,6 @@ from prodlint.source import Span
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
-READS = Files(
-    "Elastic Beanstalk configuration",
-    paths=(
-        ".ebextensions/*.config",
-        "*/.ebextensions/*.config",
-        ".elasticbeanstalk/config.yml",
-        "*/.elasticbeanstalk/config.yml",
-    ),
-)
 _PYTHON = "aws:elasticbeanstalk:container:python"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
 _NUMBERS = (("NumProcesses", "1"), ("NumThreads", "15"))

@@ -15,13 +15,10 @@ from prodlint.deployment.environment import environment_of
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
-from prodlint.readers import Files
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Source, Text
 from prodlint.syntax.caddy import CaddyDirective, CaddyProblem, parse_caddy, parse_caddy_lines
-
-READS = Files("Caddyfile", names=("Caddyfile", "Caddyfile.*", "Caddyfile-*", "*.Caddyfile", "*.caddyfile"))
 
 _TEMPLATED = regex(r"\{\{|\{%|<%")
 _DEFAULT = regex(r"\{\$\w+:([^{}]*)\}")

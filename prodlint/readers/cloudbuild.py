@@ -12,17 +12,11 @@ from prodlint.deployment.command import CommandLine, exec_form, shell_form
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.declared import is_placeholder, mappings_at, scalar_at, scalars_of
 from prodlint.source import Text
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Scalar
 
-READS = Files(
-    "Cloud Build",
-    names=("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json", "cloudbuild[.-]*.yaml", "*.cloudbuild.yaml"),
-    contains=(b"steps",),
-)
 # Builders that are called like the program that they start.
 _BUILDERS = (
     "docker",

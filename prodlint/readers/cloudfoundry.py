@@ -16,7 +16,6 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Unknown
-from prodlint.readers import Files
 from prodlint.readers.declared import (
     declared_number,
     declared_text,
@@ -31,7 +30,6 @@ from prodlint.regex import regex
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Scalar
 
-READS = Files("Cloud Foundry manifest", names=("*.yml", "*.yaml"), contains=(b"applications:",))
 # Other systems have lists of applications, too: one of these tells whose it is.
 _OWN = (
     "buildpack buildpacks memory instances disk_quota disk-quota routes no-route random-route default-route stack "

@@ -11,17 +11,11 @@ from dataclasses import replace
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.declared import declared_text, mapping_at, scalar_at
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template, manifests_in
 from prodlint.readers.kubernetes_pod import processes_of
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
-READS = Files(
-    "Cloud Run service",
-    names=("*.yaml", "*.yml", "*.json"),
-    contains=(b"serving.knative.dev", b"run.googleapis.com"),
-)
 _ANNOTATIONS = (
     "autoscaling.knative.dev/minScale",
     "autoscaling.knative.dev/maxScale",

@@ -23,7 +23,6 @@ from prodlint.deployment.compose.files import (
 from prodlint.deployment.compose.interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.compose_network import exposed_by, links_of, names_of, needed_by, ports_of, tmpfs_of, volumes_of
 from prodlint.readers.declared import declared_text
 from prodlint.regex import regex
@@ -33,7 +32,6 @@ from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Literal, Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-READS = Files("Compose file", names=("*.yml", "*.yaml"), contains=(b"services:",))
 _MOST_EXTENDED = 10
 _SETTINGS = (
     "init",

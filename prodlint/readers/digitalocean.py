@@ -24,7 +24,6 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Unknown
-from prodlint.readers import Files
 from prodlint.readers.declared import (
     declared_number,
     declared_text,
@@ -38,12 +37,6 @@ from prodlint.readers.procfile_lines import procfile_command
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping
 
-READS = Files(
-    "App Platform spec",
-    names=("app.yaml", "app.yml"),
-    paths=(".do/*.yaml", ".do/*.yml", "*/.do/*.yaml"),
-    contains=(b"services:", b"workers:", b"jobs:"),
-)
 _KINDS = (("services", Role.WEB), ("workers", Role.WORKER), ("jobs", Role.WORKER))
 _ENGINES = {
     "PG": "PostgreSQL",

@@ -10,21 +10,8 @@ from collections.abc import Iterator
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import ImageDefinition
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.syntax.dockerfile import is_dockerfile
 
-READS = Files(
-    "Dockerfile",
-    names=(
-        "Dockerfile",
-        "Containerfile",
-        "dockerfile",
-        "[Dd]ockerfile[-_.]*",
-        "*.[Dd]ockerfile",
-        "Containerfile[-_.]*",
-        "*.Containerfile",
-    ),
-)
 _NEVER = (".dockerignore", ".md", ".bak", ".orig", ".j2", ".tmpl", ".template", ".erb", ".in", ".rst", ".txt")
 
 

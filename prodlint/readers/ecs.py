@@ -22,7 +22,6 @@ from prodlint.deployment.process import (
     VolumeKind,
 )
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.cloudformation import Template
 from prodlint.readers.declared import (
     declared_number,
@@ -38,11 +37,6 @@ from prodlint.source import Source, SyntaxProblem
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Document, Mapping, Node, Scalar, parse_yaml
 
-READS = Files(
-    "ECS task definition",
-    names=("*.json", "*.yaml", "*.yml", "*.template"),
-    contains=(b"containerDefinitions", b"ContainerDefinitions"),
-)
 # The schemas of the API, which SDKs bring along by the megabyte, have the name before an object.
 _LIST = regex(rb"""ontainerDefinitions["']?[ \t]*:\s*[^\s{]""")
 _SETTINGS = ("stopTimeout", "essential", "memory", "memoryReservation", "cpu", "user", "readonlyRootFilesystem")

@@ -27,7 +27,6 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
-from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_command
 from prodlint.record import record
@@ -36,7 +35,6 @@ from prodlint.syntax.shell import split_words
 from prodlint.syntax.toml import Toml
 from prodlint.syntax.word import Word
 
-READS = Files("Fly.io app", names=("fly.toml", "fly.*.toml"))
 _SETTINGS = (
     ("primary_region",),
     ("kill_signal",),

@@ -13,12 +13,9 @@ from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, O
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.github_matrix import combinations_of, in_each_combination
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
-
-READS = Files("GitHub workflow", paths=(".github/workflows/*.yml", ".github/workflows/*.yaml"))
 
 
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:

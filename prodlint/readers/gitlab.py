@@ -12,14 +12,12 @@ from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.gitlab_rules import Asked, condition_of, occasions_of, rules_of
 from prodlint.source import Span
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-READS = Files("GitLab CI", paths=(".gitlab-ci.yml",))
 _NOT_JOBS = frozenset(
     "default include stages variables workflow image services cache before_script after_script spec pages".split()
 )

@@ -16,7 +16,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.declared import scalar_at
 from prodlint.readers.kubernetes import facts_of
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from prodlint.readers.helm_rendering import Rendered
     from prodlint.readers.helm_variants import Variant
 
-READS = Files("Helm chart", names=("Chart.yaml",))
 
 _PLACEHOLDER = regex(r"\{\{.*?\}\}")
 _FURTHER = regex(r"[-_.]?\{\{.*?\}\}")

@@ -10,13 +10,10 @@ from prodlint.deployment.command import CommandLine, shell_form
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import Build, Platform, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.declared import mappings_at, scalar_at
 from prodlint.readers.managed import addon
 from prodlint.source import Text
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
-
-READS = Files("Heroku manifest", names=("heroku.yml",))
 
 
 def read(path: str, repository: Repository) -> Iterator[Process | BackingService]:

@@ -14,7 +14,6 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.declared import mapping_at
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template, is_templated, manifests_in
 from prodlint.readers.kubernetes_pod import processes_of
@@ -22,7 +21,6 @@ from prodlint.readers.kubernetes_route import proxies_of
 from prodlint.readers.kustomization import claimed_files, is_kustomization
 from prodlint.regex import regex
 
-READS = Files("Kubernetes manifest", names=("*.yml", "*.yaml", "*.json"), contains=(b"apiVersion",))
 _SUFFIXES = (".yml", ".yaml", ".json")
 # An expression that begins with letters is sought ten times as fast as one with a choice in front of them.
 _KIND = regex(

@@ -9,13 +9,10 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import Process, UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.kubernetes import facts_of
 from prodlint.readers.kubernetes_elsewhere import affordable_builds
 from prodlint.readers.kubernetes_manifest import Scope
 from prodlint.readers.kustomization import Built, leaves
-
-READS = Files("kustomization", names=("kustomization.yaml", "kustomization.yml", "Kustomization"))
 
 
 def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:

@@ -17,26 +17,11 @@ from prodlint.deployment.environment import environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, read_timeout
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx, parse_nginx_text
 
-READS = Files(
-    "nginx configuration",
-    names=("nginx.conf", "*.nginx", "*nginx*.conf", "*nginx*.conf.*", "default.conf", "*.conf.template", "*.vhost"),
-    paths=(
-        "*nginx*/*.conf",
-        "*nginx*/*.conf.*",
-        "*conf.d/*.conf",
-        "*conf.d/*.conf.*",
-        "*sites-available/*",
-        "*sites-enabled/*",
-        "*nginx/*",
-    ),
-    contains=(b"server",),
-)
 _SERVER = regex(r"(?m)(?:^|[;{}])\s*(?:server|upstream\s+\S+)\s*(?:\{|$)")
 _PASSES = {
     "proxy_pass": "http",

@@ -11,7 +11,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
-from prodlint.readers import Files
 from prodlint.readers.app_json import app_variables
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_lines
@@ -19,7 +18,6 @@ from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.json import Json
 
-READS = Files("Procfile", names=("Procfile", "Procfile.*"))
 _DEVELOPMENT = regex(
     r"(?m)^[A-Za-z0-9_-]+:.*(\b(docker|tailwindcss|postgres|redis-server|webpack|vite|browser-sync|watchmedo)\b"
     r"|\b(npm run|yarn|pnpm|pnpm run|bun run|make|just) (dev|watch)\b|[ =]--watch\b)"

@@ -13,7 +13,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Build, Platform, PlatformSetting, Probe, ProbeKind, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
-from prodlint.readers import Files
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.default_start import nixpacks_default, railpack_default
 from prodlint.readers.procfile_lines import procfile_command
@@ -22,10 +21,6 @@ from prodlint.syntax.json import Json
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.toml import Toml
 
-READS = Files(
-    "Railway service",
-    names=("railway.json", "railway.toml", "railway.*.json", "railway.*.toml", "nixpacks.toml", "railpack.json"),
-)
 _SETTINGS = (
     ("build", "builder"),
     ("deploy", "healthcheckTimeout"),

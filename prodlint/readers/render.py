@@ -24,13 +24,11 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Bounded, Known, Unknown, Value
-from prodlint.readers import Files
 from prodlint.readers.declared import declared_number, declared_text, is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.readers.managed import managed
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping
 
-READS = Files("Render blueprint", names=("render.yaml", "render.yml"))
 _ROLES = {"web": Role.WEB, "pserv": Role.WEB, "worker": Role.WORKER, "cron": Role.WORKER}
 _CACHES = {"redis": "Redis", "keyvalue": "Valkey"}
 _SETTINGS = (

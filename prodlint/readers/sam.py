@@ -14,17 +14,11 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Build, EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Value
-from prodlint.readers import Files
 from prodlint.readers.cloudformation import Template, stores, text
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-READS = Files(
-    "AWS template",
-    names=("*.yaml", "*.yml", "*.json", "*.template"),
-    contains=(b"AWS::Serverless::Function", b"AWS::Lambda::Function"),
-)
 _HTTP = ("Api", "HttpApi")
 _SETTINGS = ("Runtime", "Timeout", "MemorySize", "PackageType", "CodeUri", "ReservedConcurrentExecutions")
 

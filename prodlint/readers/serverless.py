@@ -26,24 +26,12 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.readers import Files
 from prodlint.readers.cloudformation import Template, stores
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
 from prodlint.regex import regex
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-READS = Files(
-    "Serverless Framework service",
-    names=(
-        "serverless.yml",
-        "serverless.yaml",
-        "serverless.*.yml",
-        "serverless.ts",
-        "serverless.js",
-        "serverless.json",
-    ),
-)
 _AWS = ("aws", "localstack")
 _HTTP = ("http", "httpApi", "websocket", "alb")
 _SETTINGS = ("runtime", "timeout", "memorySize", "reservedConcurrency", "provisionedConcurrency")

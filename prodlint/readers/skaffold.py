@@ -10,13 +10,10 @@ from collections.abc import Iterator
 
 from prodlint.deployment.process import Build, BuiltImage, MadeImage, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers import Files
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.syntax.yaml import Mapping
 
 _BUILDERS = ("jib", "buildpacks", "bazel", "custom", "ko")
-
-READS = Files("Skaffold", names=("skaffold.yaml", "skaffold.yml", "skaffold.*.yaml"))
 
 
 def read(path: str, repository: Repository) -> Iterator[BuiltImage | MadeImage | UnreadDeployment]:

@@ -14,7 +14,6 @@ from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting
 from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known, Unknown, Value
-from prodlint.readers import Files
 from prodlint.readers.declared import number_of
 from prodlint.readers.host import checkout_mounts, is_templated_value
 from prodlint.regex import regex
@@ -23,11 +22,6 @@ from prodlint.syntax.ini import Option, Section, parse_ini
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-READS = Files(
-    "supervisor configuration",
-    names=("*.conf", "*.ini", "*.conf.j2", "*.conf.template", "*.conf.tmpl", "*.conf.erb"),
-    contains=(b"[program:", b"[supervisord]", b"[fcgi-program:"),
-)
 _PROGRAMS = ("program:", "fcgi-program:", "eventlistener:")
 _SETTINGS = (
     "autostart",

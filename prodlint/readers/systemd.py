@@ -14,7 +14,6 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, EnvFile, Mount, Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Unknown, Value
-from prodlint.readers import Files
 from prodlint.readers.host import checkout_mounts, file_at, is_templated_value
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
@@ -22,12 +21,6 @@ from prodlint.syntax.dotenv_dialects import Dialect
 from prodlint.syntax.systemd import ExecLine, Setting, Unit, UnitSection, exec_lines, parse_unit, unit_words
 from prodlint.syntax.word import Literal, Part, Substitution, Word
 
-READS = Files(
-    "systemd unit",
-    names=("*.service", "*.service.j2", "*.service.jinja", "*.service.template", "*.service.erb", "*.service.in"),
-    paths=("*.service.d/*.conf",),
-    contains=(b"ExecStart",),
-)
 _SETTINGS = {
     "Unit": ("After", "Requires", "Wants", "StartLimitBurst", "StartLimitIntervalSec"),
     "Service": (

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.execution.just_recipes import JUSTFILES
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-
-READS = Files("task file", names=("Makefile", "makefile", "GNUmakefile", *JUSTFILES))
 
 _WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
 _DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")

@@ -11,24 +11,11 @@ from collections.abc import Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
 from prodlint.readers.kubernetes_manifest import is_chart_template
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.yaml import Mapping
 
-_NAMES = (
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yml",
-    "docker-compose.*.yml",
-    "render.yaml",
-    "app.yaml",
-    "serverless.yml",
-    "template.yaml",
-    "heroku.yml",
-)
-READS = Files("template, not read", names=_NAMES, contains=(b"{{", b"{%"))
 _FIELD = regex(r"\{\{-?\s*[A-Za-z_][\w.]*(?:\s*\|[^{}\n]*)?\s*-?\}\}|\{%")
 
 

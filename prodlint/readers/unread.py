@@ -8,51 +8,9 @@ from collections.abc import Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers import Files
+from prodlint.readers.files import UNREAD_NAMES, UNREAD_PATHS
 from prodlint.regex import regex
 
-_NAMES = {
-    "Dockerrun.aws.json": "Elastic Beanstalk",
-    "buildspec.yml": "CodeBuild",
-    "appspec.yml": "CodeDeploy",
-    "helmfile.yaml": "Helmfile",
-    "cdk.json": "AWS CDK",
-    "Pulumi.yaml": "Pulumi",
-    ".platform.app.yaml": "Platform.sh",
-    "*.nomad": "Nomad",
-    "Jenkinsfile": "Jenkins",
-    "azure-pipelines*.y*ml": "Azure Pipelines",
-    "bitbucket-pipelines.yml": "Bitbucket Pipelines",
-    ".travis.yml": "Travis CI",
-    ".drone.yml": "Drone",
-    ".woodpecker.y*ml": "Woodpecker CI",
-    "fabfile.py": "Fabric",
-    "tasks.py": "Invoke",
-    "dokku.json": "Dokku",
-    "captain-definition": "CapRover",
-    "Earthfile": "Earthly",
-    "docker-bake.hcl": "Buildx Bake",
-    "vercel.json": "Vercel",
-}
-_PATHS = {
-    ".circleci/config.yml": "CircleCI",
-    ".azure-pipelines/*.y*ml": "Azure Pipelines",
-    "azure-pipelines/*.y*ml": "Azure Pipelines",
-    ".azuredevops/*.y*ml": "Azure Pipelines",
-    ".woodpecker/*.y*ml": "Woodpecker CI",
-    ".forgejo/workflows/*.y*ml": "Forgejo Actions",
-    ".gitea/workflows/*.y*ml": "Gitea Actions",
-    ".buildkite/*.y*ml": "Buildkite",
-    ".semaphore/*.y*ml": "Semaphore",
-    "config/deploy.yml": "Kamal",
-    "copilot/*/manifest.yml": "AWS Copilot",
-    ".platform/hooks/*": "Elastic Beanstalk",
-    "bin/post_compile": "Heroku's post_compile hook",
-    "*.tf": "Terraform",
-    "*playbook*.yml": "Ansible",
-    "*playbook*.yaml": "Ansible",
-    "*/tasks/main.yml": "Ansible",
-}
 _ONLY_WHEN_DEPLOYING = frozenset(
     (
         *("CircleCI", "Travis CI", "Jenkins", "Azure Pipelines", "Bitbucket Pipelines", "Drone", "Woodpecker CI"),
@@ -67,7 +25,6 @@ _LEAVES_THE_DESK = regex(
 )
 # Variables, outputs, providers and versions of a Terraform module create nothing.
 _CREATES = regex(rb"(?m)^\s*(resource|module)\b")
-READS = Files("deployment, not read", names=tuple(_NAMES), paths=tuple(_PATHS))
 
 
 def read(path: str, repository: Repository) -> Iterator[UnreadDeployment]:
@@ -86,8 +43,8 @@ def _system(path: str) -> str:
     import fnmatch
 
     name = path.rpartition("/")[2]
-    named = next((system for pattern, system in _NAMES.items() if fnmatch.fnmatchcase(name, pattern)), None)
-    return named or next(system for pattern, system in _PATHS.items() if fnmatch.fnmatchcase(path, pattern))
+    named = next((system for pattern, system in UNREAD_NAMES.items() if fnmatch.fnmatchcase(name, pattern)), None)
+    return named or next(system for pattern, system in UNREAD_PATHS.items() if fnmatch.fnmatchcase(path, pattern))
 
 
 def _may_deploy(path: str, data: bytes) -> bool:

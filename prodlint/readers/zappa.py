@@ -12,24 +12,12 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known, Value
-from prodlint.readers import Files
 from prodlint.readers.declared import text_of
 from prodlint.source import Text
 from prodlint.syntax.json import Json
 from prodlint.syntax.toml import Toml
 from prodlint.syntax.word import Word
 
-READS = Files(
-    "Zappa or Chalice settings",
-    names=(
-        "zappa_settings.json",
-        "zappa_settings.toml",
-        "zappa_settings.py",
-        "zappa_settings.yml",
-        "zappa_settings.yaml",
-    ),
-    paths=(".chalice/config.json", "*/.chalice/config.json"),
-)
 _SETTINGS = (
     "runtime",
     "timeout_seconds",
