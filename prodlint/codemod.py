@@ -9,10 +9,10 @@ with 1.9.0: 3,000 parentheses, 15,000 minus signs), so that a depth is asked for
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Change, Edit, Fix, Guard, Safety, WithoutArgument
+from prodlint.record import replace
 from prodlint.source import Source, Span, SyntaxProblem
 from prodlint.syntax.python import parse_python
 

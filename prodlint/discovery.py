@@ -7,18 +7,19 @@ put there (virtual environments, caches, vendored code, nested repositories) is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from prodlint.git_index import MAX_INDEX, TrackedFiles
 from prodlint.gitignore import MAX_IGNORE_FILE, IgnoreRules, byte_text
-from prodlint.kind import Kind, classify
-from prodlint.kind_of_content import HEAD_SIZE, classify_content, needs_content
 from prodlint.path_pattern import PathMatcher
 from prodlint.record import entity, record
 from prodlint.regex import regex
 from prodlint.tree import Entry, Tree
 
-__all__ = ["File", "Kind", "Skipped", "Survey", "classify", "classify_content", "discover", "survey"]
+if TYPE_CHECKING:
+    from prodlint.git_index import TrackedFiles
+    from prodlint.kind import Kind
+
+__all__ = ["File", "Skipped", "Survey", "discover", "survey"]
 
 VERSION_CONTROL = "the store of a version control system"
 INSTALLED = "installed packages"
@@ -76,7 +77,11 @@ class File:
         """What the name and, where that says too little, the first bytes prove; only few who list files ask."""
         if self.told is not None:
             return self.told
+        from prodlint.kind import Kind, classify
+
         kind = classify(self.path)
+        from prodlint.kind_of_content import HEAD_SIZE, classify_content, needs_content
+
         if needs_content(self.path, kind, self.size):
             kind = classify_content(self.path, _content(self.tree, self.path, HEAD_SIZE)) or kind
         return kind or Kind.OTHER
@@ -141,6 +146,8 @@ class _Walk:
     def tracked(self) -> TrackedFiles:
         """Read only when something is ignored: many a walk never needs it."""
         if self._tracked is None:
+            from prodlint.git_index import MAX_INDEX, TrackedFiles
+
             self._tracked = TrackedFiles(_content(self.work_tree, ".git/index", MAX_INDEX) if self.work_tree else b"")
         return self._tracked
 
@@ -226,10 +233,10 @@ class _Walk:
             if reason:
                 self.skipped.append(Skipped(path, reason))
             elif is_dir:
-                kind = Kind.HELM_TEMPLATE if is_chart and name == "templates" else folder.kind
+                kind = (_folder_of_chart(name) if is_chart else None) or folder.kind
                 found.append(_Folder(path, rules, ignored, kind))
             else:
-                told = folder.kind or (Kind.HELM_VALUES if is_chart and _is_values(name) else None)
+                told = folder.kind or (_file_of_chart(name) if is_chart else None)
                 self.files.append(File(path, entry.size, self.tree, told))
         return found
 
@@ -267,8 +274,16 @@ class _Walk:
         return self.tracked.any_below(full[:-1]) if is_dir else full in self.tracked
 
 
-def _is_values(name: str) -> bool:
-    return name.startswith("values") and name.endswith((".yaml", ".yml"))
+def _folder_of_chart(name: str) -> Kind | None:
+    from prodlint.kind import Kind
+
+    return Kind.HELM_TEMPLATE if name == "templates" else None
+
+
+def _file_of_chart(name: str) -> Kind | None:
+    from prodlint.kind import Kind
+
+    return Kind.HELM_VALUES if name.startswith("values") and name.endswith((".yaml", ".yml")) else None
 
 
 def _is_ignored(rules: tuple[tuple[int, IgnoreRules], ...], view: str, name: str, is_dir: bool) -> bool:

@@ -8,14 +8,14 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
 from prodlint.finding import Finding
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.rule import Rule, RuleError
 from prodlint.source import Span
 
@@ -46,12 +46,25 @@ class RuleCrashed:
 
 def built_in_rules() -> tuple[Rule, ...]:
     """The rules that come with prodlint, in the order of their names."""
-    return _rules_in(importlib.import_module("prodlint.rules"))
+    root = importlib.import_module("prodlint.rules")
+    # `pkgutil` asks of every file what kind of module it may be: ours are files of Python in folders.
+    names = [
+        f"{root.__name__}.{family}.{file[:-3]}"
+        for folder in root.__path__
+        for family in os.listdir(folder)
+        if not family.startswith("_")
+        for file in os.listdir(os.path.join(folder, family))
+        if file.endswith(".py") and file != "__init__.py"
+    ]
+    return _rules_of(importlib.import_module(name) for name in names)
 
 
 def _rules_in(package: ModuleType) -> tuple[Rule, ...]:
     found_modules = pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + ".")
-    modules = [package, *(importlib.import_module(info.name) for info in found_modules)]
+    return _rules_of([package, *(importlib.import_module(info.name) for info in found_modules)])
+
+
+def _rules_of(modules: Iterable[ModuleType]) -> tuple[Rule, ...]:
     found: dict[str, Rule] = {}
     for module in modules:
         for value in vars(module).values():

@@ -2,8 +2,9 @@
 
 `dataclasses` looks at each field of each class, and writes and compiles six methods for each: with a
 hundred and forty classes that was a third of a whole run (0.16 of 0.48 s). Here the constructor alone is
-compiled, when the first object is made, and the other methods are shared. The fields are the standard
-library's own, worked out for those who ask: `replace`, `fields` and `is_dataclass` work as ever.
+compiled, for classes of which many objects are made, and the other methods are shared. The fields are the
+standard library's own, worked out for those who ask: `fields` and `is_dataclass` work as ever, and so does the
+library's `replace`; the one here need not ask.
 """
 
 from __future__ import annotations
@@ -16,14 +17,24 @@ from dataclasses import MISSING, Field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
+    # The type checker knows the parameters of this one.
+    from dataclasses import replace
+
     from typing_extensions import dataclass_transform
 else:
 
     def dataclass_transform(**_):
         return lambda decorator: decorator
 
+    def replace(one, /, **changes):
+        """Another object of the same class with some fields changed. Raises TypeError for a name that is no field."""
+        return one.__class__(**{name: getattr(one, name) for name in one.__defaults__} | changes)
 
-__all__ = ["entity", "record", "state"]
+
+__all__ = ["entity", "lazy_entity", "record", "replace", "state"]
+
+# Compiling a constructor takes as long as making a hundred objects without: few classes of a run have so many.
+_FEW = 60
 
 T = TypeVar("T")
 
@@ -53,6 +64,12 @@ def entity(cls: type[T]) -> type[T]:
     return cast("type[T]", _made(cls))
 
 
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
+def lazy_entity(cls: type[T]) -> type[T]:
+    """An entity with room for what its `cached_property`s keep."""
+    return cast("type[T]", _with_methods(_classed(cls, {}), __setattr__=_refuse, __delattr__=_refuse))
+
+
 @dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
 def state(cls: type[T]) -> type[T]:
     """A class whose objects change while work goes on, and are equal only to themselves."""
@@ -78,6 +95,11 @@ def _made(written: Any) -> Any:
 
 def _slotted(written: Any) -> Any:
     """The class as it was written, with slots in place of its annotations."""
+    return _classed(written, {"__slots__": tuple(inspect.get_annotations(written))})
+
+
+def _classed(written: Any, further: dict[str, object]) -> Any:
+    """The class as it was written, with a constructor and a text of its fields."""
     # Without a text of its own, dataclasses would work out a signature for it.
     written.__doc__ = written.__doc__ or written.__name__
     own = inspect.get_annotations(written)
@@ -88,7 +110,7 @@ def _slotted(written: Any) -> Any:
         defaults.update(getattr(base, "__defaults__", {}))
     defaults.update({name: given.get(name, MISSING) for name in own})
     members.update(
-        __slots__=tuple(own),
+        **further,
         __match_args__=tuple(defaults),
         __defaults__=defaults,
         __dataclass_fields__=_Fields(written),
@@ -111,23 +133,42 @@ def _with_methods(made: Any, **methods: object) -> Any:
 
 
 def _first_constructor(made: Any) -> Any:
-    """`__init__` until the first object is made: a run needs a half of the classes that it loads."""
+    """`__init__` of the first objects of a class; what it cannot make is left to the compiled one, to raise as well."""
+    defaults = _defaults(made)
+    needed = {name for name, default in defaults.items() if _of_default(default) is MISSING}
+    is_finished = hasattr(made, "__post_init__")
+    count = 0
 
-    def construct(self: object, *values: object, **named: object) -> None:
-        made.__init__ = _constructor(made)
-        made.__init__(self, *values, **named)
+    def construct(self: Any, *values: object, **named: object) -> None:
+        nonlocal count
+        count += 1
+        given = dict(zip(defaults, values, strict=False)) | named
+        known = len(given) == len(values) + len(named) and given.keys() <= defaults.keys() and needed <= given.keys()
+        if count > _FEW or not known:
+            made.__init__ = _constructor(made)
+            made.__init__(self, *values, **named)
+            return
+        for name, default in defaults.items():
+            object.__setattr__(self, name, given[name] if name in given else _of_default(default))
+        if is_finished:
+            self.__post_init__()
 
     return construct
 
 
+def _of_default(default: object) -> object:
+    if not isinstance(default, Field):
+        return default
+    return default.default if default.default_factory is MISSING else default.default_factory()
+
+
 def _constructor(made: type) -> Any:
     """`__init__`, which sets each slot by its descriptor: nothing else can set one."""
-    scope: dict[str, object] = {"MISSING": MISSING}
+    scope: dict[str, object] = {"MISSING": MISSING, "keep": object.__setattr__}
     parameters, body = ["self"], []
     for name, default in _defaults(made).items():
         factory: object = default.default_factory if isinstance(default, Field) else MISSING
         default = default.default if isinstance(default, Field) else default
-        scope[f"set_{name}"] = getattr(made, name).__set__
         value = name
         if default is not MISSING:
             scope[f"default_{name}"] = default
@@ -138,7 +179,11 @@ def _constructor(made: type) -> Any:
             value = f"default_{name}() if {name} is MISSING else {name}"
         else:
             parameters.append(name)
-        body.append(f" set_{name}(self, {value})")
+        if hasattr(made, name):
+            scope[f"set_{name}"] = getattr(made, name).__set__
+            body.append(f" set_{name}(self, {value})")
+        else:
+            body.append(f" keep(self, {name!r}, {value})")
     if hasattr(made, "__post_init__"):
         body.append(" self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(body) or " pass"), scope)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields, replace
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
 from prodlint.finding import Severity
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.setting_types import (
     BOOLEAN,
     FORMAT,

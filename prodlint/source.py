@@ -11,10 +11,10 @@ from __future__ import annotations
 import codecs
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
-from prodlint.record import record
+from prodlint.record import lazy_entity, record
 
 __all__ = ["Position", "Source", "Span", "SyntaxProblem", "Text", "decode"]
 
@@ -46,7 +46,7 @@ class Position:
     column: int
 
 
-@dataclass(frozen=True, eq=False)
+@lazy_entity
 class Source:
     """One file: its path from the root of the inspected tree (forward slashes) and its text."""
 

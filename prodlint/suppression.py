@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from prodlint.finding import Edit, Finding, Fix, Safety, Severity
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Source, Span
-from prodlint.syntax.comment import Comment, Commented, read_comments
+
+if TYPE_CHECKING:
+    from prodlint.syntax.comment import Comment, Commented
 
 __all__ = ["INVALID", "UNUSED", "Suppression", "Suppressions", "may_suppress", "read_suppressions", "unused"]
 
@@ -74,6 +77,8 @@ def may_suppress(text: str) -> bool:
 
 def read_suppressions(source: Source, known_rules: frozenset[str], *, require_reason: bool = False) -> Suppressions:
     """All suppressions of a file. `known_rules` has the name of every rule, selected or not."""
+    from prodlint.syntax.comment import read_comments
+
     file = read_comments(source, WORD)
     entries: list[Suppression] = []
     problems: list[Finding] = []

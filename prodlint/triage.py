@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from prodlint.finding import Finding, Severity
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Source, Span
 from prodlint.suppression import INVALID, UNUSED, Suppressions, may_suppress, read_suppressions, unused
 

@@ -16,8 +16,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from prodlint.discovery import Kind, classify, classify_content, discover, survey
+from prodlint.discovery import discover, survey
 from prodlint.gitignore import IgnoreRules
+from prodlint.kind import Kind, classify
+from prodlint.kind_of_content import classify_content
 from prodlint.path_pattern import PathMatcher, glob_problem
 from prodlint.tree import DiskTree, Entry, MemoryTree, OverlayTree
 

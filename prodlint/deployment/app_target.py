@@ -7,7 +7,6 @@ waitress 3.0.2 (their sources); what they do with a wrong one: the serving page,
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.search import resolve
@@ -19,7 +18,7 @@ from prodlint.deployment.servers.versions import is_since
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard

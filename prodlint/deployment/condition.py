@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value, answer
+from prodlint.record import replace
 from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import Lookup, from_outside, word_value
@@ -20,7 +20,7 @@ from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, 
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile, Instruction

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, Scope
 from prodlint.deployment.packages.carriers import carried_by
 from prodlint.deployment.packages.files import declarations, is_development_name
 from prodlint.deployment.packages.install_commands import install_of
-from prodlint.deployment.packages.install_platform import platform_install
 from prodlint.deployment.packages.install_sources import coverage, pinned_names
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = [
@@ -27,7 +25,6 @@ __all__ = [
     "joined",
     "open_arguments",
     "open_dependencies",
-    "platform_install",
     "provides",
     "provision",
     "where_else",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_files, apps_in
@@ -13,10 +12,8 @@ from prodlint.deployment.builds.names import ImageNames, built_images, image_nam
 from prodlint.deployment.builds.own_command import image_processes
 from prodlint.deployment.command import Link, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
-from prodlint.deployment.compose.environment import environment_beside_production, environment_by_content
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
-from prodlint.deployment.compose.starts import ComposeStart
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
@@ -44,6 +41,7 @@ from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
+from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.path import release_paths
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
@@ -54,7 +52,7 @@ from prodlint.deployment.servers.versions import with_defaults_of_its_version
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_start import resolve_service
 from prodlint.deployment.value import NO
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -288,8 +286,12 @@ class _Linker:
         if said is None:
             said = project.environment or self._named(paths[-1])
         if said is None and production_elsewhere:
+            from prodlint.deployment.compose.environment import environment_beside_production
+
             said = environment_beside_production(services, declared, self.repository)
         if said is None:
+            from prodlint.deployment.compose.environment import environment_by_content
+
             said = environment_by_content(services, declared, backing, self.repository, not self.unread)
         backing = [
             replace(one, environment=said if one.process is None else self._profiled(one.process, said, project))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import typing
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +26,7 @@ from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.project import Project
 from prodlint.deployment.proxies.dial import Container, containers_of
 from prodlint.deployment.proxies.passage import Passage
+from prodlint.deployment.proxies.platform_routing import platform_passages
 from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -33,6 +34,7 @@ from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence, Fix
+from prodlint.record import lazy_entity, replace
 
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
@@ -50,7 +52,7 @@ __all__ = ["Deployment", "subjects"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_entity
 class Deployment:
     """What the repository deploys. A rule may look at anything that one of these tuples holds.
 
@@ -80,6 +82,9 @@ class Deployment:
     open: tuple[Link, ...] = ()
     unread: tuple[UnreadDeployment, ...] = ()
     read_as: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Deployment({len(self.services)} services)"
 
     @cached_property
     def apps(self) -> tuple[App, ...]:
@@ -115,6 +120,8 @@ class Deployment:
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The routes of the proxies, joined to what stands behind them when somebody asks."""
+        if not self.proxies:
+            return tuple(platform_passages(self.services, self.repository))
         from prodlint.deployment.proxies.routing import passages
 
         return passages(self.proxies, self.services, self.backing_services, self.repository)

@@ -10,7 +10,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import Known, Value
 from prodlint.record import record
 from prodlint.source import Span
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Word
 
 __all__ = [

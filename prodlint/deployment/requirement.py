@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.dependency import Dependency, Scope
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.requirement_links import is_archive

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
 from prodlint.deployment.apps.handler import adapted_command, handled, handler_of
@@ -16,10 +15,8 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
-from prodlint.deployment.packages.platform_folder import platform_folder
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.servers.agreement import agree, agreed_server, agreed_step, distinct
 from prodlint.deployment.servers.configuration import configured, import_folders
 from prodlint.deployment.servers.script_run import script_run
 from prodlint.deployment.servers.server import program_of, role_of, server_of
@@ -27,6 +24,7 @@ from prodlint.deployment.servers.worker_settings import worker_of
 from prodlint.deployment.service import Service, declared_lines
 from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.deployment.variable import Variables, variables_of
+from prodlint.record import replace
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -82,6 +80,8 @@ def _with_step(service: Service, step: Step) -> Service:
 
 def _agreeing(service: Service, candidates: Sequence[Service]) -> Service:
     """A service that one of several commands starts: with what is the same for all of them."""
+    from prodlint.deployment.servers.agreement import agree, agreed_server, agreed_step
+
     service = _with_step(service, agreed_step([one.step for one in candidates if one.step is not None]))
     app = agree((one.app for one in candidates), lambda app: None if app is None else (app.span, app.is_factory))
     return replace(
@@ -105,6 +105,8 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
     if image is not None:
         files, directory = image.files, image.directory
     else:
+        from prodlint.deployment.packages.platform_folder import platform_folder
+
         # Without an image of ours, and away from platforms that build, nobody knows what lies where.
         directory = platform_folder(process)
         files = FileMap((), False) if directory is None else FileMap((Placement(directory, process.root),))
@@ -154,6 +156,8 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
     shapes = {(server.product, server.is_development) if (server := server_of(step)) else None for step in candidates}
     if len(shapes) != 1 or None in shapes:
         return ()
+    from prodlint.deployment.servers.agreement import distinct
+
     commands = distinct(candidates)
     return commands if len(commands) <= _MOST_COMMANDS else ()
 

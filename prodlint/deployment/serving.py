@@ -5,7 +5,6 @@ Each question is answered by a module of its own, which is loaded when somebody 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
 from prodlint.finding import Fix
+from prodlint.record import replace
 
 if TYPE_CHECKING:
     from prodlint.deployment.gunicorn_file import IgnoredName, MissingFile, UnloadedFile

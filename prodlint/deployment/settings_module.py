@@ -8,7 +8,6 @@ Nothing here is worked out before somebody asks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.app import locate_module, module_at
@@ -25,6 +24,7 @@ from prodlint.deployment.settings.found import AppSettings, SettingsSource
 from prodlint.deployment.settings.installed import interpreter_of
 from prodlint.deployment.settings.start import Start, agreed_start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.source import Span
 
 __all__ = [

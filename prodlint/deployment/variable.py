@@ -6,7 +6,6 @@ Precedence: the catalogue's configuration page, 2.1 and 2.2, and container page,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link
@@ -19,9 +18,10 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.deployment.variables.platform import HAS_A_PANEL, IS_CLOSED, injected
 from prodlint.deployment.variables.secret import is_secret_name, masked
 from prodlint.deployment.variables.table import Definition, Variables, placed
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Expansion
 
 __all__ = [
@@ -158,6 +158,8 @@ def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repo
         return _or_outside(name, below.get(name)) if name in below.by_name else from_outside(name)
 
     origin = {Dialect.SYSTEMD: "EnvironmentFile"}.get(file.dialect, "env_file")
+    from prodlint.syntax.dotenv_dialects import read_env_file
+
     for line in read_env_file(source, file.dialect):
         if line.value is not None:
             value, sets = placed(word_value(line.value, lookup), line.span), YES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
@@ -28,6 +27,7 @@ from prodlint.map.needs_fact import needs_facts
 from prodlint.map.settings_facts import settings_facts
 from prodlint.map.value_text import bounded_text, driven_text, plain_text
 from prodlint.map.worker_facts import worker_facts
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Expansion, Literal, Part
 

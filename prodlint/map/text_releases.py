@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
 from prodlint.map.layout import place_of, wrapped
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal

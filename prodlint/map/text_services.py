@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.variable import OUTSIDE
 from prodlint.map.document import Fact, MappedProject, MappedService, State
 from prodlint.map.layout import entry, place_of, wrapped
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal

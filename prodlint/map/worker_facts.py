@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
 from prodlint.deployment.packages.installed_version import placed_version_of
@@ -17,6 +16,7 @@ from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known
 from prodlint.map.document import Fact, Source, State
+from prodlint.record import replace
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 

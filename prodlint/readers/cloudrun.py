@@ -6,7 +6,6 @@ Sources: cloud.google.com, "Cloud Run YAML Reference".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
@@ -14,6 +13,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.readers.declared import declared_text, mapping_at, scalar_at
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template, manifests_in
 from prodlint.readers.kubernetes_pod import processes_of
+from prodlint.record import replace
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 
 _ANNOTATIONS = (

@@ -9,7 +9,6 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.compose.files import (
@@ -24,7 +23,7 @@ from prodlint.deployment.compose.interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.compose_network import exposed_by, links_of, names_of, needed_by, ports_of, tmpfs_of, volumes_of
-from prodlint.readers.declared import declared_text
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
 from prodlint.syntax.interpolation import interpolated
@@ -175,6 +174,8 @@ def _settings(body: Mapping) -> Iterator[PlatformSetting]:
         for key in name.split("."):
             value = value.get(key) if isinstance(value, Mapping) else None
         if isinstance(value, Scalar) and not value.is_null:
+            from prodlint.readers.declared import declared_text
+
             yield PlatformSetting(name, declared_text(value), value.span)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span
-from prodlint.syntax.json import Json
-from prodlint.syntax.toml import Toml
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from prodlint.syntax.json import Json
+    from prodlint.syntax.toml import Toml
 
 __all__ = [
     "declared_number",

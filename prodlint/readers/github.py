@@ -6,7 +6,6 @@ Keys and defaults: the catalogue's delivery page, 2.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Occasion, Pipeline
@@ -14,6 +13,7 @@ from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.github_matrix import combinations_of, in_each_combination
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 

@@ -7,10 +7,10 @@ Source: GitHub's documentation, "Running variations of jobs in a workflow": the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 
 from prodlint.deployment.pipeline import Action
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 

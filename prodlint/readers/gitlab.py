@@ -6,13 +6,13 @@ Keys and merging: the catalogue's delivery page, 2.2.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link, shell_form
 from prodlint.deployment.pipeline import Job, JobStep, Pipeline
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.gitlab_rules import Asked, condition_of, occasions_of, rules_of
+from prodlint.record import replace
 from prodlint.source import Span
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word

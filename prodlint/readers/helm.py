@@ -7,7 +7,6 @@ production, else with its own. What of it could not be read keeps "nothing does 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.backing_service import BackingService, backing_product
@@ -19,6 +18,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.readers.declared import scalar_at
 from prodlint.readers.kubernetes import facts_of
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, is_chart_template
+from prodlint.record import replace
 from prodlint.regex import regex
 
 if TYPE_CHECKING:

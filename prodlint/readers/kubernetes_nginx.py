@@ -6,12 +6,12 @@ Source: the catalogue's configuration page, 2.9, Files.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.network import Proxy
 from prodlint.readers.declared import mapping_at
 from prodlint.readers.kubernetes_manifest import Manifest, configuration_name
 from prodlint.readers.nginx import proxies_in
+from prodlint.record import replace
 from prodlint.syntax.yaml import Scalar
 
 __all__ = ["proxies_of_configuration"]

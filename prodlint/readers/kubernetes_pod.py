@@ -6,7 +6,6 @@ Sources: the catalogue's platform page, 2.3; Kubernetes API reference, PodSpec a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment
@@ -38,7 +37,7 @@ from prodlint.readers.declared import (
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
 from prodlint.readers.kubernetes_replicas import replicas_of
 from prodlint.readers.kubernetes_variables import expanded, variables_of_container
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.yaml import Mapping, Scalar
 

@@ -7,13 +7,13 @@ Sources: the catalogue's platform page, 2.3; Kubernetes API reference, Ingress `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.kubernetes_listen import listens_of
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, labels_of
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Scalar
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.memo import per_repository
@@ -19,7 +18,7 @@ from prodlint.readers.declared import mapping_at, mappings_at, scalar_at, scalar
 from prodlint.readers.kubernetes_manifest import Manifest, labels_of, manifests_in
 from prodlint.readers.kubernetes_patch import patched_by_operations, patched_by_strategy, rewritten, yaml_inside
 from prodlint.readers.kustomize_generator import generated, merged_keys
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.network import Proxy
@@ -13,6 +12,7 @@ from prodlint.readers.kubernetes import facts_of
 from prodlint.readers.kubernetes_elsewhere import affordable_builds
 from prodlint.readers.kubernetes_manifest import Scope
 from prodlint.readers.kustomization import Built, leaves
+from prodlint.record import replace
 
 
 def read(path: str, repository: Repository) -> Iterator[Process | Proxy | UnreadDeployment]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.declared import mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.kubernetes_manifest import Manifest
+from prodlint.record import replace
 from prodlint.source import Span, Text
 from prodlint.syntax.yaml import Mapping, Node, Scalar
 

@@ -10,7 +10,6 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import environment_of
@@ -18,6 +17,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, read_timeout
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx, parse_nginx_text

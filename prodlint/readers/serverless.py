@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 
 from prodlint.deployment.backing_service import BackingService
@@ -28,6 +27,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.readers.cloudformation import Template, stores
 from prodlint.readers.declared import mapping_at, scalar_at, scalars_of
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Link, exec_form
 from prodlint.deployment.environment import Environment, environment_of
@@ -15,9 +14,10 @@ from prodlint.deployment.process import EnvDefinition, EnvFile, Mount, Platform,
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers.host import checkout_mounts, file_at, is_templated_value
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.systemd import ExecLine, Setting, Unit, UnitSection, exec_lines, parse_unit, unit_words
 from prodlint.syntax.word import Literal, Part, Substitution, Word
 

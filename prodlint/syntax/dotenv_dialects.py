@@ -9,28 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from enum import Enum
 
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dotenv import MAX_LENGTH
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Expansion, Literal, Part, Word
 
-__all__ = ["Dialect", "EnvLine", "read_env_file"]
-
-
-class Dialect(Enum):
-    """The program that reads a `.env` file."""
-
-    COMPOSE = "compose"
-    DOCKER = "docker run --env-file"
-    SYSTEMD = "systemd"
-    PYTHON_DOTENV = "python-dotenv"
-    DJANGO_ENVIRON = "django-environ"
-    DECOUPLE = "python-decouple"
-    STARLETTE = "Starlette"
+__all__ = ["EnvLine", "read_env_file"]
 
 
 @record

@@ -7,9 +7,8 @@ template engine is no configuration yet; `${NAME}` of envsubst is a word like an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from prodlint.record import entity, record
+from prodlint.record import entity, record, replace
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 

@@ -9,10 +9,10 @@ import ast
 import io
 import sys
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.record import lazy_entity
 from prodlint.source import Source, Span, SyntaxProblem, Text, decode
 from prodlint.syntax.python_bindings import Binding, Guard, Import, is_main_guard, is_typing_guard
 from prodlint.syntax.python_literals import NOT_LITERAL, literal, string_text
@@ -121,7 +121,7 @@ def _is_placed(node: ast.AST) -> bool:
     return "lineno" in node._attributes
 
 
-@dataclass(frozen=True, eq=False)
+@lazy_entity
 class PythonModule:
     """One Python file as a syntax tree.
 

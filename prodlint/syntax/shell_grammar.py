@@ -8,8 +8,8 @@ on one line for commands. Time is linear in the text, also in one that is no she
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell_tokens import ASSIGNMENT, PLAIN, TAKING_PAIRS, Malformed, TokenReader

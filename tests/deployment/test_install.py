@@ -22,12 +22,11 @@ from prodlint.deployment.install import (
     joined,
     open_arguments,
     open_dependencies,
-    platform_install,
     provides,
     provision,
     where_else,
 )
-from prodlint.deployment.packages.install_platform import package_manager_files
+from prodlint.deployment.packages.install_platform import package_manager_files, platform_install
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Value
 from prodlint.source import Source, Span, Text

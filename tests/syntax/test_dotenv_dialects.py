@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from prodlint.deployment.condition import word_value
 from prodlint.deployment.value import Known, Value
 from prodlint.source import Source, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.dotenv_dialects import read_env_file
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 

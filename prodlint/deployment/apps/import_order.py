@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from prodlint.deployment.apps.import_graph import ImportGraph
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard, is_typing_guard
 from prodlint.syntax.python_bindings import resolve_relative

@@ -9,14 +9,13 @@ import ast
 import posixpath
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.app import App, Interface, locate_module
 from prodlint.deployment.apps.frameworks import FRAMEWORKS, PLAIN, TO_ASGI, TO_WSGI, is_wrapper, wrapped_position
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding

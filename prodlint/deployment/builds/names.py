@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
@@ -19,7 +18,7 @@ from prodlint.deployment.releases.action_words import image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 

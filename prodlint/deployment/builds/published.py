@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.builds.mentions import image_mentions
 from prodlint.deployment.builds.names import names_given
@@ -15,7 +14,7 @@ from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = ["PublishedImage", "published_images"]

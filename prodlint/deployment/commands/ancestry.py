@@ -5,9 +5,8 @@ Measured (serving page, 3.1; platform page, M8): tests/rules/test_real_signals.p
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prodlint.deployment.command import Ancestor, Parent
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.shell import AndOr, Command, Node, Sequence

@@ -6,11 +6,10 @@ Source: Docker, "docker compose build": they count before `args` of the files, f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.releases.release import PipelineStep
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.compose.interpolation import (
@@ -32,10 +31,9 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.deployment.variables.sample import sample_beside, sample_of
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Expansion, Word
 
 __all__ = [
@@ -277,6 +275,10 @@ def _env_files(
     """The files of variables that are in the repository, and those that only the host has."""
     found: dict[str, EnvFile] = {}
     elsewhere: list[Link] = []
+    if not service.env_files:
+        return (), ()
+    from prodlint.deployment.variables.sample import sample_beside, sample_of
+
     for one in service.env_files:
         value = word_value(with_given(one.name, by_name(given)), from_outside)
         written = value.value if isinstance(value, Known) else value.default if isinstance(value, EnvDriven) else None

@@ -7,14 +7,14 @@ interpolation": the shell first, then the file that `--env-file` names, else `.e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.source import SyntaxProblem, Text
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = ["Given", "by_name", "filled", "filled_command", "filled_labels", "given_by", "under_shell", "with_given"]
@@ -36,8 +36,12 @@ def given_by(paths: Iterable[str], repository: Repository) -> tuple[EnvDefinitio
     sizes: dict[str, int] = {}
     for path in paths:
         source = repository.source(path) if path in repository.paths else None
+        if source is None:
+            continue
+        from prodlint.syntax.dotenv_dialects import read_env_file
+
         try:
-            for line in read_env_file(source, Dialect.COMPOSE) if source is not None else ():
+            for line in read_env_file(source, Dialect.COMPOSE):
                 if line.value is not None:
                     size = sum(sizes.get(name, 1) for name in _names(line.value))
                     # Values that double with every line end here.

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.compose.builds import BuildArgument, build_arguments, perhaps_given
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.compose.interpolation import given_by
-from prodlint.deployment.compose.starts import ComposeStart, may_name, started_by
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import EnvDefinition
+from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.release import PipelineStep, compose_files_of
 from prodlint.deployment.releases.step_kind import plain_words
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import YES, EnvDriven, Known, Unknown
-from prodlint.record import record
+from prodlint.record import record, replace
 
 __all__ = ["ComposeSet", "compose_sets", "is_override"]
 
@@ -155,6 +154,8 @@ class _Sets:
 
     def _start(self, found: PipelineStep, paths: tuple[str, ...]) -> Iterator[ComposeStart]:
         """What a step starts of the set of some files, if it is one that starts services where they serve."""
+        from prodlint.deployment.compose.starts import started_by
+
         said = started_by(found.step) if found.step is not None and found.kind is StepKind.DEPLOY else None
         if found.step is not None and said is not None:
             profiles = _profiles(found, found.step, self.compose[paths[0]].given)
@@ -162,6 +163,8 @@ class _Sets:
 
     def as_commanded(self) -> Iterator[ComposeSet]:
         """The sets, each with what the shells of its commands set, what they give to builds and what they start."""
+        from prodlint.deployment.compose.starts import may_name
+
         for paths, one in self.sets.items():
             commands = [*self.commands.get(paths, ())]
             for found in self.computed:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from math import ceil, floor
 
 from prodlint.deployment.evaluation.concrete import on_defaults
 from prodlint.deployment.evaluation.domain import Cpus, CpuSet, Driven, Limited, ListValue
 from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.record import replace
 
 __all__ = ["CPU_COUNTS", "calculated", "cpu_count", "cpu_set", "cpus_in", "whole", "with_limit"]
 

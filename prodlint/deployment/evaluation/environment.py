@@ -26,7 +26,7 @@ from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import Bounded, EnvDriven, Known, PerCpu, Reading, Value
 from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.env_dialect import Dialect
 
 __all__ = [
     "dotenv_value",
@@ -294,6 +294,8 @@ def dotenv_value(machine: Machine, path: str, name: str, dialect: object) -> obj
         return ABSENT
     machine.charge(1 + len(source.text) // 200)
     try:
+        from prodlint.syntax.dotenv_dialects import read_env_file
+
         lines = read_env_file(source, dialect)
     except SyntaxProblem:
         return ABSENT

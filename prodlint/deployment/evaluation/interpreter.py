@@ -21,7 +21,6 @@ from prodlint.deployment.evaluation.domain import (
     Opaque,
 )
 from prodlint.deployment.evaluation.environment import dotenv_value, told_variable
-from prodlint.deployment.evaluation.held_values import held_value
 from prodlint.deployment.evaluation.machine import MOST_STEPS, Exhausted, Frame
 from prodlint.deployment.evaluation.run import Evaluator
 from prodlint.deployment.evaluation.shown import ROOT, Rest, has_item, is_whole, shown
@@ -30,7 +29,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, JointlyDriven, Known, Unknown, Value
 from prodlint.record import record
 from prodlint.source import Span
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import PythonModule
 
 if TYPE_CHECKING:
@@ -314,6 +313,8 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
     evaluator = Evaluator(Repository((), lambda path: b""), (), lookup)
     made = ModuleValue(module.source.path, "", module, 0)
     evaluator.frame = Frame(made, made.cells)
+    from prodlint.deployment.evaluation.held_values import held_value
+
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id not in made.cells:
             value = names.get(part.id)

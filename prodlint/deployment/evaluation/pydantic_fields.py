@@ -10,8 +10,7 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.evaluation.pydantic_checks import doubts_of
@@ -19,11 +18,14 @@ from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, PerProcess, Unknown, Value
 from prodlint.deployment.variables.read_settings import SettingsClass, SettingsField
-from prodlint.record import entity
+from prodlint.record import entity, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, EnvLine, read_env_file
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, literal
+
+if TYPE_CHECKING:
+    from prodlint.syntax.dotenv_dialects import EnvLine
 
 __all__ = ["Fields", "Surroundings"]
 
@@ -132,6 +134,8 @@ class Fields(Mapping[str, Value[object]]):
 
     def _read_files(self) -> Iterator[tuple[EnvLine, ...]]:
         repository = self._around.repository
+        from prodlint.syntax.dotenv_dialects import read_env_file
+
         for file in reversed(self._class.files):
             path = normal_path(self._around.folder, file.path.value) if isinstance(file.path, Known) else ""
             # The `.env` of a desk is seldom copied to an image.

@@ -11,13 +11,11 @@ import string
 from typing import Any
 
 from prodlint.deployment.evaluation.concrete import NotConcrete, apply, on_defaults
-from prodlint.deployment.evaluation.databases import database, database_config
 from prodlint.deployment.evaluation.domain import ABSENT, External, ReaderValue
 from prodlint.deployment.evaluation.environment import load_dotenv
 from prodlint.deployment.evaluation.machine import Call, Machine
-from prodlint.deployment.evaluation.readers_django import django_environ, environs
 from prodlint.deployment.evaluation.reading import DIALECTS, arguments_of_reader, missing, new_reader, read
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 
 __all__ = ["call_reader", "is_reader", "make_reader"]
 
@@ -52,6 +50,8 @@ def make_reader(machine: Machine, name: str, call: Call) -> object:
         return load_dotenv(machine, call, _LOADERS[name], searches=name.startswith("environs."))
     if name == "decouple.config":
         return _configured(machine, new_reader(machine, "decouple", call), call)
+    from prodlint.deployment.evaluation.databases import database, database_config
+
     if name == "dj_database_url.config":
         return database_config(machine, call)
     if name == "dj_database_url.parse":
@@ -83,6 +83,8 @@ def call_reader(machine: Machine, reader: ReaderValue, method: str, call: Call) 
         return load_dotenv(machine, call, dialect, searches=not is_environ)
     if reader.library in DIALECTS and method in ("", "get"):
         return _configured(machine, reader, call)
+    from prodlint.deployment.evaluation.readers_django import django_environ, environs
+
     if reader.library == "environ":
         return django_environ(machine, reader, method, call)
     if reader.library == "environs":

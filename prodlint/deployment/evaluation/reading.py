@@ -17,7 +17,7 @@ from prodlint.deployment.evaluation.domain import (
 from prodlint.deployment.evaluation.environment import dotenv_value, file_above, read_variable, repository_file
 from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.value import Reading
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 
 __all__ = ["DIALECTS", "Cast", "arguments_of_reader", "missing", "new_reader", "read"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import word_value
@@ -17,6 +16,7 @@ from prodlint.deployment.execution.shell_walk import SHELLS, Shell, with_argumen
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import Command, Node, Redirection, parse_document, walk

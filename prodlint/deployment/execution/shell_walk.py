@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
@@ -14,7 +14,7 @@ from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.execution.task import Task
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record, state
+from prodlint.record import record, replace, state
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScript

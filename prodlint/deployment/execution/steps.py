@@ -7,13 +7,12 @@ all kept.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent, Step, Succession
 from prodlint.deployment.commands.ancestry import shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
-from prodlint.deployment.execution.arms import Arm, arms_of_case
 from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
@@ -46,6 +45,7 @@ from prodlint.deployment.execution.task_files import tasks_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import (
@@ -66,6 +66,9 @@ from prodlint.syntax.shell import (
     parse_shell,
 )
 from prodlint.syntax.word import Word
+
+if TYPE_CHECKING:
+    from prodlint.deployment.execution.arms import Arm
 
 __all__ = ["GIVEN_NOTHING", "execute"]
 
@@ -345,6 +348,8 @@ class _Run:
         return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost)
 
     def _if(self, node: If, shell: Shell) -> Flow:
+        from prodlint.deployment.execution.arms import Arm
+
         arms: list[Arm] = []
         decided = False
         failed: tuple[Asked, ...] | None = ()
@@ -368,6 +373,8 @@ class _Run:
 
     def _case(self, node: Case, shell: Shell) -> Flow:
         self.variables.note((node.subject,), shell)
+        from prodlint.deployment.execution.arms import arms_of_case
+
         return self._arms(arms_of_case(node, self.variables.of(shell)), shell)
 
     def _arms(self, arms: list[Arm], shell: Shell) -> Flow:

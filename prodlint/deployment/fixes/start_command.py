@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import Interface, module_at
 from prodlint.deployment.command import Step
@@ -26,7 +25,7 @@ from prodlint.deployment.service_start import started
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import NO, YES, EnvDriven, Known
 from prodlint.finding import Change, Edit, Fix, Safety, WithoutArgument
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.python import is_main_guard

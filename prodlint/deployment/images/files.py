@@ -9,17 +9,20 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.filemap import FileMap, Placement, Rewriting, absolute
 from prodlint.deployment.packages.files import format_of
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.dockerfile import Dockerfile
-from prodlint.syntax.dockerignore import Dockerignore, parse_dockerignore
+
+if TYPE_CHECKING:
+    from prodlint.syntax.dockerignore import Dockerignore
 
 __all__ = ["Context", "ImageFiles", "context_of", "is_remote", "read_context"]
 
@@ -119,6 +122,8 @@ def read_context(repository: Repository, dockerfile: str, root: str | None) -> C
     for path in (f"{dockerfile}.dockerignore", normal_path(root, ".dockerignore")):
         source = repository.source(path)
         if source is not None:
+            from prodlint.syntax.dockerignore import parse_dockerignore
+
             return Context(repository, root, parse_dockerignore(source.text))
     return Context(repository, root)
 

@@ -5,8 +5,6 @@ Measured with gunicorn 27.0.1 and uvicorn 0.54.0 (serving page, 3.1): each ends 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prodlint.deployment.app import Interface
 from prodlint.deployment.installed.module_presence import presence_of
 from prodlint.deployment.packages.carriers import carried_by
@@ -16,7 +14,7 @@ from prodlint.deployment.servers.versions import is_since, serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = ["Need", "async_need_of", "option_needs_of", "worker_need_of"]

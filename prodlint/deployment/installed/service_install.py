@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency import Install
@@ -13,13 +12,11 @@ from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.images.base import python_in
 from prodlint.deployment.install import install_of
 from prodlint.deployment.installation import Installation
-from prodlint.deployment.installed.runtime import python_of
-from prodlint.deployment.packages.install_platform import platform_installs
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 
 __all__ = ["installs_of", "production_installations"]
@@ -86,8 +83,12 @@ def installs_of(service: Service, repository: Repository) -> tuple[tuple[Install
 
 def _for_python(installs: list[Install], service: Service, repository: Repository) -> Iterator[Install]:
     """The installations with the Python of the service, where their own image does not tell another."""
-    python = python_of(service, repository) if any(one.python is None for one in installs) else None
-    version = python.value if isinstance(python, Known) else None
+    version = None
+    if any(one.python is None for one in installs):
+        from prodlint.deployment.installed.runtime import python_of
+
+        python = python_of(service, repository)
+        version = python.value if isinstance(python, Known) else None
     for one in installs:
         other = (
             one.tool in _OWN_PYTHON or one.isolated or _names_python(one) or (one.tool == "uv" and _pinned(repository))
@@ -132,6 +133,8 @@ def _by_platform(service: Service, repository: Repository) -> Iterator[Install]:
     if packages is not None:
         name = packages.value if isinstance(packages, Known) else None
     if name and service.process.build is None and service.process.image is None:
+        from prodlint.deployment.packages.install_platform import platform_installs
+
         yield from platform_installs(repository, service.process.root, name, service.span)
 
 

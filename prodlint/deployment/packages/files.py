@@ -5,16 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, FileFormat, Scope
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.packages.pyproject import read_pyproject
-from prodlint.deployment.packages.setup import read_setup
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import conda_dependency, declared, from_text, pipfile_dependency
 from prodlint.deployment.value import NO, YES, answer
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
@@ -84,8 +82,12 @@ def dependency_file(repository: Repository, path: str) -> DependencyFile | None:
         return None
     named = format_of(path)
     if named is FileFormat.PYPROJECT:
+        from prodlint.deployment.packages.pyproject import read_pyproject
+
         return read_pyproject(repository, path)
     if named is FileFormat.SETUP:
+        from prodlint.deployment.packages.setup import read_setup
+
         return read_setup(repository, path)
     if named is FileFormat.PIPFILE:
         return _read_pipfile(repository, path)

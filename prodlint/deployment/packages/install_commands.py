@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.packages.install_arguments import Arguments, Grammar, Settings, grammar, read_arguments
-from prodlint.deployment.packages.install_managers import (
-    ManagerCall,
-    pdm_install,
-    pipenv_install,
-    poetry_install,
-    uv_export,
-    uv_run,
-    uv_sync,
-)
 from prodlint.deployment.packages.install_sources import Locate, Sources
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, conda_dependency
 from prodlint.deployment.value import UNKNOWN, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Word
+
+if TYPE_CHECKING:
+    from prodlint.deployment.packages.install_managers import ManagerCall
 
 __all__ = ["install_of"]
 
@@ -209,6 +203,8 @@ def _uv(call: _Call) -> Install | None:
     if name == "tool":
         name, call = _sub_command(call, _UV_GLOBAL)
         return _isolated(call, _UV_TOOL, "uv", runs=name == "run") if name in ("install", "run") else None
+    from prodlint.deployment.packages.install_managers import uv_export, uv_run, uv_sync
+
     handler = {"sync": uv_sync, "export": uv_export, "run": uv_run, "add": uv_sync}.get(name)
     if handler is None:
         return None
@@ -307,6 +303,8 @@ def _pip_compile(call: _Call) -> Install | None:
 
 
 def _manager(call: _Call, arguments: Arguments) -> ManagerCall:
+    from prodlint.deployment.packages.install_managers import ManagerCall
+
     return ManagerCall(call.step.span, call.step.written, arguments, call.settings, call.sources)
 
 
@@ -325,6 +323,8 @@ def _poetry(call: _Call) -> Install | None:
     name, call = _sub_command(call, "-C=--directory -P=--project")
     if name not in ("install", "sync", "update", "add", "export"):
         return None
+    from prodlint.deployment.packages.install_managers import poetry_install
+
     return poetry_install(_manager(call, read_arguments(call.words, _POETRY)), name)
 
 
@@ -332,6 +332,8 @@ def _pipenv(call: _Call) -> Install | None:
     name, call = _sub_command(call, "--python --pypi-mirror")
     if name not in ("install", "sync", "update", "requirements"):
         return None
+    from prodlint.deployment.packages.install_managers import pipenv_install
+
     return pipenv_install(_manager(call, read_arguments(call.words, _PIPENV)), name)
 
 
@@ -339,6 +341,8 @@ def _pdm(call: _Call) -> Install | None:
     name, call = _sub_command(call, "-c=--config -p=--project")
     if name not in ("install", "sync", "update", "add", "export"):
         return None
+    from prodlint.deployment.packages.install_managers import pdm_install
+
     return pdm_install(_manager(call, read_arguments(call.words, _PDM)), name)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, LockFile
 from prodlint.deployment.packages.files import dependency_file
@@ -14,7 +13,7 @@ from prodlint.deployment.packages.locks import lock_files
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 

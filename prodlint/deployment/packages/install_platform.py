@@ -8,7 +8,6 @@ catalogue's delivery page, 2.6.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.packages.install_arguments import Arguments, Settings
@@ -24,6 +23,7 @@ from prodlint.deployment.packages.serverless_requirements import as_packed
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import UNKNOWN
+from prodlint.record import replace
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 

@@ -9,7 +9,6 @@ from dataclasses import field
 from prodlint.deployment.dependency import Dependency, DependencyFile, FileFormat, Install, LockFile
 from prodlint.deployment.packages.files import dependency_file, project_files, with_includes
 from prodlint.deployment.packages.install_arguments import leading_text
-from prodlint.deployment.packages.locks import lock_file
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, from_text
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
@@ -73,10 +72,13 @@ class Sources:
             self.missing.append((written or leading_text(word), word.span))
             self.complete = False
             return
-        lock = lock_file(self.repository, found) if found.endswith(".toml") else None
-        if lock is not None:
-            self.lock = lock
-            return
+        if found.endswith(".toml"):
+            from prodlint.deployment.packages.locks import lock_file
+
+            lock = lock_file(self.repository, found)
+            if lock is not None:
+                self.lock = lock
+                return
         file = dependency_file(self.repository, found)
         if file is None:
             self.complete = False

@@ -9,13 +9,13 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from prodlint.deployment.dependency import LockFile
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import canonical_name
+from prodlint.record import replace
 from prodlint.regex import regex
 
 __all__ = ["LOCK_NAMES", "lock_file", "lock_files", "uv_lock_above"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, FileFormat, Scope
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.requirement import canonical_name, from_text, poetry_dependencies, revision_pinned
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
+from prodlint.record import replace
 from prodlint.source import Span
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ later (6.1.2) drop nothing unless `noDeploy` says so.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 
 from prodlint.deployment.dependency import Dependency, Install
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import UNKNOWN
+from prodlint.record import replace
 from prodlint.regex import regex
 
 __all__ = ["as_packed"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.environment import Environment
@@ -17,7 +16,7 @@ from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.process import Platform, PlatformSetting, Process
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = ["Supervised", "SupervisorConfig", "daemonized_by", "supervised"]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link, Step, shell_form
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.servers.agreement import agree
-from prodlint.deployment.servers.uwsgi import uwsgi_files
 from prodlint.deployment.service import Service
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Text
-from prodlint.syntax.ini import Ini
+
+if TYPE_CHECKING:
+    from prodlint.syntax.ini import Ini
 
 __all__ = ["with_hooks"]
 
@@ -37,6 +38,9 @@ def with_hooks(service: Service, repository: Repository) -> Service:
     later: list[Step] = []
     unread: list[Link] = []
     servers = [one.server for one in service.candidates or (service,) if one.server is not None]
+    from prodlint.deployment.servers.agreement import agree
+    from prodlint.deployment.servers.uwsgi import uwsgi_files
+
     files = agree([uwsgi_files(server) for server in servers], lambda words: [str(word) for word in words])
     if files is None:
         unread.append(Link(service.server.span, "is one of several commands, and they read different files"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment
@@ -21,6 +20,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.deployment.variable import Variables, variables_of
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import Interface
 from prodlint.deployment.process import Exposure
 from prodlint.deployment.proxies.dial import Dial, Dialler
 from prodlint.deployment.proxies.forwarding import Forwarding, Trust, forwarding_of
-from prodlint.deployment.proxies.needs import ProxyNeed, handles_headers_itself, proxy_needs
-from prodlint.deployment.route import Routes
 from prodlint.deployment.served.code import ServedCode
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, EnvDriven
 from prodlint.record import entity
+
+if TYPE_CHECKING:
+    from prodlint.deployment.proxies.needs import ProxyNeed
+    from prodlint.deployment.route import Routes
 
 __all__ = ["IgnoredHeaders", "OpenDoor", "ignored_headers", "open_door"]
 
@@ -74,6 +77,8 @@ def ignored_headers(
     if not behind:
         return None
     code = code_of()
+    from prodlint.deployment.proxies.needs import handles_headers_itself, proxy_needs
+
     if handles_headers_itself(code):
         return None
     for need in proxy_needs(app, code, routes_of()):

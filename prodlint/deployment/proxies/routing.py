@@ -7,7 +7,6 @@ Sources: the catalogue's configuration page, 2.9, Upstream resolution; platform 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
@@ -29,6 +28,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 

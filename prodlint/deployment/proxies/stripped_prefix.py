@@ -6,15 +6,18 @@ FastAPI, "Behind a Proxy": its documentation page asks for `root_path + openapi_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.proxies.passage import Destination, Passage
-from prodlint.deployment.route import Routes
 from prodlint.deployment.served.code import ServedCode
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.record import entity
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.route import Routes
 
 __all__ = ["StrippedPrefix", "unknown_prefix"]
 

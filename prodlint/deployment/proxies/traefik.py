@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.compose.files import ComposeService
 from prodlint.deployment.condition import from_outside, word_value
@@ -16,7 +15,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Expansion, Literal, Word
 

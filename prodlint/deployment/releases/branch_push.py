@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.pipeline import Job, Pipeline, StepKind
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.releases.release import PipelineStep, job_environment
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 
 __all__ = ["with_deploying_pushes"]

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.command import CommandLine, Step
-from prodlint.deployment.compose.starts import ComposeStart
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
-from prodlint.deployment.releases.function_deploy import folder_deployed
+from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of, role_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -74,6 +73,8 @@ def release_paths(
 
 def _uploaded(live: list[PipelineStep]) -> Iterator[Served]:
     """The folders of code that the steps of a pipeline upload; nothing where one of them may bring anything."""
+    from prodlint.deployment.releases.function_deploy import folder_deployed
+
     found = [(step, folder_deployed(step.step)) for step in live if step.step is not None]
     if len(found) == len(live) and all(folder is not None for _, folder in found):
         for step, folder in found:

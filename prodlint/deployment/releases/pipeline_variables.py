@@ -7,7 +7,6 @@ variables". Runners set many more, so none of these environments is closed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 
 from prodlint.deployment.command import CommandLine, Step
@@ -16,6 +15,7 @@ from prodlint.deployment.pipeline import Job, JobStep
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.deployment.variables.table import Definition, Variables, placed
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word

@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from itertools import takewhile
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
@@ -23,7 +23,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
 from prodlint.deployment.variables.table import Variables
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 
 from prodlint.deployment.app import roots_of
 from prodlint.deployment.repository import Repository
@@ -12,6 +11,7 @@ from prodlint.deployment.route import Routes
 from prodlint.deployment.routes.tables import routes_of_tables
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, Value
+from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["routes_of"]

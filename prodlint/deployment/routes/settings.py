@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from dataclasses import replace
 from functools import reduce
 
 from prodlint.deployment.command import Link
@@ -19,6 +18,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
+from prodlint.record import replace
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["routes_of_django"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
@@ -23,7 +22,7 @@ from prodlint.deployment.routes.fastapi import Named, documentation_routes
 from prodlint.deployment.routes.handing import Handing, loaded_files
 from prodlint.deployment.routes.static import is_static, static_path
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule

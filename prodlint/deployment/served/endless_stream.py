@@ -15,7 +15,6 @@ from prodlint.deployment.apps.index import CodeFunction, code_index
 from prodlint.deployment.apps.names import Defined, External
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
-from prodlint.deployment.served.lasting import endless_loop
 from prodlint.deployment.service import Service
 from prodlint.finding import Evidence
 from prodlint.record import record
@@ -67,6 +66,8 @@ def _streams(code: ServedCode) -> Iterator[EndlessStream]:
 
 
 def _endless(function: CodeFunction, span: Span) -> Iterator[EndlessStream]:
+    from prodlint.deployment.served.lasting import endless_loop
+
     loop = endless_loop(function)
     if loop is not None:
         whole = function.module.span(loop)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.import_order import Ran, in_order
 from prodlint.deployment.apps.index import code_index
 from prodlint.deployment.apps.names import External, Here
 from prodlint.deployment.apps.text import python_with
@@ -27,6 +27,9 @@ from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+
+if TYPE_CHECKING:
+    from prodlint.deployment.apps.import_order import Ran
 
 __all__ = ["LatePatch", "late_patch_of"]
 
@@ -128,6 +131,8 @@ def _race(service: Service, server: Server, repository: Repository, with_app: bo
         else:
             entries += patches.code.graph.modules(module.dotted, "")
         entries.append(module.path)
+    from prodlint.deployment.apps.import_order import in_order
+
     return _first(patches, in_order(patches.code.graph, tuple(entries), script))
 
 

@@ -30,7 +30,8 @@ from prodlint.deployment.variables.reads import env_files_in, reads_in
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import Dialect, read_env_file
+from prodlint.syntax.dotenv_dialects import read_env_file
+from prodlint.syntax.env_dialect import Dialect
 
 __all__ = ["Need", "needed_variables"]
 

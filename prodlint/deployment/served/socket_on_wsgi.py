@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
-from prodlint.deployment.served.lasting import waits_for_client
 from prodlint.deployment.served.socketio_server import lets_poll
 from prodlint.deployment.served.websocket import declared_websocket
 from prodlint.deployment.servers.concurrency import request_timeout_of, slots_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 
 __all__ = ["SocketOnWsgi", "socket_on_wsgi_of"]
@@ -132,6 +130,8 @@ def _sockets(code: ServedCode) -> Iterator[Span]:
     """Where sockets of simple-websocket are opened that stay for as long as their clients."""
     if not code.graph.holding(b"flask_sock", b"simple_websocket"):
         return
+    from prodlint.deployment.served.lasting import waits_for_client
+
     for one in code.decorated_handlers("Flask-Sock", b".route("):
         given = [*one.function.node.args.posonlyargs, *one.function.node.args.args]
         if given and waits_for_client(one.function, given[0].arg):

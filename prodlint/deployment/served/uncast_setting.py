@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvFile
@@ -20,10 +19,9 @@ from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import opened, settings_of, settings_when_open
 from prodlint.deployment.value import EnvDriven, Known, Reading, Value
 from prodlint.finding import Advice, Edit, Evidence, Fix, Safety
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
-from prodlint.syntax.dotenv_dialects import read_env_file
 
 __all__ = ["UncastSetting", "uncast_settings"]
 
@@ -229,6 +227,8 @@ def _false_text(name: str, service: Service, repository: Repository) -> tuple[st
 def _in_sample(file: EnvFile, name: str, repository: Repository) -> str | None:
     source = repository.source(file.path)
     try:
+        from prodlint.syntax.dotenv_dialects import read_env_file
+
         lines = read_env_file(source, file.dialect) if source is not None else ()
     except SyntaxProblem:
         return None

@@ -7,7 +7,6 @@ rule may say of the service is what is true of each of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from prodlint.deployment.command import Step
@@ -16,6 +15,7 @@ from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, SettingSource
 from prodlint.deployment.value import UNKNOWN, YES, EnvDriven, Known, Unknown, Value
+from prodlint.record import replace
 
 __all__ = ["agree", "agreed_server", "agreed_step", "distinct", "told"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.commands.grammar import head, tail
 from prodlint.deployment.condition import Lookup
@@ -20,7 +20,7 @@ from prodlint.deployment.value import (
     answer,
     unless,
 )
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Literal, Word
 

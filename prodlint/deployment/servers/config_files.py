@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.commands.grammar import Option
@@ -11,7 +10,7 @@ from prodlint.deployment.condition import NOWHERE, Lookup
 from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.setting import converted, default_of, joined
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 

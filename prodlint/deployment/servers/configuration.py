@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.environment import Environment, environment_of
@@ -18,9 +16,8 @@ from prodlint.deployment.servers.products import Product, grammar_of, product_na
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, converted, text_of
 from prodlint.deployment.servers.target import with_target
-from prodlint.deployment.servers.uwsgi import configure_uwsgi
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.syntax.dotenv import parse_dotenv
+from prodlint.record import replace
 from prodlint.syntax.word import Word
 
 __all__ = ["configured", "import_folders"]
@@ -60,6 +57,8 @@ def configured(server: Server, step: Step, place: Place, repository: Repository)
     if product.name == "gunicorn":
         server = configure_gunicorn(context, layers)
     elif product.name == "uwsgi":
+        from prodlint.deployment.servers.uwsgi import configure_uwsgi
+
         server = configure_uwsgi(context, layers)
     else:
         server = _configure(context, layers, product)
@@ -118,6 +117,8 @@ def _with_env_file(context: Context, layers: Layers, product: Product) -> Lookup
     source = context.repository.source(path) if path is not None else None
     if source is None:
         return context.lookup
+    from prodlint.syntax.dotenv import parse_dotenv
+
     held: dict[str, Word] = {entry.name: entry.value for entry in parse_dotenv(source) if entry.value is not None}
 
     def lookup(name: str) -> Value[str] | None:

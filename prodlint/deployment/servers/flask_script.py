@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.commands.grammar import parse
 from prodlint.deployment.commands.program import program_of
@@ -17,6 +16,7 @@ from prodlint.deployment.servers.products import PRODUCTS, grammar_of, product_o
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import SettingSource
 from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["as_flask_script", "managed_app", "say_server"]

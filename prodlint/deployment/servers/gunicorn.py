@@ -6,8 +6,6 @@ directory where the server starts, whatever `--chdir` says.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prodlint.deployment.commands.grammar import Parsed, parse
 from prodlint.deployment.servers.bind import Bind, bind_of, bind_of_word, split_address
 from prodlint.deployment.servers.config_files import (
@@ -23,6 +21,7 @@ from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting, Settings, SettingSource, as_text, converted, text_of
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 

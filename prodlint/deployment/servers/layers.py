@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prodlint.deployment.app import locate_module, roots_of
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Given, Grammar, Option, Parsed
@@ -15,7 +13,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, SettingSource, converted, from_variable, joined, text_of
 from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word

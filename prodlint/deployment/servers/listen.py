@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.commands.grammar import head
 from prodlint.deployment.servers.bind import Bind, bind_of, bind_of_word, split_address
@@ -11,6 +10,7 @@ from prodlint.deployment.servers.layers import Context
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting, Settings, SettingSource, as_text, joined, mapped
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 

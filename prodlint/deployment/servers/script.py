@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
@@ -16,7 +16,7 @@ from prodlint.deployment.command import CommandLine, exec_form, shell_form
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard

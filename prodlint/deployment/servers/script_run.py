@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module, module_at
-from prodlint.deployment.apps.console_scripts import console_script
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.program import python_arguments
 from prodlint.deployment.execution.place import Place
@@ -14,7 +12,7 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.script import ServerStart, starts_when_called, starts_when_run
 from prodlint.deployment.servers.server import Server
-from prodlint.record import record
+from prodlint.record import record, replace
 
 __all__ = ["ScriptRun", "script_run"]
 
@@ -37,6 +35,8 @@ def script_run(step: Step, place: Place, repository: Repository, roots: tuple[st
     place = replace(place, directory=step.directory)
     python = python_arguments(step)
     if python is None:
+        from prodlint.deployment.apps.console_scripts import console_script
+
         script = console_script(repository, roots, step.program)
         if script is None:
             return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_of, expression_app
@@ -29,7 +28,7 @@ from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.servers.server import Server, server_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["server_in_code"]

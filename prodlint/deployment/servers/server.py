@@ -5,7 +5,7 @@ Names and defaults: the catalogue's serving page, 2.2; the options are in `serve
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import Step
@@ -19,7 +19,7 @@ from prodlint.deployment.servers.setting import Setting, Settings
 from prodlint.deployment.servers.worker import worker_role
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from prodlint.deployment.commands.grammar import Option
 from prodlint.deployment.condition import Lookup, asked, word_value
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Word

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.search import resolve
@@ -17,9 +16,9 @@ from prodlint.deployment.servers.layers import Context
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
-from prodlint.syntax.dotenv import parse_dotenv
 
 __all__ = ["with_target"]
 
@@ -107,6 +106,8 @@ _LITESTAR = _best(("app", "application"), ("create_app",))
 
 def _dotenv(context: Context, name: str) -> Value[str] | None:
     """A variable of `.env` or `.flaskenv`, which Flask loads beside its app when python-dotenv is there."""
+    from prodlint.syntax.dotenv import parse_dotenv
+
     for file in (".env", ".flaskenv"):
         path = context.locate(file)
         source = context.repository.source(path) if path is not None else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.commands.grammar import Option, head
 from prodlint.deployment.filemap import absolute
@@ -17,7 +16,7 @@ from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, converted, default_of, joined, text_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, per_cpu
-from prodlint.record import record, state
+from prodlint.record import record, replace, state
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word

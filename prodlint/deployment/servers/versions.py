@@ -9,14 +9,13 @@ theirs. The newest ones stand in `servers.tables`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.packages.installed_version import version_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting, SettingSource
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 
 __all__ = ["is_since", "serving_distribution", "with_defaults_of_its_version"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
-from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.record import entity, record
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.variables.env_read import EnvFileRead
 
 __all__ = ["AppSettings", "SettingsSource"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
 from prodlint.deployment.command import Step
@@ -17,7 +16,6 @@ from prodlint.deployment.commands.program import program_of, python_arguments
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.servers.agreement import agree, told
 from prodlint.deployment.servers.layers import Context
 from prodlint.deployment.servers.script_run import script_run
 from prodlint.deployment.servers.server import Server
@@ -26,7 +24,7 @@ from prodlint.deployment.servers.worker_tables import CELERY_GROUP, CELERY_WORKE
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.deployment.variable import Variables, variables_of
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -103,6 +101,8 @@ def agreed_start(service: Service, repository: Repository) -> Start | None:
     if not service.candidates:
         return start_of(service, service.step, repository)
     starts = [start_of(one, one.step, repository) for one in service.candidates if one.step is not None]
+    from prodlint.deployment.servers.agreement import agree
+
     first = agree(starts, _decisive)
     if first is None:
         return None
@@ -113,6 +113,8 @@ def agreed_start(service: Service, repository: Repository) -> Start | None:
 
 def _decisive(start: Start) -> object:
     """What settings may depend on, without the places that say it."""
+    from prodlint.deployment.servers.agreement import told
+
     given = [(name, told(one.value)) for name, one in start.given]
     variables = {name: told(value) for name, value in start.variables.values.items()}
     named = None if start.named is None else told(start.named.value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.routes.of_service import routes_of
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
@@ -46,6 +45,8 @@ def missing_health(service: Service, repository: Repository) -> MissingHealth | 
     """The lack of a route for probes in an orchestrated app whose routes are all known."""
     if service.process.platform not in _ORCHESTRATORS or service.process.probes or service.server is None:
         return None
+    from prodlint.deployment.routes.of_service import routes_of
+
     routes = routes_of(service, repository)
     if routes.complete is not YES or not routes.routes:
         return None

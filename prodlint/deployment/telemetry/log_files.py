@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.apps.names import External
 from prodlint.deployment.filemap import absolute
-from prodlint.deployment.fixes.word import replaced_once
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
-from prodlint.deployment.telemetry.log_config import LogHandler, django_logging, logging_of_calls
+from prodlint.deployment.telemetry.configured_logging import configured_logging
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Value, answer, is_several
 from prodlint.finding import Evidence, Fix, Safety
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.telemetry.log_config import LogHandler
 
 __all__ = ["LogFile", "log_files", "rotated_files"]
 
@@ -100,6 +102,8 @@ def _of_server(service: Service, repository: Repository) -> Iterator[LogFile]:
         span = setting.source.span
         chain = () if span.source is server.span.source else (Evidence(server.span, f"starts {server.product}"),)
         lost = _is_lost(service, path, repository)
+        from prodlint.deployment.fixes.word import replaced_once
+
         edit = replaced_once(span, value.value, "-")
         fix = Fix("write it to standard output and error", (edit,), Safety.SAFE) if edit is not None else None
         yield LogFile(path, span, what, False, YES, lost, chain, "give it `-` for standard output and error", fix)
@@ -107,10 +111,7 @@ def _of_server(service: Service, repository: Repository) -> Iterator[LogFile]:
 
 def _of_dictionary(code: ServedCode) -> Iterator[LogFile]:
     service = code.service
-    config = django_logging(service, code.repository) if code.graph.holding(b"LOGGING") else None
-    if config is None and code.graph.holding(b"dictConfig"):
-        found = logging_of_calls(code)
-        config = found[0] if found is not None else None
+    config = configured_logging(code)
     attached = config.attached if config is not None else None
     if config is None or attached is None:
         return

@@ -6,15 +6,19 @@ server, and of what was imported before, write nothing from then on (measured in
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
-from prodlint.deployment.telemetry.log_config import LogConfig, logging_of_calls
 from prodlint.deployment.value import YES
 from prodlint.finding import Edit, Evidence, Fix, Safety
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.telemetry.log_config import LogConfig
 
 __all__ = ["SilencedLoggers", "silenced_loggers"]
 
@@ -51,7 +55,11 @@ def silenced_loggers(service: Service, repository: Repository) -> SilencedLogger
     if server.in_code or server.settings.doubt is not None:
         return None
     code = served_code(service, repository)
-    found = logging_of_calls(code) if code.graph.holding(b"dictConfig") else None
+    if not code.graph.holding(b"dictConfig"):
+        return None
+    from prodlint.deployment.telemetry.log_config import logging_of_calls
+
+    found = logging_of_calls(code)
     if found is None or found[0].disables is not YES:
         return None
     config, call = found

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from prodlint.deployment.fixes.word import replaced_once
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCode, served_code
 from prodlint.deployment.servers.setting import SettingSource
 from prodlint.deployment.service import Service
-from prodlint.deployment.telemetry.log_config import LogConfig, django_logging, logging_of_calls
+from prodlint.deployment.telemetry.configured_logging import configured_logging
 from prodlint.deployment.telemetry.web_logging import leaves_root_alone
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.finding import Evidence, Fix, Safety, WithoutArgument
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["Verbose", "verbose_logging"]
 
@@ -70,6 +73,8 @@ def _of_server(service: Service) -> Iterator[Verbose]:
         same = source.span.source is server.span.source
         chain = () if same else (Evidence(server.span, f"starts {server.product}"),)
         what = f"`{service.label}` logs at level {level} in production"
+        from prodlint.deployment.fixes.word import replaced_once
+
         edit = replaced_once(source.span, level, "info")
         fix = Fix("log at level info", (edit,), Safety.SAFE) if edit is not None else None
         yield Verbose(source.span, what, "take it out: info is the default", chain, fix)
@@ -123,12 +128,7 @@ def _of_root(service: Service, code: ServedCode) -> Iterator[Verbose]:
 
 
 def _of_dictionary(service: Service, code: ServedCode) -> Iterator[Verbose]:
-    config: LogConfig | None = None
-    if code.graph.holding(b"LOGGING"):
-        config = django_logging(service, code.repository)
-    if config is None and code.graph.holding(b"dictConfig"):
-        found = logging_of_calls(code)
-        config = found[0] if found is not None else None
+    config = configured_logging(code)
     for logger in config.loggers if config is not None else ():
         if logger.name not in _TALKATIVE or logger.level is None or not _is_debug(logger.level):
             continue

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
-from prodlint.deployment.telemetry.log_config import LogConfig, django_logging
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.telemetry.log_config import LogConfig
 
 __all__ = ["LostLines", "leaves_root_alone", "lost_lines"]
 
@@ -190,4 +192,6 @@ def _held_settings(service: Service, repository: Repository) -> LogConfig | Lite
         return None
     if settings.get("LOGGING_CONFIG") is not None:
         return None
+    from prodlint.deployment.telemetry.log_config import django_logging
+
     return False if settings.get("LOGGING") is None else django_logging(service, repository)

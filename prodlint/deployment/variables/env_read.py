@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import cast
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.source import Span
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, is_main_guard, literal
 
 __all__ = [
@@ -71,7 +70,7 @@ class EnvFileRead:
     reader: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where an expression stands: `parents` are the expressions around it, the innermost last."""
 

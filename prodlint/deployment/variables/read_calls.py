@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, YES, Answer, Known, Value
 from prodlint.deployment.variables.env_read import COMPUTED, EnvRead, Place, argument, default_of, name_of
 from prodlint.deployment.variables.read_objects import ReaderObject, object_of
+from prodlint.record import replace
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["read_at"]

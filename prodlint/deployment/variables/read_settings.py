@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from itertools import islice
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.deployment.variables.env_read import EnvFileRead, EnvRead, argument
 from prodlint.deployment.variables.read_objects import module_file
-from prodlint.record import entity
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.record import entity, replace
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["SettingsClass", "SettingsField", "settings_class", "settings_classes", "settings_files", "settings_reads"]

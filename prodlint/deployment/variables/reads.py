@@ -13,7 +13,7 @@ from prodlint.deployment.variables.read_calls import read_at
 from prodlint.deployment.variables.read_objects import Roots, object_of
 from prodlint.deployment.variables.read_settings import settings_files, settings_reads
 from prodlint.regex import regex
-from prodlint.syntax.dotenv_dialects import Dialect
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 __all__ = ["env_files_in", "reads_in"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.commands.wrappers import Unwrapped
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value
 from prodlint.deployment.variables.secret import MASK, is_secret_name, masked, masked_form, names_a_place
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 
