@@ -308,3 +308,12 @@ def test_a_database_that_the_entrypoint_connects_to_stands_before_the_default_of
         "    DATABASES = {'default': dj_database_url.parse(os.environ['DATABASE_URL'])}\n",
     }
     assert told(files)["database"] == shown
+
+
+def test_a_secret_that_the_entrypoint_fills_in_is_told_with_both_answers_but_without_its_text() -> None:
+    boot = '#!/bin/sh\nif [ -n "${KEY_SECRET}" ]; then\n  echo ok\nelse\n  export KEY_SECRET=s3cret\nfi\nexec "$@"\n'
+    image = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./boot.sh"]\nCMD ["gunicorn", "app:app"]\n'
+    whole = draw(
+        inspect(MemoryTree({"Dockerfile": image, "boot.sh": boot, "app.py": ""}), []).deployment, Environment.PRODUCTION
+    )
+    assert "set outside KEY_SECRET (else ***)" in text(whole)

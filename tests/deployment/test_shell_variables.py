@@ -159,3 +159,50 @@ def _differences(step: Step, place: Place, printed: list[str]) -> list[tuple[str
         if text is not None and line != f"{label}{text}":
             found.append((label, claim, line))
     return found
+
+
+FILLS_IN = [
+    'if [ -z "$N" ]; then export N=lit; fi',
+    'if [ -n "$N" ]; then true; else export N=lit; fi',
+    'if [ "$N" = "" ]; then export N=lit; elif [ "$M" = x ]; then exit 1; fi',
+    '[ -n "${N:-}" ] || export N=lit',
+    '[ -z "$N" ] && export N=lit',
+    'case "$N" in "") export N=lit ;; esac',
+]
+DOES_NOT = [
+    'if [ -z "$M" ]; then export N=lit; fi',
+    'if [ -z "$N" ] && [ -z "$M" ]; then export N=lit; fi',
+    'if [ -z "$N" ]; then export N=lit; else export N=other; fi',
+    'if [ "$M" = x ]; then true; elif [ -z "$N" ]; then export N=lit; fi',
+    'if [ -n "$N" ]; then export N=lit; fi',
+    'if [ -z "$N" ]; then export N=$(date); fi',
+    'for M in a b; do [ -z "$N" ] && break; export N=lit; done',
+]
+
+
+def found_by_show(script: str) -> list[str | None]:
+    """What the argument and the environment of the program hold that stands behind a script."""
+    place = Place(CHECKOUT, "/")
+    command = shell_form(Source("Procfile", f'{script}; show "$N"').content)
+    execution = execute(command, place, Repository({}, lambda _: b""))
+    (step,) = [one for one in execution.steps if one.program == "show"]
+    word = step.environment.get("N")
+    return [None if one is None else shown(word_value(one, place.variable)) for one in (step.argv[1], word)]
+
+
+@pytest.mark.parametrize("script", FILLS_IN)
+def test_a_variable_that_a_script_fills_in_where_it_is_empty_has_a_default(script: str) -> None:
+    assert found_by_show(script) == ["$N else lit", "$N else lit"]
+
+
+@pytest.mark.parametrize("script", DOES_NOT)
+def test_a_variable_that_a_script_sets_for_another_reason_is_not_known(script: str) -> None:
+    assert "$N else lit" not in found_by_show(script)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("script", FILLS_IN)
+@pytest.mark.parametrize("outside", [{}, {"N": ""}, {"N": "mine"}, {"M": "y", "N": "mine"}])
+def test_bash_fills_a_variable_in_as_its_default_says(script: str, outside: dict[str, str]) -> None:
+    done = subprocess.run(["bash", "-c", f"{script}; env"], env=outside, capture_output=True, text=True, check=True)
+    assert f"N={outside.get('N') or 'lit'}\n" in done.stdout

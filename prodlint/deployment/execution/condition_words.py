@@ -18,11 +18,15 @@ _PATTERN = frozenset("*?[")
 
 @record
 class Asked:
-    """What a condition asks of one variable; it `settles` the variable where it tells its value."""
+    """What a condition asks of one variable; it `settles` the variable where it tells its value.
+
+    `is_empty` says that nothing may be in the variable.
+    """
 
     name: str
     text: str
     settles: bool = False
+    is_empty: bool = False
 
 
 def both(left: tuple[Asked, ...] | None, right: tuple[Asked, ...] | None) -> tuple[Asked, ...] | None:
@@ -99,7 +103,11 @@ def _is_set(word: Word, lookup: Lookup, is_set: bool) -> Asked | None:
     if value is None or value.default:
         # With a default there is always something.
         return None
-    return Asked(value.name, "is set" if is_set else "is not set")
+    return _set(value.name, is_set)
+
+
+def _set(name: str, is_set: bool) -> Asked:
+    return Asked(name, "is set") if is_set else Asked(name, "is not set", is_empty=True)
 
 
 def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Asked | None:
@@ -107,7 +115,7 @@ def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Ask
     if value is None or other is None or len(other) > _LONGEST or not _PATTERN.isdisjoint(other):
         return None
     if other == "":
-        return None if value.default else Asked(value.name, "is not set" if equal else "is set")
+        return None if value.default else _set(value.name, not equal)
     if value.default == other:
         # Where it is not set it is what the default says.
         said = f"is {other} or not set" if equal else f"is set to something else than {other}"

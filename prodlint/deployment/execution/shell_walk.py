@@ -129,19 +129,41 @@ def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
     return replace(shell, conditional=True, when=told, variables=dict(shell.variables), exported=dict(shell.exported))
 
 
-def rejoin(shell: Shell, arms: Iterable[Shell]) -> None:
-    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown."""
+def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
+    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown.
+
+    But for a variable that an arm fills in where it is not set: `if [ -z "$A" ]; then A=x; fi` is `A=${A:-x}`.
+    """
     outcomes = list(arms)
     if not outcomes:
         return
+    filled = _filled_in(shell, outcomes, lookup)
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     shell.arguments = _agreed_items([arm.arguments for arm in outcomes])
     for name in {name for arm in outcomes for name in arm.variables}:
         values = [arm.variables.get(name) for arm in outcomes]
-        shell.variables[name] = _agreed(values)
+        shell.variables[name] = filled[name] if name in filled else _agreed(values)
     for name in {name for arm in outcomes for name in arm.exported}:
         words = [arm.exported.get(name) for arm in outcomes]
-        shell.exported[name] = words[0] if all(word == words[0] for word in words) else None
+        is_same = all(word == words[0] for word in words)
+        shell.exported[name] = words[0] if is_same else exportable(filled[name]) if name in filled else None
+
+
+def _filled_in(shell: Shell, outcomes: list[Shell], lookup: Lookup) -> dict[str, EnvDriven[str]]:
+    """The variables that one arm sets where nothing is in them, and no other arm touches: that is their default."""
+    found: dict[str, EnvDriven[str]] = {}
+    for arm in outcomes:
+        own = () if arm.when is None or shell.when is None else arm.when[len(shell.when) :]
+        if len(own) != 1 or not own[0].is_empty:
+            continue
+        others = [one for one in outcomes if one is not arm]
+        for name, held in arm.variables.items():
+            before, value = shell.variables.get(name), lookup(name)
+            is_alone = bool(others) and all(one.variables.get(name) == before for one in others)
+            is_asked = isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name
+            if held != before and is_alone and is_asked and isinstance(held, Word) and held.literal is not None:
+                found[name] = EnvDriven(own[0].name, held.literal, held.span)
+    return found
 
 
 def _agreed(values: list[Word | Value[str] | Items | None]) -> Word | Value[str] | Items:

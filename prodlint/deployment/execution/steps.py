@@ -340,7 +340,7 @@ class _Run:
         right = self.walk(node.right, child)
         self._succeed(left.last, before)
         if runs is not YES and not right.ended:
-            rejoin(shell, (shell, child))
+            rejoin(shell, (shell, child), self.variables.of(shell))
         lost = right.lost or (None if right.last or right.replaced else left.lost)
         if runs is YES:
             ended = right.ended or left.ended
@@ -382,7 +382,7 @@ class _Run:
             return self.walk(arms[0].body, shell)
         children = [(arm.body, branched(shell, arm.when)) for arm in arms]
         flows = [(self.walk(body, child), child) for body, child in children]
-        rejoin(shell, [child for flow, child in flows if not flow.ended])
+        rejoin(shell, [child for flow, child in flows if not flow.ended], self.variables.of(shell))
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
         lost = [flow.lost for flow, _ in flows]
@@ -397,7 +397,7 @@ class _Run:
         if node.variable is not None:
             self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
         flow = self.walk(node.body, child)
-        rejoin(shell, (shell, child))
+        rejoin(shell, (shell, child), self.variables.of(shell))
         return flow if endless else Flow()
 
     def _substituted(self, node: Command, shell: Shell) -> None:
