@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
 from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.printed import with_printed
 from prodlint.deployment.execution.shell_walk import (
     Items,
     Shell,
@@ -84,6 +85,10 @@ class ShellVariables:
             return value.value
         return value.default if isinstance(value, EnvDriven) else None
 
+    def printed(self, word: Word, shell: Shell) -> Word:
+        """A word with what `$(dirname "$0")` and its like print in it."""
+        return with_printed(word, shell, self.of(shell))
+
     def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         """Words with their variables replaced by what these hold."""
         return tuple(flat for word in words for flat in flattened(word, self.of(shell)))
@@ -113,6 +118,7 @@ class ShellVariables:
         if value is None:
             return Unknown("it is a list")
         self.note((value,), shell)
+        value = self.printed(value, shell)
         known = word_value(value, self.of(shell))
         if isinstance(known, Known):
             return Word.of(Text.at(known.value, value.span), value.span)

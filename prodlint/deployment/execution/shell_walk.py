@@ -40,6 +40,7 @@ __all__ = [
     "is_endless",
     "is_several",
     "is_test",
+    "lying",
     "matches",
     "of_script",
     "of_task",
@@ -97,8 +98,9 @@ class Shell:
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
     anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
     is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
-    `when` is what must hold so that it comes here, None where nobody can tell. `fed` is what its programs find on their
-    standard input, None where that is nothing that anyone wrote down.
+    `script` is the absolute path of the file that it runs (`$0`), `lying` that of each file of the repository that it
+    runs or sources. `when` is what must hold so that it comes here, None where nobody can tell. `fed` is what its
+    programs find on their standard input, None where that is nothing that anyone wrote down.
     """
 
     directory: str | None
@@ -121,6 +123,8 @@ class Shell:
     last_command: Command | None = None
     forked: bool = False
     fed: Text | Unknown | None = None
+    script: str | None = None
+    lying: dict[str, str] = field(default_factory=dict)
 
 
 def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
@@ -278,6 +282,12 @@ def of_script(script: ShellScript, words: tuple[Word, ...], shell: Shell, link: 
         chain=(*shell.chain, link),
         depth=shell.depth + 1,
     )
+
+
+def lying(path: str, written: str, shell: Shell) -> dict[str, str]:
+    """Where the files of the repository lie that a shell runs, with one more that it calls as it is written."""
+    place = absolute(written, shell.directory)
+    return shell.lying if place is None else {**shell.lying, path: place}
 
 
 def of_task(task: Task, shell: Shell, span: Span) -> Shell:

@@ -15,6 +15,7 @@ from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
 from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
 from prodlint.deployment.execution.place import Place
+from prodlint.deployment.execution.printed import PRINTS
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
@@ -31,6 +32,7 @@ from prodlint.deployment.execution.shell_walk import (
     inside_of,
     is_endless,
     is_test,
+    lying,
     of_script,
     of_task,
     reads_as_shell,
@@ -135,7 +137,8 @@ class _Run:
             content = script.respelled if known is None else Text.at(known, script.span)
         if content is None:
             return self._lose(Link(span, "hands a computed string to a shell"))
-        child = replace(shell, arguments=rest[1:], name=rest[0] if rest else None, functions={}, errexit=False)
+        name = rest[0] if rest else None
+        child = replace(shell, arguments=rest[1:], name=name, script=None, functions={}, errexit=False)
         if script.literal is None and (given := interpolations(script)):
             child.variables = {**shell.variables, **given}
         body = parse_shell(content).body
@@ -202,6 +205,7 @@ class _Run:
         if any(one.note == link.note for one in shell.chain):
             return Flow()
         child = of_script(script, (name, *arguments), shell, link)
+        child.script, child.lying = absolute(written, shell.directory), lying(path, written, shell)
         own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
         return closed(self.walk(script.body, inside_of(own, script.body, child)))
 
@@ -404,14 +408,16 @@ class _Run:
         """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
         for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
             for inside in substituted(word):
+                before = len(self.steps)
                 child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
                 self.walk(parse_shell(inside).body, child)
+                self.steps[before:] = [one for one in self.steps[before:] if one.program not in PRINTS]
 
     def _command(self, node: Command, shell: Shell) -> Flow:
         self.written.extend(self.redirections.written(node, shell))
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
             self._substituted(node, shell)
-        words = with_arguments(node.words, shell)
+        words = tuple(self.variables.printed(word, shell) for word in with_arguments(node.words, shell))
         name = words[0].literal if words else None
         self.variables.note(node.words, shell)
         if not words or name in DECLARES:
@@ -459,6 +465,7 @@ class _Run:
                 self.variables.open(span, f"takes variables from {written or words[-1].written}")
             return Flow()
         shell.depth += 1
+        shell.lying = lying(path, written or "", shell)
         return self.walk(script.body, shell)
 
 
