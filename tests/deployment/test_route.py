@@ -812,6 +812,25 @@ def test_an_extension_of_another_app_of_the_repository_leaves_the_routes_complet
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        '"""How to add pages:\n\n    from flask_admin import Admin\n"""',
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from flask_restful import Api",
+        "# class Own(Kit): registers more",
+        "# kit.app.route('/more')",
+    ],
+)
+def test_a_text_about_an_extension_leaves_the_routes_complete(line: str) -> None:
+    setup = "def setup(self, app):\n        self.app = app\n        app.add_url_rule('/health', view_func=print)\n"
+    code = f"from flask import Flask\n{line}\nclass Kit:\n    {setup}app = Flask(__name__)\nKit().setup(app)\n"
+    assert served({"app.py": code}, "app:app").complete is YES
+    more = "class Own(Kit):\n    pass\n"
+    assert served({"app.py": code + more}, "app:app").complete is NO
+    more = "def extend(kit):\n    kit.app.add_url_rule('/more', view_func=print)\n"
+    assert served({"app.py": code + more}, "app:app").complete is NO
+
+
+@pytest.mark.parametrize(
     ("code", "asked"),
     [
         ("from fastapi import FastAPI\napp = FastAPI()\napp.frontend('/', directory='dist')\n", "/login"),

@@ -1,13 +1,25 @@
-"""What calls make an app: frameworks, the wrappers that serve the app inside of them, and bridges between interfaces.
+"""What calls make an app, what serves the app inside of it, what bridges interfaces, what registers paths on an app.
 
-Source: the catalogue's serving page, 2.4.
+Sources: the catalogue's serving page, 2.4; of what registers paths, the documentation and sources of each package.
 """
 
 from __future__ import annotations
 
 from prodlint.deployment.app import Interface
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 
-__all__ = ["FRAMEWORKS", "PLAIN", "TO_ASGI", "TO_WSGI", "is_wrapper", "wrapped_position"]
+__all__ = [
+    "COLLECTED",
+    "COLLECTORS",
+    "FRAMEWORKS",
+    "PLAIN",
+    "REGISTERING",
+    "TO_ASGI",
+    "TO_WSGI",
+    "is_wrapper",
+    "registers_paths",
+    "wrapped_position",
+]
 
 PLAIN = "plain"
 """What stands for the framework of a function that is an app by itself."""
@@ -107,3 +119,58 @@ def wrapped_position(name: str) -> tuple[int, tuple[str, ...]]:
     if name.startswith("socketio."):
         return 1, ("wsgi_app", "other_asgi_app")
     return 0, ("app", "application", "wsgi_app", "asgi_app", "wsgi_application")
+
+
+_COLLECTED = {
+    "FastAPI": "fastapi.FastAPI fastapi.applications.FastAPI fastapi.APIRouter fastapi.routing.APIRouter",
+    "Starlette": "starlette.applications.Starlette starlette.routing.Router",
+    "Flask": "flask.Flask flask.app.Flask flask.Blueprint flask.blueprints.Blueprint apiflask.APIFlask "
+    "apiflask.APIBlueprint",
+    "Quart": "quart.Quart quart.Blueprint",
+}
+_NOT_READ = {
+    "Flask": "flask_restx.Namespace flask_restx.Api flask_restplus.Namespace flask_restful.Api "
+    "flask_smorest.Blueprint flask_openapi3.OpenAPI flask_openapi3.APIBlueprint",
+    "Flask-Sock": "flask_sock.Sock",
+    "Flask-Sockets": "flask_sockets.Sockets",
+    "Django Ninja": "ninja.NinjaAPI ninja.Router",
+    "Sanic": "sanic.Sanic sanic.Blueprint",
+    "aiohttp": "aiohttp.web.RouteTableDef",
+}
+
+COLLECTED = frozenset(name for names in _COLLECTED.values() for name in names.split())
+"""The apps, blueprints and routers whose routes are read."""
+
+COLLECTORS = {
+    name: framework for table in (_COLLECTED, _NOT_READ) for framework, names in table.items() for name in names.split()
+}
+"""What collects routes under decorators, with its framework; not all of it is read."""
+
+REGISTERING = frozenset(
+    "flask_restful flask_restx flask_smorest flask_appbuilder flask_admin fastapi_users dash".split()
+)
+"""Packages that register paths in ways that are not read: with one of them no path is known to be missing."""
+
+# Packages that are given an app and register no path on it.
+_HARMLESS = frozenset(
+    "a2wsgi apig_wsgi asgi_correlation_id asgi_lifespan asgiref atexit awsgi awsgi2 beanie bjoern blinker "
+    "brotli_asgi builtins celery cheroot contextlib dataclasses ddtrace dependency_injector dishka elasticapm "
+    "eventlet fastapi fastapi_cache fastapi_pagination flask flask_alembic flask_assets "
+    "flask_babel flask_babelex flask_bcrypt flask_caching flask_compress flask_cors flask_htmlmin flask_httpauth "
+    "flask_jwt_extended flask_limiter flask_login flask_mail flask_mailman flask_marshmallow flask_migrate "
+    "flask_moment flask_mongoengine flask_principal flask_pymongo flask_redis flask_script flask_seasurf "
+    "flask_session flask_sqlalchemy flask_sslify flask_talisman flask_wtf gevent granian gunicorn httpx hypercorn "
+    "inspect json logfire logging loguru mangum newrelic opentelemetry pprint psycogreen pytest quart quart_cors "
+    "requests rq sentry_sdk serverless_wsgi servestatic signal slowapi sqlalchemy starlette starlette_context "
+    "structlog sys tortoise typing typing_extensions uvicorn waitress weakref werkzeug whitenoise wsgiref".split()
+)
+# Of these packages, what answers paths of its own.
+_DISPATCHERS = frozenset(("werkzeug.middleware.dispatcher.DispatcherMiddleware", "werkzeug.wsgi.DispatcherMiddleware"))
+
+
+def registers_paths(name: str) -> Answer:
+    """Whether what bears a dotted name in a package may answer paths of its own once it is given an app."""
+    package = name.partition(".")[0]
+    if package in REGISTERING or name in _DISPATCHERS:
+        return YES
+    return NO if package in _HARMLESS else UNKNOWN

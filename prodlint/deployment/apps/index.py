@@ -14,7 +14,7 @@ from prodlint.record import entity, record
 from prodlint.source import Span
 from prodlint.syntax.python import Guard, PythonModule, is_main_guard, is_typing_guard
 
-__all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index", "is_local"]
+__all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index", "imported_names", "is_local"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What changes how the code inside of it is run.
@@ -241,6 +241,14 @@ class CodeIndex:
             inside = _Place(place.function, place.owner, guards, conditional, place.is_deferred)
             for child in branch:
                 yield child, inside
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The dotted names that a statement imports from other packages."""
+    if isinstance(node, ast.Import):
+        yield from (one.name for one in node.names)
+    elif not node.level:
+        yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 def is_local(name: str, function: CodeFunction) -> bool:

@@ -11,12 +11,14 @@ import builtins
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 
+from prodlint.deployment.apps.frameworks import registers_paths
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.index import CodeCall, CodeFunction, CodeIndex, code_index
 from prodlint.deployment.apps.names import CodeNames, Defined, External, Here
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route
+from prodlint.deployment.value import NO
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -24,21 +26,6 @@ from prodlint.syntax.python import PythonModule
 
 __all__ = ["Handed", "Handing", "loaded_files"]
 
-# Packages that are given an app and register no route on it (their documentation and sources).
-_HARMLESS = frozenset(
-    "a2wsgi apig_wsgi asgi_correlation_id asgi_lifespan asgiref atexit awsgi awsgi2 beanie bjoern blinker "
-    "brotli_asgi builtins celery cheroot contextlib dataclasses ddtrace dependency_injector dishka elasticapm "
-    "eventlet fastapi fastapi_cache fastapi_pagination flask flask_alembic flask_assets "
-    "flask_babel flask_babelex flask_bcrypt flask_caching flask_compress flask_cors flask_htmlmin flask_httpauth "
-    "flask_jwt_extended flask_limiter flask_login flask_mail flask_mailman flask_marshmallow flask_migrate "
-    "flask_moment flask_mongoengine flask_principal flask_pymongo flask_redis flask_script flask_seasurf "
-    "flask_session flask_sqlalchemy flask_sslify flask_talisman flask_wtf gevent granian gunicorn httpx hypercorn "
-    "inspect json logfire logging loguru mangum newrelic opentelemetry pprint psycogreen pytest quart quart_cors "
-    "requests rq sentry_sdk serverless_wsgi servestatic signal slowapi sqlalchemy starlette starlette_context "
-    "structlog sys tortoise typing typing_extensions uvicorn waitress weakref werkzeug whitenoise wsgiref".split()
-)
-# Of these packages, what answers paths of its own.
-_DISPATCHERS = frozenset(("werkzeug.middleware.dispatcher.DispatcherMiddleware", "werkzeug.wsgi.DispatcherMiddleware"))
 _INSTRUMENTATOR = "prometheus_fastapi_instrumentator."
 # What is called on an app, or on what hangs on it, to register a path.
 _TELLING = (
@@ -239,7 +226,13 @@ class Handing:
     def _has_heirs(self, name: str) -> bool:
         """Whether another class is made of a class: an object that is annotated so may be of that one."""
         below = re.compile(rb"\bclass[ \t]+\w+[ \t]*\([^)\n]*\b" + re.escape(name.encode()) + rb"\b")
-        return any(below.search(self.repository.data(one) or b"") for one in self.repository.python_files)
+        for path in self.repository.python_files:
+            may_have = below.search(self.repository.data(path) or b"") is not None
+            module = self.repository.python(path) if may_have else None
+            # What is no Python that can be read may hold one.
+            if may_have and (module is None or name in _bases(module)):
+                return True
+        return False
 
     def _outside(self, given: _Given, meaning: External) -> Handed | None:
         if _is_harmless(meaning.name):
@@ -311,7 +304,11 @@ class Handing:
         """Whether code registers on an attribute of that name, or hands it on."""
         end = rb"(?:\.(?:router\.)?(?:" + "|".join(_TELLING).encode() + rb"|routes|url_map)\b|[ \t]*[,)])"
         use = re.compile(rb"\w\." + re.escape(name.encode()) + end)
-        return any(use.search(self.repository.data(one) or b"") for one in self.graph.files)
+        for path in self.graph.files:
+            module = self.repository.python(path) if use.search(self.repository.data(path) or b"") else None
+            if module is not None and any(_is_used(node, name) for node in ast.walk(module.tree)):
+                return True
+        return False
 
 
 def loaded_files(graph: ImportGraph, repository: Repository) -> set[str]:
@@ -322,13 +319,34 @@ def loaded_files(graph: ImportGraph, repository: Repository) -> set[str]:
     return paths
 
 
+def _bases(module: PythonModule) -> set[str]:
+    """The last names in what the classes of a module are made of."""
+    classes = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    parts = [part for one in classes for base in (*one.bases, *one.keywords) for part in ast.walk(base)]
+    return {part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in parts}
+
+
+def _is_used(node: ast.AST, name: str) -> bool:
+    """Whether something is registered on an attribute of that name, or the attribute is handed on."""
+    if isinstance(node, ast.Attribute) and (node.attr in _TELLING or node.attr in _TABLES):
+        owner = node.value
+        if isinstance(owner, ast.Attribute) and owner.attr == "router":
+            owner = owner.value
+        return isinstance(owner, ast.Attribute) and owner.attr == name
+    if isinstance(node, ast.Call):
+        parts = [*node.args, *(one.value for one in node.keywords)]
+    else:
+        parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
+    return any(isinstance(one, ast.Attribute) and one.attr == name for part in parts for one in _elements(part))
+
+
 def _unknown(given: _Given) -> Handed:
     called = _shown(given.index.module.span(given.called))
     return Handed(given.owner, given.span, f"what {called}() registers")
 
 
 def _is_harmless(name: str) -> bool:
-    return name.partition(".")[0] in _HARMLESS and name not in _DISPATCHERS
+    return registers_paths(name) is NO
 
 
 def _shown(span: Span) -> str:

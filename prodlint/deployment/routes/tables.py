@@ -11,10 +11,12 @@ import ast
 from collections.abc import Iterator
 
 from prodlint.deployment.app import App, locate_module
+from prodlint.deployment.apps.frameworks import COLLECTED, REGISTERING
 from prodlint.deployment.apps.import_graph import ImportGraph
+from prodlint.deployment.apps.index import code_index, imported_names
 from prodlint.deployment.apps.search import around
 from prodlint.deployment.command import Link
-from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
+from prodlint.deployment.condition import Lookup, from_outside
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes, joined_path
@@ -29,23 +31,12 @@ from prodlint.syntax.python import PythonModule
 
 __all__ = ["routes_of_tables"]
 
-_APPS = frozenset(
-    "flask.Flask flask.app.Flask apiflask.APIFlask quart.Quart fastapi.FastAPI fastapi.applications.FastAPI "
-    "starlette.applications.Starlette".split()
-)
-_PARTS = frozenset(
-    "flask.Blueprint flask.blueprints.Blueprint apiflask.APIBlueprint quart.Blueprint fastapi.APIRouter "
-    "fastapi.routing.APIRouter starlette.routing.Router".split()
-)
 _METHODS = {name: name.upper() for name in ("get", "post", "put", "delete", "patch", "head", "options", "trace")}
 _DECORATORS = frozenset(("route", "api_route", "websocket", *_METHODS))
 _REGISTRATIONS = {"register_blueprint": "url_prefix", "include_router": "prefix"}
 _TELLING = frozenset((*_DECORATORS, *_REGISTRATIONS, "add_url_rule", "add_api_route", "add_route", "mount", "frontend"))
-# Extensions that register routes in ways that are not read: with one of them no path is known to be missing.
-_OPAQUE = regex(
-    rb"(?m)^[ \t]*(?:from|import)[ \t]+"
-    rb"(flask_restful|flask_restx|flask_smorest|flask_appbuilder|flask_admin|fastapi_users|dash)\b"
-)
+# Lines that may import a package whose routes are not read.
+_EXTENSIONS = regex(rb"(?m)^[ \t]*(?:from|import)[ \t][^\n]*\b(?:" + "|".join(sorted(REGISTERING)).encode() + rb")\b")
 _NEEDLES = (
     b".route(",
     b"Blueprint",
@@ -110,12 +101,7 @@ class _Reader:
             if (telling or _DECORATED.search(data) is not None) and not _is_of_tests(path, graph):
                 self._load(path)
         for path in sorted(loaded_files(graph, self.repository)):
-            data = self.repository.data(path) or b""
-            extension = _OPAQUE.search(data)
-            if extension is not None:
-                source = self.repository.source(path)
-                span = source.line_span(data.count(b"\n", 0, extension.start(1)) + 1) if source else NOWHERE
-                self.opaque.append(Link(span, f"those of {extension[1].decode()}"))
+            self.opaque += self._extensions(path)
         for handed in Handing(self.repository, graph, self._object, self.parameters, self._load).read():
             if handed.child is not None:
                 self._link(handed.owner, handed.child, "", handed.span)
@@ -123,6 +109,19 @@ class _Reader:
                 self.routes.setdefault(handed.owner, []).append(handed.route)
             else:
                 self._miss(handed.owner, handed.span, handed.note)
+
+    def _extensions(self, path: str) -> list[Link]:
+        """The first import in a file of a package that registers routes in ways that are not read."""
+        may_import = _EXTENSIONS.search(self.repository.data(path) or b"") is not None
+        index = code_index(self.repository, path) if may_import else None
+        imports = sorted(index.imports, key=lambda one: one[0].lineno) if index is not None else []
+        for node, _ in imports:
+            for name in imported_names(node):
+                package = name.partition(".")[0]
+                source = self.repository.source(path)
+                if package in REGISTERING and source is not None:
+                    return [Link(source.line_span(node.lineno), f"those of {package}")]
+        return []
 
     def _load(self, path: str) -> None:
         """Read what a file registers, if it has not been read yet."""
@@ -311,7 +310,7 @@ class _Reader:
 
     def _made(self, path: str, module: PythonModule, call: ast.Call) -> Span | None:
         name = module.qualified_name(call.func)
-        if name not in _APPS and name not in _PARTS:
+        if name not in COLLECTED:
             return None
         span = module.span(call)
         if span not in self.own_prefixes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from prodlint.deployment.apps.frameworks import COLLECTORS
 from prodlint.deployment.apps.index import CodeCall, CodeFunction, code_index
 from prodlint.deployment.apps.names import CodeNames, Defined, External, Here
 from prodlint.record import entity
@@ -52,20 +53,6 @@ _SAID = {
     "lifespan": "runs when the app starts and stops",
     "startup": "runs when the app starts",
 }
-_OBJECTS = {
-    "FastAPI": "fastapi.FastAPI fastapi.applications.FastAPI fastapi.APIRouter fastapi.routing.APIRouter",
-    "Starlette": "starlette.applications.Starlette starlette.routing.Router",
-    "Flask": "flask.Flask flask.app.Flask flask.Blueprint flask.blueprints.Blueprint apiflask.APIFlask "
-    "apiflask.APIBlueprint flask_restx.Namespace flask_restx.Api flask_restplus.Namespace flask_restful.Api "
-    "flask_smorest.Blueprint flask_openapi3.OpenAPI flask_openapi3.APIBlueprint",
-    "Flask-Sock": "flask_sock.Sock",
-    "Flask-Sockets": "flask_sockets.Sockets",
-    "Quart": "quart.Quart quart.Blueprint",
-    "Django Ninja": "ninja.NinjaAPI ninja.Router",
-    "Sanic": "sanic.Sanic sanic.Blueprint",
-    "aiohttp": "aiohttp.web.RouteTableDef",
-}
-_FRAMEWORKS = {name: framework for framework, names in _OBJECTS.items() for name in names.split()}
 # What these call a route answers websockets.
 _OF_SOCKETS = frozenset({"Flask-Sock", "Flask-Sockets"})
 _KINDS = {
@@ -181,9 +168,9 @@ class Handlers:
     def framework(self, owner: object) -> str | None:
         """The framework of an app, a router or a blueprint."""
         if isinstance(owner, External):
-            return _FRAMEWORKS.get(owner.name)
+            return COLLECTORS.get(owner.name)
         if isinstance(owner, Defined) and owner.is_instance:
-            return next((_FRAMEWORKS[name] for name in self.names.bases(owner) if name in _FRAMEWORKS), None)
+            return next((COLLECTORS[name] for name in self.names.bases(owner) if name in COLLECTORS), None)
         return None
 
     def _of_class(self, function: CodeFunction, owner: ast.ClassDef) -> Iterator[Handler]:
@@ -236,8 +223,6 @@ class Handlers:
         meant = self.names.meaning(called, here) if name else None
         if not isinstance(meant, External):
             return None
-        if meant.name in _FRAMEWORKS and any(
-            one.arg == "lifespan" and one.value is value for one in call.node.keywords
-        ):
-            return _FRAMEWORKS[meant.name], "lifespan"
+        if meant.name in COLLECTORS and any(one.arg == "lifespan" and one.value is value for one in call.node.keywords):
+            return COLLECTORS[meant.name], "lifespan"
         return _CALLS.get(meant.name)

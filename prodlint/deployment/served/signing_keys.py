@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
-from prodlint.deployment.apps.index import code_index
+from prodlint.deployment.apps.index import code_index, imported_names
 from prodlint.deployment.apps.names import External, Here
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -160,7 +160,7 @@ def _signs(repository: Repository, path: str) -> bool:
     index = code_index(repository, path) if _SIGNING.search(repository.data(path) or b"") else None
     if index is None:
         return False
-    imported = [name for node, _ in index.imports for name in _imported(node)]
+    imported = [name for node, _ in index.imports for name in imported_names(node)]
     first = {name.partition(".")[0] for name in imported}
     if first & _SIGNERS or _SIGNED.intersection(imported) or any(one.startswith("flask_jwt") for one in first):
         return True
@@ -168,14 +168,6 @@ def _signs(repository: Repository, path: str) -> bool:
         _reads_key(node) or (isinstance(node, ast.Attribute) and index.module.qualified_name(node) in _SIGNED)
         for node in ast.walk(index.module.tree)
     )
-
-
-def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-    """The dotted names that a statement imports from other packages."""
-    if isinstance(node, ast.Import):
-        yield from (one.name for one in node.names)
-    elif not node.level:
-        yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 def _reads_key(node: ast.AST) -> bool:
