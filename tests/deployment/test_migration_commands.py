@@ -324,6 +324,31 @@ def test_an_executor_that_migrates_applies_migrations_where_nobody_knows() -> No
     assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": code}) is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("os.system('cd app && python manage.py migrate --noinput')", UNKNOWN),
+        ("subprocess.run([sys.executable, 'manage.py', 'migrate'])", UNKNOWN),
+        ("subprocess.run(['bash', '-c', f'cd {home} && python manage.py migrate'])", UNKNOWN),
+        ("os.execvp('python', ['python', 'manage.py', 'migrate'])", UNKNOWN),
+        ("os.system(f'{sys.executable} manage.py migrate')", UNKNOWN),
+        ("subprocess.run('python manage.py migrate'.split())", UNKNOWN),
+        ("os.system('echo run python manage.py migrate')", NO),
+        ("os.system('notify \\'run python manage.py migrate\\'')", NO),
+        ("subprocess.run(['git', 'commit', '-m', 'Run manage.py migrate'])", NO),
+        ("subprocess.run(['notify', 'now: python manage.py migrate'])", NO),
+    ],
+)
+def test_what_a_child_says_of_migrations_applies_none(call: str, answer: Answer) -> None:
+    code = f"import os\nimport subprocess\nimport sys\nhome = '/'\n{call}\n"
+    assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": code}) is answer
+
+
+def test_an_executor_beside_a_comment_on_migrating_applies_none() -> None:
+    code = "from django.db.migrations.executor import MigrationExecutor\nMigrationExecutor(None).loader\n"
+    assert migrated({**DJANGO, **PROCFILE, "shop/apps.py": f"{code}# not executor.migrate([])\n"}) is NO
+
+
 PLAIN_ENV = "# There is no current_app of flask_migrate here.\nfrom alembic import context\ncontext.run_migrations()\n"
 REVISION = 'revision = "1"\ndown_revision = None\n'
 APP = "from flask import Flask\napp = Flask(__name__)\n"

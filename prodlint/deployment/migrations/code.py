@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterator
 
 from prodlint.deployment.environment import Environment, environment_of
@@ -16,7 +17,9 @@ from prodlint.deployment.migration import MANAGE_COMMANDS, MigrationRun, System,
 from prodlint.deployment.repository import Repository
 from prodlint.record import record
 from prodlint.regex import regex
-from prodlint.source import Span
+from prodlint.source import Span, Text
+from prodlint.syntax.python import PythonModule
+from prodlint.syntax.shell import Command, Unparsed, parse_shell, walk
 
 __all__ = ["MigratingCode", "migrating_code"]
 
@@ -104,10 +107,16 @@ def _applying(repository: Repository, path: str) -> Iterator[tuple[System, Span]
     for node in ast.walk(module.tree) if module is not None else ():
         if isinstance(node, ast.Call) and module is not None:
             name = module.qualified_name(node.func)
-            system = _applied_by(node, name)
+            system = _applied_by(node, name, module)
             # An executor by itself tells which migrations are open.
-            if system is not None and (not (name or "").endswith("MigrationExecutor") or b".migrate(" in data):
+            if system is not None and (not (name or "").endswith("MigrationExecutor") or _migrates(module)):
                 yield system, module.span(node)
+
+
+def _migrates(module: PythonModule) -> bool:
+    """Whether code calls a method `migrate`, as the one of an executor is called."""
+    called = (node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    return any(isinstance(one, ast.Attribute) and one.attr == "migrate" for one in called)
 
 
 def _called(repository: Repository) -> Iterator[_Called]:
@@ -123,8 +132,12 @@ def _called(repository: Repository) -> Iterator[_Called]:
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     yield _Called(path, first.value, module.span(node))
-            elif name.startswith(_CHILDREN) and (found := _MANAGE.search(_words(node))) is not None:
-                yield _Called(path, found["name"], module.span(node))
+            elif name.startswith(_CHILDREN):
+                for text in _commands(node, module):
+                    found = _MANAGE.search(text)
+                    if found is not None:
+                        yield _Called(path, found["name"], module.span(node))
+                        break
 
 
 def _may_apply(data: bytes) -> bool:
@@ -144,8 +157,49 @@ _MANAGE = regex(r"(?:manage\.py|django-admin) (?P<name>\w+)")
 _LOOKING = frozenset({"--check", "--plan", "--fake", "check_unapplied", "plan", "fake"})
 
 
-def _words(call: ast.Call) -> str:
-    return " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+_SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ssh")
+_SPEAKS = ("echo", "printf", "git", "logger")
+
+
+def _commands(call: ast.Call, module: PythonModule) -> Iterator[str]:
+    """The commands that a call starts in another process, each as its words; a word with blanks in it is no command."""
+    given = [*call.args, *(one.value for one in call.keywords if one.arg in ("args", "command"))]
+    if not given or not isinstance(given[0], (*_WRITTEN, ast.List, ast.Tuple)):
+        # What is put together elsewhere: any text may be a part of it.
+        yield " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+        return
+    elements = [one for node in given for one in (node.elts if isinstance(node, ast.List | ast.Tuple) else (node,))]
+    texts = [_text(one, module) for one in elements if isinstance(one, _WRITTEN)]
+    yield from _in_shell(texts[0]) if len(elements) == 1 and texts else _of_words(texts)
+
+
+_WRITTEN = (ast.Constant, ast.JoinedStr, ast.BinOp)
+
+
+def _text(node: ast.expr, module: PythonModule) -> Text:
+    """A text as far as it is written down."""
+    held = [str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant)]
+    return module.text(node) or Text.at(" ".join(held), module.span(node))
+
+
+def _in_shell(text: Text) -> Iterator[str]:
+    for node in walk(parse_shell(text).body):
+        if isinstance(node, Command):
+            yield from _of_words([one.content or Text.at(one.written, one.span) for one in node.words])
+        elif isinstance(node, Unparsed):
+            yield text.value
+
+
+def _of_words(words: list[Text]) -> Iterator[str]:
+    """A command, without what it says to people; what it hands to a shell is one of its own."""
+    if not words or words[0].value in _SPEAKS:
+        return
+    plain = [one for one in words if not re.search(r"\s", one.value)]
+    yield " ".join(one.value for one in plain)
+    if any(one.value.rpartition("/")[2] in _SHELLS for one in plain):
+        for text in words:
+            if text not in plain:
+                yield from _in_shell(text)
 
 
 def _only_looks(call: ast.Call) -> bool:
@@ -166,13 +220,13 @@ def _is_option(node: ast.expr) -> bool:
     )
 
 
-def _applied_by(call: ast.Call, name: str | None) -> System | None:
+def _applied_by(call: ast.Call, name: str | None, module: PythonModule) -> System | None:
     first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     if name is None:
         return None
     if name.startswith(_CHILDREN):
-        words = _words(call)
-        return next((system for pattern, system in _COMMAND if pattern.search(words)), None)
+        found = (system for text in _commands(call, module) for pattern, system in _COMMAND if pattern.search(text))
+        return next(found, None)
     if name.endswith("call_command") and first in MANAGE_COMMANDS:
         return None if _only_looks(call) else System.DJANGO
     if name.endswith("MigrationExecutor"):
