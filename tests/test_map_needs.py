@@ -51,6 +51,9 @@ def needs(app: str, **others: str) -> str | None:
         ("import os\nfrom flask import Flask\ndef make():\n    app = Flask(__name__)\n"
          "    app.secret_key = os.environ['KEY']\n    return app\napp = make()\n", {}, "KEY (app.py:5)"),
         (f"import environ\n{APP}env = environ.Env()\nKEY = env('KEY')\n", {}, "KEY (app.py:5)"),
+        (f"import os\n# os.environ['KEY'] = 'x'\n{APP}KEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
+        (f"import os\n# As in os.environ.update(found):\n{APP}KEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
+        (f"import os\n{APP}get = lambda name: os.environ[name]\nKEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
     ],
 )  # fmt: skip
 def test_a_variable_that_code_certainly_reads_without_a_default_is_needed(
@@ -70,6 +73,10 @@ def test_a_variable_that_code_certainly_reads_without_a_default_is_needed(
         (APP, {"config": "import os\nK = os.environ['K']\n"}),
         (f"import os\n{APP}os.environ.setdefault('KEY', 'x')\nKEY = os.environ['KEY']\n", {}),
         (f"import os, names\n{APP}os.environ.update(names.all())\nKEY = os.environ['KEY']\n", {"names": ""}),
+        (f"import os, names\n{APP}for name in names.all():\n    os.environ[name] = 'x'\nKEY = os.environ['KEY']\n",
+         {"names": ""}),
+        (f"from os import environ as held\n{APP}held.setdefault('KEY', 'x')\nKEY = held['KEY']\n", {}),
+        (f"import os\n{APP}os.environ |= {{'KEY': 'x'}}\nKEY = os.environ['KEY']\n", {}),
         (f"import os\n{APP}HOME = os.environ['HOME']\nPORT = os.environ['PORT']\n", {}),
         (f"import os\nfrom own import strtobool\n{APP}A = strtobool(os.getenv('A'))\n",
          {"own": "def strtobool(text):\n    return bool(text)\n"}),

@@ -32,6 +32,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import read_env_file
 from prodlint.syntax.env_dialect import Dialect
+from prodlint.syntax.python import PythonModule
 
 __all__ = ["Need", "needed_variables"]
 
@@ -42,13 +43,6 @@ _NEEDLES = (b"environ", b"getenv", b"env(", b"env.", b"config(", b"Config(")
 _MOST_FILES = 300
 # Which names a file sets is the same in all dialects.
 _DIALECT = Dialect.PYTHON_DOTENV
-# What sets variables: of these the name is known, of the others not.
-_WRITES = regex(rb"(?:environ(?:\.setdefault\(|\[)|putenv\()\s*['\"](\w+)['\"]\s*(?:,|\]\s*=(?!=))")
-_WRITES_MANY = regex(
-    rb"environ\.update\(|environ\s*\|=|environ\[\s*[^'\"\s]|environ\.setdefault\(\s*[^'\"\s]"
-    # Under another name it may be written to.
-    rb"|(?:(?<![=!<>])=|[(,])[ \t]*os\.environ[ \t]*(?:[,)\r\n;#]|\Z)"
-)
 
 
 @record
@@ -190,12 +184,13 @@ def _held(code: ServedCode, start: Start, repository: Repository) -> frozenset[s
     files: set[str] = set(start.env_files)
     for path in code.graph.files:
         data = repository.data(path) or b""
-        if b"environ" not in data and b"env" not in data:
+        if b"env" not in data:
             continue
-        if _WRITES_MANY.search(data) is not None:
+        written = _written(repository, path) if b"environ" in data or b"putenv" in data else frozenset[str]()
+        if written is None:
             return None
-        names.update(one.decode("ascii", "replace") for one in _WRITES.findall(data))
-        if b"env" in data and env_files_in(repository, path):
+        names |= written
+        if env_files_in(repository, path):
             files.update(_env_files(repository))
     for file in files:
         source = repository.source(file)
@@ -205,6 +200,72 @@ def _held(code: ServedCode, start: Start, repository: Repository) -> frozenset[s
         except SyntaxProblem:
             return None
     return frozenset(names)
+
+
+@per_repository
+def _written(repository: Repository, path: str) -> frozenset[str] | None:
+    """The variables that a file sets; None where it may set others, or hands all of them on to who knows what."""
+    module = repository.python(path)
+    if module is None:
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        name = _set_by(node, module)
+        if name == _ANY or any(_is_whole(one, module) for one in _handed_on(node)):
+            return None
+        if name:
+            found.add(name)
+    return frozenset(found)
+
+
+_ANY = "*"
+
+
+def _set_by(node: ast.AST, module: PythonModule) -> str:
+    """The variable that a statement or a call sets; `*` where it may be any, nothing where it sets none."""
+    key: ast.expr | None = None
+    if isinstance(node, ast.Subscript):
+        key = node.slice if isinstance(node.ctx, ast.Store) and _is_environment(node.value, module) else None
+    elif isinstance(node, ast.AugAssign):
+        return _ANY if _is_environment(node.target, module) else ""
+    elif isinstance(node, ast.Call):
+        called = node.func
+        last = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        owner = called.value if isinstance(called, ast.Attribute) else None
+        if last == "update" and _is_environment(owner, module):
+            return _ANY
+        if last == "putenv" or (last == "setdefault" and _is_environment(owner, module)):
+            key = node.args[0] if node.args else None
+    if key is None:
+        return ""
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else _ANY
+
+
+def _is_environment(node: ast.expr | None, module: PythonModule) -> bool:
+    """`os.environ`, or what is called so."""
+    if not isinstance(node, ast.Attribute | ast.Name):
+        return False
+    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    return name == "environ" or module.qualified_name(node) == "os.environ"
+
+
+def _handed_on(node: ast.AST) -> Iterator[ast.expr]:
+    """What a node gives another name, under which it may be written to."""
+    if isinstance(node, ast.Call):
+        yield from (*node.args, *(one.value for one in node.keywords if one.arg is not None))
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        yield node.value
+    elif isinstance(node, ast.Tuple | ast.List):
+        yield from node.elts
+    elif isinstance(node, ast.arguments):
+        yield from (one for one in (*node.defaults, *node.kw_defaults) if one is not None)
+
+
+def _is_whole(node: ast.expr, module: PythonModule) -> bool:
+    """Whether an expression is `os.environ` itself."""
+    if isinstance(node, ast.Attribute) and node.attr == "environ" and getattr(node.value, "id", "") == "os":
+        return True
+    return isinstance(node, ast.Attribute | ast.Name) and module.qualified_name(node) == "os.environ"
 
 
 # What others than the readers of this program may set variables with: infrastructure as code, templates, scripts.
