@@ -88,6 +88,8 @@ RUNS = (
     "docker service update --image acme/shop:latest shop",
     "az webapp config container set --name shop --container-image-name acme/shop:latest",
     "docker run -d $REGISTRY/shop",
+    "echo 'docker run -d acme/shop:latest' | ssh host sh",
+    "printf 'image: acme/shop:latest' > values.yml && helm upgrade shop chart -f values.yml",
 )
 PUSH = "    - uses: docker/build-push-action@v6\n      with: {push: true, tags: 'acme/shop:latest'}\n"
 
@@ -122,6 +124,8 @@ def test_an_action_that_deploys_an_image_runs_it() -> None:
         "trivy image acme/shop:latest",
         "docker run acme/shop-tools:1 check",
         "docker run acme/shop:local",
+        "echo pushed acme/shop:latest >&2",
+        "echo pushed acme/shop:latest",
     ],
 )
 def test_who_only_looks_at_an_image_or_runs_another_one_deploys_nothing(step: str) -> None:

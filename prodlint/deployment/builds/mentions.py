@@ -2,6 +2,11 @@
 
 A deployment by command (`docker run`, `gcloud run deploy --image`, `kubectl set image`) is no service. Who only makes,
 moves or looks at the image runs nothing; every other mention of its name may.
+
+Texts are asked and not the steps of the model. Steps are what pipelines and services are seen to start; the claim is
+that nothing runs the image, and what makes it untrue may stand where no step is: in a script that people start, in a
+variable or here-document of it, in what it writes down for another machine. A mention in a comment at the end of a
+line or in a text for people costs the claim, and nothing else.
 """
 
 from __future__ import annotations
@@ -30,8 +35,10 @@ _PARTS = regex(r"\r?\n|&&|\|\||;")
 _RUNS_NOTHING = regex(
     r"[\s@-]*(?:sudo\s+)?(?:(?:docker|podman|buildah)\s+(?:buildx\s+|image\s+|builder\s+)?"
     r"(?:build|bud|push|tag|pull|login|inspect|save|load|imagetools|manifest|scout|rmi)\b"
-    r"|(?:trivy|cosign|grype|syft|snyk|crane|skopeo|echo|printf|#))"
+    r"|(?:trivy|cosign|grype|syft|snyk|crane|skopeo|#))"
 )
+# What is said to people runs nothing; what is said to a program or written into a file may.
+_SPEAKS = regex(r"[\s@-]*(?:echo|printf)\b(?!.*(?:\||>(?!>?\s*(?:&|/dev/))))")
 _ACTION_RUNS_NOTHING = regex(
     r"(?i)(?!.*deploy).*(?:build|metadata|login|description|trivy|scan|attest|sbom|cosign|snyk)"
 )
@@ -97,7 +104,8 @@ def image_mentions(steps: Iterable[PipelineStep], repository: Repository) -> Ima
         jobs.add(job)
     texts.update(dict.fromkeys(_scripts(repository)))
     kept = (part for text in texts for part in _PARTS.split(_CONTINUED.sub(" ", text)))
-    return ImageMentions(frozenset(deploying), computed, tuple(one for one in kept if not _RUNS_NOTHING.match(one)))
+    kept = (one for one in kept if not (_RUNS_NOTHING.match(one) or _SPEAKS.match(one)))
+    return ImageMentions(frozenset(deploying), computed, tuple(kept))
 
 
 def _told(step: PipelineStep) -> Iterator[str]:
