@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from prodlint.deployment.condition import from_outside
-from prodlint.deployment.filemap import FileMap
+from prodlint.deployment.filemap import FileMap, absolute
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import YES, Value
 from prodlint.deployment.variables.table import Variables
 from prodlint.record import record
@@ -41,3 +42,14 @@ class Place:
     def certainly_sets(self, name: str) -> bool:
         """Whether a variable holds something, although the value may be known to the platform alone."""
         return self.variables is not None and self.variables.is_set(name) is YES
+
+    def locate(self, written: str, directory: str | None, repository: Repository) -> str | None:
+        """The path in the repository of a file as a process names it; None when it is not known there."""
+        path = absolute(written, directory)
+        candidates = self.files.candidates(path) if path is not None else ()
+        return next((one for one in candidates if one in repository.paths), None)
+
+    def program(self, name: str, repository: Repository) -> str | None:
+        """Where a program lies that is named without a path, when the repository holds it."""
+        paths = (f"{folder}/{name}" for folder in self.programs)
+        return next((path for path in paths if self.locate(path, None, repository) is not None), None)

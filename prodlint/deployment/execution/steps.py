@@ -164,7 +164,7 @@ class _Run:
                 )
         if shell.fed is not None and (base in SHELLS or read_by(words)):
             return self._commands(words, shell, span)
-        found = self._on_path(name) if "/" not in name else None
+        found = self.place.program(name, self.repository) if "/" not in name else None
         if found is not None or "/" in name or _SCRIPT.search(name):
             named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
             flow = self._file(named, words[1:], shell, span, False)
@@ -221,17 +221,7 @@ class _Run:
 
     def locate(self, written: str, directory: str | None) -> str | None:
         """The repository path of a file as a process names it, None when it is not (known to be) one of ours."""
-        path = absolute(written, directory)
-        if path is not None:
-            for candidate in self.place.files.candidates(path):
-                if candidate in self.repository.paths:
-                    return candidate
-        return None
-
-    def _on_path(self, name: str) -> str | None:
-        """Where a program lies that is named without a path, when the repository holds it."""
-        paths = (f"{folder}/{name}" for folder in self.place.programs)
-        return next((path for path in paths if self.locate(path, None) is not None), None)
+        return self.place.locate(written, directory, self.repository)
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
         step = Step(
