@@ -16,7 +16,7 @@ from prodlint.deployment.environment import environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, read_timeout
+from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, passed_on, read_timeout
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -243,7 +243,7 @@ def _routes(
     }
     root = next((one.values[0] for one in reversed(body) if one.name == "root" and one.values), None)
     targets = _Targets(upstreams, body)
-    scopes: Scopes = (body, around)
+    scopes: Scopes = (passed_on(body), passed_on(around))
     waiting: list[tuple[Directive, str | None, Scopes]] = [
         (one, root, scopes) for one in reversed(body) if one.name == "location" and one.block is not None
     ]
@@ -251,9 +251,10 @@ def _routes(
         one, above, outer = waiting.pop()
         own = one.get("root")
         folder = own.values[0] if own is not None and own.values else above
-        yield _route(one, folder, named, targets, outer)
+        scopes = (passed_on(one.block), *outer)
+        yield _route(one, folder, named, targets, scopes)
         waiting.extend(
-            (inner, folder, (one.block, *outer))
+            (inner, folder, scopes)
             for inner in reversed(one.block or ())
             if inner.name == "location" and inner.block is not None
         )
@@ -269,10 +270,9 @@ def _routes(
 
 
 def _route(
-    location: Directive, root: str | None, named: dict[str, Directive], passed: _Targets, outer: Scopes
+    location: Directive, root: str | None, named: dict[str, Directive], passed: _Targets, scopes: Scopes
 ) -> ProxyRoute:
     *modifier, path = location.values or ("/",)
-    scopes: Scopes = (location.block, *outer)
     alias = location.get("alias")
     targets = passed.of(location)
     returned = location.get("return")
@@ -280,7 +280,10 @@ def _route(
     if tried is not None and tried.values and tried.values[-1] in named:
         # What is no file goes to the named location.
         if not targets:
-            targets, scopes = passed.of(named[tried.values[-1]]), (named[tried.values[-1]].block, *outer[-2:])
+            targets, scopes = (
+                passed.of(named[tried.values[-1]]),
+                (passed_on(named[tried.values[-1]].block), *scopes[1:][-2:]),
+            )
         folder = alias.values[0] if alias is not None and alias.values else root
     elif targets or returned is not None:
         folder = None

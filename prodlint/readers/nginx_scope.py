@@ -13,10 +13,10 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.nginx import Directive
 
-__all__ = ["KNOWN_INCLUDES", "Scopes", "headers_set", "read_timeout"]
+__all__ = ["KNOWN_INCLUDES", "Scopes", "headers_set", "passed_on", "read_timeout"]
 
 Scopes = tuple[tuple[Directive, ...] | None, ...]
-"""The blocks around a directive, the innermost first; None for one that lies in another file."""
+"""What the blocks around a directive pass on to it, the innermost first; None for one that lies in another file."""
 
 KNOWN_INCLUDES = regex(
     r"(^|/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params|proxy_params|options-ssl-nginx\.conf)$"
@@ -24,8 +24,16 @@ KNOWN_INCLUDES = regex(
 """Files of nginx's own packages, which say nothing of where requests go or how long they may take."""
 
 _DEFAULT = 60
+_TIMEOUT = "_read_timeout"
 _TIME = regex(r"(\d{1,9})(ms|s|m|h|d|w|M|y)?")
 _SECONDS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000}
+
+
+def passed_on(block: tuple[Directive, ...] | None) -> tuple[Directive, ...] | None:
+    """The directives of a block that those in it inherit: a server with thousands of locations has few of them."""
+    if block is None:
+        return None
+    return tuple(one for one in block if one.name in ("proxy_set_header", "include") or one.name.endswith(_TIMEOUT))
 
 
 def read_timeout(prefix: str, scopes: Scopes, place: Span) -> Value[int]:
@@ -34,7 +42,7 @@ def read_timeout(prefix: str, scopes: Scopes, place: Span) -> Value[int]:
         if scope is None:
             return Unknown("the file that includes this one may say how long it waits", place)
         for one in scope:
-            if one.name == f"{prefix}_read_timeout" and len(one.arguments) == 1:
+            if one.name == prefix + _TIMEOUT and len(one.arguments) == 1:
                 found = seconds_of(one.values[0])
                 span = one.arguments[0].span
                 return Unknown("a variable decides it", span) if found is None else Known(found, span)
