@@ -67,7 +67,8 @@ def entity(cls: type[T]) -> type[T]:
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
 def lazy_entity(cls: type[T]) -> type[T]:
     """An entity with room for what its `cached_property`s keep."""
-    return cast("type[T]", _with_methods(_classed(cls, {}), __setattr__=_refuse, __delattr__=_refuse))
+    made = _classed(cls, inspect.get_annotations(cls), {})
+    return cast("type[T]", _with_methods(made, __setattr__=_refuse, __delattr__=_refuse))
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
@@ -95,14 +96,14 @@ def _made(written: Any) -> Any:
 
 def _slotted(written: Any) -> Any:
     """The class as it was written, with slots in place of its annotations."""
-    return _classed(written, {"__slots__": tuple(inspect.get_annotations(written))})
+    own = inspect.get_annotations(written)
+    return _classed(written, own, {"__slots__": tuple(own)})
 
 
-def _classed(written: Any, further: dict[str, object]) -> Any:
-    """The class as it was written, with a constructor and a text of its fields."""
+def _classed(written: Any, own: dict[str, object], further: dict[str, object]) -> Any:
+    """The class as it was written, with a constructor and a text of its `own` fields and those of its bases."""
     # Without a text of its own, dataclasses would work out a signature for it.
     written.__doc__ = written.__doc__ or written.__name__
-    own = inspect.get_annotations(written)
     given = vars(written)
     members = {name: value for name, value in given.items() if name not in (*own, "__dict__", "__weakref__")}
     defaults: dict[str, object] = {}

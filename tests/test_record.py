@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodlint.record import entity, record
+from prodlint.record import entity, lazy_entity, record
+from prodlint.record import replace as own_replace
 
 
 @record
@@ -84,6 +86,59 @@ def test_nothing_can_be_changed() -> None:
         del point.x
     with pytest.raises(TypeError):
         Point()  # type: ignore[call-arg]
+
+
+@lazy_entity
+class Text:
+    lines: list[str] = field(repr=False)
+    name: str = "x"
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def length(self) -> int:
+        return len(self.lines)
+
+
+@pytest.mark.parametrize("made_before", [0, 200])
+def test_the_first_objects_of_a_class_are_made_like_all_others(made_before: int) -> None:
+    """Their constructor is another one: it is compiled for classes of which there are many."""
+
+    @record
+    class Pair:
+        left: int
+        right: int = 2
+        more: list[int] = field(default_factory=list)
+
+        def __post_init__(self) -> None:
+            if self.left < 0:
+                raise ValueError("left")
+
+    for number in range(made_before):
+        Pair(number)
+    assert (Pair(1).right, Pair(1, right=3).right, Pair(1, 4).right) == (2, 3, 4)
+    assert Pair(1).more is not Pair(1).more
+    with pytest.raises(ValueError, match="left"):
+        Pair(-1)
+    for call in (lambda: Pair(), lambda: Pair(1, left=1), lambda: Pair(1, 2, [], 4), lambda: Pair(1, wrong=2)):  # type: ignore[call-arg, misc]
+        with pytest.raises(TypeError):
+            call()
+    assert Pair(5) == Pair(5, 2, [])
+
+
+def test_a_lazy_entity_keeps_what_it_worked_out() -> None:
+    text = Text(["a", "b"])
+    assert (text.length, text.length) == (2, 2)
+    assert repr(text) == "Text(name='x', notes=[])"
+    assert own_replace(text, name="y").name == "y"
+    assert text != Text(text.lines)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        text.name = "z"  # type: ignore[misc]
+
+
+def test_replace_is_that_of_the_library() -> None:
+    assert own_replace(Place(1, name="there"), y=2) == replace(Place(1, name="there"), y=2)
+    with pytest.raises(TypeError):
+        own_replace(Place(1), wrong=2)  # type: ignore[call-arg]
 
 
 def test_an_entity_is_equal_only_to_itself() -> None:
