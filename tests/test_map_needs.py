@@ -199,3 +199,42 @@ def test_what_infrastructure_that_is_not_read_may_set_is_not_called_needed(path:
     fact = service_of(files).fact("needs")
     assert fact is not None
     assert fact.text == "OTHER (app.py:5)"
+
+
+MODEL = (
+    "from pydantic import AliasChoices, Field, model_validator\nfrom pydantic_settings import BaseSettings\n"
+    "class Config(BaseSettings):\n    MODE: str = 'prod'\n    A: str\n"
+)
+AFTER = "    @model_validator(mode='after')\n    def check(self):\n"
+RAISES = "            raise ValueError('no')\n        return self\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            f"    D: str | None = None\n{AFTER}        if self.MODE == 'prod' and not self.D:\n{RAISES}",
+            "perhaps D (:9)",
+        ),
+        (f"    D: str = ''\n{AFTER}        if self.D is None or not self.D:\n{RAISES}", "perhaps D (:9)"),
+        (
+            "    D: str = ''\n    @model_validator(mode='before')\n    @classmethod\n    def check(cls, values):\n"
+            "        if not values.get('D'):\n            raise ValueError\n        return values\n",
+            "perhaps D (:10)",
+        ),
+        (f"    D: str = 'd'\n{AFTER}        if not self.D:\n{RAISES}", ""),
+        (f"    D: str = ''\n{AFTER}        if self.D:\n{RAISES}", ""),
+        (f"    D: str = ''\n{AFTER}        if not self.D:\n            self.D = 'd'\n        return self\n", ""),
+        (f"    D: str = ''\n    def check(self):\n        if not self.D:\n{RAISES}", ""),
+        ("    E: str = Field(validation_alias=AliasChoices('E1', 'E2'))\n", "E1 or E2 (:6)"),
+    ],
+)
+def test_a_field_that_a_validator_asks_for_is_perhaps_needed(fields: str, told: str) -> None:
+    found = needs(f"from config import settings\n{APP}", config=f"{MODEL}{fields}settings = Config()\n")
+    assert found == ", ".join(filter(None, ("A (config.py:5)", told)))
+
+
+def test_a_read_whose_name_is_computed_says_nothing_against_others() -> None:
+    app = f"import os\n{APP}KEY = os.environ['KEY']\n"
+    assert needs(f"{app}MORE = [os.environ[name] for name in ('A', 'B')]\n") == "KEY (app.py:4)"
+    assert needs(f"{app}for name in ('A', 'B'):\n    os.environ[name] = 'x'\n") is None

@@ -19,7 +19,7 @@ def needs_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     needs = needed_variables(service, repository)
     if needs:
         more = f" and {len(needs) - _SHOWN} more" if len(needs) > _SHOWN else ""
-        sources = tuple(Source(one.name, one.span, "has no default and nothing here sets it") for one in needs)
+        sources = tuple(Source(_named(one), one.span, _why(one)) for one in needs)
         text = f"{', '.join(_told(needs[:_SHOWN]))}{more}"
         yield Fact("needs", text, State.ENVIRONMENT, needs[0].span, sources)
 
@@ -29,5 +29,14 @@ def _told(needs: Sequence[Need]) -> Iterator[str]:
     before = ""
     for one in needs:
         path, line = one.span.path, one.span.line
-        yield f"{one.name} ({path if path != before else ''}:{line})"
+        yield f"{'perhaps ' if one.asked_by else ''}{_named(one)} ({path if path != before else ''}:{line})"
         before = path
+
+
+def _named(need: Need) -> str:
+    return " or ".join((need.name, *need.others))
+
+
+def _why(need: Need) -> str:
+    asked = f"{need.asked_by} may ask for it" if need.asked_by else "has no default"
+    return f"{asked} and nothing here sets it"

@@ -18,6 +18,7 @@ from prodlint.deployment.apps.names import Defined
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.asking_validators import AskedField, asked_by_validators
 from prodlint.deployment.served.code import ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
@@ -47,10 +48,15 @@ _DIALECT = Dialect.PYTHON_DOTENV
 
 @record
 class Need:
-    """A variable that has to be set outside, and the first place that asks for it."""
+    """A variable that has to be set outside, or one of several, and the first place that asks for it.
+
+    `asked_by` names a validator that asks for it under a condition which is not decided here.
+    """
 
     name: str
     span: Span
+    others: tuple[str, ...] = ()
+    asked_by: str = ""
 
 
 def needed_variables(service: Service, repository: Repository) -> tuple[Need, ...]:
@@ -73,7 +79,12 @@ def needed_variables(service: Service, repository: Repository) -> tuple[Need, ..
             if one not in elsewhere:
                 elsewhere[one] = _is_set_elsewhere(one, repository)
         if not any(elsewhere[one] for one in names):
-            found[read.name] = Need(read.name, read.span)
+            found[read.name] = Need(read.name, read.span, read.alternatives)
+    for read, asked in _asked(code, sure, service, repository):
+        names = (read.name, *read.alternatives)
+        is_told = any(one in found or _is_given(one, read, start, held) for one in names)
+        if not is_told and not any(_is_set_elsewhere(one, repository) for one in names):
+            found[read.name] = Need(read.name, asked.span, read.alternatives, asked.validator)
     return tuple(found.values())
 
 
@@ -99,17 +110,37 @@ def _reads(code: ServedCode, sure: frozenset[str], service: Service, repository:
         yield from _fields(settings, code, sure, repository)
 
 
-def _fields(settings: AppSettings, code: ServedCode, sure: frozenset[str], repository: Repository) -> Iterator[EnvRead]:
-    """The fields without a value of a settings class that is certainly made."""
+def _own(settings: AppSettings, code: ServedCode, sure: frozenset[str], repository: Repository) -> list[EnvRead]:
+    """The fields of a settings class that is certainly made."""
     path, module = settings.path, settings.module
     if path is None or not isinstance(module, Known):
-        return
+        return []
     name = module.value.rpartition(".")[2]
     own = [one for one in reads_in(repository, path) if one.reader == _PYDANTIC and one.owner.startswith(f"{name}.")]
     is_made = path in sure and any(one.at_import is YES for one in own)
-    if not is_made and not any(_makes(code, sure, name, path)):
-        return
-    for read in own:
+    return own if is_made or any(_makes(code, sure, name, path)) else []
+
+
+def _asked(
+    code: ServedCode, sure: frozenset[str], service: Service, repository: Repository
+) -> Iterator[tuple[EnvRead, AskedField]]:
+    """The fields that may be left out, but that a validator of their class asks for."""
+    for settings in settings_classes_of(service, repository):
+        module = repository.python(settings.path) if settings.path is not None else None
+        if module is None or b"_validator" not in (repository.data(settings.path or "") or b""):
+            continue
+        own = {read.owner: read for read in _own(settings, code, sure, repository)}
+        name = next(iter(own), "").partition(".")[0]
+        for asked in asked_by_validators(module, name):
+            read = own.get(f"{name}.{asked.name}")
+            default = read.default if read is not None and read.required is not YES else None
+            if read is not None and isinstance(default, Known) and not default.value:
+                yield read, asked
+
+
+def _fields(settings: AppSettings, code: ServedCode, sure: frozenset[str], repository: Repository) -> Iterator[EnvRead]:
+    """The fields without a value of a settings class that is certainly made."""
+    for read in _own(settings, code, sure, repository):
         value = settings.get(read.owner.partition(".")[2]) if read.required is YES else None
         # What a validator or a committed `.env` gives is told by the class as it was worked out.
         if isinstance(value, EnvDriven) and value.is_required:
