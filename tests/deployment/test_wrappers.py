@@ -90,6 +90,7 @@ def test_the_program_inside_is_found(command: str) -> None:
         ("hupper -m waitress --port=80 app:app", "python -m waitress --port=80 app:app"),
         ("debugpy --listen 0.0.0.0:5678 --wait-for-client -m uvicorn app:app", "python -m uvicorn app:app"),
         ("python3 -m debugpy --listen 5678 manage.py runserver", "python3 manage.py runserver"),
+        ("python3 -m ptvsd --port 3000 --host 0.0.0.0 manage.py runserver", "python3 manage.py runserver"),
         ("python -m pdb serve.py", "python serve.py"),
         ("python -m coverage run --source shop manage.py runserver", "python manage.py runserver"),
         ("coverage run -m gunicorn app:app", "python -m gunicorn app:app"),
@@ -134,6 +135,7 @@ def test_a_wrapper_tells_what_it_is() -> None:
     assert of("doppler run -- gunicorn") == (True, False, False, False)
     assert of("tini -- watchfiles 'gunicorn'") == (False, True, False, False)
     assert of("python -m debugpy --listen 1 x.py") == (False, False, True, False)
+    assert of("python -m ptvsd --host 0.0.0.0 --port 1 x.py") == (False, False, True, False)
     assert of("memray run x.py") == (False, False, False, True)
     assert of("gunicorn app:app") == (False, False, False, False)
 

@@ -13,7 +13,7 @@ from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell_words import split_words
 from prodlint.syntax.word import Word
 
-__all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap"]
+__all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap", "value_of"]
 
 
 @record
@@ -158,6 +158,7 @@ _RELOADERS = {
 # Programs that run a Python file or module: the options of theirs that take a value.
 _PYTHON_RUNNERS = {
     "debugpy": "--listen --connect --log-to --pid",
+    "ptvsd": "--host --port --pid --log-dir",
     "pydevd": "--port --client --vm_type --file",
     "pdb": "-c",
     "kernprof": "-o -s --outfile --setup -p --prof-mod",
@@ -167,7 +168,7 @@ _PYTHON_RUNNERS = {
     "pyinstrument": "-o -r -i --outfile --renderer --interval",
     "jurigged": "-w --watch -i",
 }
-_DEBUGGERS = frozenset("debugpy pydevd pdb".split())
+_DEBUGGERS = frozenset("debugpy ptvsd pydevd pdb".split())
 _PROFILERS = frozenset("kernprof coverage scalene memray pyinstrument py-spy austin viztracer strace ltrace".split())
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
@@ -300,7 +301,7 @@ def _behind(name: str, wrapper: Wrapper, words: tuple[Word, ...]) -> Unwrapped |
     if wrapper.until_dashes:
         dashes = next((index for index, word in enumerate(rest) if word.literal == "--"), None)
         if dashes is None:
-            script = _value_of(words, ("--command",))
+            script = value_of(words, ("--command",))
             if script is None and name.startswith("wait"):
                 return Unwrapped((), layers)  # It waits, and starts nothing.
             return None if script is None else Unwrapped((), layers, script=script)
@@ -311,14 +312,14 @@ def _behind(name: str, wrapper: Wrapper, words: tuple[Word, ...]) -> Unwrapped |
     taken = words[: len(words) - len(rest)]
     if not rest and not wrapper.positional:
         return None
-    return Unwrapped(rest, layers, directory=_value_of(taken, _MOVES.get(name, ())))
+    return Unwrapped(rest, layers, directory=value_of(taken, _MOVES.get(name, ())))
 
 
 def _shown_options(words: tuple[Word, ...], rest: tuple[Word, ...]) -> list[str]:
     return [_shown(word).partition("=")[0] for word in words[: len(words) - len(rest)]]
 
 
-def _value_of(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:
+def value_of(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:
     """The value of an option among some words, the next word or what stands behind `=`."""
     for index, word in enumerate(words):
         if word.literal in names and index + 1 < len(words):
@@ -370,7 +371,7 @@ def _behind_env(name: str, words: tuple[Word, ...], assignments: list[Word]) -> 
     rest = words
     if name == "env":
         rest = _behind_options(words[1:], frozenset({"-u", "--unset", "-C", "--chdir"}))
-    directory = _value_of(words[: len(words) - len(rest)], _MOVES["env"]) if name == "env" else None
+    directory = value_of(words[: len(words) - len(rest)], _MOVES["env"]) if name == "env" else None
     for word in words[1 : len(words) - len(rest)] if name == "env" else ():
         shown = word.literal or ""
         split = rest[0] if shown in ("-S", "-vS", "--split-string") and rest else None
