@@ -106,7 +106,11 @@ def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -
         "  other:\n    build: .\n    command: celery -A shop.celery:app beat\n"
         "  lost:\n    build: .\n    command: celery -A nowhere.app worker\n"
         "  imported:\n    build: .\n    command: celery -A tasks.queue worker\n"
-        "  named:\n    build: .\n    command: celery -A shop.jobs worker\n",
+        "  named:\n    build: .\n    command: celery -A shop.jobs worker\n"
+        "  moved:\n    build: .\n    command: celery --workdir src --app site.celery worker\n",
+        "src/site/__init__.py": "",
+        "src/site/celery/__init__.py": "from .app import app\n",
+        "src/site/celery/app.py": "from celery import Celery\n\napp = Celery('site')\n",
         "tasks/__init__.py": "from tasks.queue import queue\n",
         "tasks/queue.py": "from celery import Celery\n\nqueue = Celery('tasks')\n",
         "shop/jobs.py": "from celery import Celery\n\njobs = Celery('jobs')\n",
@@ -119,6 +123,7 @@ def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -
     assert found["other"]["app"] == "shop.celery:app → shop/celery.py:3, Celery"
     assert found["lost"]["app"] == "nowhere.app was not found"
     assert found["imported"]["app"] == "tasks.queue → tasks/queue.py:3, Celery"
+    assert found["moved"]["app"] == "site.celery → src/site/celery/app.py:3, Celery"
     assert found["named"]["app"] == "shop.jobs → shop/jobs.py:3, Celery"
 
 

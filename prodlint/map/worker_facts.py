@@ -47,7 +47,8 @@ def _place(service: Service, target: str, repository: Repository) -> Span | None
     """Where the app of a target is made."""
     directory = service.step.directory if service.step is not None else service.place.directory
     place = replace(service.place, directory=directory)
-    roots = roots_of(place, repository)
+    # The target of a relative import is told from the root of the repository.
+    roots = (*roots_of(place, repository), "")
 
     def module_of(dotted: str) -> PythonModule | None:
         path = module_at(place, (), dotted, repository) or locate_module(repository, roots, dotted)

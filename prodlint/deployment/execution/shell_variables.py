@@ -20,10 +20,12 @@ from prodlint.deployment.execution.shell_walk import (
     exportable,
     fields,
     flattened,
+    goes_to,
     is_several,
     set_arguments,
     with_arguments,
 )
+from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -92,6 +94,14 @@ class ShellVariables:
     def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         """Words with their variables replaced by what these hold."""
         return tuple(flat for word in words for flat in flattened(word, self.of(shell)))
+
+    def directory_of(self, words: tuple[Word, ...], shell: Shell) -> str | None:
+        """The working directory of a program: that of its shell, or where it goes by itself."""
+        goes = goes_to(words)
+        if goes is None:
+            return shell.directory
+        written = self.settled(goes, shell)
+        return None if written is None else absolute(written, shell.directory)
 
     def expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
         """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""

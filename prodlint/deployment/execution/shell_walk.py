@@ -9,6 +9,7 @@ from dataclasses import field
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
+from prodlint.deployment.commands.wrappers import value_of
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
 from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.execution.task import Task
@@ -36,6 +37,7 @@ __all__ = [
     "exportable",
     "fields",
     "flattened",
+    "goes_to",
     "inside_of",
     "is_endless",
     "is_several",
@@ -282,6 +284,15 @@ def of_script(script: ShellScript, words: tuple[Word, ...], shell: Shell, link: 
         chain=(*shell.chain, link),
         depth=shell.depth + 1,
     )
+
+
+def goes_to(argv: tuple[Word, ...]) -> Word | None:
+    """The folder to which a program goes by itself before it imports anything: `celery --workdir src worker`."""
+    named = argv[2] if len(argv) > 2 and argv[1].literal == "-m" else argv[0]
+    return value_of(argv, _GO.get((named.literal or "").rpartition("/")[2], ()))
+
+
+_GO = {"celery": ("--workdir",)}
 
 
 def lying(path: str, written: str, shell: Shell) -> dict[str, str]:

@@ -227,7 +227,7 @@ class _Run:
         step = Step(
             argv=self.variables.flattened(words, shell),
             span=command_span(words, span),
-            directory=shell.directory,
+            directory=self.variables.directory_of(words, shell),
             environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
             conditional=shell.conditional,
             when=in_words(shell.when),

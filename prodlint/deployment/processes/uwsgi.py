@@ -51,7 +51,8 @@ def with_hooks(service: Service, repository: Repository) -> Service:
         path = next((one for one in candidates if one in repository.paths), None)
         document = repository.ini(path) if path is not None and not path.endswith(_NO_INI) else None
         if document is None:
-            unread.append(Link(word.span, f"reads {written}, which is not in this repository"))
+            told = f"{written}, which is not in this repository" if written else f"{word}, which is computed"
+            unread.append(Link(word.span, f"reads {told}"))
             continue
         chdir = document.get("uwsgi", "chdir")
         place = replace(service.place, directory=service.step.directory if chdir is None else chdir.value.value)
