@@ -28,7 +28,7 @@ demo: $(VENV)/.installed
 	esac
 
 test: $(VENV)/.installed-for-development
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-for-development
 	$(BIN)/ruff check .

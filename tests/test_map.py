@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
+
+from prodlint.cli import main
 
 SCHEMA = json.loads(
     (Path(__file__).resolve().parent.parent / "prodlint" / "map" / "map.schema.json").read_text(encoding="utf-8")
@@ -44,11 +49,33 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """A run of the command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(folder: Path, *arguments: str) -> Done:
+    """`prodlint map` in a folder, within this process, as a start of the interpreter takes longer than most maps."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        result = CliRunner().invoke(main, ["map", *arguments], catch_exceptions=False)
+    finally:
+        os.chdir(before)
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def run_alone(folder: Path, *arguments: str) -> Done:
+    """`prodlint map` in a folder, as a process of its own."""
     command = [sys.executable, "-m", "prodlint", "map", *arguments]
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def drawn(folder: Path, *arguments: str) -> dict:
@@ -162,6 +189,11 @@ def test_text_fits_on_a_screen_and_names_places(shop: Path) -> None:
     assert any("shop/wsgi.py:3" in line for line in lines)
     assert "SHOP_MODE=live" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("--output-format", "json"), ("--why", "nothing")])
+def test_a_process_of_its_own_tells_the_same(shop: Path, arguments: tuple[str, ...]) -> None:
+    assert run_alone(shop, *arguments) == run(shop, *arguments)
 
 
 def test_what_is_not_known_is_told_with_its_reason(tmp_path: Path) -> None:
