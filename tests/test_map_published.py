@@ -151,3 +151,21 @@ def test_an_image_is_that_of_the_build_whose_tag_is_open_not_of_one_for_another_
     image = web.fact("image")
     assert image is not None
     assert image.text == "acme/shop:1.2, a build of Dockerfile at 1.2"
+
+
+def test_docker_tag_gives_a_built_image_the_name_under_which_production_runs_it() -> None:
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "compose.build.yml": "services:\n  web:\n    image: acme/shop:latest\n    build: .\n",
+        "compose.prod.yml": "services:\n  web:\n    image: 127.0.0.1:5000/web\n"
+        "  cache:\n    image: 127.0.0.1:5000/cache\n",
+        "deploy.sh": "docker compose -f compose.build.yml build\ndocker tag acme/shop 127.0.0.1:5000/web\n"
+        "docker tag redis:8 127.0.0.1:5000/cache\ndocker push 127.0.0.1:5000/web\n"
+        "docker compose -f compose.prod.yml up -d\n",
+    }
+    found = {one.process.path: one for one in inspect(MemoryTree(files), ()).deployment.services}
+    service = found["compose.prod.yml"]
+    assert service.step is not None
+    assert service.step.written == "gunicorn app:app"
+    assert [one.name for one in drawn(files).beside] == ["cache"]

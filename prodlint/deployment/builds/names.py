@@ -58,11 +58,23 @@ def built_images(
 ) -> tuple[BuiltImage, ...]:
     """Every name under which this repository builds an image, those for the desks of developers aside."""
     found = [one for one in (*facts, *_of_compose(compose)) if not _of_an_editor(one)]
-    for step in steps:
+    listed = tuple(steps)
+    for step in listed:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
             if build.dockerfile in repository.paths:
                 found.extend(BuiltImage(name, build, step.span) for name in names_given(step))
+    for step in listed:
+        found.extend(_retagged(step, tuple(found)))
     return tuple(found)
+
+
+def _retagged(step: PipelineStep, built: tuple[BuiltImage, ...]) -> Iterator[BuiltImage]:
+    """`docker tag SOURCE NAME` gives a built image another name, most often that of a registry."""
+    words = [one for one in _words(step) if one != "image"]
+    if words[1:2] == ["tag"] and len(words) == 4 and words[0].rpartition("/")[2] in ("docker", "podman"):
+        build = _build_of_name(words[2], built) if step.environment is not Environment.TEST else None
+        if build is not None:
+            yield BuiltImage(words[3], build, step.span)
 
 
 def _of_an_editor(built: BuiltImage) -> bool:
