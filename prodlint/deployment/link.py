@@ -116,7 +116,7 @@ class _Linker:
         declared = self._platform_processes()
         steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
         built = built_images(self.built, self.compose.values(), steps, self.repository)
-        self.names = image_names(declared, built, self.definitions.values(), self.made, self.repository)
+        self.names = image_names(declared, built, self.definitions.values(), self.made, steps, self.repository)
         processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
         self.backing.extend(self._beside(declared, processes))

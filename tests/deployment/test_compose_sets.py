@@ -467,6 +467,20 @@ def test_an_image_that_a_service_of_development_runs_is_no_second_service_of_dev
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "environment"),
+    [
+        ("config/development/web.env", Environment.DEVELOPMENT),
+        (".env.dev", Environment.DEVELOPMENT),
+        (".env.example", Environment.PRODUCTION),
+        ("config/web.env", Environment.PRODUCTION),
+    ],
+)
+def test_the_variables_of_developers_make_a_set_theirs(path: str, environment: Environment) -> None:
+    compose = f"services:\n  web:\n    build: .\n    restart: always\n    env_file: {path}\n"
+    assert [one.environment for one in composed({"compose.yml": compose, path: "A=1\n"})] == [environment]
+
+
 def test_a_place_that_two_services_share_is_one_piece_of_evidence() -> None:
     files = {
         **DESK,

@@ -522,6 +522,66 @@ def test_an_image_that_is_built_here_runs_in_production_with_the_command_of_its_
     assert service.written == "gunicorn shop.wsgi"
 
 
+WORKFLOW = """on: push
+env: {NAME: shop/web, OTHER: x}
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - env: {REGISTRY: "${{ steps.login.outputs.registry }}"}
+        run: |
+          docker build -t $REGISTRY/$NAME:latest .
+          docker push $REGISTRY/$NAME:latest
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "files"),
+    [
+        # A pipeline whose registry only its run knows.
+        ("123.dkr.ecr.eu-west-1.amazonaws.com/shop/web:1", {".github/workflows/cd.yml": WORKFLOW}),
+        # What people are told to run.
+        ("acme/web", {"Makefile": "image:\n\t@docker build -t acme/web .\n"}),
+        ("web:v1", {"README.md": "Build it:\n\n```sh\ndocker image build \\\n  -t web:v1 .\n```\n"}),
+        ("registry.example.com/acme/web", {"docs/install.rst": "Run ``docker build --tag=web .`` once.\n"}),
+        # A chart of this repository bears the name.
+        ("gcr.io/project/bazaar-api", {"chart/Chart.yaml": "apiVersion: v2\nname: bazaar\nversion: 1.0.0\n"}),
+    ],
+)
+def test_an_image_that_a_name_here_tells_runs_in_production(image: str, files: dict[str, str]) -> None:
+    model = linked({"Dockerfile": DOCKERFILE, "k8s/web.yaml": deployment(f"image: {image}"), **files})
+    [service] = [one for one in model.services if one.process.path == "k8s/web.yaml"]
+    assert service.written == "gunicorn shop.wsgi"
+
+
+@pytest.mark.parametrize(
+    "manual",
+    [
+        "docker build -t acme/other .",
+        "docker build -t web -f Dockerfile.dev .",
+        "docker build -t web https://github.com/acme/web.git",
+        "docker build -t 'web .",
+        "docker pull web",
+    ],
+)
+def test_a_manual_that_builds_something_else_makes_no_image_ours(manual: str) -> None:
+    files = {"Dockerfile": DOCKERFILE, "Dockerfile.dev": DOCKERFILE, "README.md": f"    {manual}\n"}
+    model = linked({"k8s/web.yaml": deployment("image: registry.example.com/acme/web"), **files})
+    assert all(one.process.path != "k8s/web.yaml" for one in model.services)
+
+
+def test_a_name_that_the_pipeline_fills_in_is_that_of_what_the_pipelines_build() -> None:
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "node.Dockerfile": "FROM node:24\n",
+        "k8s/web.yaml": deployment('image: "{{ .Values.image }}"'),
+    }
+    more = WORKFLOW + "          docker build -t $REGISTRY/node -f node.Dockerfile .\n"
+    for workflow, expected in ((WORKFLOW, ["gunicorn shop.wsgi"]), (more, [])):
+        model = linked({**files, ".github/workflows/cd.yml": workflow})
+        assert [one.written for one in model.services if one.process.path == "k8s/web.yaml"] == expected
+
+
 def test_an_image_of_two_builds_is_not_guessed() -> None:
     model = linked(
         {

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
@@ -18,9 +19,11 @@ from prodlint.deployment.releases.action_words import image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Known
 from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
+from prodlint.syntax.word import Expansion, Literal, Word
 
 __all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_given", "with_builds"]
 
@@ -28,6 +31,7 @@ _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _TAG = regex(r"[:@][^/]*$")
 _COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 _WORD = regex(r"[a-z0-9]+")
+_CHART = regex(r"(?m)^name:[ \t]*[\"']?([\w.-]{1,100})")
 _LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
 _PUBLIC = regex(
     r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
@@ -112,7 +116,21 @@ def names_given(step: PipelineStep) -> Iterator[str]:
 
 def _words(step: PipelineStep) -> list[str]:
     argv = step.step.argv if step.step is not None else ()
-    return [word.literal if word.literal is not None else word.written for word in argv]
+    return [word.literal if word.literal is not None else _filled_in(word, step) for word in argv]
+
+
+def _filled_in(word: Word, step: PipelineStep) -> str:
+    """A word with the variables whose values the pipeline tells; what the rest of it is stays as it is written."""
+    parts: list[str] = []
+    for part in word.parts:
+        if isinstance(part, Literal):
+            parts.append(part.text.value)
+            continue
+        value = None
+        if isinstance(part, Expansion) and part.name in step.variables.by_name and not part.operator:
+            value = step.variables.get(part.name)
+        parts.append(value.value if isinstance(value, Known) else part.span.text)
+    return "".join(parts)
 
 
 def _by_other_builders(step: PipelineStep) -> Iterator[Build]:
@@ -148,10 +166,19 @@ class ImageNames:
     ours: tuple[ImageDefinition, ...]
     words: frozenset[str]
     made: tuple[MadeImage, ...] = ()
+    by_pipelines: tuple[Build, ...] = ()
+    told: Callable[[], tuple[BuiltImage, ...]] = tuple
 
     def pushed(self, image: str) -> Build | None:
         """The build that gives an image just this name, None when there is none or when several do."""
-        return _build_of_name(image, self.built)
+        found = _build_of_name(image, self.built)
+        if found is not None or any(image_path(one.name)[-1:] == image_path(image)[-1:] for one in self.built):
+            return found
+        return None if self._is_foreign(image) else _build_of_name(image, self.told())
+
+    @staticmethod
+    def _is_foreign(image: str) -> bool:
+        return not image_path(image) or is_public(image) or is_official(image.strip())
 
     def maker(self, image: str) -> MadeImage | None:
         """What else than a Dockerfile makes an image of that name here, in whatever registry it is kept."""
@@ -165,7 +192,15 @@ class ImageNames:
 
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
-        return _build_of(image, span, self.built, self.ours, self.words)
+        found = _build_of(image, span, self.built, self.ours, self.words)
+        path = image_path(image)
+        if found is None and not path:
+            # The pipeline that deploys fills the name in: what pipelines build is what there is to deploy.
+            return _only(list(self.by_pipelines)) if self.by_pipelines else None
+        if found is None and not self._is_foreign(image):
+            known = any(image_path(one.name)[-1:] == path[-1:] for one in self.built)
+            return None if known else _build_of(image, span, self.told(), (), frozenset())
+        return found
 
 
 def image_names(
@@ -173,17 +208,26 @@ def image_names(
     built: tuple[BuiltImage, ...],
     definitions: Iterable[ImageDefinition],
     made: tuple[MadeImage, ...],
+    steps: Iterable[PipelineStep],
     repository: Repository,
 ) -> ImageNames:
     """The names of this repository's images, families of the processes' own among them.
 
-    `made` are those that no Dockerfile builds.
+    `made` are those that no Dockerfile builds, `steps` those of all pipelines.
     """
     desks = (Environment.DEVELOPMENT, Environment.TEST)
     ours = [one for one in definitions if environment_of(one.path) not in desks and not _is_of_an_editor(one.path)]
     folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
     words = _project_words(repository) | _family_words(tuple(processes), folders)
-    return ImageNames(built, tuple(ours), words, made)
+    pushed = [one for one in builds_in(steps) if one.dockerfile in repository.paths]
+
+    @cache
+    def told() -> tuple[BuiltImage, ...]:
+        from prodlint.deployment.builds.told import told_builds
+
+        return told_builds(repository)
+
+    return ImageNames(built, tuple(ours), words, made, tuple(pushed), told)
 
 
 def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[Process], list[Link]]:
@@ -302,6 +346,10 @@ def _project_words(repository: Repository) -> frozenset[str]:
     """Words that name this project: those of its pyproject and of its packages."""
     names = {path.partition("/")[0] for path in repository.named("__init__.py") if path.count("/") == 1}
     document = repository.toml("pyproject.toml") if "pyproject.toml" in repository.paths else None
+    for chart in repository.named("Chart.yaml"):
+        source = repository.source(chart)
+        found = _CHART.search(source.text) if source is not None and "/charts/" not in chart else None
+        names.update([found[1]] if found is not None else ())
     for keys in (("project", "name"), ("tool", "poetry", "name")):
         name = document.get(*keys) if document is not None else None
         if isinstance(name, str):

@@ -10,9 +10,11 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
+from prodlint.regex import regex
 
 __all__ = ["environment_beside_production", "environment_by_content"]
 
+_DESK = regex(r"(?i)(?:^|[./_-])(?:dev|develop|development|local)(?:[./_-]|$)")
 _PROXIES = ("nginx", "Traefik", "Caddy", "HAProxy", "Apache httpd")
 
 
@@ -93,6 +95,9 @@ def _is_for_developers(service: Service, declared: ComposeService | None) -> boo
     if script != service.process.path and environment_of(script) is Environment.DEVELOPMENT:
         return True
     if _builds_for_developers(service):
+        return True
+    # The variables of developers; a sample (`.env.example`) stands for those of anybody.
+    if any(_DESK.search(one.path) for one in service.process.env_files):
         return True
     if service.server is None:
         return False

@@ -16,7 +16,7 @@ from prodlint.deployment.repository import normal_path
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["builds_in"]
+__all__ = ["build_of_words", "builds_in"]
 
 _VALUED = frozenset(
     "-f --file -t --tag --build-arg --target --platform --cache-from --cache-to --label --network --progress --secret "
@@ -34,7 +34,7 @@ def builds_in(steps: Iterable[PipelineStep]) -> Iterator[Build]:
         if step.action is not None:
             found = _by_action(step.action)
         elif step.step is not None and step.step.program in ("docker", "podman", "buildah"):
-            found = _by_command(step.step.argv[1:], step.step.directory, step.span)
+            found = build_of_words(step.step.argv[1:], step.step.directory, step.span)
         else:
             found = None
         if found is not None:
@@ -64,7 +64,7 @@ def _arguments(action: Action) -> Iterator[EnvDefinition]:
             yield EnvDefinition(name, word, action.span)
 
 
-def _by_command(words: tuple[Word, ...], directory: str | None, span: Span) -> Build | None:
+def build_of_words(words: tuple[Word, ...], directory: str | None, span: Span) -> Build | None:
     """`docker [buildx|image] build [options] CONTEXT`; None for anything else."""
     rest = [*words]
     while rest and rest[0].literal in ("buildx", "image", "builder"):
