@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
@@ -14,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
-from prodlint.finding import Finding
+from prodlint.finding import Evidence, Finding
 from prodlint.record import record, replace
 from prodlint.rule import Rule, RuleError
 from prodlint.source import Span
@@ -191,16 +192,41 @@ def check(
                 arguments[name] = (options or {}).get(rule.name) or kind()
         subjects: tuple[object, ...] = deployment.instances_of(rule.subject)
         # Two overlays of one base, or two processes of one line, have the same fault once.
-        told: set[tuple[Span, str]] = set()
+        told: dict[tuple[Span, str], tuple[Finding, list[object]]] = {}
+        crashed: list[RuleCrashed] = []
         for subject in subjects:
             try:
                 for finding in rule.function(subject, **arguments):
-                    if (finding.span, finding.message) in told:
-                        continue
-                    told.add((finding.span, finding.message))
-                    yield replace(finding, rule=rule.name, severity=finding.severity or rule.severity)
+                    first = told.setdefault((finding.span, _unnamed(finding.message, subject)), (finding, []))
+                    if first[0].message != finding.message:
+                        first[1].append(subject)
             except Exception as error:
-                yield RuleCrashed(rule.name, _describe(subject), error)
+                crashed.append(RuleCrashed(rule.name, _describe(subject), error))
+        for finding, others in told.values():
+            evidence = (*finding.evidence, *_others(others))
+            yield replace(finding, rule=rule.name, severity=finding.severity or rule.severity, evidence=evidence)
+        yield from crashed
+
+
+_MOST_OTHERS = 3
+
+
+def _unnamed(message: str, subject: object) -> str:
+    """A message without the names of the service that it is about."""
+    names = {str(getattr(subject, name, "")) for name in ("label", "name")} - {""}
+    for name in sorted(names, key=len, reverse=True):
+        message = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "\0", message)
+    return message
+
+
+def _others(subjects: list[object]) -> Iterator[Evidence]:
+    """Where the other services are declared that have the fault of a finding, too."""
+    named = {str(getattr(one, "name", "")): getattr(one, "declared_at", None) for one in subjects}
+    for index, (name, span) in enumerate(named.items()):
+        if isinstance(span, Span) and index < _MOST_OTHERS:
+            rest = len(named) - _MOST_OTHERS if index == _MOST_OTHERS - 1 else 0
+            more = f" and {rest} more, which have" if rest > 0 else ", which has"
+            yield Evidence(span, f"declares {name}{more} the same fault")
 
 
 def _describe(subject: object) -> str:

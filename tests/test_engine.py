@@ -128,3 +128,32 @@ def test_a_rule_that_asks_for_something_else_is_refused_when_it_is_written() -> 
         def asks(service: Service, other: str) -> Findings:
             """Ask."""
             yield Finding(service.span, other)
+
+
+PODS = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\nspec: {template: {spec: {containers: [%s]}}}\n"
+
+
+@rule(Severity.INFO)
+def counts_letters(service: Service) -> Findings:
+    """Count the letters of names."""
+    assert service.image is not None
+    yield Finding(service.image.span, f"{service.name} with {len(service.name)} letters")
+
+
+def test_the_fault_that_several_services_have_at_one_place_is_told_once_with_the_others() -> None:
+    files = {"Dockerfile": 'FROM python:3.13-slim\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'}
+    files["shop.sh"] = "docker build -t acme/shop .\n"
+    files.update({f"k8s/{name}.yaml": PODS % (name, "{name: web, image: acme/shop}") for name in ("a", "b", "cc")})
+    found = {one.message: one for one in check_project(files, [counts_letters])}
+    assert sorted(found) == ["a with 1 letters", "cc with 2 letters"]
+    assert [one.note for one in found["a with 1 letters"].evidence] == ["declares b, which has the same fault"]
+    assert found["cc with 2 letters"].evidence == ()
+
+
+def test_of_many_services_with_one_fault_the_first_are_named() -> None:
+    files = {"Dockerfile": 'FROM python:3.13-slim\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'}
+    files["shop.sh"] = "docker build -t acme/shop .\n"
+    files.update({f"k8s/{name}.yaml": PODS % (name, "{name: web, image: acme/shop}") for name in "abcdef"})
+    [finding] = check_project(files, [counts_letters])
+    assert [one.note for one in finding.evidence][-1] == "declares d and 2 more, which have the same fault"
+    assert len(finding.evidence) == 3
