@@ -214,9 +214,10 @@ class _Linker:
         said = self.classify(process.path)
         if said is not None:
             return said
-        # The templates of a Helm chart, which need not be for developers, lie in a folder of that name.
-        is_template = process.platform is Platform.KUBERNETES
-        named = environment_of(f"/{process.path}".replace("/templates/", "/") if is_template else process.path)
+        # The templates of a Helm chart, which need not be for developers, lie in a folder of that name; App Platform
+        # starts what a deploy button's template says.
+        template = _TEMPLATES.get(process.platform, "")
+        named = environment_of(f"/{process.path}".replace(template, "/") if template else process.path)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
         # Whoever runs `shop:dev` runs what developers build, wherever it is declared.
@@ -353,6 +354,9 @@ class _Linker:
         """An app whose file the service's image or platform holds."""
         held = (path for path in app_files(self.repository) if service.place.files.holds(path))
         return next((app for path in held for app in apps_in(self.repository, path)), None)
+
+
+_TEMPLATES = {Platform.KUBERNETES: "/templates/", Platform.DIGITALOCEAN: "/deploy.template."}
 
 
 def _unless_test(service: Service) -> Service:

@@ -3,6 +3,7 @@
 import pytest
 
 from prodlint.deployment import Platform, Service
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.install import open_dependencies
 from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.inspection import inspect
@@ -62,6 +63,8 @@ def test_the_copy_of_a_deploy_button_is_no_second_service() -> None:
     assert len(services(files)) == 1
     del files[".do/app.yaml"]
     assert [one[0] for one in told(files)] == ["api"]
+    # A template that is deployed as it stands is no sample for developers.
+    assert [one.environment for one in services(files)] == [Environment.PRODUCTION]
 
 
 @pytest.mark.parametrize(
