@@ -72,6 +72,9 @@ UNREAD_PATHS = {
     "*playbook*.yml": "Ansible",
     "*playbook*.yaml": "Ansible",
     "*/tasks/main.yml": "Ansible",
+    "ansible/*.y*ml": "Ansible",
+    "*/ansible/*.y*ml": "Ansible",
+    "clevercloud/*.json": "Clever Cloud",
 }
 
 # By the name of the module.

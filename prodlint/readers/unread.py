@@ -23,6 +23,8 @@ _OF_INVOKE = regex(rb"(?m)^(?:from|import) invoke\b")
 _LEAVES_THE_DESK = regex(
     rb"def deploy|\bcf push|['\"]cf |\bkubectl |\bssh |\bheroku |\bdocker push|\b(fly|flyctl|cdk) deploy"
 )
+# Among the playbooks lie inventories, variables and settings of Ansible itself.
+_IS_PLAYBOOK = regex(rb"(?m)^[ -]*(hosts|(ansible\.builtin\.)?import_playbook|include):")
 # Variables, outputs, providers and versions of a Terraform module create nothing.
 _CREATES = regex(rb"(?m)^\s*(resource|module)\b")
 
@@ -51,6 +53,8 @@ def _may_deploy(path: str, data: bytes) -> bool:
     system = _system(path)
     if system == "Terraform":
         return _CREATES.search(data) is not None
+    if system == "Ansible":
+        return path.endswith("/tasks/main.yml") or _IS_PLAYBOOK.search(data) is not None
     if system == "Invoke":
         return _OF_INVOKE.search(data) is not None and _LEAVES_THE_DESK.search(data) is not None
     return system not in _ONLY_WHEN_DEPLOYING or _DEPLOYS.search(data) is not None

@@ -24,6 +24,8 @@ def systems(path: str, text: str) -> list[str]:
         ("copilot/web/manifest.yml", "name: web\n", "AWS Copilot"),
         ("jobs/shop.nomad", "job x {}\n", "Nomad"),
         ("roles/web/tasks/main.yml", "- name: x\n", "Ansible"),
+        ("ansible/deploy-to-node.yaml", "- name: x\n  hosts: all\n", "Ansible"),
+        ("clevercloud/python.json", '{"deploy": {"module": "shop.wsgi"}}\n', "Clever Cloud"),
         (".circleci/config.yml", "jobs: {deploy: {}}\n", "CircleCI"),
         (".azure-pipelines/ci-cd.yml", "steps:\n- script: kubectl apply -f k8s\n", "Azure Pipelines"),
         ("azure-pipelines-release.yml", "steps:\n- script: docker push shop\n", "Azure Pipelines"),
@@ -37,6 +39,11 @@ def systems(path: str, text: str) -> list[str]:
 )
 def test_a_system_that_is_not_read_is_named(path: str, text: str, system: str) -> None:
     assert systems(path, text) == [system]
+
+
+@pytest.mark.parametrize("path", ["ansible/group_vars/web.yml", "infra/ansible/requirements.yml"])
+def test_what_lies_beside_playbooks_deploys_nothing(path: str) -> None:
+    assert systems(path, "port: 8000\n") == []
 
 
 @pytest.mark.parametrize(
