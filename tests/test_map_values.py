@@ -317,3 +317,26 @@ def test_a_secret_that_the_entrypoint_fills_in_is_told_with_both_answers_but_wit
         inspect(MemoryTree({"Dockerfile": image, "boot.sh": boot, "app.py": ""}), []).deployment, Environment.PRODUCTION
     )
     assert "set outside KEY_SECRET (else ***)" in text(whole)
+
+
+@pytest.mark.parametrize(
+    ("script", "told_as"),
+    [
+        ('if [ "$MODE" = prod ]; then args=(--a 1); else args=(--b); fi\nexec gunicorn app:app "${args[@]}"',
+         '"${args[@]}" is --a 1 if $MODE is prod or not set, --b if $MODE is set to something else than prod'),
+        ('args=(-x)\nif [ "$MODE" != prod ]; then args+=(--b); fi\nexec gunicorn app:app "${args[@]}"',
+         '"${args[@]}" is --b if $MODE is set to something else than prod, nothing if $MODE is prod or not set'),
+        ('if [ "$MODE" = prod ]; then set -- --a; else set -- --b; fi\nexec gunicorn app:app "$@"',
+         '"$@" is --a if $MODE is prod or not set, --b if $MODE is set to something else than prod'),
+        ('if grep x y; then args=(--a); else args=(--b); fi\nexec gunicorn app:app "${args[@]}"', None),
+        ('if [ "$MODE" = prod ]; then args=(--a); else args=($(cat x)); fi\nexec gunicorn app:app "${args[@]}"', None),
+        ('args=(--a)\nif [ "$MODE" = prod ]; then echo; fi\nexec gunicorn app:app "${args[@]}"', None),
+    ],
+)  # fmt: skip
+def test_arguments_between_which_a_variable_chooses_are_told_with_what_it_has_to_be(
+    script: str, told_as: str | None
+) -> None:
+    compose = "services:\n  web:\n    build: .\n    restart: always\n    environment: {MODE: '${MODE:-prod}'}\n"
+    image = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["./boot.sh"]\n'
+    files = {"Dockerfile": image, "compose.prod.yml": compose, "boot.sh": f"#!/bin/bash\n{script}\n", "app.py": ""}
+    assert told(files).get("arguments") == told_as

@@ -29,7 +29,7 @@ from prodlint.map.value_text import bounded_text, driven_text, plain_text
 from prodlint.map.worker_facts import worker_facts
 from prodlint.record import replace
 from prodlint.regex import regex
-from prodlint.syntax.word import Expansion, Literal, Part
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution
 
 __all__ = ["sample_text", "service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
@@ -77,9 +77,19 @@ def _started(service: Service) -> Iterator[Fact]:
         yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
     else:
         yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
+        yield from _chosen(service.step)
     if service.process.default_of:
         whose = f"by default of {service.process.default_of}: no file names a command"
         yield Fact("started", whose, span=service.process.span)
+
+
+def _chosen(step: Step) -> Iterator[Fact]:
+    """The arguments between which a condition of a script chooses, each with what it asks for."""
+    for word in step.argv[1:]:
+        for part in word.parts:
+            if isinstance(part, Substitution) and part.choices:
+                text = masked_command(f"{word.span.text} is {part.choices}")
+                yield Fact("arguments", text, State.ENVIRONMENT, word.span)
 
 
 def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:

@@ -45,12 +45,14 @@ class Expansion:
 class Substitution:
     """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell.
 
-    `reason` is set for what is not known for another reason.
+    `reason` is set for what is not known for another reason, `choices` where it is one of several texts, each told with
+    its condition.
     """
 
     span: Span
     quoted: bool = False
     reason: str = ""
+    choices: str = ""
 
 
 _ESCAPED = regex(r"\\([$`\\])")

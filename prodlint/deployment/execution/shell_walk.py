@@ -11,7 +11,7 @@ from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.commands.wrappers import value_of
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
-from prodlint.deployment.execution.condition_words import Asked, both
+from prodlint.deployment.execution.condition_words import Asked, both, in_words
 from prodlint.deployment.execution.task import Task
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
@@ -145,10 +145,11 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
         return
     filled = _filled_in(shell, outcomes, lookup)
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
-    shell.arguments = _agreed_items([arm.arguments for arm in outcomes])
+    when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
+    shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)
     for name in {name for arm in outcomes for name in arm.variables}:
         values = [arm.variables.get(name) for arm in outcomes]
-        shell.variables[name] = filled[name] if name in filled else _agreed(values)
+        shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
     for name in {name for arm in outcomes for name in arm.exported}:
         words = [arm.exported.get(name) for arm in outcomes]
         is_same = all(word == words[0] for word in words)
@@ -172,22 +173,39 @@ def _filled_in(shell: Shell, outcomes: list[Shell], lookup: Lookup) -> dict[str,
     return found
 
 
-def _agreed(values: list[Word | Value[str] | Items | None]) -> Word | Value[str] | Items:
+def _agreed(
+    values: list[Word | Value[str] | Items | None], when: list[tuple[Asked, ...] | None]
+) -> Word | Value[str] | Items:
     """What a variable holds behind arms that leave it so; of arrays, what all begin with is known."""
     first = values[0]
     if first is not None and all(value == first for value in values):
         return first
     lists = [value.words for value in values if isinstance(value, Items)]
-    return Items(_agreed_items(lists)) if lists and len(lists) == len(values) else Unknown(_DECIDED)
+    return Items(_agreed_items(lists, when)) if lists and len(lists) == len(values) else Unknown(_DECIDED)
 
 
-def _agreed_items(lists: list[tuple[Word, ...]]) -> tuple[Word, ...]:
-    """The words with which all lists begin, and where they differ one that stands for any number of others."""
+def _agreed_items(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> tuple[Word, ...]:
+    """The words with which all lists begin, and where they differ one that stands for any number of others.
+
+    `when` is what each list asks for beside what all of them do.
+    """
     same = tuple(_begun_alike(lists))
     differing = next((words[len(same)] for words in lists if len(words) > len(same)), None)
     if differing is None:
         return same
-    return (*same, Word((Substitution(differing.span, reason=_DECIDED),), differing.span))
+    choices = _choices([words[len(same) :] for words in lists], when)
+    return (*same, Word((Substitution(differing.span, reason=_DECIDED, choices=choices),), differing.span))
+
+
+def _choices(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> str:
+    """Which words it is under which condition, as text; empty where something of it cannot be told."""
+    told = []
+    for words, own in zip(lists, when, strict=True):
+        condition = in_words(own)
+        if not condition or any(word.literal is None for word in words):
+            return ""
+        told.append(f"{' '.join(map(str, words)) or 'nothing'} if {condition}")
+    return ", ".join(told)
 
 
 def _begun_alike(lists: list[tuple[Word, ...]]) -> Iterator[Word]:
@@ -397,11 +415,11 @@ def _several(part: Expansion, word: Word, shell: Shell) -> tuple[Word, ...] | No
         if part.operator == "[*]" and part.quoted:
             return (_as_one(held.words, part.span),) if held.words else (Word.of(Text.at("", part.span), part.span),)
         words = held.words if part.quoted else tuple(field for one in held.words for field in _split(one))
-        return tuple(Word(one.parts, word.span) if _is_open(one) else one for one in words)
+        return _placed(words, word.span)
     if part.name in ("@", "*") and not part.operator:
         if part.name == "*" and part.quoted and shell.arguments:
             return (_as_one(shell.arguments, part.span),)
-        return shell.arguments
+        return _placed(shell.arguments, word.span)
     if part.name in ("@", "*") and part.operator in (":-", "-") and part.operand is not None:
         given = shell.arguments
         is_empty = not given or (part.operator == ":-" and len(given) == 1 and given[0].literal == "")
@@ -415,6 +433,11 @@ def _several(part: Expansion, word: Word, shell: Shell) -> tuple[Word, ...] | No
         one = argument(int(part.name), shell)
         return () if one is None else (one,)
     return None
+
+
+def _placed(words: tuple[Word, ...], span: Span) -> tuple[Word, ...]:
+    """The words of an array as they are handed on; one that stands for several is told as the array is written."""
+    return tuple(Word(one.parts, span) if _is_open(one) else one for one in words)
 
 
 def argument(number: int, shell: Shell) -> Word | None:
