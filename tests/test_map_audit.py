@@ -512,11 +512,13 @@ def test_threads_are_told_beside_workers_that_only_the_command_shows() -> None:
     files = {
         "Dockerfile": 'FROM python:3.13-slim\nCOPY . /app\nWORKDIR /app\nCMD ["sh", "start.sh"]\n',
         "app.py": "",
-        "start.sh": 'if [ -z "$N" ]; then N=3; fi\nexec uwsgi --ini uwsgi.ini --processes ${N}\n',
+        "start.sh": "if grep -q big /proc/cpuinfo; then N=3; fi\nexec uwsgi --ini uwsgi.ini --processes ${N}\n",
         "uwsgi.ini": "[uwsgi]\nmodule = app:app\nhttp-socket = :8000\nthreads = 2\n",
     }
     text = " ".join(render(drawn(files), Terminal(False)).split())
     assert "workers ? a condition decides it; threads 2" in text
+    files["start.sh"] = 'if [ -z "$N" ]; then N=3; fi\nexec uwsgi --ini uwsgi.ini --processes ${N}\n'
+    assert "workers $N, else 3; threads 2" in " ".join(render(drawn(files), Terminal(False)).split())
     files["start.sh"] = "exec uwsgi --ini uwsgi.ini --processes 4\n"
     assert "workers 4; threads 2" in " ".join(render(drawn(files), Terminal(False)).split())
     files["uwsgi.ini"] = files["uwsgi.ini"].replace("threads = 2", "")
