@@ -20,7 +20,9 @@ def make(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
     shutil.copy(ROOT / "Makefile", folder)
     if not (folder / "pyproject.toml").exists():
         (folder / "pyproject.toml").touch()
-    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "PYTHON")}
+    # What the make that runs these tests was told, `make test ARGS=…`, is in its environment.
+    told = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PROJECT", "PYTHON", "VENV")
+    inherited = {name: value for name, value in os.environ.items() if name not in told}
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
