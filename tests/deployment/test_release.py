@@ -106,6 +106,26 @@ def test_an_unread_deployment_beside_tests_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cluster", "is_production"),
+    [
+        ("- run: kind create cluster --name ci", False),
+        ("- run: minikube start --driver=docker", False),
+        ("- uses: helm/kind-action@v1", False),
+        ("- run: aws eks update-kubeconfig --name shop", True),
+        ("- run: |\n          kind create cluster\n          aws eks update-kubeconfig --name shop", True),
+        ("- run: echo a kind of cluster", True),
+    ],
+)
+def test_a_cluster_that_a_job_starts_for_itself_is_not_production(cluster: str, is_production: bool) -> None:
+    text = (
+        f"on: push\njobs:\n  try:\n    runs-on: ubuntu-latest\n    steps:\n      {cluster}\n"
+        "      - run: helm upgrade --install shop ./chart\n      - run: curl --fail http://localhost:8000/health\n"
+    )
+    found = steps(deployment_of({".github/workflows/main.yml": text}))
+    assert ("deploy: helm upgrade --install shop ./chart" in found) is is_production
+
+
 def test_what_is_unread_in_a_test_job_tells_nothing_of_production() -> None:
     job = "    runs-on: ubuntu-latest\n    steps:\n"
     text = (

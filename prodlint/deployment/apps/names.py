@@ -174,6 +174,8 @@ class CodeNames:
         if not values:
             # The variable of a comprehension hides what is outside.
             return None if f"for {name} in" in here.module.span(function.node).text else _ELSEWHERE
+        # `query = query.filter(…)` leaves a query a query.
+        values = [one for one in values if not _refines(one, name)] or values
         first = values[0]
         if any(one is None for one in values) or first is None:
             return None
@@ -395,6 +397,21 @@ def _statements(function: _Function) -> Iterator[ast.AST]:
             inner = getattr(node, block, None)
             if isinstance(inner, list):
                 waiting.extend(reversed(inner))
+
+
+# What these methods of SQLAlchemy and Django give back is asked as the object was that they are called on.
+_REFINING = frozenset(
+    "filter filter_by where order_by group_by having join outerjoin limit offset distinct options exclude "
+    "select_related prefetch_related annotate".split()
+)
+
+
+def _refines(value: _Held, name: str) -> bool:
+    """Whether a value is what a name holds already, with some of these methods called on it."""
+    node: object = value
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _REFINING:
+        node = node.func.value
+    return isinstance(node, ast.Name) and node.id == name and node is not value
 
 
 def _assigned(function: _Function, has_walrus: bool) -> Iterator[tuple[str, _Held]]:

@@ -392,6 +392,8 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
+        if _brings_its_cluster(job):
+            return Environment.TEST
         if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
             return Environment.TEST
         said_by = (environment_of(job.name), _named_by_file(pipeline))
@@ -401,6 +403,23 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     if StepKind.PUSH not in kinds and not _CHECKS.isdisjoint(kinds):
         return Environment.TEST
     return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
+
+
+_OWN_CLUSTER = regex(
+    r"\b(?:kind[ ](?:create|load|export)[ ]|minikube[ ](?:start|image)\b|k3d[ ](?:cluster|image)[ ])"
+    r"|^(?:helm/kind-action|engineerd/setup-kind|medyagh/setup-minikube|manusa/actions-setup-minikube"
+    r"|absaoss/k3d-action|nolar/setup-k3d-k3s|jupyterhub/action-k3s-helm)@"
+)
+_REAL_CLUSTER = regex(r"update-kubeconfig|get-credentials|kubeconfig save|terraform\b.{0,100}\bapply|argocd app sync")
+
+
+def _brings_its_cluster(job: Job) -> bool:
+    """Whether a job starts a cluster of its own on its runner, which ends with it, and goes to no other."""
+    texts = [one.script.text.value for one in job.steps if one.script is not None and one.script.text is not None]
+    names = [one.action.name.lower() for one in job.steps if one.action is not None]
+    return any(_OWN_CLUSTER.search(one) for one in (*texts, *names)) and not any(
+        _REAL_CLUSTER.search(one) for one in texts
+    )
 
 
 def _named_by_file(pipeline: Pipeline) -> Environment | None:
