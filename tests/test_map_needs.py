@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from maps import drawn
 
 from prodlint.deployment.environment import Environment
-from prodlint.inspection import inspect
-from prodlint.map.document import Map, MappedService, State
-from prodlint.map.draw import draw
+from prodlint.map.document import MappedService, State
 from prodlint.map.text import render
 from prodlint.map.why import why
 from prodlint.report.terminal import Terminal
-from prodlint.tree import MemoryTree
 
 PROCFILE = {"Procfile": "web: gunicorn app:app\n"}
 APP = "from flask import Flask\napp = Flask(__name__)\n"
 PYDANTIC = "from pydantic_settings import BaseSettings\nclass Config(BaseSettings):\n    DATABASE_URL: str\n"
-
-
-def drawn(files: Mapping[str, str], environment: Environment = Environment.PRODUCTION) -> Map:
-    inspection = inspect(MemoryTree(files), ())
-    assert inspection.crashes == ()
-    return draw(inspection.deployment, environment)
 
 
 def service_of(files: Mapping[str, str], environment: Environment = Environment.PRODUCTION) -> MappedService:

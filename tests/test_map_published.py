@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from maps import drawn
 
-from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
-from prodlint.map.document import Map
-from prodlint.map.draw import draw
 from prodlint.tree import MemoryTree
 
 DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
-
-
-def drawn(files: Mapping[str, str]) -> Map:
-    inspection = inspect(MemoryTree(files), ())
-    assert inspection.crashes == ()
-    return draw(inspection.deployment, Environment.PRODUCTION)
 
 
 STAGES = """FROM python:3.13-slim AS shop

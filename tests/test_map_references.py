@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from prodlint.deployment.environment import Environment
-from prodlint.inspection import inspect
+from maps import drawn
+
 from prodlint.map.document import Map
-from prodlint.map.draw import draw
 from prodlint.map.text import render
 from prodlint.map.why import why
 from prodlint.report.terminal import Terminal
-from prodlint.tree import MemoryTree
 
 SUPERVISED = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENV X=%s\nCMD ["supervisord", "-c", "supervisord.conf"]\n'
 TWO_IMAGES = {
@@ -23,12 +20,6 @@ TWO_IMAGES = {
     "supervisord.conf": "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn -w 2 app:app\n"
     "[program:jobs]\ncommand=python jobs.py\n",
 }
-
-
-def drawn(files: Mapping[str, str]) -> Map:
-    inspection = inspect(MemoryTree(files), ())
-    assert inspection.crashes == ()
-    return draw(inspection.deployment, Environment.PRODUCTION)
 
 
 def flat(whole: Map) -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prodlint.deployment.environment import Environment
-from prodlint.inspection import inspect
-from prodlint.map.document import Map
-from prodlint.map.draw import draw
+from maps import drawn
+
 from prodlint.map.why import why
 from prodlint.report.terminal import Terminal
-from prodlint.tree import MemoryTree
 
 URLCONF = {
     "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n',
@@ -19,12 +16,6 @@ URLCONF = {
     "from django.core.wsgi import get_wsgi_application\n\napp = get_wsgi_application()\n",
     "conf.py": "ROOT_URLCONF = 'urls'\nMIDDLEWARE = []\nDEBUG = False\n",
 }
-
-
-def drawn(files: Mapping[str, str]) -> Map:
-    inspection = inspect(MemoryTree(files), ())
-    assert inspection.crashes == ()
-    return draw(inspection.deployment, Environment.PRODUCTION)
 
 
 def routes(files: Mapping[str, str]) -> str:

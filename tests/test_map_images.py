@@ -1,0 +1,145 @@
+"""What the map tells of images: which of them are services, and what they start."""
+
+from __future__ import annotations
+
+import pytest
+from maps import DOCKERFILE, drawn, of, pod
+
+from prodlint.map.document import State
+from prodlint.map.text import render
+from prodlint.map.why import UnknownSubject, why
+from prodlint.report.terminal import Terminal
+
+
+def test_an_entrypoint_that_is_given_no_command_does_not_stay_with_what_it_prepares() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
+        "start.sh": '#!/bin/sh\npython manage.py migrate\nexec "$@"\n',
+        "manage.py": "import django\n",
+    }
+    [service] = drawn(files).services
+    command = service.fact("command")
+    assert command is not None
+    assert command.state is State.UNKNOWN
+    assert command.text == "ends with the command that it is given, and no file names one"
+    named = {"Dockerfile": files["Dockerfile"] + 'CMD ["gunicorn", "app:app"]\n'}
+    assert of({**files, **named}, service.name)["command"] == "gunicorn app:app"
+
+
+def test_services_of_one_place_are_told_apart_by_their_images() -> None:
+    files = {f"docker/{name}.Dockerfile": DOCKERFILE for name in ("a", "b")}
+    files |= {
+        "app.py": "",
+        "compose.prod.yml": "x-web: &web\n  restart: always\nservices:\n  one:\n    build: {context: ., dockerfile: "
+        "docker/a.Dockerfile}\n    command: supervisord -n -c s.conf\n  two:\n    build: {context: ., dockerfile: "
+        "docker/b.Dockerfile}\n    command: supervisord -n -c s.conf\n",
+        "s.conf": "[supervisord]\nnodaemon=true\n[program:jobs]\ncommand=python run.py\n",
+    }
+    whole = drawn(files)
+    with pytest.raises(UnknownSubject) as caught:
+        why(whole, "jobs.image", Terminal(False))
+    assert "jobs@docker/a.Dockerfile" in str(caught.value)
+    assert "stage" not in why(whole, "jobs@docker/b.Dockerfile.image", Terminal(False))
+    assert "docker/b.Dockerfile on" in why(whole, "jobs@s.conf@docker/b.Dockerfile.image", Terminal(False))
+
+
+def test_a_proxy_of_an_image_that_several_services_run_is_one() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY . /app\nWORKDIR /app\n"
+        'CMD ["gunicorn", "-b", ":8000", "app:app"]\n',
+        "nginx.conf": "http { server { listen 80; location / { proxy_pass http://127.0.0.1:8000; } } }\n",
+        "app.py": "",
+        "compose.prod.yml": "services:\n  a:\n    build: .\n  b:\n    build: .\n",
+    }
+    text = " ".join(render(drawn(files), Terminal(False)).split())
+    assert "proxy nginx (nginx.conf:1), run by a, b: 80, / → what runs it" in text
+    assert text.count("proxy nginx") == 1
+
+
+def test_a_function_of_the_serverless_framework_that_runs_an_image_of_ours_is_one_service() -> None:
+    text = "service: s\nprovider: {name: aws, ecr: {images: {own: {path: ./}, far: {uri: x}}}}\n"
+    files = {
+        "serverless.yml": f"{text}functions:\n  hello: {{image: {{name: own}}}}\n  other: {{image: far}}\n",
+        "Dockerfile": 'FROM public.ecr.aws/lambda/python:3.13\nCOPY app.py ./\nCMD ["app.handler"]\n',
+        "app.py": "def handler(event, context): ...\n",
+    }
+    [service] = drawn(files).services
+    assert (service.name, service.platform) == ("hello", "AWS Lambda")
+    assert of(files, "hello")["handler"] == "app.handler → app.py:1"
+
+
+def test_databases_that_a_chart_brings_from_elsewhere_are_beside_the_services() -> None:
+    chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n"
+    chart += "".join(
+        f"- {{name: {name}, version: 1.0.0, repository: 'https://x', condition: {name}.enabled}}\n"
+        for name in ("postgresql", "redis", "ingress-nginx")
+    )
+    files = {
+        "chart/Chart.yaml": chart,
+        "chart/values.yaml": "redis: {enabled: false}\n",
+        "chart/templates/web.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        "spec: {template: {spec: {containers: [{name: web, image: shop, command: [gunicorn, 'app:app']}]}}}\n",
+    }
+    assert [(one.name, one.text) for one in drawn(files).beside] == [("postgresql", "PostgreSQL")]
+
+
+def test_words_for_an_entrypoint_that_is_not_read_are_no_command_and_one_service() -> None:
+    files = {
+        "Dockerfile": 'FROM amazon/dynamodb-local\nCMD ["-jar", "Local.jar"]\n',
+        "docker-compose.yml": "services:\n  db:\n    build: .\n    ports: ['8000:8000']\n",
+    }
+    [service] = drawn(files).services
+    assert service.name == "db"
+    told = "`-jar Local.jar` is handed to the entrypoint of the image amazon/dynamodb-local, which is not read"
+    assert of(files, "db")["command"] == told
+
+
+UNIT = "[Service]\nWorkingDirectory=/srv\nExecStart=/usr/bin/gunicorn app:app\n"
+
+
+def test_an_image_that_starts_nothing_beside_another_production_is_a_workbench() -> None:
+    files = {"deploy/app.service": UNIT, "build/Dockerfile": "FROM ubuntu:22.04\nCOPY . /src\n", "app.py": ""}
+    assert [one.name for one in drawn(files).services] == ["app"]
+    files["build/Dockerfile"] = files["build/Dockerfile"].replace("ubuntu:22.04", "python:3.13")
+    assert [one.platform for one in drawn(files).services] == ["systemd", "Docker"]
+    files["build/Dockerfile"] += "CMD gunicorn app:app\n"
+    assert [one.platform for one in drawn(files).services] == ["systemd", "Docker"]
+
+
+def test_an_image_that_may_start_what_its_base_does_is_perhaps_in_production() -> None:
+    files = {"web/app.service": UNIT, "web/Dockerfile": "FROM acme/served\nCOPY . /src\n", "app.py": ""}
+    assert [(one.name, one.environment) for one in drawn(files).services] == [
+        ("app", "production"),
+        ("web", "unknown"),
+    ]
+    files["web/requirements.txt"] = "gunicorn\n"
+    files["far/app.service"] = files.pop("web/app.service")
+    assert [(one.name, one.environment) for one in drawn(files).services] == [
+        ("app", "production"),
+        ("web", "production"),
+    ]
+
+
+def test_an_image_that_jib_builds_is_ours_in_every_registry() -> None:
+    artifact = "build:\n  artifacts:\n  - image: ledger\n    jib: {project: ledger}\n"
+    files = {
+        "skaffold.yaml": f"apiVersion: skaffold/v4beta1\nkind: Config\n{artifact}",
+        "k8s/ledger.yaml": pod("{name: ledger, image: 'gcr.io/bank/ledger:1.0'}", "ledger"),
+    }
+    whole = drawn(files)
+    told = "gcr.io/bank/ledger:1.0, built here by jib (skaffold.yaml:5), published on 80 of the Service ledger → 80"
+    assert [one.text for one in whole.beside] == [told]
+    assert whole.doubts == ()
+    files["skaffold.yaml"] = files["skaffold.yaml"].replace("jib:", "buildpacks:")
+    assert [one.reason for one in drawn(files).doubts] == [
+        "runs the image gcr.io/bank/ledger:1.0, which is built by buildpacks: that is not read"
+    ]
+
+
+def test_an_image_of_another_language_that_a_function_runs_is_no_service() -> None:
+    files = {
+        "serverless.yml": "service: s\nprovider: {name: aws, ecr: {images: {own: {path: ./}}}}\n"
+        "functions:\n  hello: {image: {name: own}}\n",
+        "Dockerfile": 'FROM public.ecr.aws/lambda/nodejs:20\nCOPY app.js ./\nCMD ["app.handler"]\n',
+    }
+    assert drawn(files).services == ()
