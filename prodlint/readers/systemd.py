@@ -19,7 +19,7 @@ from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.systemd import ExecLine, Setting, Unit, UnitSection, exec_lines, parse_unit, unit_words
-from prodlint.syntax.word import Literal, Part, Substitution, Word
+from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 _SETTINGS = {
     "Unit": ("After", "Requires", "Wants", "StartLimitBurst", "StartLimitIntervalSec"),
@@ -125,8 +125,9 @@ def _offsets(value: Text, start: int, inside: str) -> tuple[int, ...]:
 
 def _process(name: str, path: str, unit: Unit, lines: list[ExecLine], repository: Repository) -> Process:
     *earlier, last = lines
-    before = [_command(line) for line in (*_lines(unit, "ExecStartPre"), *earlier)]
-    command = _command(last)
+    is_filled_in = _is_filled_in(unit, last)
+    before = [_command(line, is_filled_in) for line in (*_lines(unit, "ExecStartPre"), *earlier)]
+    command = _command(last, is_filled_in)
     directory = unit.get("Service", "WorkingDirectory")
     written = directory.value.value.removeprefix("-") if directory is not None else "/"
     # A folder below `/` that a playbook names by variables is one all the same, whatever they hold.
@@ -165,17 +166,28 @@ def _is_open(text: str) -> bool:
     return "%" in text or is_templated_value(text)
 
 
-def _command(line: ExecLine) -> CommandLine:
+def _is_filled_in(unit: Unit, line: ExecLine) -> bool:
+    """Whether `envsubst` or its like fills in a unit: `${NAME}` stands where systemd itself puts no variable."""
+    settings = [setting for key in _NO_VARIABLES for setting in unit.all("Service", key)]
+    return "${" in str(line.words[0]) or any("${" in setting.value.value for setting in settings)
+
+
+_NO_VARIABLES = ("User", "Group", "WorkingDirectory", "PIDFile", "RuntimeDirectory", "EnvironmentFile")
+
+
+def _command(line: ExecLine, is_filled_in: bool) -> CommandLine:
     """A command of a unit: what a template engine fills in is unknown, but for the folder of the program."""
     first, *rest = line.words
-    return exec_form((first, *(_opened(word) for word in rest)), line.span)
+    return exec_form((first, *(_opened(word, is_filled_in) for word in rest)), line.span)
 
 
-def _opened(word: Word) -> Word:
+def _opened(word: Word, is_filled_in: bool) -> Word:
     parts: list[Part] = []
     for part in word.parts:
         if isinstance(part, Literal) and is_templated_value(part.text.value):
             parts.append(Substitution(part.text.span, True))
+        elif isinstance(part, Expansion) and is_filled_in:
+            parts.append(Substitution(part.span, True, "it is filled in when the unit is installed"))
         else:
             parts.append(part)
     return Word(tuple(parts), word.span)

@@ -184,6 +184,19 @@ def test_templates_keep_their_program_and_leave_the_rest_open() -> None:
     assert process.directory is None
 
 
+def test_a_unit_that_envsubst_fills_in_has_no_empty_names() -> None:
+    started = "ExecStart={}/bin/gunicorn ${{APP}}.wsgi --workers 3 $MORE"
+    for head, literals in {
+        started.format("${ROOT}"): ["${ROOT}/bin/gunicorn", None, "--workers", "3", None],
+        "User=${NAME}\n" + started.format("/srv"): ["/srv/bin/gunicorn", None, "--workers", "3", None],
+    }.items():
+        process = processes({"deploy/shop.service": unit(head)})["shop"]
+        assert process.command is not None
+        assert [word.literal for word in process.command.words] == literals
+        reasons = [part.reason for word in process.command.words[1:2] for part in word.parts if hasattr(part, "reason")]
+        assert reasons == ["it is filled in when the unit is installed"]
+
+
 def test_a_checkout_in_a_folder_that_a_playbook_names_by_variables_is_found() -> None:
     files = {
         "roles/web/.service": unit(
