@@ -5,7 +5,7 @@ from __future__ import annotations
 from maps import DOCKERFILE, MIGRATED, UWSGI, drawn, of, pod
 
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import UNKNOWN
+from prodlint.deployment.value import NO, UNKNOWN, Answer
 from prodlint.inspection import inspect
 from prodlint.map.text import render
 from prodlint.report.terminal import Terminal
@@ -23,6 +23,18 @@ def test_the_router_of_heroku_answers_without_tls_too() -> None:
     files = {"Procfile": "web: gunicorn app:app\n", "app.py": "", "app.json": "{}", "runtime.txt": "python-3.13.1\n"}
     [passage] = inspect(MemoryTree(files), ()).deployment.passages
     assert [one.tls for one in passage.proxy.listens] == [False, True]
+
+
+def test_the_nginx_of_a_buildpack_may_listen_for_a_server_on_a_socket() -> None:
+    procfile = "web: {}gunicorn --bind unix:///tmp/nginx.socket app:app\n"
+    files = {"app.py": "", "app.json": "{}", "runtime.txt": "python-3.13.1\n"}
+
+    def listens(start: str) -> list[Answer]:
+        found = inspect(MemoryTree({**files, "Procfile": procfile.format(start)}), ()).deployment.passages
+        return [end.listens for one in found for end in one.destinations]
+
+    assert listens("bin/start-nginx ") == [UNKNOWN]
+    assert listens("") == [NO]
 
 
 def test_a_worker_has_its_program_with_its_version_and_the_app_that_it_loads() -> None:

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
-from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import HOST, Exposure, Platform
-from prodlint.deployment.proxies.dialling import answering, is_at, settled_port, shown_port
+from prodlint.deployment.proxies.dialling import answering, is_at, may_listen, settled_port, shown_port
 from prodlint.deployment.proxies.holder import is_of_proxy
 from prodlint.deployment.proxies.passage import Destination, Passage
 from prodlint.deployment.proxies.peers import machine_of, plain_path
@@ -35,12 +34,6 @@ __all__ = [
     "wrong_ports",
 ]
 
-# What listens in a container without being one of its services.
-_LISTENERS = frozenset(
-    "nginx caddy apache2 apache2ctl apachectl httpd haproxy envoy traefik varnishd lighttpd socat stunnel stunnel4 "
-    "rinetd simpleproxy gost tailscaled cloudflared ngrok service rc-service systemctl supervisord s6-svscan runsvdir "
-    "monit aws-lambda-web-adapter start-nginx start-nginx-solo".split()
-)
 _OF_HOSTS = (Platform.SYSTEMD, Platform.BEANSTALK, Platform.LAMBDA)
 # Debuggers of Python and of Node, which listen when somebody attaches.
 _DEBUGGERS = (5678, 5679, 9229, 4444)
@@ -169,13 +162,7 @@ def _is_alone(service: Service, beside: list[Service]) -> Answer:
     for other in beside[:_MOST]:
         if other is not service and other.process.platform is not Platform.DOCKER and other.process.span != own.span:
             return UNKNOWN
-    return UNKNOWN if any(_may_listen(step, service) for step in service.execution.steps) else YES
-
-
-def _may_listen(step: Step, service: Service) -> bool:
-    if step.program in _LISTENERS or not _LISTENERS.isdisjoint(step.layers):
-        return True
-    return step is not service.step and step.background
+    return UNKNOWN if any(may_listen(step, service) for step in service.execution.steps) else YES
 
 
 def dials_to(service: Service, passages: Iterable[Passage], container: Container) -> tuple[Dial, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prodlint.deployment.command import Step
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
@@ -12,9 +13,25 @@ __all__ = [
     "is_same_port",
     "listening_at_home",
     "listening_to_others",
+    "may_listen",
     "settled_port",
     "shown_port",
 ]
+
+
+# What listens in a container without being one of its services.
+_LISTENERS = frozenset(
+    "nginx caddy apache2 apache2ctl apachectl httpd haproxy envoy traefik varnishd lighttpd socat stunnel stunnel4 "
+    "rinetd simpleproxy gost tailscaled cloudflared ngrok service rc-service systemctl supervisord s6-svscan runsvdir "
+    "monit aws-lambda-web-adapter start-nginx start-nginx-solo".split()
+)
+
+
+def may_listen(step: Step, service: Service) -> bool:
+    """Whether a program that a service starts may listen for it: a proxy, or what runs beside the server."""
+    if step.program in _LISTENERS or not _LISTENERS.isdisjoint(step.layers):
+        return True
+    return step is not service.step and step.background
 
 
 def settled_port(value: Value[int] | Value[object] | None) -> int | None:

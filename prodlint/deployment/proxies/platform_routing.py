@@ -12,7 +12,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.procfile import is_of_heroku, is_procfile
-from prodlint.deployment.proxies.dialling import listening_to_others
+from prodlint.deployment.proxies.dialling import listening_to_others, may_listen
 from prodlint.deployment.proxies.passage import Destination, Passage
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.bind import Bind
@@ -102,6 +102,8 @@ def _listening(service: Service, port: Value[int], is_certain: bool) -> tuple[An
     if listens is UNKNOWN and bind is not None and bind.is_everywhere is YES:
         listens = _with_port_set(service.process.platform, bind, port)
     may_be_found = service.process.platform in _MAY_FIND_OTHERS or not is_certain
+    # `bin/start-nginx` of a buildpack listens in the place of the server.
+    may_be_found = may_be_found or any(may_listen(step, service) for step in service.execution.steps)
     return (UNKNOWN if listens is NO and may_be_found else listens), bind
 
 
