@@ -230,3 +230,12 @@ def test_a_read_whose_name_is_computed_says_nothing_against_others() -> None:
     app = f"import os\n{APP}KEY = os.environ['KEY']\n"
     assert needs(f"{app}MORE = [os.environ[name] for name in ('A', 'B')]\n") == "KEY (app.py:4)"
     assert needs(f"{app}for name in ('A', 'B'):\n    os.environ[name] = 'x'\n") is None
+
+
+@pytest.mark.parametrize(("base", "is_told"), [("python:3.13-slim", True), ("shop/base:1", False), ("$BASE", False)])
+def test_a_base_image_of_ones_own_may_set_what_code_needs(base: str, is_told: bool) -> None:
+    image = f'ARG BASE\nFROM {base}\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+    compose = "services:\n  web:\n    build: .\n    restart: always\n"
+    app = f"import os\n{APP}KEY = os.environ['KEY']\n"
+    fact = service_of({"Dockerfile": image, "compose.prod.yml": compose, "app.py": app}).fact("needs")
+    assert (fact is not None) is is_told

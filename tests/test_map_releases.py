@@ -135,3 +135,11 @@ def test_roads_that_only_start_what_is_told_are_named_together() -> None:
     files = {f"{name}/Procfile": "web: gunicorn app:app\n" for name in "abcdef"}
     text = told({**files, **{f"{name}/app.py": "" for name in "abcdef"}})
     assert "release a/Procfile, b/Procfile, c/Procfile, d/Procfile and 2 more: only start what is told above\n" in text
+
+
+def test_a_service_whose_command_is_not_known_is_started_all_the_same() -> None:
+    files = shipped(
+        "docker compose -f compose.prod.yml up -d", COMPOSE + "  api:\n    build: api\n    restart: always\n"
+    )
+    files["api/Dockerfile"] = "FROM shop/base:1\nCOPY . /app\n"
+    assert starts(files) == ["web, mail, slow, api"]

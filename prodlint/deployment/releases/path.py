@@ -149,7 +149,10 @@ class _Started:
         for start in starts:
             self.roads.setdefault(start.group, one.pipeline.path)
             services = [one for one in self.services[start.group] if all(one.process.name in some for some in names)]
-            for _, step in _steps_of_services(services, self.repository):
+            # What starts a service is not always known; that it is started is.
+            nameless = [one for one in services if not _ends(one) and not isinstance(one.handler, Known)]
+            unknown = [ReleaseStep(StepKind.START, "?", one.span, one.name) for one in nameless]
+            for step in (*(step for _, step in _steps_of_services(services, self.repository)), *unknown):
                 key = (step.kind, step.written, step.span, step.owner)
                 if key not in seen:
                     seen.add(key)

@@ -24,7 +24,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings.start import MAIN, Start, agreed_start
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
-from prodlint.deployment.value import UNKNOWN, YES, EnvDriven, Known
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known
 from prodlint.deployment.variable import Variables
 from prodlint.deployment.variables.env_read import EnvRead
 from prodlint.deployment.variables.reads import env_files_in, reads_in
@@ -62,7 +62,7 @@ class Need:
 def needed_variables(service: Service, repository: Repository) -> tuple[Need, ...]:
     """What a service needs from outside, in the order of files and lines; empty where nothing certain is known."""
     start = agreed_start(service, repository)
-    if start is None or not start.modules:
+    if start is None or not start.modules or _may_be_set_below(service):
         return ()
     code = served_code(service, repository)
     sure = _sure(code, start, settings_of(service, repository))
@@ -86,6 +86,12 @@ def needed_variables(service: Service, repository: Repository) -> tuple[Need, ..
         if not is_told and not any(_is_set_elsewhere(one, repository) for one in names):
             found[read.name] = Need(read.name, asked.span, read.alternatives, asked.validator)
     return tuple(found.values())
+
+
+def _may_be_set_below(service: Service) -> bool:
+    """Whether the image stands on one of somebody's own, which may set any variable."""
+    image = service.image
+    return image is not None and (image.base is None or image.base_brings_servers is not NO)
 
 
 def _sure(code: ServedCode, start: Start, settings: AppSettings | None) -> frozenset[str]:
