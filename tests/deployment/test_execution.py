@@ -265,3 +265,27 @@ def test_a_script_that_waits_for_a_host_starts_nothing_of_its_own() -> None:
     script = "#!/bin/sh\n./wait-for-it.sh --strict db:5432\ngunicorn app:app\n"
     execution = run("./start.sh", {"start.sh": script, "wait-for-it.sh": waits})
     assert [step.written for step in execution.steps] == ["gunicorn app:app"]
+
+
+def test_a_script_that_another_text_calls_is_given_what_stands_behind_its_name() -> None:
+    files = {"migrate.sh": '#!/bin/bash\n./manage.py migrate\nexec "$@"\n'}
+    found = run("bash -c './migrate.sh'", files)
+    assert [step.written for step in found.processes] == ["./manage.py migrate"]
+    assert not found.unread
+    given = run("bash -c './migrate.sh gunicorn app:app'", files)
+    assert [step.written for step in given.processes] == ["gunicorn app:app"]
+
+
+def test_an_entrypoint_that_ends_with_what_it_is_given_waits_for_a_command() -> None:
+    held = {"migrate.sh": b'#!/bin/bash\n./manage.py migrate\nexec "$@"\n'}
+    source = Source("Dockerfile", "./migrate.sh")
+    words = (Word.of(Text.verbatim(source.span)),)
+    found = execute(exec_form(words, source.span), Place(CHECKOUT, "/"), Repository(held, held.__getitem__))
+    [lost] = found.unread
+    assert lost.note == "ends with the command that it is given, and no file names one"
+
+
+def test_a_sourced_file_has_the_words_behind_it_as_its_own() -> None:
+    files = {"deploy.sh": "STAGE=$1\n", "web.sh": "#!/bin/bash\n. ./deploy.sh live\ngunicorn app.$STAGE:$1\n"}
+    found = run("./web.sh app", files)
+    assert [tuple(word.literal for word in step.argv) for step in found.processes] == [("gunicorn", "app.live:app")]

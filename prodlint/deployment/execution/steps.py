@@ -437,7 +437,8 @@ class _Run:
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
-            is_empty = name == "exec" and len(node.words) == 2
+            # What a script writes behind the name of another one is all that this one is given.
+            is_empty = name == "exec" and len(node.words) == 2 and not _is_called_by_a_script(shell)
             return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
         child = self.redirections.handed(node, words, shell)
         if node.assignments:
@@ -456,7 +457,17 @@ class _Run:
             return Flow()
         shell.depth += 1
         shell.lying = lying(path, written or "", shell)
-        return self.walk(script.body, shell)
+        held = shell.arguments
+        # Bash gives a sourced file the words behind it as its own, and takes them away again.
+        shell.arguments = words[2:] or held
+        flow = self.walk(script.body, shell)
+        shell.arguments = held if words[2:] else shell.arguments
+        return flow
+
+
+def _is_called_by_a_script(shell: Shell) -> bool:
+    """Whether the text that a shell runs was started by the text of another one."""
+    return sum(one.kind in (Parent.STRING, Parent.SCRIPT) for one in shell.ancestors) > 1
 
 
 def execute(
