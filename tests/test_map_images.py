@@ -11,6 +11,19 @@ from prodlint.map.why import UnknownSubject, why
 from prodlint.report.terminal import Terminal
 
 
+def test_what_a_script_installs_before_a_command_that_is_computed_does_not_stay() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["./start.sh"]\n',
+        "start.sh": '#!/bin/bash\nfor one in a b; do commands+="celery -A shop worker -Q $one &"; done\n'
+        'python manage.py migrate\npip install tenacity\neval "$commands"\nwait\n',
+        "manage.py": "import django\n",
+    }
+    [service] = drawn(files).services
+    command = service.fact("command")
+    assert command is not None
+    assert command.text == "starts a program whose name is computed"
+
+
 def test_an_entrypoint_that_is_given_no_command_does_not_stay_with_what_it_prepares() -> None:
     files = {
         "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',

@@ -164,10 +164,13 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
 
 def _prepares(step: Step) -> bool:
     tool, words = program_of(step)
-    is_command = tool == "django-admin" and bool(words) and words[0].literal in _PREPARING
+    first = words[0].literal if words else None
+    is_command = tool == "django-admin" and first in _PREPARING
+    is_command = is_command or (tool in _INSTALLERS and first in ("install", "add", "ci", "update"))
     return is_command or step.program in RETURN_AT_ONCE or migration_of(step) is not None
 
 
+_INSTALLERS = ("pip", "pip3", "uv", "apt", "apt-get", "apk", "npm", "yarn")
 _PREPARING = ("check", "collectstatic", "compilemessages", "compress", "createcachetable", "flush", "loaddata")
 
 
