@@ -267,6 +267,14 @@ def _routes(
         yield ProxyRoute("/", served.span, folder=root)
     elif root is None and served is not None and served.name == "return":
         yield ProxyRoute("/", _head(served), answer=" ".join(served.values))
+    elif root is None and served is None and not any(one.name == "location" for one in body):
+        # All that it serves stands in files that are not here.
+        yield from (_elsewhere(one) for one in body if one.name == "include" and _may_pass(one))
+
+
+def _elsewhere(include: Directive) -> ProxyRoute:
+    unread = f"it includes {include.values[0]}, which is not in this repository"
+    return ProxyRoute("/", _head(include), unread=unread)
 
 
 def _route(
