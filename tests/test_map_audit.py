@@ -255,3 +255,16 @@ def test_nobody_who_applies_the_migrations_of_django_alone_is_told_too() -> None
     [project] = drawn(files).projects
     told = [one.text for one in project.migrations]
     assert told == ["none of its own; Django's own apps have some, applied by nothing in production"]
+
+
+def test_an_app_whose_module_is_here_and_not_where_it_is_started_is_told_so() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nCOPY dist/shop.whl /tmp/\nCMD ["gunicorn", "shop.wsgi:app"]\n',
+        "shop/wsgi.py": "from shop import make\napp = make()\n",
+    }
+    [service] = drawn(files).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["app"] == "shop.wsgi:app is not found where it runs; shop/wsgi.py is in this repository"
+    [service] = drawn({"Dockerfile": files["Dockerfile"]}).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["app"] == "shop.wsgi:app was not found in the repository"

@@ -48,7 +48,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _started(service)
     if service.server is not None:
         yield _server(service, repository)
-        yield from _app(service)
+        yield from _app(service, repository)
         yield from _serving(service.server)
     elif service.worker is not None:
         yield from worker_facts(service, service.worker, repository, not _is_of_another_version(service))
@@ -68,7 +68,7 @@ def _started(service: Service) -> Iterator[Fact]:
     """What starts it: a function that the platform calls, or a command."""
     if service.handler is not None:
         yield _handler(service, service.handler)
-        yield from _app(service) if service.app is not None else ()
+        yield from _app(service, repository) if service.app is not None else ()
     elif service.step is None:
         yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     elif service.candidates:
@@ -346,7 +346,7 @@ def _server(service: Service, repository: Repository) -> Fact:
     return Fact("server", text, span=server.span, sources=tuple(sources))
 
 
-def _app(service: Service) -> Iterator[Fact]:
+def _app(service: Service, repository: Repository) -> Iterator[Fact]:
     server, app = service.server, service.app
     if app is None:
         assert server is not None
@@ -359,11 +359,22 @@ def _app(service: Service) -> Iterator[Fact]:
             reason = f"what {target.value} is could not be told from {service.module}"
             yield Fact("app", reason, State.UNKNOWN, target.span)
         else:
-            yield Fact("app", f"{target.value} was not found in the repository", State.UNKNOWN, target.span)
+            yield Fact("app", _absence(target.value, repository), State.UNKNOWN, target.span)
         return
     factory = ", a factory" if app.is_factory else ""
     shown = f"{app.target} → " if app.target else ""
     yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
+
+
+def _absence(target: str, repository: Repository) -> str:
+    """Why an app is not told: its module is not here, or is here and not where the server looks for it."""
+    module = target.partition(":")[0].replace(".", "/")
+    ends = (f"/{module}.py", f"/{module}/__init__.py")
+    named = repository.named(posixpath.basename(ends[0]), "__init__.py")
+    here = [one for one in named if f"/{one}".endswith(ends)] if module else []
+    if len(here) == 1:
+        return f"{target} is not found where it runs; {here[0]} is in this repository"
+    return f"{target} was not found in the repository"
 
 
 def _image(image: Image, service: Service) -> Fact:
