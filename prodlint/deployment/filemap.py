@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from prodlint.record import record
-from prodlint.source import Span
+from prodlint.source import Span, Text
 
 __all__ = ["CHECKOUT", "FileMap", "Placement", "Rewriting", "absolute"]
 
@@ -41,13 +41,15 @@ class Placement:
 
     Without a path the repository has no say in what lies there: it was removed, or made by a
     program. `leaves_out` tells of the files below a folder which of them did not come along.
-    `rewritten` tells of a file of the repository whose text is no longer what lies there.
+    `rewritten` tells of a file of the repository whose text is no longer what lies there. `text` is what
+    a file holds that a build makes, where the build file says it (a here-document).
     """
 
     target: str
     path: str | None
     leaves_out: Callable[[str], bool] | None = None
     rewritten: Rewriting | None = None
+    text: Text | None = None
 
     def covers(self, path: str) -> bool:
         """Whether an absolute path is the target, or lies below it."""
@@ -106,6 +108,11 @@ class FileMap:
                 if last is placement:
                     return placement.rewritten
         return None
+
+    def text(self, path: str) -> Text | None:
+        """What a file holds that the build made at an absolute path; None where that is not told."""
+        last = next((one for one in reversed(self.placements) if one.covers(path)), None)
+        return last.text if last is not None and last.target == path else None
 
     def certainly_lacks(self, path: str, is_file: Callable[[str], bool]) -> bool:
         """Whether certainly no file lies at an absolute path; `is_file` answers for paths of the repository."""

@@ -22,8 +22,9 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Unknown, Value
 from prodlint.record import record, replace
 from prodlint.regex import regex
-from prodlint.source import Span
+from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
+from prodlint.syntax.dockerfile_lines import Heredoc
 from prodlint.syntax.word import Word
 
 __all__ = ["BuildStep", "Image", "build_image"]
@@ -341,12 +342,12 @@ class _Reader:
         target = None if destination is None else absolute(destination, state.directory)
         if target is None or destination is None:
             return state.files.incomplete()
-        heredocs = {heredoc.name for heredoc in instruction.heredocs}
+        heredocs = {heredoc.name: heredoc for heredoc in instruction.heredocs}
         sources = [value for value in values[:-1] if value is not None and not value.startswith("<<")]
         into = destination.endswith(("/", "/.")) or destination == "." or len(values) > 2
         files = state.files
         for name in sorted(heredocs):
-            files = files.written(target, into, name)
+            files = files.written(target, into, name, _text_of(heredocs[name]))
         if origin is not None and origin.value is not None:
             name = origin.value.value
             stage = self._origin(name, index)
@@ -381,7 +382,11 @@ class _Reader:
                 found = replace(state.files, files=seen)
                 files = with_packages(files, found, step, state.programs, state.base)
         self.unread[index].extend(execution.unread)
-        return files
+        written = instruction.value.value.strip() if len(instruction.heredocs) == 1 else ""
+        made = _WRITES_DOCUMENT.fullmatch(written) if len(written) < _LONGEST_LINE else None
+        target = absolute(next(filter(None, made.groups())), state.directory) if made is not None else None
+        text = _text_of(instruction.heredocs[0]) if target is not None else None
+        return files if target is None or text is None else files.written(target, False, target, text)
 
     def _bound(self, mount: str, files: ImageFiles, state: _Stage, index: int) -> FileMap:
         """The files with a bind mount over them; other types of mount hold none of the repository's."""
@@ -420,6 +425,22 @@ def _command(instruction: Instruction) -> CommandLine | None:
     if instruction.json is not None:
         return exec_form(instruction.json, instruction.value.span) if instruction.json else None
     return shell_form(instruction.value.strip(), instruction.value.strip().span)
+
+
+_LONGEST_LINE = 1_000
+# `tee FILE <<EOF`, `cat <<EOF > FILE` and `cat > FILE <<EOF`, and that it may be run.
+_DOCUMENT = r"<<-?[ ]?[\"']?\w+[\"']?"
+_WRITES_DOCUMENT = regex(
+    rf"(?:tee\s+([^\s<>|&;$-][^\s<>|&;$]*)\s+{_DOCUMENT}|cat\s+{_DOCUMENT}\s*>\s*([^\s<>|&;$]+)"
+    rf"|cat\s*>\s*([^\s<>|&;$]+)\s+{_DOCUMENT})"
+    r"(?:\s*>\s*/dev/null)?(?:\s*(?:&&|;)\s*ch(?:mod|own)\s[^&;|<>]*)*"
+)
+
+
+def _text_of(heredoc: Heredoc) -> Text | None:
+    """The text of a here-document as it is written to a file; None where the build fills variables in."""
+    body = heredoc.body
+    return None if heredoc.expands and re.search(r"[$`\\]", body.value) else body
 
 
 def _script(instruction: Instruction) -> CommandLine | None:

@@ -45,7 +45,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _autostart(service)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
-    yield from _started(service)
+    yield from _started(service, repository)
     if service.server is not None:
         yield _server(service, repository)
         yield from _app(service, repository)
@@ -64,7 +64,7 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _surroundings(service, repository)
 
 
-def _started(service: Service) -> Iterator[Fact]:
+def _started(service: Service, repository: Repository) -> Iterator[Fact]:
     """What starts it: a function that the platform calls, or a command."""
     if service.handler is not None:
         yield _handler(service, service.handler)

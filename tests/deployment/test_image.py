@@ -8,8 +8,10 @@ from prodlint.deployment.installed.system_packages import system_packages
 from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, EnvDriven, Known, Unknown
+from prodlint.inspection import inspect
 from prodlint.source import Source
 from prodlint.syntax.word import Word
+from prodlint.tree import MemoryTree
 
 
 def build(
@@ -481,3 +483,40 @@ def test_an_image_without_a_command_starts_what_its_base_starts(dockerfile: str,
 def test_an_image_holds_what_its_distribution_installs(run: str, packages: str) -> None:
     image = build(f"FROM debian:13 AS base\nRUN {run}\nFROM base\n")
     assert [one.name for one in system_packages(image)] == packages.split()
+
+
+GUNICORN = "#!/bin/bash\nset -e\n./manage.py migrate\nexec gunicorn shop.wsgi --bind=:80\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN chmod +x /start.sh",
+        f"RUN cat <<'END' > start.sh && chmod +x start.sh\n{GUNICORN}END",
+        f"RUN cat > /start.sh <<EOF\n{GUNICORN}EOF",
+        f"COPY <<EOF /start.sh\n{GUNICORN}EOF",
+        f'COPY --chmod=755 <<"EOF" /start.sh\n{GUNICORN}EOF',
+    ],
+)
+def test_a_script_that_the_build_writes_from_its_own_text_is_followed(line: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.written == "gunicorn shop.wsgi --bind=:80"
+    assert service.step is not None
+    assert service.step.span.path == "Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN tee /start.sh <<EOF\n#!/bin/sh\nexec gunicorn $APP\nEOF",
+        "RUN tee /start.sh <<'EOF'\n#!/usr/bin/env python3\nprint(1)\nEOF",
+        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN curl -o /start.sh https://example.com/start.sh",
+        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN sed -i s/80/81/ /start.sh",
+        f"RUN tee /start.sh <<'EOF' && sed -i s/80/81/ /start.sh\n{GUNICORN}EOF",
+    ],
+)
+def test_what_else_the_build_writes_is_not_followed(line: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.server is None

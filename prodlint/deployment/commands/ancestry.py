@@ -12,7 +12,7 @@ from prodlint.source import Span
 from prodlint.syntax.shell import AndOr, Command, Node, Sequence
 from prodlint.syntax.word import Word
 
-__all__ = ["last_command", "shell_ancestor", "started_by"]
+__all__ = ["is_of_a_text", "last_command", "shell_ancestor", "started_by"]
 
 _INITS = frozenset("tini tini-static docker-init dumb-init catatonit".split())
 # `uv run` and `doppler run` stay, and hand SIGTERM on.
@@ -26,6 +26,11 @@ _REPLACED = frozenset(
 _SHELLS = frozenset("sh bash ash dash zsh ksh".split())
 _SHELL_PARENTS = (Parent.STRING, Parent.SCRIPT)
 _TRAP = regex(r"(?:^|[\s;&|({])trap\s")
+
+
+def is_of_a_text(ancestors: tuple[Ancestor, ...]) -> bool:
+    """Whether the text that the last of these shells runs was started by the text of another one."""
+    return sum(one.kind in (Parent.STRING, Parent.SCRIPT) for one in ancestors) > 1
 
 
 def shell_ancestor(kind: Parent, name: str, span: Span, text: str) -> Ancestor:

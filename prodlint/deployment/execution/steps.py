@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent, Step, Succession
-from prodlint.deployment.commands.ancestry import shell_ancestor, started_by
+from prodlint.deployment.commands.ancestry import is_of_a_text, shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
 from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
+from prodlint.deployment.execution.made_script import made_script
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import PRINTS
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
@@ -191,6 +192,9 @@ class _Run:
             return None
         path = self.locate(written, shell.directory)
         if path is None:
+            text = self.place.files.text(absolute(written, shell.directory) or "")
+            if text is not None and (made := made_script(text, (name, *arguments), shell, span, is_shell)) is not None:
+                return closed(self.walk(*made))
             if is_shell or _SCRIPT.search(written):
                 lost = self._lose(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
                 # What is left running beside the rest is told, whoever wrote it.
@@ -438,7 +442,7 @@ class _Run:
             self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
             # What a script writes behind the name of another one is all that this one is given.
-            is_empty = name == "exec" and len(node.words) == 2 and not _is_called_by_a_script(shell)
+            is_empty = name == "exec" and len(node.words) == 2 and not is_of_a_text(shell.ancestors)
             return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
         child = self.redirections.handed(node, words, shell)
         if node.assignments:
@@ -463,11 +467,6 @@ class _Run:
         flow = self.walk(script.body, shell)
         shell.arguments = held if words[2:] else shell.arguments
         return flow
-
-
-def _is_called_by_a_script(shell: Shell) -> bool:
-    """Whether the text that a shell runs was started by the text of another one."""
-    return sum(one.kind in (Parent.STRING, Parent.SCRIPT) for one in shell.ancestors) > 1
 
 
 def execute(

@@ -18,7 +18,7 @@ from prodlint.deployment.packages.files import format_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record, replace
 from prodlint.regex import regex
-from prodlint.source import Span
+from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile
 
 if TYPE_CHECKING:
@@ -189,10 +189,10 @@ class ImageFiles:
             return self.incomplete()
         return replace(self, files=FileMap(tuple(known), self.files.complete and complete))
 
-    def written(self, target: str, into: bool, name: str) -> ImageFiles:
-        """The same after a file was made that is none of the repository's."""
+    def written(self, target: str, into: bool, name: str, text: Text | None = None) -> ImageFiles:
+        """The same after a file was made that is none of the repository's; with its text where that is known."""
         inside = into or self._is_folder(target)
-        return self._with([Placement(posixpath.join(target, name) if inside else target, None)])
+        return self._with([Placement(posixpath.join(target, name) if inside else target, None, text=text)])
 
     def copied_from(self, other: ImageFiles, sources: Iterable[str], target: str, into: bool) -> ImageFiles:
         """The same after `COPY --from=` another stage."""
@@ -259,7 +259,8 @@ class ImageFiles:
         for path in paths:
             found = self._file_at(path)
             # A module that the context leaves out may be made here.
-            if found is not None or self.files.candidates(path) or path.endswith(".py"):
+            is_made = self.files.text(path) is not None
+            if found is not None or is_made or self.files.candidates(path) or path.endswith(".py"):
                 changed.append(Placement(path, None, rewritten=Rewriting(found, span) if found is not None else None))
         return self._with(changed) if changed else self
 
@@ -277,6 +278,8 @@ class ImageFiles:
         for word in words:
             path = None if word.startswith("-") else absolute(word, step.directory)
             found = self._file_at(path) if path is not None else None
+            if path is not None and self.files.text(path) is not None:
+                changed.append(Placement(path, None))
             if path is None or found is None:
                 continue
             if format_of(word) is not None and not step.conditional:
