@@ -15,7 +15,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import PROGRAM_FOLDERS, Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, absolute
-from prodlint.deployment.images.base import base_brings_servers, base_command
+from prodlint.deployment.images.base import base_brings_servers, base_command, base_entrypoint
 from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
@@ -134,7 +134,7 @@ def build_image(repository: Repository, build: Build) -> Image | None:
         stage=stage.name,
         base=stage.base,
         context=context,
-        entrypoint=stage.entrypoint,
+        entrypoint=stage.entrypoint or base_entrypoint(stage.base, stage.command, stage.span),
         command=base_command(stage.base, stage.span) if nameless else stage.command,
         directory=stage.directory,
         variables=stage.variables,

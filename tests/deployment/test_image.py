@@ -520,3 +520,19 @@ def test_what_else_the_build_writes_is_not_followed(line: str) -> None:
     files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
     [service] = inspect(MemoryTree(files), ()).deployment.services
     assert service.server is None
+
+
+@pytest.mark.parametrize(
+    ("base", "command", "written"),
+    [
+        ("gcr.io/distroless/python3-debian12", '["-m", "gunicorn", "app:app"]', "/usr/bin/python3 -m gunicorn app:app"),
+        ("cgr.dev/chainguard/python:latest", '["-m", "gunicorn", "app:app"]', "/usr/bin/python -m gunicorn app:app"),
+        ("cgr.dev/chainguard/python", '["main.py"]', "/usr/bin/python main.py"),
+        ("gcr.io/distroless/python3", '["/venv/bin/gunicorn", "app:app"]', "/venv/bin/gunicorn app:app"),
+        ("acme/python", '["-m", "gunicorn", "app:app"]', ""),
+    ],
+)
+def test_an_image_that_is_an_interpreter_starts_what_it_is_given(base: str, command: str, written: str) -> None:
+    files = {"Dockerfile": f"FROM {base}\nWORKDIR /app\nCOPY . .\nCMD {command}\n", "main.py": "", "app.py": ""}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert (service.step.written if service.step is not None else "") == written

@@ -9,7 +9,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import split_words
 
-__all__ = ["base_brings_servers", "base_command", "is_official", "python_in", "shell_of"]
+__all__ = ["base_brings_servers", "base_command", "base_entrypoint", "is_official", "python_in", "shell_of"]
 
 _LIBRARY = r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
 _OFFICIAL = regex(
@@ -76,6 +76,22 @@ def base_command(base: str | None, span: Span) -> CommandLine | None:
     """What an image starts that names no command of its own, when its base is a well-known server."""
     written = _COMMANDS.get(backing_product(base)) if base is not None else None
     return None if written is None else exec_form(split_words(Text.at(written, span)), span)
+
+
+# Images without a shell that are an interpreter: what a CMD says is for it (their documentation, 2026-11-27).
+_INTERPRETERS = (
+    (regex(r"^gcr\.io/distroless/python3(-debian\d+)?([:@]|$)"), "/usr/bin/python3"),
+    (regex(r"^(cgr\.dev/chainguard|(docker\.io/)?chainguard)/python([:@]|$)"), "/usr/bin/python"),
+)
+
+
+def base_entrypoint(base: str | None, command: CommandLine | None, span: Span) -> CommandLine | None:
+    """The interpreter that an image's base starts with words which are no program: options, or a file of Python."""
+    first = command.words[0].literal or "" if command is not None and command.words else ""
+    if base is None or command is None or not (first.startswith("-") or first.endswith(".py")):
+        return None
+    found = next((program for pattern, program in _INTERPRETERS if pattern.match(base)), None)
+    return None if found is None else exec_form(split_words(Text.at(found, span)), span)
 
 
 def python_in(base: str | None) -> str | None:
