@@ -304,7 +304,11 @@ class Service:
     def production_command_help(self) -> str:
         """What to start instead, with the server that is installed and the app that is served."""
         target = self.app.target if self.app is not None and self.app.target else None
-        for product, command in (("gunicorn", "gunicorn --bind=0.0.0.0:8000"), ("uvicorn", "uvicorn --host=0.0.0.0")):
+        bind = self.server.binds[0] if self.server is not None and len(self.server.binds) == 1 else None
+        port = bind.port.value if bind is not None and isinstance(bind.port, Known) else None
+        gunicorn = f"gunicorn --bind=0.0.0.0:{port or 8000}"
+        uvicorn = f"uvicorn --host=0.0.0.0{f' --port={port}' if port else ''}"
+        for product, command in (("gunicorn", gunicorn), ("uvicorn", uvicorn)):
             if self.installs_distribution(product) is YES and self._suits(product):
                 return f"start `{command} {target}`" if target else f"start the app with {product}, which is installed"
         return "install an application server (gunicorn for WSGI, uvicorn for ASGI) and start the app with it"

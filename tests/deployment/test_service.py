@@ -441,3 +441,13 @@ def test_what_one_command_says_and_the_other_leaves_to_the_default_is_said(first
     assert service.server is not None
     assert service.server.settings.known("timeout") == 30
     assert "timeout" in service.server.settings.mentioned
+
+
+def test_the_server_that_is_advised_listens_where_the_one_of_developers_does() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nRUN pip install flask==3.1.3 gunicorn==23.0.0\nCOPY . .\n"
+        'CMD ["flask", "run", "--host=0.0.0.0", "--port=5001"]\n',
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+    }
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.production_command_help == "start `gunicorn --bind=0.0.0.0:5001 app:app`"
