@@ -244,31 +244,35 @@ class TokenReader:
         for redirection, delimiter in waiting:
             pieces: list[tuple[int, int]] = []
             while self.at < len(self.value):
-                start, end = self._heredoc_line(redirection)
-                # In a here-document that expands, a continued line is one line with the next.
-                if self.value[start:end].replace("\\\n", "").removesuffix("\n") == delimiter:
+                line = self._heredoc_line(redirection)
+                if "".join(self.value[start:end] for start, end in line).removesuffix("\n") == delimiter:
                     break
-                if pieces and pieces[-1][1] == start:
-                    start, _ = pieces.pop()
-                pieces.append((start, end))
+                if pieces and pieces[-1][1] == line[0][0]:
+                    line[0] = (pieces.pop()[0], line[0][1])
+                pieces.extend(line)
             if pieces:
                 body = [self.text.slice(*piece) for piece in pieces]
                 # The command was built when its line was read: this completes it before anyone sees it.
                 object.__setattr__(redirection, "heredoc", body[0] if len(body) == 1 else Text.join(body))
 
-    def _heredoc_line(self, redirection: Redirection) -> tuple[int, int]:
-        """Goes over one line; the indexes of what counts of it."""
-        start = self.at
+    def _heredoc_line(self, redirection: Redirection) -> list[tuple[int, int]]:
+        """Goes over one line; the indexes of what counts of it.
+
+        In a here-document that expands, a continued line is one line with the next before anything in it is looked at.
+        """
+        pieces: list[tuple[int, int]] = []
         continued = True
         while continued and self.at < len(self.value):
             begin = self.at
             self.at = self.value.find("\n", begin) + 1 or len(self.value)
             line = self.value[begin : self.at].removesuffix("\n")
             continued = not redirection.heredoc_quoted and (len(line) - len(line.rstrip("\\"))) % 2 == 1
-        if redirection.operator == "<<-":
-            while self.value.startswith("\t", start):
-                start += 1
-        return start, self.at
+            continued = continued and self.value.endswith("\n", begin, self.at)
+            pieces.append((begin, self.at - 2 if continued else self.at))
+        start, end = pieces[0]
+        while redirection.operator == "<<-" and start < end and self.value.startswith("\t", start):
+            start += 1
+        return [(start, end), *pieces[1:]]
 
 
 def _exports(words: list[Word]) -> bool:

@@ -103,7 +103,7 @@ class WordReader:
                 following = value[at + 1 : at + 2]
                 if following in ("$", "`", "\\"):
                     parts.escape(following, at, at + 2)
-                elif following != "\n":
+                else:
                     parts.literal(at, min(at + 2, len(value)), quoted=True)
                 at += 2
         return Word(parts.finish(len(value)), self._text.span)

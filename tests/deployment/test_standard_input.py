@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment import Deployment, Environment
@@ -93,6 +93,7 @@ PIECES = st.sampled_from(
 
 @pytest.mark.real
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(body="$A\\\na \\\\\n$A\\\n", delimiter="EOF")
 @given(body=st.lists(PIECES, min_size=1, max_size=8).map("".join), delimiter=st.sampled_from(("EOF", "'EOF'")))
 def test_ssh_is_given_the_text_that_the_walk_says(body: str, delimiter: str, tmp_path: Path) -> None:
     script = f"A='a b' B=\nssh host <<{delimiter}\n{body}\nEOF\n"

@@ -208,11 +208,11 @@ def documents(text: str) -> list[Redirection]:
         pytest.param("a <<E\nb\n", ["b\n"], False, id="no end"),
         pytest.param("a <<E <<F\nb\nE\nc\nF\n", ["b\n", "c\n"], False, id="two on one line"),
         pytest.param("a <<E | b <<F\nb\nE\nc\nF\n", ["b\n", "c\n"], False, id="two commands on one line"),
-        pytest.param("a <<E\nb\\\nE\nE\n", ["b\\\nE\n"], False, id="a continued line is no delimiter"),
+        pytest.param("a <<E\nb\\\nE\nE\n", ["bE\n"], False, id="a continued line is no delimiter"),
         pytest.param("a <<E\nb\\\\\nE\n", ["b\\\\\n"], False, id="an escaped backslash continues nothing"),
         pytest.param("a <<'E'\nb\\\nE\n", ["b\\\n"], True, id="nothing is continued where nothing is expanded"),
         pytest.param("a <<E\nb\nE\\\n\nE\n", ["b\n"], False, id="a delimiter that is continued with nothing"),
-        pytest.param("a <<-E\n\tb\\\n\tc\n\tE\n", ["b\\\n\tc\n"], False, id="the tabs of a continued line stay"),
+        pytest.param("a <<-E\n\tb\\\n\tc\n\tE\n", ["b\tc\n"], False, id="the tabs of a continued line stay"),
         pytest.param("a <<E\r\nb\r\nE\r\n", ["b\n"], False, id="line ends of Windows"),
     ],
 )
