@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prodlint.deployment.app import locate_module, module_at, roots_of
-from prodlint.deployment.apps.handler import adapted_command, handled, handler_of
+from prodlint.deployment.apps.handler import adapted_command, client_handler, handled, handler_of
 from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
@@ -63,6 +63,7 @@ def resolve_service(
         image=image,
         variables=variables,
     )
+    handler = handler or client_handler(execution.processes)
     if handler is not None:
         return _with_handler(service, handler, repository)
     if not steps:

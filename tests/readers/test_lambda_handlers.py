@@ -223,3 +223,46 @@ def test_providers_beside_aws_are_not_read_as_lambda(provider: str) -> None:
 def test_a_provider_in_one_word_is_read() -> None:
     text = "service: shop\nprovider: aws\nfunctions:\n  api: {handler: app.handler, runtime: python3.12}\n"
     assert only({"serverless.yml": text}).written == "app.handler"
+
+
+CLIENT = "FROM python:3.13-slim\nWORKDIR /function\nCOPY . .\nRUN pip install awslambdaric mangum fastapi\n"
+ENTRY = """#!/bin/sh
+if [ -z "${AWS_LAMBDA_RUNTIME_API}" ]; then
+  exec /usr/local/bin/aws-lambda-rie python -m awslambdaric "$1"
+else
+  exec python -m awslambdaric "$1"
+fi
+"""
+MANGUM = "from fastapi import FastAPI\nfrom mangum import Mangum\n\napp = FastAPI()\nhandler = Mangum(app)\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "files"),
+    [
+        ('ENTRYPOINT ["/function/entry.sh"]\nCMD ["main.handler"]\n', {"entry.sh": ENTRY}),
+        ('ENTRYPOINT ["/usr/local/bin/python", "-m", "awslambdaric"]\nCMD ["main.handler"]\n', {}),
+        ("CMD awslambdaric main.handler\n", {}),
+    ],
+)
+def test_an_image_with_the_client_of_the_runtime_has_the_handler_that_it_calls(
+    start: str, files: dict[str, str]
+) -> None:
+    service = only({"Dockerfile": CLIENT + start, "main.py": MANGUM, **files})
+    assert (service.written, str(service.handled_at)) == ("main.handler", "main.py:5")
+    assert service.app is not None
+    assert (service.app.framework, service.app.path) == ("FastAPI", "main.py")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        'ENTRYPOINT ["/function/entry.sh"]\nCMD ["main.handler"]\n',
+        "CMD python -m awslambdaric\n",
+        "CMD pip show awslambdaric main.handler && gunicorn app:app\n",
+    ],
+)
+def test_commands_that_call_no_one_handler_have_none(start: str) -> None:
+    entry = ENTRY.replace(
+        'else\n  exec python -m awslambdaric "$1"', "else\n  exec python -m awslambdaric other.handler"
+    )
+    assert only({"Dockerfile": CLIENT + start, "main.py": MANGUM, "entry.sh": entry}).handler is None

@@ -8,9 +8,11 @@ Adapter starts a program and sends it HTTP: `AWS_LAMBDA_EXEC_WRAPPER=/opt/bootst
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prodlint.deployment.app import App, locate_module, module_at, roots_of
 from prodlint.deployment.apps.search import app_of
-from prodlint.deployment.command import CommandLine, exec_form
+from prodlint.deployment.command import CommandLine, Step, exec_form
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
 from prodlint.deployment.process import Platform, Process
@@ -22,7 +24,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["Handled", "adapted_command", "handled", "handler_of"]
+__all__ = ["Handled", "adapted_command", "client_handler", "handled", "handler_of"]
 
 _CALLS_ANOTHER = {
     "datadog_lambda.handler.handler": "DD_LAMBDA_HANDLER",
@@ -59,6 +61,25 @@ def handler_of(
     name = _CALLS_ANOTHER.get(handler.value) if isinstance(handler, Known) else None
     named = variables.get(name) if name is not None else None
     return named if isinstance(named, Known) else handler
+
+
+def client_handler(steps: Sequence[Step]) -> Value[str] | None:
+    """The function that images call which bring the client of the runtime: `python -m awslambdaric main.handler`.
+
+    Scripts put the emulator of the runtime in front of it where no runtime calls (AWS, "Using a non-AWS base image");
+    None unless all of a service's commands call the same one.
+    """
+    found = [_called_by(step) for step in steps]
+    first = found[0] if found else None
+    agree = first is not None and all(one is not None and one.value == first.value for one in found)
+    return first if agree else None
+
+
+def _called_by(step: Step) -> Known[str] | None:
+    names = [(word.literal or "").rpartition("/")[2] for word in step.argv]
+    at = names.index("awslambdaric") + 1 if "awslambdaric" in names else len(names)
+    text = step.argv[at].literal if at < len(names) else None
+    return Known(text, step.argv[at].span) if text is not None and _DOTTED.fullmatch(text) else None
 
 
 def adapted_command(process: Process, variables: Variables) -> CommandLine | None:
