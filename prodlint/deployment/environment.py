@@ -24,7 +24,10 @@ _WORDS = {
         "docs doc tutorial tutorials sandbox minikube kind k3d tilt template templates fixture fixtures archive "
         "old backup vagrant override benchmarks benchmark playground scaffold scaffolding"
     ),
-    Environment.TEST: "test tests testing unittest unittests regtest smoke ci e2e pytest tox integration cypress",
+    Environment.TEST: (
+        "test tests testing unittest unittests regtest smoke ci e2e pytest tox integration cypress loadtest loadtests "
+        "loadtesting"
+    ),
     Environment.PRODUCTION: "prod production live staging stage deploy release preprod",
 }
 _ENVIRONMENTS = {word: environment for environment, words in _WORDS.items() for word in words.split()}

@@ -18,7 +18,7 @@ COMPOSE = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n"
 WORDS = {
     PRODUCTION: "prod production live staging stage deploy release preprod",
     DEVELOPMENT: "dev develop development local localhost devcontainer debug example examples sample demo docs",
-    TEST: "test tests testing ci e2e pytest",
+    TEST: "test tests testing ci e2e pytest loadtest",
 }
 WORD = {word: environment for environment, words in WORDS.items() for word in words.split()}
 
