@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment.command import Execution, Step, shell_form
@@ -61,6 +61,10 @@ def arguments(script: str, files: Mapping[str, str] | None = None, **environment
         ('[ -n "$B" ] && B=x; show "$B"', ""),
         ('if [ -z "$B" ]; then C=1; else C=2; fi; show "$C"', "1"),
         (': "${B:=d}"; show "$B"', "d"),
+        (': "${B:=${C:=d}}"; show "$C"', "d"),
+        (': "${A:=${B:=q}}"; show "${B:-d}"', "d"),
+        ('read A; : "${A:=${B:=q}}"; show "${B:-d}"', "?"),
+        ('read A; B=b; : "${A:=${B:=q}}"; show "$B"', "b"),
         ('B=$A; B="$B$B"; show "$B"', "aa"),
         ('A=z show "$A"', "a"),
         ("A=z sh -c 'show \"$A\"'", "z"),
@@ -133,6 +137,7 @@ _SHOW = '#!/bin/sh\nfor n in A B C D; do eval "echo $n=\\${$n-unset}"; done\nfor
     prefix=_PREFIX,
     environment=st.dictionaries(_NAMES, st.sampled_from(["x", "y", ""]), max_size=3),
 )
+@example(statements=["read A <<< 'r s'", ': "${A:=${B:=q}}"'], prefix="", environment={})
 def test_bash_gives_its_program_what_the_walk_calls_known(
     tmp_path: Path, statements: list[str], prefix: str, environment: dict[str, str]
 ) -> None:

@@ -202,11 +202,27 @@ class ShellVariables:
         held = self.lookup(shell, part.name)
         if isinstance(held, Known) and (held.value or not part.operator.startswith(":")):
             return
-        self.note(() if part.operand is None else (part.operand,), shell)
+        operand = () if part.operand is None else (part.operand,)
+        is_read = held is None or isinstance(held, Known)
+        if is_read:
+            self.note(operand, shell)
         if part.operator.endswith("="):
             value = word_value(Word((part,), word.span), self.of(shell))
             known = Word.of(Text.at(value.value, part.span), part.span) if isinstance(value, Known) else value
             self.set(part.name, known, shell, False)
+        if not is_read:
+            self._perhaps(operand, part, shell)
+
+    def _perhaps(self, operand: tuple[Word, ...], around: Expansion, shell: Shell) -> None:
+        """What a default sets by itself that is only read where another variable is not set."""
+        for word in operand:
+            for part in word.parts:
+                if isinstance(part, Expansion) and part.operator in _DEFAULTS and not part.outside:
+                    held = self.lookup(shell, part.name)
+                    if part.operator.endswith("=") and not (isinstance(held, Known) and held.value):
+                        reason = f"it is set only where {around.name} is not"
+                        self.set(part.name, Unknown(reason, part.span), shell, False)
+                    self._perhaps(() if part.operand is None else (part.operand,), around, shell)
 
     def fill(self, words: tuple[Word, ...], shell: Shell) -> None:
         """`read`, `getopts` and their like give their variables what nobody knows; `unset` takes it."""
