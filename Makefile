@@ -27,8 +27,9 @@ demo: $(VENV)/.installed
 	  *) exit $$status ;; \
 	esac
 
+# Each process would rewrite all tests again where a shell forbids to keep what is compiled: half of its start.
 test: $(VENV)/.installed-for-development
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-for-development
 	$(BIN)/ruff check .
