@@ -268,8 +268,12 @@ def _routes(
     elif root is None and served is not None and served.name == "return":
         yield ProxyRoute("/", _head(served), answer=" ".join(served.values))
     elif root is None and served is None and not any(one.name == "location" for one in body):
-        # All that it serves stands in files that are not here.
-        yield from (_elsewhere(one) for one in body if one.name == "include" and _may_pass(one))
+        # All that it serves stands in files that are not here; those about logs and certificates serve nothing.
+        included = (one for one in body if one.name == "include" and _may_pass(one))
+        yield from (_elsewhere(one) for one in included if _ABOUT_ROUTES.search(one.values[0]))
+
+
+_ABOUT_ROUTES = regex(r"(?i)location|route|redirect|rewrite|proxy|upstream|\*")
 
 
 def _elsewhere(include: Directive) -> ProxyRoute:

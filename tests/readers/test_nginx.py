@@ -144,7 +144,8 @@ def test_an_include_that_is_not_here_leaves_the_server_open() -> None:
 def test_a_server_that_only_includes_what_is_not_here_tells_that() -> None:
     [route] = routes("listen 80; include http_locations.conf;")
     assert (route.path, route.unread) == ("/", "it includes http_locations.conf, which is not in this repository")
-    assert routes("listen 80; include mime.types;") == []
+    for other in ("mime.types", "/srv/nginx/logging.conf"):
+        assert routes(f"listen 80; include {other};") == []
     assert [one.unread for one in routes("include other.conf; location / { proxy_pass http://web; }")] == [""]
 
 
