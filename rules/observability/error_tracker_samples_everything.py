@@ -47,13 +47,14 @@ app = FastAPI()
 
 from __future__ import annotations
 
-from prodlint.deployment import Deployment, Service
+from prodlint.deployment import Deployment, Role, Service
 from prodlint.rule import YES, Finding, Findings, Severity, rule
 
 
 @rule(Severity.INFO)
 def error_tracker_samples_everything(service: Service, deployment: Deployment) -> Findings:
-    if service.is_production is not YES:
+    # What prepares a release answers no request.
+    if service.is_production is not YES or service.role is Role.RELEASE:
         return
     for tracker in deployment.observability_of(service).error_trackers:
         everything = tracker.traces_everything
