@@ -69,3 +69,12 @@ def test_what_only_running_would_tell_stays_unknown(printed: str) -> None:
     script = f"#!/bin/bash\ngunicorn -c {printed}/conf.py app:app\n"
     [step] = run("bash start.sh", {"start.sh": script}, "/srv").steps
     assert step.arguments[1] is None
+
+
+def test_options_that_getopt_puts_in_order_are_no_program() -> None:
+    script = (
+        '#!/bin/bash\nARGS=$(getopt -o a: --long all: -- "$@")\neval set -- "$ARGS"\n'
+        'while true; do case "$1" in --all) shift 2;; --) shift; break;; esac; done\ngunicorn app:app "$1"\n'
+    )
+    steps = run("bash start.sh --all x", {"start.sh": script}, "/srv").steps
+    assert [(step.program, step.arguments) for step in steps] == [("gunicorn", ("app:app", None))]

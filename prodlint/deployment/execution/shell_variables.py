@@ -30,7 +30,7 @@ from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import Assignment, Command
-from prodlint.syntax.word import Expansion, Word
+from prodlint.syntax.word import Expansion, Substitution, Word
 
 __all__ = ["DECLARES", "ShellVariables", "interpolations"]
 
@@ -190,6 +190,13 @@ class ShellVariables:
         shell.exports = (shell.exports or exports) and not any(flag in ("+a", "+o") for flag in flags)
         if given is not None:
             shell.arguments = self.flattened(given, shell)
+
+    def takes_arguments(self, words: tuple[Word, ...], shell: Shell) -> bool:
+        """Whether `eval` is given `set -- "$ARGS"`, what getopt put in order: any number of arguments."""
+        if words[0].literal != "set":
+            return False
+        shell.arguments = (Word((Substitution(words[-1].span, reason="it is computed"),), words[-1].span),)
+        return True
 
     def note(self, words: Iterable[Word], shell: Shell) -> None:
         """What the words of a command set by themselves: `: "${PORT:=8000}"`."""

@@ -437,7 +437,7 @@ class _Run:
             return Flow(tuple(step for step in self.steps if step.background))
         if name == "eval":
             words = words[1:]
-            if all(PREPARES.match(word.written) for word in words):
+            if all(PREPARES.match(word.written) for word in words) or self.variables.takes_arguments(words, shell):
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
         if not words or name in QUIET or (name == "exec" and len(words) == 1):
