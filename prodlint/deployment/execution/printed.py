@@ -19,8 +19,8 @@ from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 __all__ = ["PRINTS", "with_printed"]
 
 PRINTS = frozenset(
-    "awk basename cat cut date dirname egrep expr fgrep getent getopt grep head hostname id jq ls md5sum nproc pgrep ps "
-    "pwd readlink realpath sed seq sha256sum sort stat tail tput tr uname uniq uuidgen wc which whoami".split()
+    "awk basename cat cut date dirname egrep expr fgrep getent getopt grep head hostname id jq ls md5sum nproc pgrep "
+    "ps pwd readlink realpath sed seq sha256sum sort stat tail tput tr uname uniq uuidgen wc which whoami".split()
 )
 """Programs that only print something: inside of `$(…)` they change nothing."""
 
