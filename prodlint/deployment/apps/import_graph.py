@@ -109,6 +109,7 @@ class ImportGraph:
         self._knows_extra = knows_extra
         self._extra: Callable[[str], Iterable[tuple[str, Span]]] = extra or (lambda path: ())
         self._located: dict[tuple[str, str], str | None] = {}
+        self._modules: dict[tuple[str, str], tuple[str, ...]] = {}
         self._above: dict[str, tuple[str, ...]] = {}
         self._refuted: set[tuple[str, str]] = set()
         self._chains: dict[str, tuple[Span, ...] | None] = {}
@@ -123,17 +124,20 @@ class ImportGraph:
 
     def locate(self, dotted: str, near: str) -> str | None:
         """The file of a module that a file imports, None for one of another package."""
+        folder = near.rpartition("/")[0]
+        key = (dotted, folder)
+        if key not in self._located:
+            self._located[key] = self._locate(dotted, folder)
+        return self._located[key]
+
+    def _locate(self, dotted: str, folder: str) -> str | None:
         known = _first_names(self.repository)
         # The last part is the name of a file or a folder too: most are those of functions and classes.
         if not dotted or dotted.partition(".")[0] not in known or dotted.rpartition(".")[2] not in known:
             return None
-        folder = near.rpartition("/")[0]
-        key = (dotted, folder)
-        if key not in self._located:
-            if folder not in self._above:
-                self._above[folder] = self._around(folder)
-            self._located[key] = locate_module(self.repository, self._above[folder], dotted)
-        return self._located[key]
+        if folder not in self._above:
+            self._above[folder] = self._around(folder)
+        return locate_module(self.repository, self._above[folder], dotted)
 
     def _around(self, folder: str) -> tuple[str, ...]:
         """Where a file's imports are looked for: the process's folders, then those above the file."""
@@ -236,13 +240,14 @@ class ImportGraph:
             self._imports[path] = tuple(dict.fromkeys(found))
         return self._imports[path]
 
-    def modules(self, dotted: str, near: str) -> Iterator[str]:
+    def modules(self, dotted: str, near: str) -> tuple[str, ...]:
         """The file of a module, behind those of the packages around it, which run first."""
-        parts = dotted.split(".")
-        for count in range(1, len(parts) + 1):
-            path = self.locate(".".join(parts[:count]), near)
-            if path is not None and path != near:
-                yield path
+        key = (dotted, near)
+        if key not in self._modules:
+            parts = dotted.split(".")
+            found = (self.locate(".".join(parts[:count]), near) for count in range(1, len(parts) + 1))
+            self._modules[key] = tuple(one for one in found if one is not None and one != near)
+        return self._modules[key]
 
     def _statement(self, importer: str, imported: str) -> Span | None:
         """The statement by which one file imports another when the process runs it."""

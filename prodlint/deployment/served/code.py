@@ -31,7 +31,7 @@ from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 if TYPE_CHECKING:
-    from prodlint.deployment.evaluation.interpreter import Namespace
+    from prodlint.deployment.evaluation.interpreter import Interpreter
 
 __all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
@@ -157,7 +157,7 @@ class ServedCode:
         self.handlers: Handlers = Handlers(self.names) if like is None else like.handlers
         self._requests: dict[ast.AST, Reached | None] = {} if like is None else like._requests
         self._starts: dict[ast.AST, Reached | None] = {} if like is None else like._starts
-        self._names: dict[str, Namespace] = {}
+        self._interpreter: Interpreter | None = None
         self._starting: dict[ast.AST, Reached | None] = {} if like is None else like._starting
         self._loop: dict[ast.AST, Reached | None] = {} if like is None else like._loop
         self._called: dict[ast.AST, tuple[tuple[str, CodeCall], ...]] = {} if like is None else like._called
@@ -428,14 +428,14 @@ class ServedCode:
         function = call.function if call is not None else None
         if function is not None and any(is_local(one.id, function) for one in _names_in(value)):
             return Unknown("a variable of the function holds it", module.span(value))
-        from prodlint.deployment.evaluation.interpreter import namespace
+        from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter, namespace
 
         if lookup is not None:
             return namespace(self.repository, self.graph.roots, path, lookup).evaluate(value)
-        if path not in self._names:
-            # A module runs once, however many of its calls are asked about.
-            self._names[path] = namespace(self.repository, self.graph.roots, path, self.service.variables.get)
-        return self._names[path].evaluate(value)
+        if self._interpreter is None:
+            # One process runs a module once, however many of its calls are asked about.
+            self._interpreter = Interpreter(self.repository, self.graph.roots, self.service.variables.get)
+        return self._interpreter.run(path, steps=FEW_STEPS).evaluate(value)
 
 
 def _is_on_loop(handler: Handler) -> bool:
