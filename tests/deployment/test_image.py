@@ -1,58 +1,21 @@
 """What a Dockerfile builds: its files, its variables, what it starts, which stages count."""
 
 import pytest
+from built_images import FILES, build, file_at, value
 
 from prodlint.deployment.command import CommandLine
-from prodlint.deployment.image import Image, build_image
+from prodlint.deployment.image import build_image
 from prodlint.deployment.installed.system_packages import system_packages
-from prodlint.deployment.process import Build, EnvDefinition
+from prodlint.deployment.process import Build
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import UNKNOWN, EnvDriven, Known, Unknown
+from prodlint.deployment.value import UNKNOWN, Unknown
 from prodlint.inspection import inspect
 from prodlint.source import Source
-from prodlint.syntax.word import Word
 from prodlint.tree import MemoryTree
-
-
-def build(
-    dockerfile: str,
-    files: dict[str, str] | None = None,
-    path: str = "Dockerfile",
-    context: str | None = None,
-    target: str | None = None,
-    **arguments: str,
-) -> Image:
-    held = {name: text.encode() for name, text in {path: dockerfile, **(files or {})}.items()}
-    repository = Repository(held, held.__getitem__)
-    source = Source("compose.yaml", "build")
-    given = []
-    for name, value in arguments.items():
-        text = Source("compose.yaml", value).content
-        given.append(EnvDefinition(name, Word.of(text), text.span))
-    image = build_image(repository, Build(path, context, source.span, target, tuple(given)))
-    assert image is not None
-    return image
-
-
-def file_at(image: Image, path: str, files: dict[str, str]) -> str | None:
-    """The repository file that lies at a path of the image."""
-    return next((one for one in image.files.candidates(path) if one in files), None)
 
 
 def written(line: CommandLine | None) -> str | None:
     return None if line is None else line.written
-
-
-FILES = {
-    "app/main.py": "",
-    "app/api/views.py": "",
-    "src/shop/wsgi.py": "",
-    "manage.py": "",
-    "requirements.txt": "",
-    "requirements-dev.txt": "",
-    "scripts/start.sh": "",
-    "secrets/key.py": "",
-}
 
 
 @pytest.mark.parametrize(
@@ -254,14 +217,6 @@ def test_a_build_argument_wins_over_the_default() -> None:
     assert build("ARG V\nFROM python:$V\n", V="3.14").base == "python:3.14"
 
 
-def value(image: Image, name: str) -> str | None:
-    """What a variable holds when the build is given nothing but its arguments: a default of ARG counts."""
-    held = image.variables.get(name)
-    if isinstance(held, EnvDriven):
-        return held.default
-    return held.value if isinstance(held, Known) else None
-
-
 @pytest.mark.parametrize(
     ("instructions", "expected"),
     [
@@ -293,129 +248,10 @@ def test_the_environment_of_an_outside_image_is_not_known() -> None:
     assert isinstance(image.variables["PATH"], Unknown)
 
 
-def test_a_shell_script_in_a_heredoc_is_read() -> None:
-    text = "FROM python:3.13\nRUN <<EOF\nset -e\npip install flask\npip install gunicorn\nEOF\n"
-    image = build(text)
-    assert [one.step.written for one in image.steps][-2:] == ["pip install flask", "pip install gunicorn"]
-    assert [one.step.span.line for one in image.steps][-2:] == [4, 5]
-
-
-def test_a_heredoc_that_is_a_programs_input_is_not_shell() -> None:
-    image = build("FROM python:3.13\nRUN python - <<EOF\nimport flask\nEOF\nRUN pip install x\n")
-    assert [one.step.program for one in image.steps] == ["python", "pip"]
-
-
-def test_a_heredoc_of_another_interpreter_is_not_shell() -> None:
-    image = build("FROM python:3.13\nRUN <<EOF\n#!/usr/bin/env python3\nimport flask\nEOF\n")
-    assert [one.step.program for one in image.steps] == []
-
-
-def test_a_bind_mount_is_seen_by_its_run_alone() -> None:
-    text = """\
-FROM python:3.13
-WORKDIR /srv
-RUN --mount=type=bind,source=requirements.txt,target=requirements.txt pip install -r requirements.txt
-RUN --mount=type=bind,target=/ctx pip install /ctx
-RUN --mount=target=/ctx2 pip install /ctx2
-RUN --mount=type=cache,target=/root/.cache pip install x
-"""
-    image = build(text, FILES)
-    first, second, third, fourth = image.steps
-    assert "requirements.txt" in first.files.candidates("/srv/requirements.txt")
-    assert "manage.py" in second.files.candidates("/ctx/manage.py")
-    assert "manage.py" in third.files.candidates("/ctx2/manage.py")
-    assert fourth.files.candidates("/srv/requirements.txt") == ()
-    assert image.files.candidates("/srv/requirements.txt") == ()
-
-
-def test_a_bind_mount_of_a_stage_shows_its_files() -> None:
-    text = """\
-FROM python:3.13 AS deps
-COPY requirements.txt /deps/
-FROM python:3.13
-RUN --mount=type=bind,from=deps,source=/deps,target=/mnt pip install -r /mnt/requirements.txt
-"""
-    image = build(text, FILES)
-    assert "requirements.txt" in image.steps[0].files.candidates("/mnt/requirements.txt")
-
-
-def test_a_script_of_the_repository_is_followed_in_a_run() -> None:
-    files = {"install.sh": "#!/bin/sh\npip install gunicorn\n"}
-    image = build("FROM python:3.13\nCOPY install.sh /\nRUN sh /install.sh\n", files)
-    assert [one.step.written for one in image.steps] == ["pip install gunicorn"]
-
-
-def test_variables_reach_a_run() -> None:
-    text = 'FROM a\nENV MODE=prod\nRUN if [ "$MODE" = "dev" ]; then pip install x; else pip install y; fi\n'
-    assert [(one.step.written, one.step.conditional) for one in build(text).steps] == [("pip install y", False)]
-
-
 def test_a_default_of_a_build_argument_may_be_replaced_outside() -> None:
     text = 'FROM a\nARG MODE=prod\nRUN if [ "$MODE" = "dev" ]; then pip install x; fi\n'
     assert [(one.step.written, one.step.conditional) for one in build(text).steps] == [("pip install x", True)]
     assert build(text, MODE="live").steps == ()
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "context"),
-    [
-        ("Dockerfile", "COPY app /srv", ""),
-        ("docker/Dockerfile", "COPY app /srv", ""),
-        ("docker/Dockerfile", "COPY start.sh /srv/", "docker"),
-        ("docker/web/Dockerfile", "COPY docker/web/start.sh /", ""),
-        ("api/Dockerfile", "COPY . /srv", "api"),
-        ("api/Dockerfile", "COPY nowhere /srv", None),
-        ("docker/Dockerfile", "COPY --from=x nowhere /srv\nCOPY manage.py /srv/", ""),
-        ("services/api/Dockerfile", "COPY api/own.py /srv/", "services"),
-    ],
-)
-def test_the_context_is_the_folder_that_explains_the_sources(path: str, text: str, context: str | None) -> None:
-    files = {
-        "app/main.py": "",
-        "manage.py": "",
-        "docker/start.sh": "",
-        "docker/web/start.sh": "",
-        "api/main.py": "",
-        "services/api/own.py": "",
-    }
-    assert build(f"FROM python:3.13\n{text}\n", files, path).context == context
-
-
-def test_ignored_files_are_not_in_the_image() -> None:
-    files = {**FILES, ".dockerignore": "secrets\n**/*.sh\n!scripts/start.sh\nrequirements-dev.txt\n"}
-    image = build("FROM python:3.13\nCOPY . /srv\nCOPY requirements*.txt /req/\n", files)
-    assert file_at(image, "/srv/secrets/key.py", FILES) is None
-    assert file_at(image, "/srv/scripts/start.sh", FILES) == "scripts/start.sh"
-    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
-    assert file_at(image, "/req/requirements.txt", FILES) == "requirements.txt"
-    assert file_at(image, "/req/requirements-dev.txt", FILES) is None
-
-
-def test_the_ignore_file_of_a_dockerfile_replaces_that_of_the_context() -> None:
-    files = {**FILES, ".dockerignore": "*\n", "docker/web.Dockerfile.dockerignore": "secrets\n"}
-    image = build("FROM python:3.13\nCOPY . /srv\n", files, "docker/web.Dockerfile", context="")
-    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
-    assert file_at(image, "/srv/secrets/key.py", FILES) is None
-
-
-def test_an_ignore_file_lies_at_the_root_of_the_context() -> None:
-    files = {"api/main.py": "", ".dockerignore": "**\n", "api/.dockerignore": "main.py\n"}
-    assert file_at(build("FROM a\nCOPY api /srv\n", files, context=""), "/srv/main.py", files) is None
-    image = build("FROM a\nCOPY . /srv\n", {**files, "api/x.py": ""}, "api/Dockerfile", context="api")
-    assert file_at(image, "/srv/main.py", files) is None
-    assert file_at(image, "/srv/x.py", {"api/x.py": ""}) == "api/x.py"
-
-
-def test_a_refused_ignore_file_ignores_nothing_for_certain() -> None:
-    image = build("FROM a\nCOPY . /srv\n", {**FILES, ".dockerignore": "[a\n"})
-    assert file_at(image, "/srv/manage.py", FILES) == "manage.py"
-
-
-def test_files_of_another_stage_keep_what_was_ignored_away() -> None:
-    files = {**FILES, ".dockerignore": "secrets\n"}
-    image = build("FROM a AS b\nCOPY . /srv\nFROM a\nCOPY --from=b /srv /web\n", files)
-    assert file_at(image, "/web/secrets/key.py", FILES) is None
-    assert file_at(image, "/web/manage.py", FILES) == "manage.py"
 
 
 @pytest.mark.parametrize("base", ["python:3.13", "python:3.13-slim@sha256:0", "docker.io/library/python", "scratch"])
@@ -483,43 +319,6 @@ def test_an_image_without_a_command_starts_what_its_base_starts(dockerfile: str,
 def test_an_image_holds_what_its_distribution_installs(run: str, packages: str) -> None:
     image = build(f"FROM debian:13 AS base\nRUN {run}\nFROM base\n")
     assert [one.name for one in system_packages(image)] == packages.split()
-
-
-GUNICORN = "#!/bin/bash\nset -e\n./manage.py migrate\nexec gunicorn shop.wsgi --bind=:80\n"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN chmod +x /start.sh",
-        f"RUN cat <<'END' > start.sh && chmod +x start.sh\n{GUNICORN}END",
-        f"RUN cat > /start.sh <<EOF\n{GUNICORN}EOF",
-        f"COPY <<EOF /start.sh\n{GUNICORN}EOF",
-        f'COPY --chmod=755 <<"EOF" /start.sh\n{GUNICORN}EOF',
-    ],
-)
-def test_a_script_that_the_build_writes_from_its_own_text_is_followed(line: str) -> None:
-    files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
-    [service] = inspect(MemoryTree(files), ()).deployment.services
-    assert service.written == "gunicorn shop.wsgi --bind=:80"
-    assert service.step is not None
-    assert service.step.span.path == "Dockerfile"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "RUN tee /start.sh <<EOF\n#!/bin/sh\nexec gunicorn $APP\nEOF",
-        "RUN tee /start.sh <<'EOF'\n#!/usr/bin/env python3\nprint(1)\nEOF",
-        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN curl -o /start.sh https://example.com/start.sh",
-        f"RUN tee /start.sh <<'EOF'\n{GUNICORN}EOF\nRUN sed -i s/80/81/ /start.sh",
-        f"RUN tee /start.sh <<'EOF' && sed -i s/80/81/ /start.sh\n{GUNICORN}EOF",
-    ],
-)
-def test_what_else_the_build_writes_is_not_followed(line: str) -> None:
-    files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
-    [service] = inspect(MemoryTree(files), ()).deployment.services
-    assert service.server is None
 
 
 @pytest.mark.parametrize(
