@@ -21,6 +21,7 @@ __all__ = [
     "OnlyWhenSet",
     "PerCpu",
     "PerProcess",
+    "Proposed",
     "Reading",
     "Unknown",
     "Value",
@@ -178,6 +179,11 @@ class OnlyWhenSet(Unknown):
     """Something that is not there at all unless a variable is set."""
 
     name: str = ""
+
+
+@record
+class Proposed(Unknown):
+    """The value of a variable that a file only proposes: it may be another one, or not set at all."""
 
 
 @record

@@ -14,7 +14,7 @@ from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Proposed, Unknown, Value
 from prodlint.deployment.variables.platform import HAS_A_PANEL, IS_CLOSED, injected
 from prodlint.deployment.variables.secret import is_secret_name, masked
 from prodlint.deployment.variables.table import Definition, Variables, placed
@@ -106,7 +106,7 @@ def _value_of(
     one: EnvDefinition, process: Process, below: Variables, earlier: Mapping[str, Value[str]]
 ) -> tuple[Value[str], Answer]:
     if one.given is not None:
-        return placed(one.given, one.span), YES
+        return placed(one.given, one.span), UNKNOWN if isinstance(one.given, Proposed) else YES
     if one.value is None:
         if process.platform in _PASSES_ON:
             return EnvDriven(one.name, None, one.span), UNKNOWN

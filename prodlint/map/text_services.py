@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prodlint.deployment.variable import OUTSIDE
+from prodlint.deployment.variables.platform import MADE_FROM_IT
 from prodlint.map.document import Fact, MappedProject, MappedService, State
 from prodlint.map.layout import entry, place_of, wrapped
 from prodlint.record import record, replace
@@ -189,9 +190,17 @@ def _listed(told: Sequence[str], name: str) -> str:
 
 
 def _files_once(told: Sequence[str]) -> Iterator[str]:
-    """`A (secrets.A of deploy.yml:4), B (secrets.B of :5)`: a file is named where it is another than before."""
+    """`A (secrets.A of deploy.yml:4), B (secrets.B of :5)`: a file is named where it is another than before.
+
+    When a proposal is taken is said once.
+    """
     before = ""
+    is_said = False
     for one in told:
+        is_proposal = one.endswith(f"{MADE_FROM_IT})")
+        if is_proposal and is_said:
+            one = f"{one.removesuffix(f'{MADE_FROM_IT})')})"
+        is_said = is_said or is_proposal
         found = _PLACED.search(one)
         yield one if found is None or found[1] != before else f"{one[: found.start(1)]}{one[found.end(1) :]}"
         before = found[1] if found is not None else before
@@ -299,6 +308,8 @@ def _text(fact: Fact) -> str:
 
 def _short_driven(text: str) -> str:
     """`shop-$stage, else …-dev`: what a value is without its variable says only where it differs."""
+    if text.endswith(MADE_FROM_IT):
+        return f"{_short(text.removesuffix(MADE_FROM_IT), _VALUE)}{MADE_FROM_IT}"
     held, otherwise, default = text.partition(", else ")
     if len(text) <= _VALUE or not otherwise:
         return _short(text, _VALUE)

@@ -13,15 +13,17 @@ from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Unknown
+from prodlint.deployment.value import Proposed
+from prodlint.deployment.variables.platform import MADE_FROM_IT
+from prodlint.deployment.variables.secret import masked
 from prodlint.readers.managed import ADDON_VARIABLES, addon
-from prodlint.source import Text
+from prodlint.source import Span, Text
 from prodlint.syntax.json import Json
-from prodlint.syntax.word import Word
 
 __all__ = ["app_variables"]
 
 _MOST = 50
+_LONGEST = 60
 _MOST_VARIABLES = 200
 
 
@@ -49,7 +51,11 @@ def _addons(document: Json) -> Iterator[tuple[Text, int]]:
 
 
 def app_variables(document: Json | None) -> tuple[EnvDefinition, ...]:
-    """The variables that an app.json sets, and those of its add-ons, whose values are Heroku's."""
+    """The variables that Heroku sets for an app that it makes from an app.json.
+
+    Its button, review apps and app-setups do so; an app of `heroku create` has none of them. Whether they are set is
+    therefore open, and so is to what.
+    """
     if document is None:
         return ()
     return (*_of_addons(document), *_written(document))
@@ -61,11 +67,11 @@ def _of_addons(document: Json) -> Iterator[EnvDefinition]:
         label = document.text("addons", index, "as")
         variable = f"{label.value.upper()}_URL" if label is not None else ADDON_VARIABLES.get(name)
         if variable is not None and variable.isidentifier():
-            yield EnvDefinition(variable, None, plan.span, given=Unknown(f"from the add-on {name}", plan.span))
+            yield _perhaps(variable, f"from the add-on {name}", plan.span)
 
 
 def _written(document: Json) -> Iterator[EnvDefinition]:
-    """Each entry of `env`: its value, or who gives it one; what nobody must set may be missing."""
+    """Each entry of `env`: what it proposes, or who is to give it a value; what nobody must set may be missing."""
     entries = document.get("env")
     for name in islice(entries, _MOST_VARIABLES) if isinstance(entries, dict) else ():
         span = document.span("env", name) or document.source.line_span(1)
@@ -73,8 +79,14 @@ def _written(document: Json) -> Iterator[EnvDefinition]:
         if not name.isidentifier():
             continue
         if value is not None and value.value:
-            yield EnvDefinition(name, Word.of(value), value.span)
+            shown = masked(name, value.value)
+            shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+            yield _perhaps(name, f"app.json proposes {shown}{MADE_FROM_IT}", value.span)
         elif document.get("env", name, "generator") is not None:
-            yield EnvDefinition(name, None, span, given=Unknown("Heroku generates it", span))
+            yield _perhaps(name, f"app.json lets Heroku generate it{MADE_FROM_IT}", span)
         elif document.get("env", name, "required") is not False:
-            yield EnvDefinition(name, None, span, given=Unknown("asked for when the app is created", span))
+            yield _perhaps(name, f"app.json asks for it{MADE_FROM_IT}", span)
+
+
+def _perhaps(name: str, reason: str, span: Span) -> EnvDefinition:
+    return EnvDefinition(name, None, span, given=Proposed(reason, span))

@@ -6,9 +6,12 @@ import pytest
 
 from prodlint.deployment import Deployment
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import Known, Unknown
+from prodlint.deployment.settings_module import settings_of
+from prodlint.deployment.value import UNKNOWN, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
 
 BLUEPRINT = """databases:
@@ -129,28 +132,59 @@ def test_add_ons_of_heroku_stand_beside_the_app_and_set_its_variables() -> None:
     }
 
 
-def test_the_variables_of_an_app_json_are_those_of_its_processes() -> None:
+def test_what_an_app_json_says_of_variables_holds_for_an_app_that_is_made_from_it() -> None:
     env = {
         "FLASK_ENV": "production",
         "LOG_LEVEL": {"description": "how much", "value": "INFO"},
+        "API_TOKEN": "hunter2",
         "SECRET_KEY": {"generator": "secret"},
         "API_KEY": {"description": "of the other service"},
         "SENTRY_DSN": {"required": False},
         "no name": "7",
         "EMPTY": "",
+        "WEB_CONCURRENCY": "3",
     }
     files = {"Procfile": "web: gunicorn app:app\n", "app.json": json.dumps({"env": env}, indent=1)}
-    values = deployment(files).services[0].variables.values
-    known = {name: value.value for name, value in values.items() if isinstance(value, Known)}
-    assert known.items() >= {"FLASK_ENV": "production", "LOG_LEVEL": "INFO"}.items()
-    told = reasons(files)
-    assert told.pop("WEB_CONCURRENCY")
-    assert told == {
-        "SECRET_KEY": "Heroku generates it",
-        "API_KEY": "asked for when the app is created",
-        "EMPTY": "asked for when the app is created",
+    [service] = deployment(files).services
+    when = " for an app that is made from it"
+    assert reasons(files) == {
+        "FLASK_ENV": f"app.json proposes production{when}",
+        "LOG_LEVEL": f"app.json proposes INFO{when}",
+        "API_TOKEN": f"app.json proposes ***{when}",
+        "SECRET_KEY": f"app.json lets Heroku generate it{when}",
+        "API_KEY": f"app.json asks for it{when}",
+        "EMPTY": f"app.json asks for it{when}",
+        "WEB_CONCURRENCY": f"app.json proposes 3{when}",
     }
-    assert {"SENTRY_DSN", "no name"}.isdisjoint(values)
+    # An app of `heroku create` has none of them.
+    assert {service.variables.is_set(name) for name in reasons(files)} == {UNKNOWN}
+    assert {"SENTRY_DSN", "no name"}.isdisjoint(service.variables.values)
+
+
+def test_an_app_json_chooses_neither_the_settings_that_it_proposes_nor_the_default() -> None:
+    files = {
+        "Procfile": "web: gunicorn app:app\n",
+        "app.json": json.dumps({"env": {"FLASK_CONFIG": "production", "MODE": "x" * 99, "WEB_CONCURRENCY": "3"}}),
+        "config.py": "class Production:\n    DEBUG = False\nclass Development:\n    DEBUG = True\n"
+        "config = {'production': Production, 'default': Development}\n",
+        "app.py": "import os\nfrom flask import Flask\nfrom config import config\napp = Flask(__name__)\n"
+        "app.config.from_object(config[os.getenv('FLASK_CONFIG') or 'default'])\n"
+        "if 'MODE' in os.environ:\n    app.config['MODE'] = 'certain'\n",
+    }
+    text = render(draw(deployment(files), Environment.PRODUCTION), Terminal(width=200))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert not any(word in text for word in ("Production", "Development"))
+    assert any(line.startswith("workers ? app.json proposes 3 for an app that is made from it") for line in lines)
+    assert "settings ? the object that fills app.config is not known (app.py:5)" in lines
+    assert any(line.startswith("set outside FLASK_CONFIG (app.json proposes production for an") for line in lines)
+    # That it holds for such an app alone is said once in a list, and a long value is cut.
+    assert text.count("made from it") == 2
+    assert "WEB_CONCURRENCY (app.json proposes 3)" in text
+    assert "x" * 61 not in text
+    [service] = deployment(files).services
+    mode = settings_of(service, deployment(files).repository)
+    assert mode is not None
+    assert not isinstance(mode.get("MODE"), Known)
 
 
 @pytest.mark.parametrize(

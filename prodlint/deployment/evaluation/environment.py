@@ -24,7 +24,7 @@ from prodlint.deployment.evaluation.machine import Call, Machine
 from prodlint.deployment.evaluation.paths import text_of
 from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.repository import normal_path
-from prodlint.deployment.value import Bounded, EnvDriven, Known, PerCpu, Reading, Value
+from prodlint.deployment.value import Bounded, EnvDriven, Known, PerCpu, Proposed, Reading, Value
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.env_dialect import Dialect
 
@@ -135,6 +135,8 @@ def variable_is_set(machine: Machine, name: object, node: ast.AST) -> object:
     if isinstance(value, Driven):
         return Driven(value.names, False, value.span) if value.default is ABSENT else True
     if isinstance(value, Opaque) and (_ANY in machine.variables or name in machine.variables):
+        return value
+    if isinstance(value, Opaque) and isinstance(machine.lookup(name), Proposed):
         return value
     return value is not ABSENT
 

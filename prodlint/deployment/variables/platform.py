@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.value import Bounded, EnvDriven, Known, Unknown, Value
 
-__all__ = ["HAS_A_PANEL", "IS_CLOSED", "injected"]
+__all__ = ["HAS_A_PANEL", "IS_CLOSED", "MADE_FROM_IT", "injected"]
+
+MADE_FROM_IT = " for an app that is made from it"
+"""When what an app.json proposes for a variable is its value: Heroku reads that file at no other time."""
 
 HAS_A_PANEL = frozenset(
     {
