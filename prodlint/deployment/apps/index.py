@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,9 @@ _LEAVES: frozenset[type] = frozenset(
         *(ast.Name, ast.Constant, str, int, float, complex, bytes, bool, type(None), type(...)),
     )
 )
+
+
+_BINDING: frozenset[type] = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.arg))
 
 
 @entity
@@ -138,6 +141,10 @@ class CodeIndex:
         self.functions: list[CodeFunction] = []
         self.calls: list[CodeCall] = []
         self.imports: list[tuple[ast.Import | ast.ImportFrom, CodeFunction | None]] = []
+        # The names that it binds in other ways than by defining or importing something that is called so, and the first
+        # parts of the modules from which it imports the others.
+        self.renamed: set[str] = set()
+        self.packages: dict[str, set[str]] = {}
         self._walk()
         self.calls.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
 
@@ -158,16 +165,26 @@ class CodeIndex:
         return {call: number for number, call in enumerate(self.calls)}
 
     @cached_property
-    def _plain(self) -> list[CodeCall]:
-        """The calls of a name that stands alone."""
-        return [call for call in self.calls if isinstance(call.node.func, ast.Name)]
+    def _plain(self) -> dict[str, list[CodeCall]]:
+        """The calls of a name that stands alone, by that name."""
+        found: dict[str, list[CodeCall]] = {}
+        for call in self.calls:
+            if isinstance(call.node.func, ast.Name):
+                found.setdefault(call.node.func.id, []).append(call)
+        return found
 
-    def called(self, lasts: frozenset[str]) -> list[CodeCall]:
-        """The calls whose last part is one of some, and those of a name that stands alone, in order."""
-        found = [call for last in lasts & self.by_name.keys() for call in self.by_name[last]]
-        if not found:
-            return self._plain
-        return sorted({*found, *self._plain}, key=self._numbers.__getitem__)
+    def called(self, lasts: frozenset[str], is_of_repository: Callable[[str], bool]) -> list[CodeCall]:
+        """The calls whose last part is one of some, and those of a name that may stand for one of these, in order.
+
+        `is_of_repository` tells whether the first part of a module may be one of the repository: such a module may hold
+        what others make, under another name. A name that the file only defines, or imports from elsewhere as it is
+        called there, means itself.
+        """
+        found = {call for last in lasts & self.by_name.keys() for call in self.by_name[last]}
+        for name, calls in self._plain.items():
+            if name in self.renamed or "*" in self.packages or any(map(is_of_repository, self.packages.get(name, ()))):
+                found.update(calls)
+        return sorted(found, key=self._numbers.__getitem__)
 
     @cached_property
     def given(self) -> dict[str, list[tuple[CodeCall, ast.expr]]]:
@@ -192,8 +209,12 @@ class CodeIndex:
                 )
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 self.imports.append((node, place.function))
+                self._note(node)
                 continue
+            elif kind in _BINDING:
+                self.renamed.update(_bound(node))
             if kind in _SCOPES:
+                self.renamed.update(_bound(node))
                 waiting += [(child, inner, False) for child, inner in self._children(node, place)]
                 continue
             is_await = kind is ast.Await
@@ -206,6 +227,14 @@ class CodeIndex:
                             waiting.append((child, place, is_await))
                 elif value.__class__ not in _LEAVES:
                     waiting.append((value, place, is_await))
+
+    def _note(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.asname is not None:
+                self.renamed.add(alias.asname)
+            elif isinstance(node, ast.ImportFrom):
+                first = "" if node.level else (node.module or "").partition(".")[0]
+                self.packages.setdefault(alias.name, set()).add(first)
 
     def _children(self, node: ast.AST, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
         if isinstance(node, _Function):
@@ -241,6 +270,22 @@ class CodeIndex:
             inside = _Place(place.function, place.owner, guards, conditional, place.is_deferred)
             for child in branch:
                 yield child, inside
+
+
+def _bound(node: Any) -> Iterator[str]:
+    """The names that a node itself binds: a parameter, or those to which it assigns something."""
+    if isinstance(node, ast.arg):
+        yield node.arg
+        return
+    waiting = [*getattr(node, "targets", ()), getattr(node, "target", None), getattr(node, "optional_vars", None)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Tuple | ast.List):
+            waiting += one.elts
+        elif isinstance(one, ast.Starred):
+            waiting.append(one.value)
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

@@ -267,12 +267,15 @@ class ServedCode:
         if index is None:
             return
         # A plain name may be another one's (`from time import sleep as wait`).
-        calls = index.calls if lasts is None else index.called(lasts)
+        calls = index.calls if lasts is None else index.called(lasts, self._is_of_repository)
         for call in calls:
             if call.last_name:
                 meant = self.names.called(call, path, index.module)
                 if isinstance(meant, External) and meant.name in names:
                     yield call, meant
+
+    def _is_of_repository(self, first: str) -> bool:
+        return not first or self.graph.may_hold(first)
 
     def requested(self, function: CodeFunction) -> Reached | None:
         """How requests reach a function; None when they are not known to."""

@@ -99,6 +99,9 @@ def _by_worker(service: Service, server: Server, repository: Repository) -> Late
 
 def _by_app(service: Service, server: Server, repository: Repository) -> LatePatch | None:
     """Where the app patches behind an import of its own, or behind the threads that are to run it."""
+    own = b"" if server.configuration is None else repository.data(server.configuration) or b""
+    if b"patch_all" not in own and not served_code(service, repository).graph.holding(b"patch_all"):
+        return None
     race = _race(service, server, repository, with_app=True)
     if race is None or race.patch is None:
         return None

@@ -45,6 +45,9 @@ def missing_health(service: Service, repository: Repository) -> MissingHealth | 
     """The lack of a route for probes in an orchestrated app whose routes are all known."""
     if service.process.platform not in _ORCHESTRATORS or service.process.probes or service.server is None:
         return None
+    # Asked before the routes are worked out: of a large app that takes seconds.
+    if served_code(service, repository).graph.holding(*_WRITTEN):
+        return None
     from prodlint.deployment.routes.of_service import routes_of
 
     routes = routes_of(service, repository)
@@ -53,7 +56,5 @@ def missing_health(service: Service, repository: Repository) -> MissingHealth | 
     if any(word in f"{one.path}{one.regex or ''}".lower() for one in routes.routes for word in _WORDS):
         return None
     if any(routes.answering(path)[0] is not NO for path in _PATHS):
-        return None
-    if served_code(service, repository).graph.holding(*_WRITTEN):
         return None
     return MissingHealth(routes.routes[0].span, len(routes.routes))
