@@ -9,6 +9,7 @@ import pytest
 from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect, understood
 from prodlint.map.draw import draw
+from prodlint.map.graph import render_mermaid
 from prodlint.map.text import render
 from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
@@ -56,27 +57,28 @@ def shipped(command: str, compose: str = COMPOSE, path: str = "compose.prod.yml"
 
 
 @pytest.mark.parametrize(
-    ("command", "started"),
+    ("command", "started", "left"),
     [
-        ("up -d", "web, mail, slow"),
-        ("--profile assets up -d", "web, mail, slow, assets"),
-        ("up -d --build --force-recreate web", "web"),
-        ("up -d mail", "web, mail"),
-        ("up -d slow", "web, mail, slow"),
-        ("up -d --no-deps slow", "slow"),
-        ("up -d -t 30 web", "web"),
-        ("up -d --scale web=3", "web, mail, slow"),
-        ("run -d --rm --name one mail", "web, mail"),
+        # Nobody asks for the profile of assets.
+        ("up -d", "web, mail, slow", ""),
+        ("--profile assets up -d", "web, mail, slow, assets", ""),
+        ("up -d --build --force-recreate web", "web", "mail, slow"),
+        ("up -d mail", "web, mail", "slow"),
+        ("up -d slow", "web, mail, slow", ""),
+        ("up -d --no-deps slow", "slow", "web, mail"),
+        ("up -d -t 30 web", "web", "mail, slow"),
+        ("up -d --scale web=3", "web, mail, slow", ""),
+        ("run -d --rm --name one mail", "web, mail", "slow, assets (if profile assets)"),
     ],
 )
-def test_a_pipeline_starts_the_services_that_it_names_and_what_they_need(command: str, started: str) -> None:
+def test_a_pipeline_starts_the_services_that_it_names_and_what_they_need(command: str, started: str, left: str) -> None:
     files = shipped(f"docker compose -f compose.prod.yml {command}")
-    assert starts(files) == [started]
-    assert "release compose.prod.yml" not in told(files)
+    assert starts(files) == [started, *([left] if left else [])]
+    assert ("release compose.prod.yml (what no pipeline is known to start)" in told(files)) is bool(left)
 
 
 def test_the_file_of_a_set_that_a_pipeline_starts_is_no_road_of_its_own() -> None:
-    files = shipped("docker compose -f compose.prod.yml up -d web")
+    files = shipped("docker compose -f compose.prod.yml up -d")
     deployment = inspect(MemoryTree(files), ()).deployment
     drawn = draw(deployment, Environment.PRODUCTION)
     assert [one.name for one in drawn.releases] == [".github/workflows/cd.yml"]
@@ -84,9 +86,9 @@ def test_the_file_of_a_set_that_a_pipeline_starts_is_no_road_of_its_own() -> Non
     lines = [line.strip() for line in told(files).splitlines()]
     first = lines.index("release .github/workflows/cd.yml (push; on the machine that serves)")
     assert lines[first + 1 : first + 4] == [
-        "1. deploy     [ship] docker compose -f compose.prod.yml up -d web  (.github/workflows/cd.yml:5)",
+        "1. deploy     [ship] docker compose -f compose.prod.yml up -d  (.github/workflows/cd.yml:5)",
         "2. migrate    [web] flask db upgrade  (boot.sh:2)",
-        "3. start      web",
+        "3. start      web, mail, slow",
     ]
     [migrating] = [one for one in drawn.releases[0].steps if one.kind == "migrate"]
     assert str(migrating.started_by) == ".github/workflows/cd.yml:5"
@@ -99,13 +101,44 @@ def test_a_command_of_which_it_is_not_known_what_it_starts_leaves_the_road_of_th
     assert "release compose.prod.yml\n" in told(files)
 
 
+def test_what_a_service_does_that_no_pipeline_starts_is_told_as_such() -> None:
+    compose = (
+        "services:\n  web:\n    build: .\n    entrypoint: gunicorn app:app\n"
+        "  worker:\n    build: .\n    entrypoint: sh -c 'alembic upgrade head && exec python worker.py'\n"
+    )
+    migrations = {
+        "alembic.ini": "[alembic]\nscript_location = versions\n",
+        "versions/env.py": "from alembic import context\n",
+        "versions/versions/0001_a.py": "from alembic import op\nrevision = '1'\ndown_revision = None\n\n\n"
+        "def upgrade():\n    op.execute('select 1')\n",
+    }
+    files = {**shipped("docker compose -f compose.prod.yml up -d web", compose), **migrations}
+    lines = [" ".join(line.split()) for line in told(files).splitlines()]
+    by_hand = "when worker starts, which no pipeline is known to do"
+    assert f"migrations 1 Alembic revision, applied by compose.prod.yml:7 {by_hand}" in lines
+    first = lines.index("release compose.prod.yml (what no pipeline is known to start)")
+    assert lines[first + 1 : first + 3] == [
+        "1. migrate [worker] alembic upgrade head (compose.prod.yml:7)",
+        "2. start worker",
+    ]
+    # The road that is travelled stands before it.
+    assert first > lines.index("release .github/workflows/cd.yml (push; on the machine that serves)")
+    deployment = inspect(MemoryTree(files), ()).deployment
+    whole = draw(deployment, Environment.PRODUCTION)
+    assert [one.part_of for one in whole.releases] == ["", ".github/workflows/cd.yml"]
+    assert sum("brings" in line for line in render_mermaid(whole, Terminal(False)).splitlines()) == 2
+    # Where a road starts the worker it is the one that applies them.
+    files = {**shipped("docker compose -f compose.prod.yml up -d", compose), **migrations}
+    assert by_hand not in told(files)
+
+
 def test_a_file_that_a_variable_chooses_is_one_of_those_that_are_called_so() -> None:
     files = shipped("docker compose -f compose.$TARGET.yml up -d slow web")
     assert starts(files) == ["web, mail, slow"]
     assert "release compose.prod.yml" not in told(files)
     # Of two that may be meant only what both start is certain.
     other = "services:\n  web:\n    build: .\n    restart: always\n"
-    assert starts({**files, "compose.live.yml": other}) == ["web"]
+    assert starts({**files, "compose.live.yml": other}) == ["web", "mail, slow, assets (if profile assets)"]
     # A name of which nothing is written may be any file.
     unknown = shipped('docker compose -f "$FILE" up -d web')
     assert starts(unknown) == ["web, mail, slow, assets (if profile assets)"]
@@ -118,7 +151,7 @@ def test_what_a_step_starts_stays_under_its_condition() -> None:
         "    - run: docker compose -f compose.prod.yml restart\n"
     )
     files = {**FILES, "compose.prod.yml": COMPOSE, ".github/workflows/cd.yml": workflow}
-    [release] = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION).releases
+    release, _ = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION).releases
     assert [(one.kind, one.condition, one.own_condition) for one in release.steps] == [
         ("deploy", "github.actor != 'bot'", "$FULL is set"),
         ("migrate", "github.actor != 'bot'", "$FULL is set"),

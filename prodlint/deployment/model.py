@@ -191,8 +191,9 @@ class Deployment:
 
     @property
     def roads(self) -> tuple[Release, ...]:
-        """The roads to production that are no part of another one."""
-        return tuple(one for one in self.releases if not one.part_of)
+        """The roads to production; behind them, of those that are parts of others, what nothing there starts."""
+        whole = (replace(one, steps=one.left) if one.part_of else one for one in self.releases)
+        return tuple(sorted((one for one in whole if one.steps or not one.part_of), key=lambda one: bool(one.part_of)))
 
     def release_of(self, system: MigrationSystem) -> Release | None:
         """The road to production that new code of a migrated project takes, None when none was read whole.

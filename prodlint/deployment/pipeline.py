@@ -185,7 +185,8 @@ class Release:
 
     `served` are the web services that it brings; without one, it may bring anything. `steps` are in
     the order in which they happen, `triggers` what sets a pipeline off. `part_of` is the road on which something
-    starts what the file of this one declares, empty for a road of its own.
+    starts what the file of this one declares, empty for a road of its own; `left` are the steps of the services of that
+    file that no pipeline is known to start.
     """
 
     name: str
@@ -196,6 +197,7 @@ class Release:
     steps: tuple[ReleaseStep, ...] = ()
     triggers: tuple[str, ...] = ()
     part_of: str = ""
+    left: tuple[ReleaseStep, ...] = ()
 
     def brings(self, root: str, django: bool) -> Span | None:
         """Where the code of a project goes live on this road, None when it does not go this way."""

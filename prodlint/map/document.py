@@ -111,12 +111,16 @@ class MappedStep:
 
 @record
 class MappedRelease:
-    """A road to production with its steps, in the order in which they happen, and what sets it off."""
+    """A road to production with its steps, in the order in which they happen, and what sets it off.
+
+    `part_of` is the road on which something starts the other services of its file.
+    """
 
     name: str
     span: Span
     steps: tuple[MappedStep, ...]
     triggers: tuple[str, ...] = ()
+    part_of: str = ""
 
 
 @record

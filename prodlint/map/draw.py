@@ -33,6 +33,7 @@ from prodlint.map.document import (
 from prodlint.map.image_facts import published_facts
 from prodlint.map.proxy_facts import mapped_proxies, proxies_fact
 from prodlint.map.service_facts import sample_text, service_facts, setting_facts, variable_facts
+from prodlint.source import Span
 
 __all__ = ["draw"]
 
@@ -138,9 +139,10 @@ def _beside(service: BackingService) -> Fact:
 def _migrations(system: MigrationSystem, deployment: Deployment, environment: Environment) -> Fact:
     runs = [run for run in deployment.runs_of(system) if run.environment is environment]
     label = system.label if system.count else _nobodys(system)
-    deployed = [run for run in runs if not run.in_image]
+    left = _left(deployment) if environment is Environment.PRODUCTION else {}
+    deployed = sorted((run for run in runs if not run.in_image), key=lambda one: one.span in left)
     if deployed:
-        label += f", applied by {deployed[0].span}"
+        label += f", applied by {deployed[0].span}{left.get(deployed[0].span, '')}"
     elif runs:
         label += f", applied by {runs[0].span} while the image is built"
     elif environment is not Environment.PRODUCTION:
@@ -148,6 +150,17 @@ def _migrations(system: MigrationSystem, deployment: Deployment, environment: En
     elif (system.count or system.system is System.DJANGO) and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)
+
+
+def _left(deployment: Deployment) -> dict[Span, str]:
+    """The places of what only services do that no pipeline is known to start, each with a note of that."""
+    reached = {step.span for road in deployment.roads if not road.part_of for step in road.steps}
+    return {
+        step.span: f" when {step.owner} starts, which no pipeline is known to do"
+        for road in deployment.roads
+        for step in road.steps
+        if road.part_of and step.span not in reached
+    }
 
 
 def _nobodys(system: MigrationSystem) -> str:
@@ -208,7 +221,7 @@ def _release(release: Release) -> MappedRelease:
         )
         for step in release.steps
     )
-    return MappedRelease(release.name, release.span, steps, release.triggers)
+    return MappedRelease(release.name, release.span, steps, release.triggers, release.part_of)
 
 
 def _doubts(services: Iterable[MappedService], deployment: Deployment) -> Iterator[Doubt]:

@@ -88,7 +88,9 @@ def _graph(whole: Map) -> _Graph:
     for release in whole.releases:
         start = node("release", release.name)
         started = {step.owner for step in release.steps if step.started_by is not None}
-        brought = [key for key, service in keys if service.span.path == release.name or service.name in started]
+        left = {step.owner for step in release.steps} if release.part_of else None
+        own = [key for key, one in keys if one.span.path == release.name and (left is None or one.name in left)]
+        brought = [key for key, service in keys if key in own or service.name in started]
         edges.extend(_Edge(start, key, "brings") for key in brought or [key for key, _ in keys])
     for number, proxy in enumerate(whole.proxies):
         led = [(one, route) for route in proxy.routes for one in route.destinations if one.kind in _JOINED]

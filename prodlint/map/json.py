@@ -95,6 +95,7 @@ def _release(release: MappedRelease) -> dict[str, Any]:
         "name": release.name,
         "location": _location(release.span),
         "triggers": list(release.triggers),
+        "part_of": release.part_of,
         "steps": steps,
     }
 

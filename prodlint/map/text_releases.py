@@ -43,7 +43,8 @@ def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
     """Each release with its steps; those that only start what is told above, and tidy up before, by their names."""
     starting = []
     for release in whole.releases:
-        if all(step.kind == "start" or _is_housekeeping(step) for step in release.steps):
+        is_told = all(step.kind == "start" or _is_housekeeping(step) for step in release.steps)
+        if is_told and not release.part_of:
             starting.append(release.name)
             continue
         for line in wrapped(visible(f"release {release.name}{_told(release)}"), 0, 6, terminal):
@@ -62,6 +63,7 @@ def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
 def _told(release: MappedRelease) -> str:
     """What sets it off, and where it runs when that is the machine that serves."""
     told = [", ".join(release.triggers)] if release.triggers else []
+    told += ["what no pipeline is known to start"] if release.part_of else []
     on_host = [step.on_host for step in release.steps]
     told += ["on the machine that serves"] if release.triggers and on_host and all(on_host) else []
     return f" ({'; '.join(told)})" if told else ""

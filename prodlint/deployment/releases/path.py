@@ -137,6 +137,7 @@ class _Started:
             if start.group in self.services:
                 self.starts.setdefault(id(start.step), []).append(start)
         self.roads: dict[str, str] = {}
+        self.told: dict[str, set[str]] = {}
 
     def by(self, one: PipelineStep, told: ReleaseStep) -> Iterator[ReleaseStep]:
         """The steps of the services that a step starts, under its conditions; `told` is that step in its release.
@@ -149,6 +150,7 @@ class _Started:
         for start in starts:
             self.roads.setdefault(start.group, one.pipeline.path)
             services = [one for one in self.services[start.group] if all(one.process.name in some for some in names)]
+            self.told.setdefault(start.group, set()).update(one.process.name for one in services)
             # What starts a service is not always known; that it is started is.
             nameless = [one for one in services if not _ends(one) and not isinstance(one.handler, Known)]
             unknown = [ReleaseStep(StepKind.START, "?", one.span, one.name) for one in nameless]
@@ -161,9 +163,18 @@ class _Started:
     def placed(self, found: dict[str, Release]) -> Iterator[Release]:
         """The releases; one of a compose file whose sets a pipeline starts is a part of that pipeline's."""
         for path, release in found.items():
-            groups = [name for name, services in self.services.items() if any(o.process.path == path for o in services)]
-            roads = [self.roads.get(name, "") for name in groups]
-            yield replace(release, part_of=roads[0]) if roads and all(roads) else release
+            own = [one for services in self.services.values() for one in services if one.process.path == path]
+            roads = [self.roads.get(one.process.reach.group, "") for one in own]
+            if not roads or not all(roads):
+                yield release
+                continue
+            left = [one for one in own if one.process.name not in self.told[one.process.reach.group]]
+            steps = tuple(_platform_steps(path, left, self.repository))
+            # A profile is there for those who ask for it: that nobody does is no news.
+            is_news = any(step.kind is not StepKind.START for step in steps) or any(
+                not o.process.profiles for o in left
+            )
+            yield replace(release, part_of=roads[0], left=steps if is_news else ())
 
 
 def _under(told: ReleaseStep, step: ReleaseStep) -> ReleaseStep:
