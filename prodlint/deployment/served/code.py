@@ -22,6 +22,7 @@ from prodlint.deployment.apps.text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.entries import import_graph_of
+from prodlint.deployment.served.generators import runs_where_called
 from prodlint.deployment.served.handlers import Handler, Handlers
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
@@ -345,6 +346,9 @@ class ServedCode:
             for path, call in self._callers(at):
                 if call.is_deferred or (at.is_async and not _runs_on_this_loop(call)):
                     continue
+                # A server iterates over the generator that a view gives it while the request lasts.
+                if known is not self._requests and not self._runs_at(at, path, call):
+                    continue
                 hop = Hop(self._span(path, call), call.function)
                 if call.function is not None and call.function.node not in seen:
                     seen.add(call.function.node)
@@ -353,6 +357,10 @@ class ServedCode:
                     known[function.node] = Reached(None, (hop, *hops))
                     return known[function.node]
         return known[function.node]
+
+    def _runs_at(self, function: CodeFunction, path: str, call: CodeCall) -> bool:
+        index = code_index(self.repository, path)
+        return index is not None and runs_where_called(function, call, index.module.tree)
 
     def _runs_on_import(self, path: str, call: CodeCall) -> bool:
         return call.function is None and not call.is_conditional and self.graph.chain(path) is not None
