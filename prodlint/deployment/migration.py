@@ -5,15 +5,16 @@ Systems and their commands: the catalogue's delivery page, 2.5.
 
 from __future__ import annotations
 
+import ast
 import itertools
 from enum import Enum
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.servers.server import program_of
+from prodlint.deployment.servers.server import program_of, python_arguments
 from prodlint.record import record
 from prodlint.regex import regex
-from prodlint.source import Span
+from prodlint.source import Source, Span, SyntaxProblem
 
 __all__ = [
     "MANAGE_COMMANDS",
@@ -21,6 +22,7 @@ __all__ = [
     "MigrationRun",
     "MigrationSystem",
     "System",
+    "applied_by",
     "applies",
     "is_ours",
     "management_command",
@@ -134,7 +136,54 @@ def migration_of(step: Step) -> System | None:
         return System.AERICH
     if _OTHERS.match(" ".join([tool, *arguments])):
         return System.OTHER
-    return None
+    return _in_code(step) if tool == "python" else None
+
+
+def _in_code(step: Step) -> System | None:
+    """The system whose migrations the code of `python -c` applies."""
+    python = python_arguments(step)
+    written = None if python is None or python.code is None else python.code.literal
+    if written is None or not any(one in written for one in ("migrat", "alembic")):
+        return None
+    from prodlint.syntax.python import parse_python
+
+    try:
+        module = parse_python(Source("-c", written))
+    except SyntaxProblem:
+        return None
+    calls = (one for one in ast.walk(module.tree) if isinstance(one, ast.Call))
+    return next((found for one in calls if (found := applied_by(one, module.qualified_name(one.func)))), None)
+
+
+_BY_NAME = {"alembic.command.upgrade": System.ALEMBIC, "flask_migrate.upgrade": System.FLASK_MIGRATE}
+# Django's migrate command: its options that apply nothing, in words and as arguments of `call_command`.
+_LOOKING = frozenset({"--check", "--plan", "--fake", "check_unapplied", "plan", "fake"})
+
+
+def applied_by(call: ast.Call, name: str | None) -> System | None:
+    """The system whose migrations a call in Python applies, by the dotted name of what it calls."""
+    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    if name is not None and name.endswith("call_command") and first in MANAGE_COMMANDS:
+        return None if _only_looks(call) else System.DJANGO
+    return _BY_NAME.get(name or "")
+
+
+def _only_looks(call: ast.Call) -> bool:
+    """Whether a call of `migrate` applies nothing, or goes to one migration that it names, which may lie behind."""
+    words = {node.value for node in call.args if isinstance(node, ast.Constant)}
+    given = {
+        one.arg
+        for one in call.keywords
+        if one.arg is not None and not (isinstance(one.value, ast.Constant) and not one.value.value)
+    }
+    named = [one for one in call.args if not _is_option(one)]
+    return bool(_LOOKING & (words | given)) or len(named) > 2 or "migration_name" in given
+
+
+def _is_option(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("-")
+    )
 
 
 def management_command(step: Step) -> str | None:

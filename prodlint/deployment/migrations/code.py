@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from prodlint.deployment.environment import Environment, environment_of
-from prodlint.deployment.migration import MANAGE_COMMANDS, MigrationRun, System, is_ours
+from prodlint.deployment.migration import MigrationRun, System, applied_by, is_ours
 from prodlint.deployment.repository import Repository
 from prodlint.record import record
 from prodlint.regex import regex
@@ -153,10 +153,6 @@ _COMMAND = (
 
 
 _MANAGE = regex(r"(?:manage\.py|django-admin) (?P<name>\w+)")
-# Django's migrate command: its options that apply nothing, in words and as arguments of `call_command`.
-_LOOKING = frozenset({"--check", "--plan", "--fake", "check_unapplied", "plan", "fake"})
-
-
 _SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ssh")
 _SPEAKS = ("echo", "printf", "git", "logger")
 
@@ -202,37 +198,10 @@ def _of_words(words: list[Text]) -> Iterator[str]:
                 yield from _in_shell(text)
 
 
-def _only_looks(call: ast.Call) -> bool:
-    """Whether a call of `migrate` applies nothing, or goes to one migration that it names, which may lie behind."""
-    words = {node.value for node in call.args if isinstance(node, ast.Constant)}
-    given = {
-        one.arg
-        for one in call.keywords
-        if one.arg is not None and not (isinstance(one.value, ast.Constant) and not one.value.value)
-    }
-    named = [one for one in call.args if not _is_option(one)]
-    return bool(_LOOKING & (words | given)) or len(named) > 2 or "migration_name" in given
-
-
-def _is_option(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred) or (
-        isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("-")
-    )
-
-
 def _applied_by(call: ast.Call, name: str | None, module: PythonModule) -> System | None:
-    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     if name is None:
         return None
     if name.startswith(_CHILDREN):
         found = (system for text in _commands(call, module) for pattern, system in _COMMAND if pattern.search(text))
         return next(found, None)
-    if name.endswith("call_command") and first in MANAGE_COMMANDS:
-        return None if _only_looks(call) else System.DJANGO
-    if name.endswith("MigrationExecutor"):
-        return System.DJANGO
-    if name == "alembic.command.upgrade":
-        return System.ALEMBIC
-    if name == "flask_migrate.upgrade":
-        return System.FLASK_MIGRATE
-    return None
+    return System.DJANGO if name.endswith("MigrationExecutor") else applied_by(call, name)
