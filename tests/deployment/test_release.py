@@ -156,3 +156,39 @@ def test_a_compose_file_is_started_where_a_carried_command_says_not_by_the_words
     services = deployment_of(files).services
     found = {one.written: one.environment for one in services}
     assert found == {"gunicorn app:app": Environment.PRODUCTION, "flask run": Environment.DEVELOPMENT}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_production"),
+    [
+        ("gcloud run deploy web --image europe-docker.pkg.dev/p/r/web", "", True),
+        ("flyctl deploy --remote-only", "", True),
+        ("ssh me@host 'git pull && systemctl restart web'", "", True),
+        ("aws ecs update-service --service web", "aws ecs wait services-stable", True),
+        ("aws eks update-kubeconfig --name shop && kubectl apply -f k8s", "", True),
+        ("git push heroku main", "", True),
+        ("gcloud run deploy web", "gcloud run services update-traffic web --to-latest", True),
+        ("gcloud run deploy web", "gcloud run revisions delete web-1", True),
+        ("sam deploy", "sam delete --no-prompts", False),
+        ("gcloud run deploy web-$SHA", "gcloud run services delete web-$SHA", False),
+        ("kubectl apply -f k8s", "", False),
+        ("aws --endpoint-url http://localhost:4566 lambda update-function-code", "", False),
+        ("docker stack deploy -c stack.yml web", "", False),
+    ],
+)
+def test_tests_behind_a_deployment_that_stays_only_look_at_it(before: str, after: str, is_production: bool) -> None:
+    last = f"      - run: {after}\n" if after else ""
+    text = (
+        "on: push\njobs:\n  web:\n    runs-on: ubuntu-latest\n    steps:\n"
+        f"      - run: {before}\n      - run: pytest tests/smoke\n{last}"
+    )
+    found = steps(deployment_of({".github/workflows/main.yml": text}))
+    assert any(one.startswith("deploy: ") for one in found) is is_production
+
+
+def test_containers_of_a_daemon_beside_the_job_are_there_for_its_tests() -> None:
+    text = (
+        "web:\n  variables:\n    DOCKER_HOST: tcp://docker:2375\n  services: [docker:dind]\n"
+        "  script:\n    - docker compose up -d\n    - pytest\n"
+    )
+    assert steps(deployment_of({".gitlab-ci.yml": text})) == []

@@ -71,9 +71,9 @@ def with_deploying_pushes(
 
 def _place(found: list[PipelineStep], push: PipelineStep, branch: str) -> None:
     """Give the steps of a job the environment of what it deploys."""
-    kinds = tuple(one.kind for one in found if one.job is push.job)
+    own = [one for one in found if one.job is push.job]
     said = environment_of(branch)
-    environment = said if said in _NOT_PRODUCTION else job_environment(push.job, push.pipeline, kinds)
+    environment = said if said in _NOT_PRODUCTION else job_environment(push.job, push.pipeline, own)
     for number, one in enumerate(found):
         if one.job is push.job:
             found[number] = replace(one, environment=environment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from itertools import takewhile
 
@@ -18,7 +18,14 @@ from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasi
 from prodlint.deployment.releases.action_words import action_words
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables
 from prodlint.deployment.releases.ssh_command import Handed, ssh_command
-from prodlint.deployment.releases.step_kind import kinds_of_action, kinds_of_step
+from prodlint.deployment.releases.step_kind import (
+    DeploymentPlace,
+    is_for_clusters,
+    kinds_of_action,
+    kinds_of_step,
+    place_of_deployment,
+    takes_down,
+)
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
@@ -110,7 +117,7 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
             own = _condition(declared.condition, pipeline, variables)
             typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
             found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
-        environments[job.name] = job_environment(job, pipeline, tuple(step.kind for step in found))
+        environments[job.name] = job_environment(job, pipeline, found)
         steps.extend(found)
     _join(environments, pipeline)
     deploying = [job for job, one in environments.items() if one in (Environment.PRODUCTION, Environment.UNKNOWN)]
@@ -379,8 +386,9 @@ _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _CHECKS = frozenset((StepKind.TEST, StepKind.LINT))
 
 
-def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -> Environment:
-    """Which environment a job works on: its `environment`, what it does, its names (delivery page, 2.1)."""
+def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep]) -> Environment:
+    """Which environment a job works on: its `environment`, what its steps do, its names (delivery page, 2.1)."""
+    kinds = tuple(one.kind for one in steps)
     # Of `review/$BRANCH`, what stands before the variable is known.
     said = (job.environment or "").partition("$")[0]
     if re.search(r"(?i)\b(review|preview|pr)\b", said):
@@ -394,7 +402,7 @@ def job_environment(job: Job, pipeline: Pipeline, kinds: tuple[StepKind, ...]) -
     if any(kind in _LIVE for kind in kinds):
         if _brings_its_cluster(job):
             return Environment.TEST
-        if StepKind.TEST in kinds and not any(kind in _LIVE for kind in kinds[-1:]) and _only_local(kinds):
+        if StepKind.TEST in kinds and _only_for_tests(job, steps):
             return Environment.TEST
         said_by = (environment_of(job.name), _named_by_file(pipeline))
         return next(
@@ -410,16 +418,22 @@ _OWN_CLUSTER = regex(
     r"|^(?:helm/kind-action|engineerd/setup-kind|medyagh/setup-minikube|manusa/actions-setup-minikube"
     r"|absaoss/k3d-action|nolar/setup-k3d-k3s|jupyterhub/action-k3s-helm)@"
 )
-_REAL_CLUSTER = regex(r"update-kubeconfig|get-credentials|kubeconfig save|terraform\b.{0,100}\bapply|argocd app sync")
+_REAL_CLUSTER = regex(
+    r"update-kubeconfig|get-credentials|kubeconfig save|terraform\b.{0,100}\bapply|argocd app sync"
+    r"|^google-github-actions/get-gke-credentials@|^azure/aks-set-context@"
+)
 
 
 def _brings_its_cluster(job: Job) -> bool:
     """Whether a job starts a cluster of its own on its runner, which ends with it, and goes to no other."""
+    texts = _texts(job)
+    return any(_OWN_CLUSTER.search(one) for one in texts) and not any(_REAL_CLUSTER.search(one) for one in texts)
+
+
+def _texts(job: Job) -> list[str]:
+    """The scripts of a job, and the names of its actions."""
     texts = [one.script.text.value for one in job.steps if one.script is not None and one.script.text is not None]
-    names = [one.action.name.lower() for one in job.steps if one.action is not None]
-    return any(_OWN_CLUSTER.search(one) for one in (*texts, *names)) and not any(
-        _REAL_CLUSTER.search(one) for one in texts
-    )
+    return [*texts, *(one.action.name.lower() for one in job.steps if one.action is not None)]
 
 
 def _named_by_file(pipeline: Pipeline) -> Environment | None:
@@ -431,10 +445,32 @@ def _named_by_file(pipeline: Pipeline) -> Environment | None:
     return None
 
 
-def _only_local(kinds: tuple[StepKind, ...]) -> bool:
-    """Whether what looks like a deployment stands before the tests: services started for them."""
-    last_test = max(index for index, kind in enumerate(kinds) if kind is StepKind.TEST)
-    return all(index < last_test for index, kind in enumerate(kinds) if kind in _LIVE)
+def _only_for_tests(job: Job, steps: Sequence[PipelineStep]) -> bool:
+    """Whether what is deployed before the tests of a job serves these alone: on its runner, or taken down behind them.
+
+    What is deployed on a platform or another machine stays: such tests only look at it.
+    """
+    last_test = max(index for index, one in enumerate(steps) if one.kind is StepKind.TEST)
+    live = [index for index, one in enumerate(steps) if one.kind in _LIVE]
+    if any(index > last_test for index in live):
+        return False
+    if any(one.step is not None and takes_down(one.step) for one in steps[last_test + 1 :]):
+        return True
+    real = any(_REAL_CLUSTER.search(text) for text in _texts(job))
+    return not any(_stays(steps[index], real) for index in live)
+
+
+def _stays(one: PipelineStep, real_cluster: bool) -> bool:
+    """Whether a deployment certainly goes somewhere that outlives its job."""
+    if one.action is not None:
+        return real_cluster or not is_for_clusters(one.action)
+    if one.step is None:
+        return False
+    daemon = "DOCKER_HOST" in one.step.environment or "DOCKER_HOST" in one.variables.by_name
+    if one.remote and not one.job.on_host and not daemon:
+        return True
+    place = place_of_deployment(one.step)
+    return place is DeploymentPlace.PLATFORM or (place is DeploymentPlace.CLUSTER and real_cluster)
 
 
 _SCRIPT_NAME = regex(r"(?i)[^/]*deploy[^/]*|release[^/]*|update")

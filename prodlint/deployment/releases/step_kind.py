@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from functools import cache
 from itertools import pairwise, product
 
@@ -11,7 +12,24 @@ from prodlint.deployment.pipeline import Action, StepKind
 from prodlint.deployment.servers.server import program_of
 from prodlint.regex import regex
 
-__all__ = ["kinds_of_action", "kinds_of_step", "plain_words"]
+__all__ = [
+    "DeploymentPlace",
+    "is_for_clusters",
+    "kinds_of_action",
+    "kinds_of_step",
+    "place_of_deployment",
+    "plain_words",
+    "takes_down",
+]
+
+
+class DeploymentPlace(Enum):
+    """Where a command that deploys puts what it deploys, as far as the command tells."""
+
+    MACHINE = "the machine that runs it, or one that it reaches"
+    CLUSTER = "the cluster that its tool is set to"
+    PLATFORM = "a platform"
+
 
 # A name that ends in a star stands for all that begin so.
 _ACTIONS = {
@@ -166,9 +184,13 @@ _COMMANDS = {
         "zappa update",
         "gcloud run|app|functions deploy",
         "gcloud deploy releases create",
+        "gcloud run services update-traffic",
+        "gcloud app services set-traffic",
+        "gcloud app versions migrate",
+        "aws lambda update-alias",
         "az webapp deploy|up|deployment",
-        "az containerapp up|update",
         "az functionapp deployment",
+        "az containerapp up|update",
         "func azure functionapp publish",
         "heroku container:release|builds:create",
         "railway up|redeploy",
@@ -264,6 +286,46 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     if kind is StepKind.PROVISION and _VERSION.search(step.written):
         return (StepKind.DEPLOY,)
     return (kind or _by_url(step),)
+
+
+# Their cluster may be one on the runner, and so may the machine or the emulated cloud of the others.
+_CLUSTER_TOOLS = ("kubectl", "oc", "helm", "helmfile", "skaffold", "flux", "argocd", "nomad")
+_MACHINE_TOOLS = (
+    *("docker", "docker-compose", "podman", "podman-compose", "ansible-playbook", "terraform", "tofu", "git"),
+    *("systemctl", "service", "supervisorctl", "pm2", "touch", "kill", "pkill", "apachectl"),
+)
+_CLUSTER_ACTIONS = regex(r"^(azure/k8s-|deliverybot/helm|steebchen/kubectl|actions-hub/kubectl|tale/kubectl|wahyd4/)")
+_ON_THIS_MACHINE = regex(r"--endpoint-url|\blocalhost\b|\b127\.0\.0\.1\b|\blocalstack\b")
+_HOOK = regex(r"(?i)api\.render\.com/deploy|api\.heroku\.com/apps/|hooks?[/_.-]")
+_TAKES_DOWN = regex(
+    r"^(?:(?:terraform|tofu|pulumi|cdk) destroy|sam delete|(?:serverless|sls) remove|zappa undeploy|chalice delete"
+    r"|(?:fly|flyctl) (?:apps )?destroy|heroku apps:destroy|gcloud (?:run services|app services|functions) delete"
+    r"|aws \S+ delete-(?:stack|function|service)|az (?:webapp|containerapp|group|functionapp) delete"
+    r"|copilot (?:svc|app|env) delete|cf delete|railway down|(?:helm|helmfile) (?:uninstall|delete|destroy))\b"
+)
+
+
+def place_of_deployment(step: Step) -> DeploymentPlace:
+    """Where a command that deploys puts it: what may be the runner itself is MACHINE."""
+    tool = program_of(step)[0]
+    if tool in _CLUSTER_TOOLS:
+        return DeploymentPlace.CLUSTER
+    pushes = plain_words(step).startswith("git push ")
+    if (tool in _MACHINE_TOOLS and not pushes) or _ON_THIS_MACHINE.search(step.written):
+        return DeploymentPlace.MACHINE
+    if tool in ("curl", "wget", "http") and not _HOOK.search(step.written):
+        return DeploymentPlace.MACHINE
+    return DeploymentPlace.PLATFORM
+
+
+def is_for_clusters(action: Action) -> bool:
+    """Whether an action deploys into the cluster that its job is set to."""
+    return _CLUSTER_ACTIONS.match(action.name.lower()) is not None
+
+
+def takes_down(step: Step) -> bool:
+    """Whether a command takes down what a job deployed: its service, function or stack, not old versions of it."""
+    return _TAKES_DOWN.match(plain_words(step)) is not None
 
 
 def _is_left_running(step: Step) -> bool:
