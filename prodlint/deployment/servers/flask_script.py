@@ -1,7 +1,8 @@
 """`python manage.py runserver` where that manage.py is Flask-Script's: another server than Django's, told otherwise.
 
-Read from Flask-Script 2.0.6, the last one: `Manager` adds `runserver`, unless `add_command` puts a `Server` of its own
-in its place, whose arguments are the defaults.
+Read from Flask-Script 2.0.6, the last one: `Manager` adds `runserver`, unless something is registered under that name.
+`add_command` with a `Server` gives it other defaults; with anything else, or by a decorated function, it is a command
+of the repository's own, which may well start a server for production.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.products import PRODUCTS, grammar_of, product_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import SettingSource
-from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.deployment.value import UNKNOWN, Known, Unknown, Value
 from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
 
@@ -31,6 +32,7 @@ def as_flask_script(context: Context) -> Server | None:
     """The server as Flask-Script's command starts it, None where manage.py is not its."""
     if not _is_managed(context):
         return None
+    is_own = any(made is None for made in _registered(context))
     found = product_of(*program_of(context.step))
     words = found[1] if found is not None else ()
     return replace(
@@ -38,6 +40,7 @@ def as_flask_script(context: Context) -> Server | None:
         product=_PRODUCT.name,
         distribution=_PRODUCT.distribution,
         owner=_PRODUCT.owner,
+        is_development=UNKNOWN if is_own else context.server.is_development,
         parsed=parse(grammar_of(_PRODUCT), words),
     )
 
@@ -45,12 +48,8 @@ def as_flask_script(context: Context) -> Server | None:
 def say_server(context: Context, layers: Layers) -> None:
     """The defaults that the code gives its command, over those of Flask-Script."""
     module = _module(context)
-    for call in _calls(module, "add_command") if module is not None else ():
-        name = call.args[0] if call.args else None
-        made = call.args[1] if len(call.args) > 1 else None
-        if not (isinstance(name, ast.Constant) and name.value == "runserver" and module is not None):
-            continue
-        if not isinstance(made, ast.Call) or module.qualified_name(made.func) != _SERVER:
+    for made in _registered(context):
+        if made is None or module is None:
             layers.forget("the code gives `runserver` another meaning")
             continue
         given = dict(zip(_SETTINGS, made.args, strict=False))
@@ -61,6 +60,22 @@ def say_server(context: Context, layers: Layers) -> None:
             if isinstance(node, ast.Constant):
                 value = Known(node.value, span)
             layers.defaults[_SETTINGS[parameter]] = [SettingSource(value, span, "Server() of Flask-Script")]
+
+
+def _registered(context: Context) -> Iterator[ast.Call | None]:
+    """What is put in the place of the `runserver` of a `Manager`: the call that makes a `Server`, None for else."""
+    module = _module(context)
+    if module is None:
+        return
+    for call in _calls(module, "add_command"):
+        name = call.args[0] if call.args else None
+        made = call.args[1] if len(call.args) > 1 else None
+        if isinstance(name, ast.Constant) and name.value == "runserver":
+            is_server = isinstance(made, ast.Call) and module.qualified_name(made.func) == _SERVER
+            yield made if is_server and isinstance(made, ast.Call) else None
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "runserver" and node.decorator_list:
+            yield None
 
 
 def managed_app(context: Context) -> tuple[str, str] | None:
