@@ -10,7 +10,7 @@ from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
 from prodlint.deployment.builds.names import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.builds.own_command import image_processes
-from prodlint.deployment.command import Link, is_of_entrypoint
+from prodlint.deployment.command import Link, Step, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
@@ -19,7 +19,7 @@ from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
 from prodlint.deployment.installed.service_install import installs_of, production_installations
-from prodlint.deployment.migration import migration_of
+from prodlint.deployment.migration import System, migration_in
 from prodlint.deployment.migrations.files import migration_systems
 from prodlint.deployment.migrations.runs import pipeline_runs, service_runs
 from prodlint.deployment.model import Deployment
@@ -132,8 +132,8 @@ class _Linker:
         services = [self._in_its_environment(service) for service in services]
         installations = production_installations(services)
         runs = [
-            *service_runs(services, migration_of, self.repository),
-            *pipeline_runs(steps, migration_of, self.repository),
+            *service_runs(services, self._applied, self.repository),
+            *pipeline_runs(steps, self._applied, self.repository),
         ]
         systems = migration_systems(self.repository)
         return Deployment(
@@ -155,6 +155,9 @@ class _Linker:
             open=tuple(self.open),
             unread=tuple(self.unread),
         )
+
+    def _applied(self, step: Step) -> System | None:
+        return migration_in(step, self.repository)
 
     def _beside(self, declared: Iterable[Process], ours: Iterable[Process]) -> Iterator[BackingService]:
         """The containers of a cluster that run images of others."""

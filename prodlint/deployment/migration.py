@@ -11,6 +11,8 @@ from enum import Enum
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of, python_arguments
 from prodlint.record import record
 from prodlint.regex import regex
@@ -24,8 +26,10 @@ __all__ = [
     "System",
     "applied_by",
     "applies",
+    "has_flask_db",
     "is_ours",
     "management_command",
+    "migration_in",
     "migration_of",
 ]
 
@@ -183,6 +187,36 @@ def _only_looks(call: ast.Call) -> bool:
 def _is_option(node: ast.expr) -> bool:
     return isinstance(node, ast.Starred) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("-")
+    )
+
+
+def migration_in(step: Step, repository: Repository) -> System | None:
+    """The same in a repository, whose packages may give a command another meaning.
+
+    With Flask-DB `flask db migrate` is a command of Alembic, which upgrades to the newest revision without words
+    (flask_db/cli.py, 0.4.1); that of Flask-Migrate writes a revision.
+    """
+    found = migration_of(step)
+    if found is not None:
+        return found
+    tool, words = program_of(step)
+    arguments = [word.literal or "" for word in words if not (word.literal or "").startswith("-")]
+    at = next((index for index, pair in enumerate(itertools.pairwise(arguments)) if pair == ("db", "migrate")), None)
+    upgrades = tool == "flask" and at is not None and arguments[at + 2 : at + 3] in ([], ["upgrade"])
+    return System.ALEMBIC if upgrades and has_flask_db(repository) else None
+
+
+_DECLARING = ("requirements", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")
+_FLASK_DB = regex(rb"(?im)^[ \t]*(?:name = )?[\"']?flask[-_]db(?![\w-])")
+
+
+@per_repository
+def has_flask_db(repository: Repository) -> bool:
+    """Whether a file that declares packages names Flask-DB."""
+    return any(
+        _FLASK_DB.search(repository.data(path) or b"") is not None
+        for path in repository.paths
+        if any(name in path.rpartition("/")[2] for name in _DECLARING)
     )
 
 

@@ -147,3 +147,31 @@ def test_a_migration_that_runs_where_nobody_knows_keeps_the_answer_open():
     [system] = deployment.migration_systems
     assert deployment.is_migrated(system) is UNKNOWN
     assert {run.environment for run in deployment.runs_of(system)} == {Environment.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("command", "package", "kind", "label"),
+    [
+        ("flask db migrate", "flask-db==0.4.1", "migrate", "1 Alembic revision"),
+        ("flask --app shop db migrate upgrade head", "Flask_DB>=0.4", "migrate", "1 Alembic revision"),
+        ("flask db migrate revision", "flask-db==0.4.1", "release phase", "1 Alembic revision"),
+        ("flask db migrate", "flask-migrate==4.1.0", "release phase", "1 Flask-Migrate revision"),
+        ("flask db migrate", "alembic==1.16.1 # via flask-db", "release phase", "1 Flask-Migrate revision"),
+        ("flask db upgrade", "flask-migrate==4.1.0", "migrate", "1 Flask-Migrate revision"),
+    ],
+)
+def test_what_flask_db_migrate_does_is_a_matter_of_the_package_that_is_installed(command, package, kind, label):
+    found = model(
+        {
+            "Procfile": f"release: {command}\nweb: gunicorn app:app\n",
+            "requirements.txt": f"flask==3.1.3\n{package}\n",
+            "app.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+            "alembic.ini": "[alembic]\n",
+            "alembic/env.py": "from flask import current_app\n\nfrom alembic import context\n",
+            "alembic/versions/1.py": REVISION.format(revision="1", down=None),
+        }
+    )
+    [release] = found.releases
+    [system] = found.migration_systems
+    assert (release.steps[0].kind.value, system.label) == (kind, label)
+    assert found.is_migrated(system) is (YES if kind == "migrate" else NO)

@@ -9,7 +9,7 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
-from prodlint.deployment.migration import Migration, MigrationSystem, System, is_ours
+from prodlint.deployment.migration import Migration, MigrationSystem, System, has_flask_db, is_ours
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.regex import regex
 from prodlint.source import Source, Span
@@ -148,10 +148,10 @@ def _alembic_environments(repository: Repository) -> Iterator[str]:
 def _is_of_flask(repository: Repository, path: str) -> bool:
     """Whether an `env.py` is one of Flask-Migrate.
 
-    All of its templates ask Flask's `current_app`. One that people have written anew lies beside its `alembic.ini`,
-    as a plain one may too: then the app decides.
+    All of its templates ask Flask's `current_app`, as those of Flask-DB do, which is Alembic itself. One that people
+    have written anew lies beside its `alembic.ini`, as a plain one may too: then the app decides.
     """
-    if _imports(repository, path, "flask.current_app"):
+    if _imports(repository, path, "flask.current_app") and not has_flask_db(repository):
         return True
     beside = normal_path(posixpath.dirname(path), "alembic.ini") in repository.paths
     return beside and any(

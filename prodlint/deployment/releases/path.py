@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.steps import execute
-from prodlint.deployment.migration import migration_of
+from prodlint.deployment.migration import migration_in
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.releases.compose_start import ComposeStart
@@ -267,7 +267,7 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
             yield from ((service, step) for step in _prepared(line, service, repository))
         if service.process.role is Role.RELEASE:
             for step in service.execution.steps:
-                yield service, _step(step, StepKind.RELEASE, service.name)
+                yield service, _step(step, StepKind.RELEASE, service.name, repository)
     for service in services:
         if service.process.role is Role.RELEASE:
             continue
@@ -276,10 +276,10 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
             if any(step is one for one in ends):
                 break
             # Nobody waits for what runs beside it.
-            if not step.background or migration_of(step) is not None:
-                yield service, _step(step, StepKind.PREPARE, service.name)
+            if not step.background or migration_in(step, repository) is not None:
+                yield service, _step(step, StepKind.PREPARE, service.name, repository)
         for step in ends:
-            yield service, replace(_step(step, StepKind.START, service.name), conditional=len(ends) > 1)
+            yield service, replace(_step(step, StepKind.START, service.name, repository), conditional=len(ends) > 1)
         if ends:
             continue
         if isinstance(service.handler, Known):
@@ -289,11 +289,11 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
 def _prepared(line: CommandLine, service: Service, repository: Repository) -> Iterator[ReleaseStep]:
     """The steps of a build or pre-deploy command."""
     for step in execute(line, service.place, repository).steps:
-        yield _step(step, StepKind.PREPARE, service.name)
+        yield _step(step, StepKind.PREPARE, service.name, repository)
 
 
-def _step(step: Step, kind: StepKind, owner: str) -> ReleaseStep:
-    kind = StepKind.MIGRATE if migration_of(step) is not None else kind
+def _step(step: Step, kind: StepKind, owner: str, repository: Repository) -> ReleaseStep:
+    kind = StepKind.MIGRATE if migration_in(step, repository) is not None else kind
     return ReleaseStep(kind, step.written, step.span, owner, step.conditional, own_condition=step.when)
 
 
@@ -303,12 +303,12 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], starte
     `occasions` are those on which it releases: what runs on others alone is no part of it. What its steps start of
     compose files follows them.
     """
-    preparing = set(_preparing(steps))
+    preparing = set(_preparing(steps, started.repository))
     for job in jobs_in_order(steps[0].pipeline):
         for number, one in enumerate(steps):
             if one.job is not job or not any(one.may_run(occasion) for occasion in occasions):
                 continue
-            kind = _kind(one)
+            kind = _kind(one, started.repository)
             if kind is StepKind.OTHER and number in preparing:
                 kind = StepKind.PREPARE
             if kind not in _ASIDE:
@@ -332,16 +332,17 @@ def _is_on_host(one: PipelineStep) -> bool:
     return one.job.asked is None if one.job.on_host else one.remote
 
 
-def _kind(one: PipelineStep) -> StepKind:
-    return StepKind.MIGRATE if one.step is not None and migration_of(one.step) is not None else one.kind
+def _kind(one: PipelineStep, repository: Repository) -> StepKind:
+    return StepKind.MIGRATE if one.step is not None and migration_in(one.step, repository) is not None else one.kind
 
 
-def _preparing(steps: list[PipelineStep]) -> Iterator[int]:
+def _preparing(steps: list[PipelineStep], repository: Repository) -> Iterator[int]:
     """The numbers of the programs of our own that a job runs before it brings the new code.
 
     A pipeline runs much else, which is nobody's preparation.
     """
-    ends = {one.job.name: number for number, one in enumerate(steps) if _kind(one) in (*_LIVE, StepKind.MIGRATE)}
+    last = (*_LIVE, StepKind.MIGRATE)
+    ends = {one.job.name: number for number, one in enumerate(steps) if _kind(one, repository) in last}
     for number, one in enumerate(steps):
         if one.step is not None and number < ends.get(one.job.name, 0):
             tool, words = program_of(one.step)
