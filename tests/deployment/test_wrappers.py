@@ -98,6 +98,7 @@ def test_the_program_inside_is_found(command: str) -> None:
         ("scalene serve.py --- --port 80", "python serve.py --port 80"),
         ("kernprof -l serve.py", "python serve.py"),
         ("uv run serve.py", "python serve.py"),
+        ("pipenv --python /usr/bin/python3.12 run gunicorn shop:app", "gunicorn shop:app"),
         ("jurigged -v serve.py", "python serve.py"),
         ("python -m pytest", "python -m pytest"),
         ("coverage report", "coverage report"),

@@ -84,7 +84,7 @@ _WRAPPERS: dict[str, Wrapper] = {
     "austin": _wrapper("-i -o -t -x --interval --output --timeout --exposure"),
     "newrelic-admin": _wrapper(needs="run-program run-python"),
     "poetry": _wrapper("-C --directory -P --project", needs=_RUN),
-    "pipenv": _wrapper(needs=_RUN),
+    "pipenv": _wrapper("--python --pypi-mirror", needs=_RUN),
     "pdm": _wrapper("-p --project -s --site-packages", needs=_RUN),
     "rye": _wrapper(needs=_RUN),
     "pixi": _wrapper("-e --environment --manifest-path", needs=_RUN),
