@@ -43,6 +43,10 @@ def image_service(files: dict[str, str]) -> Service:
         (FASTAPI, "FastAPI ASGI app.py:2"),
         ("from starlette.applications import Starlette\napp = Starlette()\n", "Starlette ASGI app.py:2"),
         ("from quart import Quart\napp = Quart(__name__)\n", "Quart ASGI app.py:2"),
+        (
+            "from quart import Quart\nfrom quart_cors import cors\napp = Quart(__name__)\napp = cors(app)\n",
+            "Quart ASGI app.py:3",
+        ),
         ("from litestar import Litestar\napp = Litestar([])\n", "Litestar ASGI app.py:2"),
         ("import falcon\napp = falcon.App()\n", "Falcon WSGI app.py:2"),
         ("import falcon.asgi\napp = falcon.asgi.App()\n", "Falcon ASGI app.py:2"),

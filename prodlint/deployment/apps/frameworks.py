@@ -87,6 +87,7 @@ _WRAPPERS = frozenset(
         "dj_static.Cling",
         "static_ranges.Ranges",
         "gradio.mount_gradio_app",
+        "quart_cors.cors",
     }
 )
 # Whole packages of wrappers whose first argument is the app.
