@@ -21,13 +21,15 @@ from prodlint.deployment.apps.names import CodeNames, Defined, External, Here, M
 from prodlint.deployment.apps.text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.around import around
 from prodlint.deployment.served.entries import import_graph_of
 from prodlint.deployment.served.generators import runs_where_called
 from prodlint.deployment.served.handlers import Handler, Handlers
+from prodlint.deployment.served.reached import Hop, Reached
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.finding import Evidence
-from prodlint.record import entity, record
+from prodlint.record import entity
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
@@ -40,34 +42,9 @@ _DEPTH = 4
 _MOST_CALLERS = 60
 _MOST_VISITED = 400
 # Decorators that leave a function what it is.
-_TRANSPARENT = frozenset({"staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "typing.override"})
-
-
-@record
-class Hop:
-    """A call on the way to a function, and the function in which it stands (None: at the level of a module)."""
-
-    span: Span
-    function: CodeFunction | None
-
-
-@record
-class Reached:
-    """How a function is reached: from a handler (None: from the import of a module), through some calls."""
-
-    handler: Handler | None
-    hops: tuple[Hop, ...] = ()
-
-    @property
-    def through(self) -> tuple[Span, ...]:
-        """The places of the calls, the first one in the handler."""
-        return tuple(hop.span for hop in self.hops)
-
-    @property
-    def chain(self) -> tuple[Evidence, ...]:
-        """The way in causal order, for evidence."""
-        first = () if self.handler is None else (Evidence(self.handler.function.span, self.handler.said),)
-        return (*first, *(Evidence(span, "calls on") for span in self.through))
+_TRANSPARENT = frozenset(
+    "staticmethod classmethod functools.lru_cache functools.cache functools.wraps typing.override".split()
+)
 
 
 @entity
@@ -343,6 +320,10 @@ class ServedCode:
                 break
             if len(hops) >= _DEPTH or len(seen) > _MOST_VISITED or not _is_plain(at):
                 continue
+            for decorated, span in around(at, self.handlers):
+                if decorated.node not in seen:
+                    seen.add(decorated.node)
+                    waiting.append((decorated, (Hop(span, decorated), *hops)))
             for path, call in self._callers(at):
                 if call.is_deferred or (at.is_async and not _runs_on_this_loop(call)):
                     continue
