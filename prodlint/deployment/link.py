@@ -43,7 +43,7 @@ from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.path import release_paths
-from prodlint.deployment.releases.pipeline_builds import builds_in
+from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
 from prodlint.deployment.releases.step_kind import kinds_of_step
 from prodlint.deployment.repository import Repository
@@ -124,7 +124,14 @@ class _Linker:
         services.extend(self._compose_services(steps, services))
         builds = {build.dockerfile or "": build for build in sorted(builds_in(_pushed_last(steps)), key=_is_whole)}
         images = image_processes(
-            self.definitions, builds, services, self.classify, self._image, self.repository, self.unread
+            self.definitions,
+            builds,
+            services,
+            self.classify,
+            self._image,
+            self.repository,
+            self.unread,
+            builds_computed_folders(_of_pushing_jobs(steps)),
         )
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
         services.extend(self._pushed_stages(steps, tuple(services)))

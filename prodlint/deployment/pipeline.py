@@ -68,7 +68,8 @@ class JobStep:
     """One declared step: a script, an action, or a script for another machine (`remote`).
 
     `variables` are those that the step, its job and its workflow set, the innermost last. `condition` is what
-    it asks for, as it is written.
+    it asks for, as it is written. `matrix` holds the names and values of the combination for which it runs, where they
+    are told apart.
     """
 
     span: Span
@@ -79,6 +80,7 @@ class JobStep:
     remote: bool = False
     variables: tuple[EnvDefinition, ...] = ()
     condition: str = ""
+    matrix: tuple[tuple[str, str], ...] = ()
 
 
 @record

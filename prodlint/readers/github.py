@@ -12,7 +12,7 @@ from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, O
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers.github_matrix import combinations_of, in_each_combination
+from prodlint.readers.github_matrix import combinations_of, in_each_combination, in_each_part
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
@@ -160,7 +160,10 @@ def _job(
         if isinstance(item, Mapping):
             own = (*variables, *_variables(item))
             for one in _steps(item, directory, repository, open_parts, 0):
-                found.extend(replace(each, variables=own) for each in _in_each_combination(one, matrix))
+                told = in_each_part(one, _text(item.get("working-directory")) or "", matrix, repository)
+                found.extend(
+                    replace(each, variables=own) for part in told for each in _in_each_combination(part, matrix)
+                )
     return Job(
         name=key.value,
         span=key.span,

@@ -6,21 +6,26 @@ Source: GitHub's documentation, "Running variations of jobs in a workflow": the 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from itertools import product
 
-from prodlint.deployment.pipeline import Action
+from prodlint.deployment.pipeline import Action, JobStep
+from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["combinations_of", "in_each_combination"]
+__all__ = ["combinations_of", "in_each_combination", "in_each_part"]
 
 # GitHub's own limit is 256 jobs; nobody reads more than this.
 _MOST = 64
 _NAMED = regex(r"\$\{\{\s*matrix\.([\w.-]{1,100})\s*\}\}")
 # What tells one image from another; platforms of one image are built by several jobs, too.
 _TELLS = ("file", "context", "target", "tags", "build-args")
+
+_USED = regex(r"\bmatrix\.([\w.-]{1,100})")
+_MOST_PARTS = 20
 
 _Values = dict[str, str]
 
@@ -90,6 +95,32 @@ def in_each_combination(action: Action, combinations: tuple[_Values, ...]) -> It
         if key not in seen:
             seen.add(key)
             yield replace(action, inputs=given)
+
+
+def in_each_part(
+    step: JobStep, directory: str, combinations: tuple[_Values, ...], repository: Repository
+) -> Iterator[JobStep]:
+    """A script once for each part of the repository that the matrix runs it for; any other step as it is.
+
+    `directory` is its working directory as it is written. Of a matrix of versions and machines no step is told apart.
+    """
+    script = step.script.text.value if step.script is not None and step.script.text is not None else ""
+    names = {found[1] for text in (script, step.condition, directory) for found in _USED.finditer(text)}
+    chosen = dict.fromkeys(tuple((name, one[name]) for name in sorted(names) if name in one) for one in combinations)
+    if step.script is None or not any(chosen) or len(chosen) > _MOST_PARTS or not _are_parts(combinations, repository):
+        yield step
+        return
+    for values in chosen:
+        folder = _filled(directory, dict(values)) if directory else ""
+        known = normal_path(folder) if folder and "${{" not in folder else step.directory
+        yield replace(step, matrix=values, directory=known)
+
+
+def _are_parts(combinations: tuple[_Values, ...], repository: Repository) -> bool:
+    """Whether a value is a folder of the repository, or the last part of the name of one that has a Dockerfile."""
+    folders = {posixpath.basename(posixpath.dirname(path)) for path in repository.named("Dockerfile")} - {""}
+    values = {value for one in combinations for value in one.values()}
+    return any(value in folders or normal_path(value) in repository.folders for value in values if value.strip("./"))
 
 
 def _filled(text: str, values: _Values) -> str:

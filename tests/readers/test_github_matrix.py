@@ -89,3 +89,68 @@ def test_the_stages_of_a_matrix_are_published() -> None:
         ("Dockerfile: celery worker", f"as acme/jobs, {nobodys}"),
         ("web: gunicorn app:app", f"as acme/web, {nobodys}"),
     ]
+
+
+def functions(matrix: str, more: str = "", **files: str) -> dict[str, str]:
+    """A project whose images `api` and `mail` a matrix builds, and developers start by compose."""
+    steps = (
+        "    - run: pip install django==${{ matrix.version }}\n"
+        "    - working-directory: ./${{ matrix.image }}\n      run: |\n"
+        "        docker build -t $R/${{ matrix.image }}:1 .\n        docker push $R/${{ matrix.image }}:1\n"
+        "    - run: aws lambda update-function-code --function-name ${{ matrix.function }}\n"
+        "    - if: matrix.image == 'api'\n      run: kubectl apply -f ${{ matrix.image }}.yaml\n"
+    )
+    head = f"on: push\njobs:\n  deploy:\n    strategy:\n      matrix:\n{matrix}    steps:\n"
+    image = "FROM python:3.13-slim\nCOPY . .\nCMD [{!r}, {!r}]\n"
+    services = "services:\n  api: {build: ../api}\n  mail: {build: ../mail}\n"
+    return {
+        ".github/workflows/deploy.yml": f"{head}{steps}{more}",
+        ".devcontainer/docker-compose.yml": services,
+        **{f"{name}/Dockerfile": image.format("python", f"{name}.py").replace("'", '"') for name in ("api", "mail")},
+        **{f"{name}/{name}.py": "from flask import Flask\n\napp = Flask(__name__)\n" for name in ("api", "mail")},
+        **files,
+    }
+
+
+def told(files: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The services of production, those that are only perhaps there with a `?`, and the steps of the release."""
+    found = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION)
+    services = [f"{one.name}{'?' * (one.environment == 'unknown')}" for one in found.services]
+    return services, [f"{one.kind}: {one.text}" for release in found.releases for one in release.steps]
+
+
+def test_a_script_runs_for_each_part_of_the_repository_that_the_matrix_names() -> None:
+    matrix = (
+        "        include:\n        - {image: api, function: one, version: 4}\n"
+        "        - {image: api, function: two, version: 5}\n        - {image: mail, function: three, version: 5}\n"
+    )
+    services, steps = told(functions(matrix))
+    assert services == ["api", "mail"]
+    assert [one for one in steps if not one.startswith("start")] == [
+        "build: docker build -t $R/api:1 .",
+        "push: docker push $R/api:1",
+        "build: docker build -t $R/mail:1 .",
+        "push: docker push $R/mail:1",
+        "deploy: aws lambda update-function-code --function-name one",
+        "deploy: aws lambda update-function-code --function-name two",
+        "deploy: aws lambda update-function-code --function-name three",
+        # The condition holds for one of them, and what both of its combinations do alike is told once.
+        "deploy: kubectl apply -f api.yaml",
+    ]
+
+
+def test_an_image_may_be_built_where_the_folder_is_computed_although_developers_build_it() -> None:
+    services, steps = told(functions("        image: ${{ fromJSON(needs.changed.outputs.all) }}\n"))
+    assert services == ["api?", "mail?"]
+    assert "push: docker push $R/${{ matrix.image }}:1" in steps
+    # Trap: where the pipeline names one folder the other image is for developers alone.
+    files = functions("        image: ${{ fromJSON(needs.changed.outputs.all) }}\n")
+    path = ".github/workflows/deploy.yml"
+    named = files[path].replace("./${{ matrix.image }}", "api").replace("${{ matrix.image }}", "api")
+    assert told({**files, path: named})[0] == ["api"]
+
+
+def test_no_script_is_told_apart_by_a_matrix_of_versions() -> None:
+    matrix = "        image: ['3.12', '3.13']\n        function: [ubuntu, macos]\n"
+    _, steps = told(functions(matrix))
+    assert steps.count("deploy: aws lambda update-function-code --function-name ${{ matrix.function }}") == 1

@@ -38,12 +38,13 @@ def image_processes(
     image_of: Callable[[Build], Image | None],
     repository: Repository,
     unread: Iterable[UnreadDeployment],
+    may_be_named: bool = False,
 ) -> Iterator[tuple[Process, Environment]]:
     """A process with its environment for each Dockerfile that no service builds from in that environment.
 
     `named` are the builds that pipelines name, by Dockerfile; `classify` is what the settings say of a path.
     Where another system starts what lies here, or one is `unread`, the image's own command need not be what
-    runs: such a process is not complete.
+    runs: such a process is not complete. `may_be_named` says that a pipeline builds folders which cannot be told.
     """
     services = tuple(services)
     # Images that Docker runs are what is asked about here.
@@ -60,6 +61,7 @@ def image_processes(
         frozenset(_deployed(services)),
         tuple(one.span.path for one in unread),
         repository,
+        may_be_named,
     )
     users: dict[str, list[Service]] = {}
     for service in services:
@@ -96,6 +98,7 @@ class _Known:
     deployed: frozenset[str]
     unread: tuple[str, ...]
     repository: Repository
+    may_be_named: bool
 
 
 def _is_product(path: str, image: Image, using: list[Service], known: _Known) -> bool | None:
@@ -138,6 +141,9 @@ def _supposed(path: str, image: Image, using: list[Service], is_product: bool, k
     if not is_built and _is_for_desks(path, using, known.deployed, known.repository):
         return Environment.DEVELOPMENT
     environment = _environment(path, _of_stage(using, image), _is_alone(path, known.definitions), is_built)
+    if environment is Environment.DEVELOPMENT and known.may_be_named and environment_of(path) is None:
+        # That only developers build it is not known.
+        return Environment.UNKNOWN
     if environment is not Environment.PRODUCTION:
         return environment
     if not is_built and not using and any(_names(one, path) for one in known.services):

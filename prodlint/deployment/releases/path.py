@@ -304,6 +304,8 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], starte
     compose files follows them.
     """
     preparing = set(_preparing(steps, started.repository))
+    # What several combinations of a matrix do alike is told once.
+    seen: set[tuple[StepKind, str, Span, str]] = set()
     for job in jobs_in_order(steps[0].pipeline):
         for number, one in enumerate(steps):
             if one.job is not job or not any(one.may_run(occasion) for occasion in occasions):
@@ -311,7 +313,9 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], starte
             kind = _kind(one, started.repository)
             if kind is StepKind.OTHER and number in preparing:
                 kind = StepKind.PREPARE
-            if kind not in _ASIDE:
+            key = (kind, one.written, one.span, job.name)
+            if kind not in _ASIDE and key not in seen:
+                seen.add(key)
                 conditional = one.step.conditional if one.step is not None else False
                 told = ReleaseStep(
                     kind,

@@ -6,6 +6,7 @@ Grammars: docker build; the action docker/build-push-action (delivery page, 2.1)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import absolute
@@ -16,13 +17,14 @@ from prodlint.deployment.repository import normal_path
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["build_of_words", "builds_in"]
+__all__ = ["build_of_words", "builds_computed_folders", "builds_in"]
 
 _VALUED = frozenset(
     "-f --file -t --tag --build-arg --target --platform --cache-from --cache-to --label --network --progress --secret "
     "--ssh --output -o --iidfile --add-host --shm-size --ulimit --builder --metadata-file --provenance --sbom "
     "--build-context --allow --annotation --attest --cgroup-parent --isolation -m --memory".split()
 )
+_TEST = Environment.TEST
 _BUILD_ACTIONS = ("docker/build-push-action", "depot/build-push-action")
 
 
@@ -39,6 +41,24 @@ def builds_in(steps: Iterable[PipelineStep]) -> Iterator[Build]:
             found = None
         if found is not None:
             yield found
+
+
+def builds_computed_folders(steps: Iterable[PipelineStep]) -> bool:
+    """Whether jobs that are no tests build an image from a folder that an expression of the pipeline chooses."""
+    return any(_is_computed(one) for one in steps if one.kind is StepKind.BUILD and one.environment is not _TEST)
+
+
+def _is_computed(one: PipelineStep) -> bool:
+    if one.action is not None:
+        is_build = one.action.name.partition("@")[0].lower() in _BUILD_ACTIONS
+        return is_build and any("${{" in (one.action.input(name) or "") for name in ("context", "file"))
+    if one.step is None or one.step.program not in ("docker", "podman", "buildah"):
+        return False
+    words = [str(word) for word in one.step.argv[1:]]
+    is_build = any(word in ("build", "bud") for word in words[:2])
+    # Of its options only the file says what is built; the last word is the folder.
+    told = [words[-1], *(word for flag, word in pairwise(words) if flag in ("-f", "--file"))] if words else []
+    return is_build and (one.step.directory is None or any("${{" in word for word in told))
 
 
 def _by_action(action: Action) -> Build | None:

@@ -41,7 +41,7 @@ _Operand = str | bool | None | _Begun | _Open
 
 
 def condition_of(text: str, occasions: tuple[Occasion, ...], variable: Callable[[str], str | None]) -> Condition:
-    """A condition on each occasion. `variable` gives the value of one of `env`, None when it is not known."""
+    """A condition on each occasion. `variable` gives the value of one of `env` or of `matrix.NAME`, if known."""
     if not text.strip():
         return Condition("", occasions, occasions)
     whole = _WHOLE.fullmatch(text)
@@ -168,8 +168,8 @@ class _Parser:
         if lowered in _WORDS:
             return _WORDS[lowered]
         context, _, rest = name.partition(".")
-        if context.lower() == "env":
-            value = self.variable(rest)
+        if context.lower() in ("env", "matrix"):
+            value = self.variable(rest if context.lower() == "env" else name)
             return _OPEN if value is None else value
         return _of_github(rest.lower(), self.occasion) if context.lower() == "github" else _OPEN
 

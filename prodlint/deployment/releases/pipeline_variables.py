@@ -20,10 +20,12 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["expression_word", "filled", "handed_on", "step_variables"]
+__all__ = ["expression_word", "filled", "handed_on", "step_variables", "told"]
 
 _EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
 _OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
+_OF_MATRIX = regex(r"matrix\.([\w.-]+)")
+_MATRIX = regex(r"\$\{\{\s*matrix\.([\w.-]+)\s*\}\}")
 _KEPT = regex(r"(?:secrets|vars)\.\w+")
 _WRITTEN = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:=|<<)")
 _FOR_LATER = ("GITHUB_ENV", "dotenv")
@@ -128,21 +130,33 @@ def _handed_on(pair: Word, seen: Variables) -> Iterator[Definition]:
     yield Definition(name, value, pair.span, f"the command in {pair.span.path}")
 
 
-def filled(script: CommandLine, variables: Variables) -> CommandLine:
-    """A script in which `${{ env.NAME }}` is replaced where the variable is known: the pipeline does so, as text."""
+def filled(script: CommandLine, variables: Variables, matrix: Mapping[str, str]) -> CommandLine:
+    """A script in which `${{ env.NAME }}` is replaced where the variable is known: the pipeline does so, as text.
+
+    So is `${{ matrix.NAME }}`, where `matrix` holds the values of the combination.
+    """
     text = script.text
     if text is None or "${{" not in text.value:
         return script
-    return replace(script, text=Text.join(_pieces(text, variables)))
+    return replace(script, text=Text.join(_pieces(text, variables, matrix)))
 
 
-def _pieces(text: Text, variables: Variables) -> Iterator[Text]:
+def told(step: Step, declared: JobStep) -> str:
+    """A step in its author's spelling, with the values of the combination for which it runs."""
+    values = dict(declared.matrix)
+    if not values:
+        return step.written
+    return _MATRIX.sub(lambda found: values.get(found[1], found[0]), step.written)
+
+
+def _pieces(text: Text, variables: Variables, matrix: Mapping[str, str]) -> Iterator[Text]:
     at = 0
     for found in _EXPRESSION.finditer(text.value):
-        name = _OF_ENV.fullmatch(found[1])
+        name, of_matrix = _OF_ENV.fullmatch(found[1]), _OF_MATRIX.fullmatch(found[1])
         value = variables.get(name[1]) if name is not None else None
-        if isinstance(value, Known):
+        known = value.value if isinstance(value, Known) else matrix.get(of_matrix[1]) if of_matrix else None
+        if known is not None:
             yield text.slice(at, found.start())
-            yield Text.at(value.value, text.span_of(*found.span()))
+            yield Text.at(known, text.span_of(*found.span()))
             at = found.end()
     yield text.slice(at)

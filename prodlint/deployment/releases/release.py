@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import takewhile
 
@@ -16,7 +16,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
-from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables
+from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.ssh_command import Handed, ssh_command
 from prodlint.deployment.releases.step_kind import (
     DeploymentPlace,
@@ -111,10 +111,10 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
         unread = missed.setdefault(job.name, [])
-        asked = job.asked or _condition(job.condition, pipeline, Variables())
+        asked = job.asked or _condition(job.condition, pipeline, Variables(), {})
         for declared in job.steps if asked.may else ():
             variables = step_variables(declared, job)
-            own = _condition(declared.condition, pipeline, variables)
+            own = _condition(declared.condition, pipeline, variables, dict(declared.matrix))
             typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
             found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
         environments[job.name] = job_environment(job, pipeline, found)
@@ -126,13 +126,15 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     return placed, open_ if deploying or not pipeline.jobs else ()
 
 
-def _condition(text: str, pipeline: Pipeline, variables: Variables) -> Condition:
+def _condition(text: str, pipeline: Pipeline, variables: Variables, matrix: Mapping[str, str]) -> Condition:
     if not text.strip():
         return Condition("", pipeline.occasions, pipeline.occasions)
     from prodlint.deployment.releases.pipeline_condition import condition_of
 
     def of_env(name: str) -> str | None:
-        value = variables.get(name)
+        value = variables.get(name) if not name.startswith("matrix.") else None
+        if value is None:
+            return matrix.get(name.removeprefix("matrix."))
         return value.value if isinstance(value, Known) else None
 
     return condition_of(text, pipeline.occasions, of_env)
@@ -173,7 +175,7 @@ def _typed(
     if declared.script is None:
         return
     directory = None if declared.directory is None else "/" + declared.directory
-    script = filled(declared.script, variables)
+    script = filled(declared.script, variables, dict(declared.matrix))
     # Another machine knows nothing of the variables of the runner.
     found = Variables() if declared.remote else variables
     files, folder = (FileMap((), False), None) if declared.remote else (CHECKOUT, directory)
@@ -202,7 +204,7 @@ def _with_carried(
     kinds = (StepKind.DEPLOY,) if on_host and _starts_a_service(step) else kinds_of_step(step, on_host)
     for kind in kinds:
         yield PipelineStep(
-            kind, step.span, job, pipeline, Environment.UNKNOWN, step.written, step, on_host, variables=seen
+            kind, step.span, job, pipeline, Environment.UNKNOWN, told(step, declared), step, on_host, variables=seen
         )
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
