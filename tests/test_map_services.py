@@ -156,3 +156,13 @@ def test_a_build_argument_with_a_default_from_outside_is_no_certain_value(tmp_pa
     text = text_of(write(tmp_path, files))
     assert "    set outside  SHOP_MODE ($MODE, else live)\n" in text
     assert "    variables    SHOP_AGE=3, SHOP_KIND=fast\n" in text
+
+
+def test_what_code_tells_a_server_that_it_starts_stands_below_the_service(tmp_path: Path) -> None:
+    main = "import os\nos.execvp('gunicorn', ['gunicorn', '-b', ':8000', '-w', '5', 'shop.wsgi:application'])\n"
+    shop = write(tmp_path, {"Procfile": "web: python run.py\n", "run.py": main, "shop/wsgi.py": HEALTHY})
+    found = facts(drawn(shop))
+    assert found["workers"] == "5"
+    text = text_of(shop)
+    assert "workers      5" in text
+    assert "? the command names no app" not in text

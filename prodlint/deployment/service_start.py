@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prodlint.deployment.app import locate_module, module_at, roots_of
+from prodlint.deployment.app import roots_of
 from prodlint.deployment.apps.handler import adapted_command, client_handler, handled, handler_of
-from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
@@ -17,12 +16,12 @@ from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.servers.configuration import configured, import_folders
+from prodlint.deployment.servers.loading import loading
 from prodlint.deployment.servers.script_run import script_run
 from prodlint.deployment.servers.server import program_of, role_of, server_of
 from prodlint.deployment.servers.worker_settings import worker_of
 from prodlint.deployment.service import Service, declared_lines
-from prodlint.deployment.value import EnvDriven, Known, Value
+from prodlint.deployment.value import Value
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.record import replace
 from prodlint.source import Span, Text
@@ -189,20 +188,10 @@ def started(service: Service, step: Step, repository: Repository) -> Service:
     if server is None:
         service = replace(service, role=role, worker=worker_of(step, service.place, repository))
         return service if service.worker is not None else _with_script(service, step, roots, repository)
-    app = None
-    server = configured(server, step, service.place, repository)
-    folders = import_folders(server, step, service.place)
-    roots = roots_of(replace(service.place, directory=step.directory), repository, folders) or roots
-    target = server.target.value if isinstance(server.target, Known) else None
-    if isinstance(server.target, EnvDriven):
-        target = server.target.default
-    module = server.target_file
-    if target is not None:
-        name = target.partition(":")[0]
-        place = replace(service.place, directory=step.directory)
-        module = module or module_at(place, folders, name, repository) or locate_module(repository, roots, name)
-        app = app_of(repository, roots, target, server.attribute, module)
-    return replace(service, role=Role.WEB, server=server, app=app, module=module, roots=roots)
+    loaded = loading(server, step, service.place, repository, roots)
+    return replace(
+        service, role=Role.WEB, server=loaded.server, app=loaded.app, module=loaded.module, roots=loaded.roots
+    )
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:
@@ -211,4 +200,8 @@ def _with_script(service: Service, step: Step, roots: tuple[str, ...], repositor
     if run is None:
         return service
     role = Role.WEB if run.starts else service.role
-    return replace(service, role=role, server=run.server, app=run.app, starts=run.starts)
+    loaded = run.loading
+    if loaded is None:
+        return replace(service, role=role, starts=run.starts)
+    found = replace(service, role=role, server=loaded.server, app=loaded.app, starts=run.starts)
+    return found if loaded.module is None else replace(found, module=loaded.module, roots=loaded.roots)

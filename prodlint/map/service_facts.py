@@ -148,7 +148,7 @@ def _serving(server: Server) -> Iterator[Fact]:
     for name in _SHOWN:
         setting = server.settings.get(name)
         if setting is not None and (name != "threads" or len(setting.sources) > 1):
-            yield _setting(setting)
+            yield _setting(setting, server)
 
 
 def _reason(server: Server) -> str:
@@ -161,13 +161,15 @@ def setting_facts(service: Service) -> Iterator[Fact]:
     if service.server is not None:
         for name, setting in service.server.settings.items():
             if name not in (*_SHOWN, "bind"):
-                yield _setting(setting)
+                yield _setting(setting, service.server)
 
 
-def _setting(setting: Setting) -> Fact:
+def _setting(setting: Setting, server: Server) -> Fact:
     fact = valued(setting.name, setting.value)
     # uWSGI's file has words too, and nobody has seen them yet.
     is_seen = bool(setting.source.words) and setting.source.origin.endswith("on the command line")
+    # The heading shows the command of the script that starts it.
+    is_seen = is_seen and not server.in_code
     # How many run is asked first: that a condition decides it does not show in the command.
     is_seen = is_seen and not (setting.name in _SHOWN and isinstance(setting.value, Unknown))
     quiet = _is_default(setting) or is_seen or setting.name == "attach_daemon"

@@ -3,7 +3,7 @@
 import pytest
 
 from prodlint.deployment import Environment, Service
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
@@ -298,3 +298,93 @@ def test_of_two_calls_that_start_one_server_neither_is_certain(first: bool) -> N
     assert service.server.is_development is UNKNOWN
     assert service.server.reload is UNKNOWN
     assert not isinstance(service.server.settings["workers"].value, Known)
+
+
+CHILD = """import os, subprocess, sys
+extra = os.environ["EXTRA"].split()
+
+
+def main(port=None):
+    port = os.environ.get("PORT", 8080)
+    {call}
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "binds", "workers"),
+    [
+        ("os.execvp('gunicorn', ['gunicorn', '-b', f':{port}', 'shop:app', '-w', '5'])", [":${PORT:-8080}"], 5),
+        ("os.execlp('gunicorn', 'web', '-b', '0.0.0.0:' + str(port), 'shop:app')", ["0.0.0.0:${PORT:-8080}"], "?"),
+        ("subprocess.run([sys.executable, '-m', 'gunicorn', 'shop:app', '-b', ':80'])", [":80"], "?"),
+        ("subprocess.check_call(['gunicorn', '-w', str(2), '-b', ':80', 'shop:app'])", [":80"], 2),
+        ("subprocess.Popen('gunicorn -b :80 shop:app', shell=True)", [":80"], "?"),
+    ],
+)
+def test_a_list_of_words_that_code_starts_is_a_command_line(call: str, binds: list[str], workers: object) -> None:
+    service = run(CHILD.replace("{call}", call), shop=FASTAPI)
+    assert told(service, "workers") == [binds, workers]
+    assert service.app is not None
+    assert service.app.path == "shop.py"
+    assert service.server is not None
+    assert service.server.target == Known("shop:app", service.server.target.span)
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("os.system(f'gunicorn {port} shop:app')", "its command is computed in the code"),
+        ("os.chdir('web'); os.execvp('gunicorn', ['gunicorn', 'shop:app'])", "the code may change the folder"),
+        ("subprocess.run(['gunicorn', 'shop:app'], cwd=port)", "the code may change the folder"),
+    ],
+)
+def test_an_app_of_a_program_that_code_starts_is_not_known(call: str, reason: str) -> None:
+    service = run(CHILD.replace("{call}", call), shop=FASTAPI)
+    assert service.server is not None
+    assert isinstance(service.server.target, Unknown)
+    assert service.server.target.reason.startswith(reason)
+    assert service.app is None
+
+
+def test_words_that_code_computes_may_be_options() -> None:
+    service = run(CHILD.replace("{call}", "os.execvp('gunicorn', ['gunicorn', *extra, 'shop:app'])"), shop=FASTAPI)
+    assert service.app is not None
+    assert service.server is not None
+    assert not service.server.options_complete
+    assert isinstance(service.server.settings["workers"].value, Unknown)
+
+
+def test_variables_that_code_sets_for_its_program_are_a_doubt() -> None:
+    call = "subprocess.run(['gunicorn', 'shop:app'], env={})"
+    server = run(CHILD.replace("{call}", call), shop=FASTAPI).server
+    assert server is not None
+    assert server.settings.doubt is not None
+
+
+def test_a_folder_that_code_names_for_its_program_is_where_it_imports_from() -> None:
+    call = "subprocess.run(['gunicorn', 'shop:app'], cwd='web')"
+    service = web("python main.py", {"main.py": CHILD.replace("{call}", call), "web/shop.py": FASTAPI})
+    assert service.app is not None
+    assert service.app.path == "web/shop.py"
+
+
+def test_of_several_programs_that_agree_on_it_is_known() -> None:
+    call = (
+        "if port: subprocess.run(['gunicorn', 'shop:app', '-b', ':80', '--reload'])\n"
+        "    else: subprocess.run(['gunicorn', 'shop:app', '-b', ':80'])"
+    )
+    service = run(CHILD.replace("{call}", call), shop=FASTAPI)
+    assert told(service) == [[":80"]]
+    assert service.server is not None
+    assert service.server.reload is UNKNOWN
+    assert service.app is not None
+
+
+@pytest.mark.parametrize("words", ["'pip', 'install', 'gunicorn'", "'pkill', '-HUP', 'gunicorn'"])
+def test_a_program_that_is_told_of_a_server_is_none(words: str) -> None:
+    service = run(CHILD.replace("{call}", f"subprocess.run([{words}])"), shop=FASTAPI)
+    assert service.server is None
+    assert service.starts == ()

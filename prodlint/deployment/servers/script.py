@@ -12,7 +12,6 @@ from dataclasses import field
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.search import expression_app, resolve
-from prodlint.deployment.command import CommandLine, exec_form, shell_form
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
@@ -20,7 +19,6 @@ from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
-from prodlint.syntax.word import Word
 
 __all__ = ["ServerStart", "starts_on_import", "starts_when_called", "starts_when_run"]
 
@@ -33,7 +31,7 @@ class ServerStart:
 
     `node` is the call that is handed the server's arguments. `within` is the function in which it stands,
     when it does, and `caller` the call that ran that function. `is_child` is set for a server that is
-    started as a program of its own, with its `command` where that is written.
+    started as a program of its own.
     """
 
     product: str
@@ -47,7 +45,6 @@ class ServerStart:
     node: ast.Call | None = field(default=None, compare=False)
     within: ast.FunctionDef | ast.AsyncFunctionDef | None = field(default=None, compare=False)
     caller: ast.Call | None = field(default=None, compare=False)
-    command: CommandLine | None = field(default=None, compare=False)
     is_child: bool = False
 
 
@@ -81,7 +78,10 @@ _PRODUCTION_CALLS = {
     "os.system": "",
     "os.execvp": "",
     "os.execv": "",
+    "os.execvpe": "",
+    "os.execve": "",
     "os.execlp": "",
+    "os.execl": "",
 }
 _OWN_DEVELOPMENT_SERVER = ("Flask", "Dash", "Quart", "Bottle")
 _SWITCHES = ("reload", "debug", "dev", "auto_reload")
@@ -246,7 +246,7 @@ class _Walk:
             return ServerStart(_DEVELOPMENT_CALLS[name], _DEVELOPMENT_CALLS[name], span, YES, shown)
         if name in _PRODUCTION_CALLS:
             if not _PRODUCTION_CALLS[name]:
-                return _child_process(module, call, span, shown)
+                return _child_process(call, span, shown)
             return ServerStart(_PRODUCTION_CALLS[name], "", span, _switched_on(call), shown)
         if name.endswith(("execute_from_command_line", "call_command")) and _says_runserver(call):
             return ServerStart("runserver", "Django", span, YES, shown)
@@ -371,32 +371,10 @@ def _is_gunicorn(module: PythonModule, made: ast.expr) -> bool:
 _CHILDREN = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress", "uwsgi", "flask", "runserver")
 
 
-def _child_process(module: PythonModule, call: ast.Call, span: Span, shown: str) -> ServerStart | None:
+def _child_process(call: ast.Call, span: Span, shown: str) -> ServerStart | None:
     """A server started as a program of its own: `subprocess.run(["gunicorn", …])`, `os.execvp("gunicorn", […])`."""
     texts = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
     product = next((server for server in _CHILDREN if server in texts), None)
     if product is None:
         return None
-    return ServerStart(product, "", span, UNKNOWN, shown, command=_command(module, call), is_child=True)
-
-
-def _command(module: PythonModule, call: ast.Call) -> CommandLine | None:
-    """The command line of a call that starts a program, where all of its words are written."""
-    function = (module.qualified_name(call.func) or "").rpartition(".")[2]
-    listed: list[ast.expr] | None = None
-    if function == "execlp":
-        listed = call.args[1:]
-    elif function.startswith("exec") and len(call.args) > 1 and isinstance(call.args[1], ast.List | ast.Tuple):
-        listed = call.args[1].elts
-    elif call.args and isinstance(call.args[0], ast.List | ast.Tuple):
-        listed = call.args[0].elts
-    if listed is None:
-        text = module.text(call.args[0]) if call.args else None
-        return None if text is None else shell_form(text, module.span(call))
-    words: list[Word] = []
-    for element in listed:
-        text = module.text(element)
-        if text is None:
-            return None
-        words.append(Word.of(text, module.span(element)))
-    return exec_form(tuple(words), module.span(call)) if words else None
+    return ServerStart(product, "", span, UNKNOWN, shown, is_child=True)

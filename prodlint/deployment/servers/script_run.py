@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 
-from prodlint.deployment.app import App, locate_module, module_at
+from prodlint.deployment.app import locate_module, module_at
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.program import python_arguments
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.servers.loading import Loading
 from prodlint.deployment.servers.script import ServerStart, starts_when_called, starts_when_run
-from prodlint.deployment.servers.server import Server
 from prodlint.record import record, replace
 
 __all__ = ["ScriptRun", "script_run"]
@@ -19,15 +19,14 @@ __all__ = ["ScriptRun", "script_run"]
 
 @record
 class ScriptRun:
-    """A run of a Python file or function: the server starts that it reaches, and the one server that they agree on.
+    """A run of a Python file or function: the server starts that it reaches.
 
-    `path` is the file that is run.
+    `path` is the file that is run, `loading` the server that they agree on with its app.
     """
 
     path: str
     starts: tuple[ServerStart, ...] = ()
-    server: Server | None = None
-    app: App | None = None
+    loading: Loading | None = None
 
 
 def script_run(step: Step, place: Place, repository: Repository, roots: tuple[str, ...]) -> ScriptRun | None:
@@ -69,9 +68,13 @@ def _run(
     repository: Repository,
     roots: tuple[str, ...],
 ) -> ScriptRun:
+    if any(start.is_child for start in starts):
+        from prodlint.deployment.servers.child import is_other_program
+
+        starts = tuple(start for start in starts if not is_other_program(start, place, repository))
     if not starts:
         return ScriptRun(path)
     from prodlint.deployment.servers.script_settings import server_in_code
 
-    server, app = server_in_code(starts, step, place, repository, roots)
-    return ScriptRun(path, starts, server, app)
+    loaded = server_in_code(starts, step, place, repository, roots)
+    return ScriptRun(path, starts) if loaded is None else ScriptRun(path, starts, loaded)

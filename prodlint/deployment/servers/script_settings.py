@@ -7,26 +7,25 @@ Bottle 0.13, gevent 25, Flask-SocketIO 5.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_of, expression_app
-from prodlint.deployment.command import CommandLine, Step
+from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Grammar, Option, grammar
 from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter, evaluate
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.agreement import agree
 from prodlint.deployment.servers.bind import Bind, bind_of, split_address
 from prodlint.deployment.servers.config_files import object_value, say_toml
-from prodlint.deployment.servers.configuration import configured
 from prodlint.deployment.servers.interface import interface_of
 from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.listen import listening, with_bind_setting
+from prodlint.deployment.servers.loading import Loading
 from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.servers.script import ServerStart
-from prodlint.deployment.servers.server import Server, server_of
+from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.record import record, replace
 from prodlint.syntax.python import PythonModule
@@ -104,10 +103,10 @@ def _of_product(product: str) -> tuple[Signature, Grammar] | None:
 
 def server_in_code(
     starts: tuple[ServerStart, ...], step: Step, place: Place, repository: Repository, roots: tuple[str, ...]
-) -> tuple[Server | None, App | None]:
+) -> Loading | None:
     """The server that a script starts, when every start that it reaches agrees; and the app that it serves."""
     if not starts or len({start.product for start in starts}) != 1:
-        return None, None
+        return None
     first = next((start for start in starts if not start.conditional), starts[0])
     app = next((start.app for start in starts if start.app is not None), None)
     development = agree(start.is_development for start in starts)
@@ -119,19 +118,20 @@ def server_in_code(
         in_code=True,
     )
     if any(start.is_child for start in starts):
-        return (server if first.command is None else _child(first.command, server, place, repository)), app
+        loaded = _children(starts, server, step, place, repository, roots)
+        return replace(loaded, app=app or loaded.app)
     found = _of_product(first.product)
     call = first.node
     module = repository.python(first.span.path)
     if found is None or call is None or module is None:
-        return server, app
+        return Loading(server, app)
     reading = _Reading(Context(server, step, place, repository), module, first, roots)
     layers = Layers(reading.context, found[1])
     if len({_arguments(start) for start in starts}) > 1:
         layers.doubt = "one of several calls starts it"
-        return replace(server, settings=layers.settings(), reload=UNKNOWN), app
+        return Loading(replace(server, settings=layers.settings(), reload=UNKNOWN), app)
     server, own = reading.server(layers, found[0], call)
-    return server, app or own
+    return Loading(server, app or own)
 
 
 def _arguments(start: ServerStart) -> str:
@@ -139,14 +139,35 @@ def _arguments(start: ServerStart) -> str:
     return "" if start.node is None else ast.dump(start.node)
 
 
-def _child(command: CommandLine, server: Server, place: Place, repository: Repository) -> Server:
-    """The server of a program that the code starts, configured as that program is."""
-    steps = execute(command, place, repository).processes
-    found = server_of(steps[0]) if len(steps) == 1 else None
-    if found is None or found.product.partition(" ")[0] != server.product:
-        return server
-    made = configured(found, steps[0], place, repository)
-    return replace(made, span=server.span, in_code=True, owner=made.owner or server.owner)
+def _children(
+    starts: tuple[ServerStart, ...],
+    server: Server,
+    step: Step,
+    place: Place,
+    repository: Repository,
+    roots: tuple[str, ...],
+) -> Loading:
+    """What the programs load that calls start: what they agree on where there are several."""
+    from prodlint.deployment.servers.agreement import agreed_server
+    from prodlint.deployment.servers.child import child_loading, child_of
+
+    found: list[Loading] = []
+    for start in starts:
+        module = repository.python(start.span.path)
+        if start.node is None or module is None or not start.is_child:
+            return Loading(replace(server, target=Unknown("one of several calls starts it", server.span)))
+        reading = _Reading(Context(server, step, place, repository), module, start, roots)
+        child = child_of(module, start.node, reading.at(start.node))
+        here = replace(place, directory=step.directory)
+        found.append(child_loading(child, replace(server, span=start.span), here, repository, roots))
+    if len(found) == 1:
+        return found[0]
+    return Loading(
+        agreed_server([one.server for one in found]),
+        agree((one.app for one in found), lambda app: None if app is None else (app.span, app.is_factory)),
+        agree(one.module for one in found),
+        agree(one.roots for one in found) or (),
+    )
 
 
 class _Reading:
@@ -164,6 +185,11 @@ class _Reading:
         self.locals: dict[str, Value[object]] = {}
         self.calls: dict[str, ast.Call] = {}
         self.attributes: dict[str, dict[str, Value[object]]] = {}
+
+    def at(self, call: ast.Call) -> Callable[[ast.expr], Value[object]]:
+        """What tells the value of an expression where a call stands."""
+        self._before(call)
+        return self.value
 
     def server(self, layers: Layers, signature: Signature, call: ast.Call) -> tuple[Server, App | None]:
         """The server with its settings and where it listens, and the app that the call hands over."""
