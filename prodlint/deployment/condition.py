@@ -7,7 +7,7 @@ from collections.abc import Callable
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value, answer
 from prodlint.record import replace
 from prodlint.source import Source, Span
-from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell
+from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
 __all__ = ["NOWHERE", "OUTSIDE", "Lookup", "asked", "from_outside", "holds", "settle", "word_value"]
@@ -125,7 +125,7 @@ def settle(word: Word, lookup: Lookup) -> str | None:
 
 
 def holds(node: Node | None, lookup: Lookup) -> Answer:
-    """Whether a condition succeeds. Only `[ … ]`, `test`, `true`, `false` and their combinations are decided."""
+    """Whether a condition succeeds. Only `[ … ]`, `[[ … ]]`, `test`, `true`, `false` and combinations are decided."""
     if isinstance(node, Sequence) and len(node.items) == 1:
         return holds(node.items[0], lookup)
     if isinstance(node, Group | Subshell):
@@ -136,6 +136,9 @@ def holds(node: Node | None, lookup: Lookup) -> Answer:
     if isinstance(node, AndOr):
         left, right = holds(node.left, lookup), holds(node.right, lookup)
         return left & right if node.operator == "&&" else left | right
+    if isinstance(node, Test):
+        # A pattern on the right side of `[[ … ]]` asks for more than one value.
+        return _test(node.words, lookup) if all(map(_is_plain, node.words[2:])) else UNKNOWN
     if isinstance(node, Command) and node.words:
         name = node.words[0].literal
         if name in ("true", ":"):
@@ -147,6 +150,10 @@ def holds(node: Node | None, lookup: Lookup) -> Answer:
         if name == "test":
             return _test(node.words[1:], lookup)
     return UNKNOWN
+
+
+def _is_plain(word: Word) -> bool:
+    return word.literal is not None and not any(sign in word.literal for sign in "*?[")
 
 
 def _test(words: tuple[Word, ...], lookup: Lookup) -> Answer:

@@ -289,3 +289,44 @@ def test_a_sourced_file_has_the_words_behind_it_as_its_own() -> None:
     files = {"deploy.sh": "STAGE=$1\n", "web.sh": "#!/bin/bash\n. ./deploy.sh live\ngunicorn app.$STAGE:$1\n"}
     found = run("./web.sh app", files)
     assert [tuple(word.literal for word in step.argv) for step in found.processes] == [("gunicorn", "app.live:app")]
+
+
+DRY = """run() {
+  if [[ "${DRY:-0}" == "1" ]]; then
+    printf '+ %s\\n' "$*"
+    return 0
+  fi
+  "$@"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "started"),
+    [
+        ('if [[ "${DRY:-0}" == "1" ]]; then run make; exit 0; fi; run gunicorn app:app', ["gunicorn app:app"]),
+        ('if [ "$DRY" = 1 ]; then run make; else run gunicorn app:app; fi', ["gunicorn app:app"]),
+        ('case "$DRY" in 1) run make ;; *) run gunicorn app:app ;; esac', ["gunicorn app:app"]),
+        # What stands beside it, or what the arm itself sets, is not told by it.
+        ('if [ "$WET" = 1 ]; then run make; fi; run gunicorn app:app', ["make", "gunicorn app:app"]),
+        ('if [ "$DRY" = 1 ]; then DRY=0; run make; fi; run gunicorn app:app', ["make", "gunicorn app:app"]),
+        ('if [ "$DRY" != 1 ]; then run make; fi; run gunicorn app:app', ["make", "gunicorn app:app"]),
+        ('if [[ "$DRY" == 1* ]]; then run make; fi; run gunicorn app:app', ["make", "gunicorn app:app"]),
+    ],
+)
+def test_a_condition_tells_what_is_in_a_variable_within_its_arm(script: str, started: list[str]) -> None:
+    assert [step.written for step in run(DRY + script).steps] == started
+
+
+def test_what_a_condition_tells_ends_with_its_arm() -> None:
+    script = 'if [ "$A" = 1 ]; then echo; fi; if [ "$A" = 1 ]; then one; else two; fi'
+    assert [(step.written, step.conditional) for step in run(script).steps] == [("one", True), ("two", True)]
+
+
+@pytest.mark.parametrize("held", ["f() { one; return 0; two; }; f; three", ". ./f.sh; three"])
+def test_a_return_ends_the_function_or_the_sourced_file_alone(held: str) -> None:
+    assert [step.written for step in run(held, {"f.sh": "one\nreturn\ntwo\n"}).steps] == ["one", "three"]
+
+
+def test_an_exit_within_a_function_ends_its_script() -> None:
+    assert [step.written for step in run("f() { one; exit 0; }; f; two").steps] == ["one"]

@@ -20,13 +20,14 @@ _PATTERN = frozenset("*?[")
 class Asked:
     """What a condition asks of one variable; it `settles` the variable where it tells its value.
 
-    `is_empty` says that nothing may be in the variable.
+    `is_empty` says that nothing may be in the variable, `value` what certainly is.
     """
 
     name: str
     text: str
     settles: bool = False
     is_empty: bool = False
+    value: str | None = None
 
 
 def both(left: tuple[Asked, ...] | None, right: tuple[Asked, ...] | None) -> tuple[Asked, ...] | None:
@@ -120,7 +121,7 @@ def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Ask
         # Where it is not set it is what the default says.
         said = f"is {other} or not set" if equal else f"is set to something else than {other}"
         return Asked(value.name, said, equal)
-    return Asked(value.name, f"is {other}" if equal else f"is not {other}", equal)
+    return Asked(value.name, f"is {other}" if equal else f"is not {other}", equal, value=other if equal else None)
 
 
 def _variable(word: Word, lookup: Lookup) -> EnvDriven[str] | None:

@@ -53,12 +53,13 @@ class ShellVariables:
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
+        outer = self.outer_of(shell)
         if name in shell.variables:
             held = shell.variables[name]
             if isinstance(held, Items):
                 # `$A` of an array is its first element.
-                return word_value(held.words[0], self.outer) if held.words else None
-            return word_value(held, self.outer) if isinstance(held, Word) else held
+                return word_value(held.words[0], outer) if held.words else None
+            return word_value(held, outer) if isinstance(held, Word) else held
         if name.isdigit() and name != "0":
             given = argument(int(name), shell)
             return None if given is None else word_value(given, self.of(shell))
@@ -73,8 +74,8 @@ class ShellVariables:
             return Known(" ".join(value or "" for value in values), _nowhere(shell))
         if name in shell.exported:
             word = shell.exported[name]
-            return Unknown("it is computed when it runs") if word is None else word_value(word, self.outer)
-        return self.outer(name)
+            return Unknown("it is computed when it runs") if word is None else word_value(word, outer)
+        return outer(name)
 
     def of(self, shell: Shell) -> Lookup:
         """The look-up of one shell."""
@@ -110,6 +111,11 @@ class ShellVariables:
             return None
         parts = fields(Text.at(text, words[0].span))
         return (*parts, *words[1:]) if parts else None
+
+    def outer_of(self, shell: Shell) -> Lookup:
+        """The look-up of what the first shell finds, where a script has come to: conditions on its way tell values."""
+        told = {one.name: one.value for one in shell.when or () if one.value is not None}
+        return lambda name: Known(told[name], _nowhere(shell)) if name in told else self.outer(name)
 
     def outer(self, name: str) -> Value[str] | None:
         """A variable as the first shell finds it."""

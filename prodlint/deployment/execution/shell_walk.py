@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import field
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.commands.wrappers import value_of
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
-from prodlint.deployment.execution.condition_words import Asked, both, in_words
+from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.execution.task import Task
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
@@ -22,6 +22,7 @@ from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScr
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
+    "DECIDED",
     "PREPARES",
     "QUIET",
     "SHELLS",
@@ -31,6 +32,7 @@ __all__ = [
     "argument",
     "around",
     "branched",
+    "called",
     "closed",
     "command_span",
     "copied",
@@ -47,7 +49,6 @@ __all__ = [
     "of_script",
     "of_task",
     "reads_as_shell",
-    "rejoin",
     "set_arguments",
     "shifted",
     "split_assignment",
@@ -63,7 +64,7 @@ QUIET = frozenset(
 )
 """Commands of the shell itself that start nothing."""
 
-_DECIDED = "a condition decides it"
+DECIDED = "a condition decides it"
 # `set -- "$@" "$@"` doubles them with every line.
 _MOST_WORDS = 1_000
 
@@ -76,7 +77,7 @@ class Flow:
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
 
     `left` are the steps that it ends with in the background. It is `lost` where the last thing that it starts could
-    not be followed: none of its steps is known to be the one that stays.
+    not be followed: none of its steps is known to be the one that stays. It has `returned` where a `return` ends it.
     """
 
     last: tuple[Step, ...] = ()
@@ -84,6 +85,7 @@ class Flow:
     ended: bool = False
     left: tuple[Step, ...] = ()
     lost: Link | None = None
+    returned: bool = False
 
 
 @record
@@ -135,86 +137,6 @@ def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
     return replace(shell, conditional=True, when=told, variables=dict(shell.variables), exported=dict(shell.exported))
 
 
-def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
-    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown.
-
-    But for a variable that an arm fills in where it is not set: `if [ -z "$A" ]; then A=x; fi` is `A=${A:-x}`.
-    """
-    outcomes = list(arms)
-    if not outcomes:
-        return
-    filled = _filled_in(shell, outcomes, lookup)
-    shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
-    when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
-    shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)
-    for name in {name for arm in outcomes for name in arm.variables}:
-        values = [arm.variables.get(name) for arm in outcomes]
-        shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
-    for name in {name for arm in outcomes for name in arm.exported}:
-        words = [arm.exported.get(name) for arm in outcomes]
-        is_same = all(word == words[0] for word in words)
-        shell.exported[name] = words[0] if is_same else exportable(filled[name]) if name in filled else None
-
-
-def _filled_in(shell: Shell, outcomes: list[Shell], lookup: Lookup) -> dict[str, EnvDriven[str]]:
-    """The variables that one arm sets where nothing is in them, and no other arm touches: that is their default."""
-    found: dict[str, EnvDriven[str]] = {}
-    for arm in outcomes:
-        own = () if arm.when is None or shell.when is None else arm.when[len(shell.when) :]
-        if len(own) != 1 or not own[0].is_empty:
-            continue
-        others = [one for one in outcomes if one is not arm]
-        for name, held in arm.variables.items():
-            before, value = shell.variables.get(name), lookup(name)
-            is_alone = bool(others) and all(one.variables.get(name) == before for one in others)
-            is_asked = isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name
-            if held != before and is_alone and is_asked and isinstance(held, Word) and held.literal is not None:
-                found[name] = EnvDriven(own[0].name, held.literal, held.span)
-    return found
-
-
-def _agreed(
-    values: list[Word | Value[str] | Items | None], when: list[tuple[Asked, ...] | None]
-) -> Word | Value[str] | Items:
-    """What a variable holds behind arms that leave it so; of arrays, what all begin with is known."""
-    first = values[0]
-    if first is not None and all(value == first for value in values):
-        return first
-    lists = [value.words for value in values if isinstance(value, Items)]
-    return Items(_agreed_items(lists, when)) if lists and len(lists) == len(values) else Unknown(_DECIDED)
-
-
-def _agreed_items(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> tuple[Word, ...]:
-    """The words with which all lists begin, and where they differ one that stands for any number of others.
-
-    `when` is what each list asks for beside what all of them do.
-    """
-    same = tuple(_begun_alike(lists))
-    differing = next((words[len(same)] for words in lists if len(words) > len(same)), None)
-    if differing is None:
-        return same
-    choices = _choices([words[len(same) :] for words in lists], when)
-    return (*same, Word((Substitution(differing.span, reason=_DECIDED, choices=choices),), differing.span))
-
-
-def _choices(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> str:
-    """Which words it is under which condition, as text; empty where something of it cannot be told."""
-    told = []
-    for words, own in zip(lists, when, strict=True):
-        condition = in_words(own)
-        if not condition or any(word.literal is None for word in words):
-            return ""
-        told.append(f"{' '.join(map(str, words)) or 'nothing'} if {condition}")
-    return ", ".join(told)
-
-
-def _begun_alike(lists: list[tuple[Word, ...]]) -> Iterator[Word]:
-    for words in zip(*lists, strict=False):
-        if any(word != words[0] and (word.literal is None or word.literal != words[0].literal) for word in words):
-            return
-        yield words[0]
-
-
 def exportable(value: Word | Value[str] | Items) -> Word | None:
     """What a program started later finds in a variable: `export A=${A:-x}` still has its default there."""
     if isinstance(value, Word):
@@ -223,6 +145,11 @@ def exportable(value: Word | Value[str] | Items) -> Word | None:
         return None
     operand = Word.of(Text.at(value.default, value.span), value.span)
     return Word((Expansion(value.name, value.span, ":-", operand, True, outside=True),), value.span)
+
+
+def called(flow: Flow) -> Flow:
+    """What a function or a sourced file leaves to whoever asked for it: a `return` in it ends it alone."""
+    return replace(flow, ended=False, returned=False) if flow.returned else flow
 
 
 def closed(flow: Flow) -> Flow:
@@ -470,7 +397,7 @@ def shifted(arguments: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Word,
     count = int(written) if written is not None and written.isdecimal() and len(written) < 5 else None
     if count is None or any(is_several(word) for word in arguments[:count]):
         place = arguments[0].span
-        return (Word((Substitution(place, reason=_DECIDED),), place),)
+        return (Word((Substitution(place, reason=DECIDED),), place),)
     # More than there are is an error that leaves them all.
     return arguments[count:] if count <= len(arguments) else arguments
 
@@ -489,7 +416,7 @@ def _split(word: Word) -> tuple[Word, ...]:
 def _is_open(word: Word) -> bool:
     """Whether a word of an array stands for those on which the arms of a condition differ."""
     part = word.parts[0] if len(word.parts) == 1 else None
-    return isinstance(part, Substitution) and part.reason == _DECIDED
+    return isinstance(part, Substitution) and part.reason == DECIDED
 
 
 def _as_one(words: tuple[Word, ...], place: Span) -> Word:

@@ -18,6 +18,7 @@ from prodlint.deployment.execution.made_script import made_script
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import PRINTS
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
+from prodlint.deployment.execution.rejoining import rejoin
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
     PREPARES,
@@ -27,6 +28,7 @@ from prodlint.deployment.execution.shell_walk import (
     Shell,
     around,
     branched,
+    called,
     closed,
     command_span,
     copied,
@@ -37,7 +39,6 @@ from prodlint.deployment.execution.shell_walk import (
     of_script,
     of_task,
     reads_as_shell,
-    rejoin,
     shifted,
     split_assignment,
     substituted,
@@ -155,8 +156,7 @@ class _Run:
             return self._lose(Link(span, "starts a program whose name is computed"))
         base = name.rpartition("/")[2]
         if base in shell.functions:
-            child = replace(shell, arguments=words[1:])
-            return self.walk(shell.functions[base], child)
+            return called(self.walk(shell.functions[base], replace(shell, arguments=words[1:])))
         if base in SHELLS:
             following = script_argument(words)
             if following is not None:
@@ -298,7 +298,7 @@ class _Run:
             lost = flow.lost or (None if flow.last or flow.replaced else lost)
             if flow.ended:
                 taken = bool(flow.replaced) or flow.lost is not None
-                return Flow(() if taken else last, tuple(replaced), True, lost=lost)
+                return Flow(() if taken else last, tuple(replaced), True, lost=lost, returned=flow.returned)
         return Flow(last, tuple(replaced), left=flow.left, lost=lost)
 
     def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
@@ -342,7 +342,8 @@ class _Run:
         lost = right.lost or (None if right.last or right.replaced else left.lost)
         if runs is YES:
             ended = right.ended or left.ended
-            return Flow(right.last or left.last, (*left.replaced, *right.replaced), ended, lost=lost)
+            last, replaced = right.last or left.last, (*left.replaced, *right.replaced)
+            return Flow(last, replaced, ended, lost=lost, returned=right.returned or left.returned)
         return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost)
 
     def _if(self, node: If, shell: Shell) -> Flow:
@@ -384,7 +385,8 @@ class _Run:
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
         lost = [flow.lost for flow, _ in flows]
-        return Flow(last, replaced, all(flow.ended for flow, _ in flows), lost=lost[0] if all(lost) else None)
+        ended, returned = all(flow.ended for flow, _ in flows), any(flow.returned for flow, _ in flows)
+        return Flow(last, replaced, ended, lost=lost[0] if all(lost) else None, returned=ended and returned)
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
@@ -427,7 +429,7 @@ class _Run:
             self.variables.switch(words[1:], shell)
             return Flow()
         if name in ("exit", "return"):
-            return Flow(ended=True)
+            return Flow(ended=True, returned=name == "return")
         if name == "shift":
             shell.arguments = shifted(shell.arguments, words)
             return Flow()
@@ -464,7 +466,7 @@ class _Run:
         held = shell.arguments
         # Bash gives a sourced file the words behind it as its own, and takes them away again.
         shell.arguments = words[2:] or held
-        flow = self.walk(script.body, shell)
+        flow = called(self.walk(script.body, shell))
         shell.arguments = held if words[2:] else shell.arguments
         return flow
 

@@ -1,0 +1,93 @@
+"""What holds behind a condition of a shell script, whichever of its arms was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prodlint.deployment.condition import Lookup
+from prodlint.deployment.execution.condition_words import Asked, in_words
+from prodlint.deployment.execution.shell_walk import DECIDED, Items, Shell, exportable
+from prodlint.deployment.value import EnvDriven, Unknown, Value
+from prodlint.syntax.word import Substitution, Word
+
+__all__ = ["rejoin"]
+
+
+def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
+    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown.
+
+    But for a variable that an arm fills in where it is not set: `if [ -z "$A" ]; then A=x; fi` is `A=${A:-x}`.
+    """
+    outcomes = list(arms)
+    if not outcomes:
+        return
+    filled = _filled_in(shell, outcomes, lookup)
+    shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
+    when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
+    shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)
+    for name in {name for arm in outcomes for name in arm.variables}:
+        values = [arm.variables.get(name) for arm in outcomes]
+        shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
+    for name in {name for arm in outcomes for name in arm.exported}:
+        words = [arm.exported.get(name) for arm in outcomes]
+        is_same = all(word == words[0] for word in words)
+        shell.exported[name] = words[0] if is_same else exportable(filled[name]) if name in filled else None
+
+
+def _filled_in(shell: Shell, outcomes: list[Shell], lookup: Lookup) -> dict[str, EnvDriven[str]]:
+    """The variables that one arm sets where nothing is in them, and no other arm touches: that is their default."""
+    found: dict[str, EnvDriven[str]] = {}
+    for arm in outcomes:
+        own = () if arm.when is None or shell.when is None else arm.when[len(shell.when) :]
+        if len(own) != 1 or not own[0].is_empty:
+            continue
+        others = [one for one in outcomes if one is not arm]
+        for name, held in arm.variables.items():
+            before, value = shell.variables.get(name), lookup(name)
+            is_alone = bool(others) and all(one.variables.get(name) == before for one in others)
+            is_asked = isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name
+            if held != before and is_alone and is_asked and isinstance(held, Word) and held.literal is not None:
+                found[name] = EnvDriven(own[0].name, held.literal, held.span)
+    return found
+
+
+def _agreed(
+    values: list[Word | Value[str] | Items | None], when: list[tuple[Asked, ...] | None]
+) -> Word | Value[str] | Items:
+    """What a variable holds behind arms that leave it so; of arrays, what all begin with is known."""
+    first = values[0]
+    if first is not None and all(value == first for value in values):
+        return first
+    lists = [value.words for value in values if isinstance(value, Items)]
+    return Items(_agreed_items(lists, when)) if lists and len(lists) == len(values) else Unknown(DECIDED)
+
+
+def _agreed_items(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> tuple[Word, ...]:
+    """The words with which all lists begin, and where they differ one that stands for any number of others.
+
+    `when` is what each list asks for beside what all of them do.
+    """
+    same = tuple(_begun_alike(lists))
+    differing = next((words[len(same)] for words in lists if len(words) > len(same)), None)
+    if differing is None:
+        return same
+    choices = _choices([words[len(same) :] for words in lists], when)
+    return (*same, Word((Substitution(differing.span, reason=DECIDED, choices=choices),), differing.span))
+
+
+def _choices(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> str:
+    """Which words it is under which condition, as text; empty where something of it cannot be told."""
+    told = []
+    for words, own in zip(lists, when, strict=True):
+        condition = in_words(own)
+        if not condition or any(word.literal is None for word in words):
+            return ""
+        told.append(f"{' '.join(map(str, words)) or 'nothing'} if {condition}")
+    return ", ".join(told)
+
+
+def _begun_alike(lists: list[tuple[Word, ...]]) -> Iterator[Word]:
+    for words in zip(*lists, strict=False):
+        if any(word != words[0] and (word.literal is None or word.literal != words[0].literal) for word in words):
+            return
+        yield words[0]
