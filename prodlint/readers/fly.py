@@ -26,7 +26,7 @@ from prodlint.deployment.process import (
     VolumeKind,
 )
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Known
+from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_command
 from prodlint.record import record
@@ -190,12 +190,17 @@ def _exposures(document: Toml, name: str) -> Iterator[Exposure]:
                 continue
             written = number_at(document, *path, "internal_port")
             target = Known(_DEFAULT_PORT, place) if written is None else written
-            outside = Known(443, place) if key == "http_service" else number_at(document, *path, "ports", 0, "port")
-            yield Exposure("Fly's router", outside, target, place)
+            for outside in [Known(443, place)] if key == "http_service" else _ports(document, path):
+                yield Exposure("Fly's router", outside, target, place)
             forced = document.get(*path, "force_https")
             if key == "http_service" and forced in (None, False):
                 # Without force_https, whose default is false, the router serves it unencrypted as well.
                 yield Exposure("Fly's router", Known(80, document.span(*path, "force_https") or place), target, place)
+
+
+def _ports(document: Toml, path: tuple[str | int, ...]) -> list[Value[int] | None]:
+    """The ports on which the router takes requests for a service of `[[services]]`; None where nothing names one."""
+    return [number_at(document, *each, "port") for each, _ in _items(document, *path, "ports")] or [None]
 
 
 def _probes(document: Toml, name: str) -> Iterator[Probe]:

@@ -368,3 +368,18 @@ def test_fly_serves_an_app_unencrypted_too_unless_it_forces_https(line: str, por
     web = only({"fly.toml": text}, Platform.FLY)
     assert [number(one.port) for one in web.exposures] == ports
     assert {number(one.target) for one in web.exposures} == {8000}
+
+
+@pytest.mark.parametrize(
+    ("tables", "ports"),
+    [
+        ("  [[services.ports]]\n    port = 80\n  [[services.ports]]\n    port = 443\n", [80, 443]),
+        ("  [[services.ports]]\n    port = '443'\n    handlers = ['tls', 'http']\n", [443]),
+        ("  ports = [{port = 80}, {port = 443}]\n", [80, 443]),
+        ("", [None]),
+    ],
+)
+def test_fly_serves_a_service_on_all_of_its_ports(tables: str, ports: list[int | None]) -> None:
+    web = only({"fly.toml": f"app = 'shop'\n[[services]]\n  internal_port = 8000\n{tables}"}, Platform.FLY)
+    assert [number(one.port) for one in web.exposures] == ports
+    assert {number(one.target) for one in web.exposures} == {8000}
