@@ -292,6 +292,26 @@ def test_a_router_of_django_rest_framework_leaves_the_rest_open() -> None:
     assert routes.answering("/blog/posts/")[0] is UNKNOWN
 
 
+def test_patterns_of_django_are_read_by_the_names_of_their_arguments() -> None:
+    text = (
+        "from django.urls import include, path, re_path\n"
+        "urlpatterns = [\n    path('a/', view=views.a, name='a'),\n    path(route='b/', view=views.b),\n"
+        "    path('c/', view=include([path('d/', views.d)])),\n    re_path(route='^e$', view=views.e),\n]\n"
+    )
+    routes = routes_of_urlconf("urls", of({"urls.py": text}), ("",))
+    assert [route.path for route in routes.routes if route.regex is None] == ["/a/", "/b/", "/c/d/"]
+    assert routes.answering("/e")[0] is YES
+    assert routes.complete is YES
+
+
+@pytest.mark.parametrize("call", ["path(*given)", "path('a/', *given)", "path(**given)", "path('a/')"])
+def test_a_pattern_of_django_whose_arguments_are_handed_on_is_not_read(call: str) -> None:
+    text = f"from django.urls import path\nurlpatterns = [{call}]\n"
+    routes = routes_of_urlconf("urls", of({"urls.py": text}), ("",))
+    assert list(routes.routes) == []
+    assert routes.complete is not YES
+
+
 def test_circular_includes_end() -> None:
     files = {"urls.py": "from django.urls import include, path\n\nurlpatterns = [path('a/', include('urls'))]\n"}
     assert routes_of_urlconf("urls", of(files), ("",)).answering("/a/a/")[0] is UNKNOWN

@@ -38,6 +38,13 @@ _LONGEST = 40
 _INCLUDE = ("django.urls.include", "django.urls.conf.include", "django.conf.urls.include")
 
 
+def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
+    """What a call is given at a position or by a name."""
+    if len(call.args) > position:
+        return None if any(isinstance(one, ast.Starred) for one in call.args[: position + 1]) else call.args[position]
+    return next((one.value for one in call.keywords if one.arg in names), None)
+
+
 @record
 class _Prefix:
     """What stands in front of a pattern: plain text until a regular expression comes, then one of those."""
@@ -181,19 +188,22 @@ class _Reader:
 
     def pattern(self, node: ast.expr, module: PythonModule, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
         name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
-        text = None
-        if isinstance(node, ast.Call) and name in (*_PLAIN, *_REGEX) and len(node.args) > 1:
-            text = module.text(node.args[0])
-        if not isinstance(node, ast.Call) or text is None:
+        text = view = None
+        if isinstance(node, ast.Call) and name in (*_PLAIN, *_REGEX):
+            # `path(route, view)`, `url(regex, view)`
+            written = _argument(node, 0, "route", "regex")
+            view = _argument(node, 1, "view")
+            text = module.text(written) if written is not None else None
+        if not isinstance(node, ast.Call) or text is None or view is None:
             self.miss(module, node, "a pattern that is computed")
             return
         whole = prefix.with_text(text.value) if name in _PLAIN else prefix.with_regex(text.value)
         if not whole.text and whole.regex is None:
             self.miss(module, node, "a path below a regular expression")
             return
-        if name in _PLAIN and whole.regex is not None and not self.includes(node.args[1], module):
+        if name in _PLAIN and whole.regex is not None and not self.includes(view, module):
             whole = _Prefix("", f"{whole.regex}$")
-        yield from self.target(node, node.args[1], whole, module, depth, near)
+        yield from self.target(node, view, whole, module, depth, near)
 
     def is_admin(self, view: ast.expr, module: PythonModule, near: str) -> bool:
         """Whether these are the URLs of Django's admin site or of one of ours: `site = ShopAdminSite()`."""
