@@ -106,9 +106,12 @@ class _Linker:
         self.starts: tuple[ComposeStart, ...] = ()
 
     def link(self) -> Deployment:
-        pipelines = (*self.pipelines, *deploy_scripts(self.repository))
         steps: list[PipelineStep] = []
-        for pipeline in pipelines:
+        pipelines: list[Pipeline] = []
+        for pipeline in (*self.pipelines, *deploy_scripts(self.repository)):
+            if pipeline not in self.pipelines and _is_run_by(pipeline, steps):
+                continue
+            pipelines.append(pipeline)
             found, unread = read_pipeline(pipeline, self.repository)
             steps.extend(found)
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
@@ -373,6 +376,12 @@ def _unless_test(service: Service) -> Service:
     """The service of an image; one that runs tests or load on others is no production, whatever its place says."""
     tests = service.step is not None and StepKind.TEST in kinds_of_step(service.step)
     return replace(service, environment=Environment.TEST) if tests else service
+
+
+def _is_run_by(script: Pipeline, steps: list[PipelineStep]) -> bool:
+    """Whether a script is a part of pipelines that run it: no road of its own."""
+    live = [one for one in steps if one.environment in (Environment.PRODUCTION, Environment.UNKNOWN)]
+    return any(link.note == f"runs {script.path}" for one in live if one.step is not None for link in one.step.chain)
 
 
 def _pushed_last(steps: list[PipelineStep]) -> list[PipelineStep]:
