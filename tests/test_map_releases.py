@@ -176,3 +176,33 @@ def test_a_service_whose_command_is_not_known_is_started_all_the_same() -> None:
     )
     files["api/Dockerfile"] = "FROM shop/base:1\nCOPY . /app\n"
     assert starts(files) == ["web, mail, slow, api"]
+
+
+def test_of_a_long_command_the_options_are_told_that_say_what_goes_live() -> None:
+    long = " ".join(f"--label key{number}=value{number}" for number in range(12))
+    command = f"gcloud run deploy web {long} --no-traffic --image europe-docker.pkg.dev/p/r/web:1 --quiet"
+    text = " ".join(told({".github/workflows/ship.yml": f"{SHIP}      - run: {command}\n"}).split())
+    assert "--label key6=value6 … --no-traffic --image europe-docker.pkg.dev/p/r/web:1 (.github" in text
+    assert "--quiet" not in text
+
+
+def test_a_switch_of_traffic_is_a_step_of_its_own() -> None:
+    steps = [
+        "gcloud run deploy web --no-traffic",
+        "gcloud run services update-traffic web --to-latest",
+        "gcloud app services set-traffic default --splits=v1=1",
+        "aws lambda update-alias --function-name web --name live",
+    ]
+    text = told({".github/workflows/ship.yml": SHIP + "".join(f"      - run: {one}\n" for one in steps)})
+    assert [line.split()[1] for line in text.splitlines() if "ship.yml:" in line] == ["deploy"] * 4
+
+
+def test_a_script_that_a_pipeline_runs_is_no_road_of_its_own() -> None:
+    files = {"bin/deploy.sh": "#!/bin/sh\nfly deploy\n"}
+    assert "release bin/deploy.sh" in told(files)
+    text = told({**files, ".github/workflows/ship.yml": f"{SHIP}      - run: ./bin/deploy.sh\n"})
+    assert "release bin/deploy.sh" not in text
+    assert "fly deploy (bin/deploy.sh:2)" in " ".join(text.split())
+    tested = "on: push\njobs:\n  test:\n    steps:\n      - run: ./bin/deploy.sh\n      - run: fly destroy\n"
+    only_tested = f"{tested}".replace("      - run: fly", "      - run: pytest\n      - run: fly")
+    assert "release bin/deploy.sh" in told({**files, ".github/workflows/ci.yml": only_tested})

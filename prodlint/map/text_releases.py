@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
@@ -22,6 +22,13 @@ _FOLDED = ("prepare", "release phase", "test", "build", "package release", "uplo
 _WORDS = {"release phase": "prepare", "package release": "publish"}
 _NAMED = 4
 _TEXT = 180
+# A word that is longer is cut in its middle.
+_WORD = 40
+_TELLING = regex(
+    r"(?<=\s)--(?:no-traffic|no-promote|promote|dry-run|to-latest|(?:image|image-uri|source|to-revisions)[= ]\S{1,80})"
+    r"(?=\s|$)"
+)
+_MOST_TELLING = 4
 _CONDITION = 240
 _BRACKET = regex(r"\$\{\{ *| *\}\}")
 
@@ -140,7 +147,7 @@ def _lines_of(all_steps: list[MappedStep], under: str) -> Iterator[_Line]:
             merged.setdefault(key, ([], rest))[0].append(owner)
     for owners, steps in merged.values():
         for kind, step in _kinds(steps):
-            text = step.text if len(step.text) <= _TEXT else step.text[: _TEXT - 1] + "…"
+            text = _shortened(step.text)
             told = tuple(dict.fromkeys(one for one in owners if one))
             yield _Line(
                 kind,
@@ -152,6 +159,21 @@ def _lines_of(all_steps: list[MappedStep], under: str) -> Iterator[_Line]:
             )
     if starting:
         yield _Line("start", f"{under}{', '.join(dict.fromkeys(starting))}", ())
+
+
+def _shortened(text: str) -> str:
+    """A command by its beginning, and the options behind it that tell what goes live, or that nothing does."""
+    if len(text) <= _TEXT:
+        return text
+    kept = text[: _TEXT - 1]
+    whole, _, cut = kept.rpartition(" ")
+    if len(cut) < _WORD and not text[_TEXT - 1].isspace():
+        kept = whole
+    whole, _, cut = kept.rstrip().rpartition(" ")
+    # An option without its value tells nothing.
+    kept = whole if cut.startswith("-") else kept
+    behind = [found[0] for found in islice(_TELLING.finditer(text, len(kept)), _MOST_TELLING)]
+    return f"{kept.rstrip()} … {' '.join(behind)}" if behind else f"{kept.rstrip()}…"
 
 
 def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:
