@@ -268,3 +268,14 @@ def test_an_app_whose_module_is_here_and_not_where_it_is_started_is_told_so() ->
     [service] = drawn({"Dockerfile": files["Dockerfile"]}).services
     told = {fact.name: fact.text for fact in service.facts}
     assert told["app"] == "shop.wsgi:app was not found in the repository"
+
+
+def test_two_histories_of_one_tool_are_told_by_their_folders() -> None:
+    files = {"Dockerfile": DOCKERFILE, "app.py": "", "compose.prod.yml": UWSGI["compose.prod.yml"]}
+    for folder in ("db/v1", "db/v2"):
+        files[f"{folder}/alembic.ini"] = "[alembic]\nscript_location = .\n"
+        files[f"{folder}/env.py"] = "from alembic import context\n"
+        files[f"{folder}/versions/1_first.py"] = "revision = '1'\ndown_revision = None\n"
+    [project] = drawn(files).projects
+    told = [f"1 Alembic revision in db/{one}, applied by nothing in production" for one in ("v1", "v2")]
+    assert [one.text for one in project.migrations] == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -82,7 +83,10 @@ def _projects(
             yield MappedProject(
                 root=project.root,
                 services=tuple(_service(one, deployment, published) for one in services),
-                migrations=tuple(_migrations(one, deployment, environment) for one in project.migration_systems),
+                migrations=tuple(
+                    _migrations(one, project.migration_systems, deployment, environment)
+                    for one in project.migration_systems
+                ),
                 dependencies=tuple(_dependencies(services, deployment.repository)),
             )
 
@@ -136,9 +140,12 @@ def _beside(service: BackingService) -> Fact:
     return Fact(service.name, known, span=service.span)
 
 
-def _migrations(system: MigrationSystem, deployment: Deployment, environment: Environment) -> Fact:
+def _migrations(
+    system: MigrationSystem, systems: Sequence[MigrationSystem], deployment: Deployment, environment: Environment
+) -> Fact:
+    """What migrates a database of a project with some `systems`."""
     runs = [run for run in deployment.runs_of(system) if run.environment is environment]
-    label = system.label if system.count else _nobodys(system)
+    label = f"{system.label}{_apart(system, systems)}" if system.count else _nobodys(system)
     left = _left(deployment) if environment is Environment.PRODUCTION else {}
     deployed = sorted((run for run in runs if not run.in_image), key=lambda one: one.span in left)
     if deployed:
@@ -150,6 +157,12 @@ def _migrations(system: MigrationSystem, deployment: Deployment, environment: En
     elif (system.count or system.system is System.DJANGO) and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)
+
+
+def _apart(system: MigrationSystem, systems: Sequence[MigrationSystem]) -> str:
+    """The folder of migrations, where one tool keeps several histories in a project."""
+    folder = posixpath.dirname(system.span.path).removesuffix("/versions")
+    return f" in {folder}" if folder and sum(one.system is system.system for one in systems) > 1 else ""
 
 
 def _left(deployment: Deployment) -> dict[Span, str]:
