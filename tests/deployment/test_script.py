@@ -388,3 +388,32 @@ def test_a_program_that_is_told_of_a_server_is_none(words: str) -> None:
     service = run(CHILD.replace("{call}", f"subprocess.run([{words}])"), shop=FASTAPI)
     assert service.server is None
     assert service.starts == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_complete"),
+    [
+        ("words = ['gunicorn', 'shop:app', '-w', '5']; os.execvp(words[0], words)", True),
+        ("words = ['gunicorn', 'shop:app', '-w', '5']; subprocess.run(words)", True),
+        ("subprocess.run(['gunicorn', 'shop:app'] + ['-w', '5'])", True),
+        ("words: list[str] = ['gunicorn', 'shop:app', '-w', '5']; words.append('-k'); subprocess.run(words)", False),
+        ("words = ['gunicorn', 'shop:app', '-w', '5']; words += extra; subprocess.run(words)", False),
+        ("subprocess.run(['gunicorn', 'shop:app', '-w', '5'] + extra)", False),
+    ],
+)
+def test_the_words_of_a_list_are_known_as_far_as_nothing_may_be_added(code: str, is_complete: bool) -> None:
+    service = run(CHILD.replace("{call}", code), shop=FASTAPI)
+    assert told(service, "workers", "timeout")[1:] == [5, 30 if is_complete else "?"]
+    assert service.app is not None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "words = ['gunicorn', 'shop:app']; words = other(words); subprocess.run(words)",
+        "words = ['gunicorn', 'shop:app']; words.insert(0, 'echo'); subprocess.run(words)",
+        "words = ['gunicorn', 'shop:app']; words[0] = 'echo'; subprocess.run(words)",
+    ],
+)
+def test_a_list_that_is_made_anew_starts_nothing_that_is_known(code: str) -> None:
+    assert run(CHILD.replace("{call}", code), shop=FASTAPI).server is None

@@ -14,6 +14,7 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.servers.handed_list import handed_list
 from prodlint.deployment.servers.loading import Loading, loading
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.servers.server import Server, server_of
@@ -76,8 +77,7 @@ def _command(module: PythonModule, call: ast.Call, function: str, evaluate: _Eva
         listed = call.args[1:]
     elif function.startswith("exec"):
         first = call.args[1] if len(call.args) > 1 else None
-    if isinstance(first, ast.List | ast.Tuple):
-        listed = first.elts
+    listed = listed or handed_list(module, first)
     if listed is None:
         text = module.text(first) if first is not None else None
         return None if text is None else shell_form(text, module.span(call))

@@ -246,7 +246,7 @@ class _Walk:
             return ServerStart(_DEVELOPMENT_CALLS[name], _DEVELOPMENT_CALLS[name], span, YES, shown)
         if name in _PRODUCTION_CALLS:
             if not _PRODUCTION_CALLS[name]:
-                return _child_process(call, span, shown)
+                return _child_process(module, call, span, shown)
             return ServerStart(_PRODUCTION_CALLS[name], "", span, _switched_on(call), shown)
         if name.endswith(("execute_from_command_line", "call_command")) and _says_runserver(call):
             return ServerStart("runserver", "Django", span, YES, shown)
@@ -371,9 +371,16 @@ def _is_gunicorn(module: PythonModule, made: ast.expr) -> bool:
 _CHILDREN = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress", "uwsgi", "flask", "runserver")
 
 
-def _child_process(call: ast.Call, span: Span, shown: str) -> ServerStart | None:
+def _child_process(module: PythonModule, call: ast.Call, span: Span, shown: str) -> ServerStart | None:
     """A server started as a program of its own: `subprocess.run(["gunicorn", …])`, `os.execvp("gunicorn", […])`."""
-    texts = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+    handed: list[ast.expr] = [call]
+    for argument in call.args[:2]:
+        if isinstance(argument, ast.Name | ast.BinOp):
+            from prodlint.deployment.servers.handed_list import handed_list
+
+            handed += handed_list(module, argument) or []
+    constants = (node for one in handed for node in ast.walk(one) if isinstance(node, ast.Constant))
+    texts = " ".join(str(node.value) for node in constants)
     product = next((server for server in _CHILDREN if server in texts), None)
     if product is None:
         return None
