@@ -144,6 +144,26 @@ def test_a_file_that_a_variable_chooses_is_one_of_those_that_are_called_so() -> 
     assert starts(unknown) == ["web, mail, slow, assets (if profile assets)"]
 
 
+@pytest.mark.parametrize(
+    ("command", "is_joined"),
+    [
+        ("cd /srv && docker compose -f ops/compose.prod.yml up -d", True),
+        ("cd /srv && docker compose -f ./ops/compose.prod.yml up -d", True),
+        # Either of the two may lie there.
+        ("cd /srv && docker compose -f compose.prod.yml up -d", False),
+        ("cd /srv && docker compose -f other/compose.prod.yml up -d", False),
+    ],
+)
+def test_a_file_is_found_by_the_end_of_its_path_where_the_checkout_may_lie_anywhere(
+    command: str, is_joined: bool
+) -> None:
+    files = shipped(command, COMPOSE.replace("build: .", "build: .."), "ops/compose.prod.yml")
+    other = "services:\n  other:\n    build: .\n    restart: always\n"
+    text = told({**files, "compose.prod.yml": other})
+    assert ("release ops/compose.prod.yml" not in text) is is_joined
+    assert ("release .github/workflows/cd.yml" in text) is True
+
+
 def test_what_a_step_starts_stays_under_its_condition() -> None:
     workflow = (
         "on: push\njobs:\n  ship:\n    if: github.actor != 'bot'\n    runs-on: self-hosted\n    steps:\n"

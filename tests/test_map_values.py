@@ -328,6 +328,8 @@ def test_a_secret_that_the_entrypoint_fills_in_is_told_with_both_answers_but_wit
          '"${args[@]}" is --b if $MODE is set to something else than prod, nothing if $MODE is prod or not set'),
         ('if [ "$MODE" = prod ]; then set -- --a; else set -- --b; fi\nexec gunicorn app:app "$@"',
          '"$@" is --a if $MODE is prod or not set, --b if $MODE is set to something else than prod'),
+        ('if [ "$MODE" = prod ]; then args=(--a 1); else args=(--a 2); fi\nexec gunicorn app:app "${args[@]}"',
+         '"${args[@]}" is --a 1 if $MODE is prod or not set, --a 2 if $MODE is set to something else than prod'),
         ('if grep x y; then args=(--a); else args=(--b); fi\nexec gunicorn app:app "${args[@]}"', None),
         ('if [ "$MODE" = prod ]; then args=(--a); else args=($(cat x)); fi\nexec gunicorn app:app "${args[@]}"', None),
         ('args=(--a)\nif [ "$MODE" = prod ]; then echo; fi\nexec gunicorn app:app "${args[@]}"', None),
@@ -340,3 +342,22 @@ def test_arguments_between_which_a_variable_chooses_are_told_with_what_it_has_to
     image = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["./boot.sh"]\n'
     files = {"Dockerfile": image, "compose.prod.yml": compose, "boot.sh": f"#!/bin/bash\n{script}\n", "app.py": ""}
     assert told(files).get("arguments") == told_as
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "command"),
+    [
+        ("--workers 4", "--workers 2", 'gunicorn "${args[@]}" app:app'),
+        ("--bind :80 --workers 4", "--bind :81", 'gunicorn "${args[@]}" app:app'),
+        ("--preload --workers 4", "--preload --workers $N", 'gunicorn --preload "${args[@]}" app:app'),
+        ("--preload --reload", "--preload", 'gunicorn --preload "${args[@]}" app:app'),
+        ("--workers=4", "--workers=2", 'gunicorn "${args[@]}" app:app'),
+    ],
+)
+def test_an_option_is_not_told_beside_the_array_that_holds_it(first: str, second: str, command: str) -> None:
+    script = f'if [ -f /x ]; then args=({first}); else args=({second}); fi\nexec gunicorn "${{args[@]}}" app:app\n'
+    dockerfile = 'FROM python:3.13-slim\nCOPY . .\nCMD ["bash", "run.sh"]\n'
+    found = told({"Dockerfile": dockerfile, "run.sh": script, "app.py": ""})
+    assert found["command"] == command
+    # The server is given it all the same.
+    assert (found["workers"] == "a condition decides it") is ("--workers 2" in second or "--workers $N" in second)

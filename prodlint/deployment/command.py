@@ -9,7 +9,7 @@ from enum import Enum
 from prodlint.deployment.value import Unknown
 from prodlint.record import record
 from prodlint.source import Span, Text
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Substitution, Word
 
 __all__ = [
     "Ancestor",
@@ -153,8 +153,15 @@ class Step:
 
     @property
     def written(self) -> str:
-        """The step in its author's spelling."""
-        return " ".join(str(word) for word in self.argv)
+        """The step in its author's spelling: an option is not told beside the array of a shell that holds it."""
+        following = (*self.argv[1:], None)
+        shown = (word for word, after in zip(self.argv, following, strict=True) if not _has_option(after))
+        return " ".join(str(word) for word in shown)
+
+
+def _has_option(word: Word | None) -> bool:
+    first = word.parts[0] if word is not None and word.parts else None
+    return isinstance(first, Substitution) and first.has_option
 
 
 @record

@@ -25,7 +25,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
 from prodlint.syntax.dockerfile_lines import Heredoc
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Expansion, Word
 
 __all__ = ["BuildStep", "Image", "build_image"]
 
@@ -287,7 +287,7 @@ class _Reader:
         if keyword == "ENV":
             # All values of one instruction see what was set before it.
             values = [
-                (pair, word_value(pair.value, self._lookup(state)))
+                (pair, _by_arguments(word_value(pair.value, self._lookup(state)), pair.value, state))
                 for pair in instruction.pairs
                 if pair.value is not None
             ]
@@ -412,6 +412,15 @@ def _text(word: Word, lookup: Callable[[str], Value[str] | None]) -> str | None:
     if isinstance(value, Known):
         return value.value
     return value.default if isinstance(value, EnvDriven) else None
+
+
+def _by_arguments(value: Value[str], word: Word, state: _Stage) -> Value[str]:
+    """A value of ENV that is not known for an argument of the build, which nothing sets where the image runs."""
+    held = [(part.name, state.scope.get(part.name)) for part in word.parts if isinstance(part, Expansion)]
+    names = [name for name, one in held if isinstance(one, EnvDriven) and one.default is None]
+    if not isinstance(value, Unknown) or not names:
+        return value
+    return replace(value, reason=f"the build argument {names[0]} decides it")
 
 
 def _folders_of(path: Word, before: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,13 +46,15 @@ class Substitution:
     """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell.
 
     `reason` is set for what is not known for another reason, `choices` where it is one of several texts, each told with
-    its condition.
+    its condition. `has_option` says that the word before it is of the same array of a shell: an option, of which the
+    value is not known.
     """
 
     span: Span
     quoted: bool = False
     reason: str = ""
     choices: str = ""
+    has_option: bool = False
 
 
 _ESCAPED = regex(r"\\([$`\\])")

@@ -243,6 +243,16 @@ def test_variables_hold_what_buildkit_makes_of_them(instructions: str, expected:
     assert value(build(f"ARG G=global\nFROM scratch\n{instructions}\n"), "R") == expected
 
 
+def test_an_argument_of_the_build_is_not_set_where_the_image_runs() -> None:
+    image = build("FROM python:3.13\nARG sha\nENV SHA=$sha TAG=v-$sha PLAIN=${sha:-none} MORE=$other\n")
+    reasons = {name: one.reason for name, one in image.variables.items() if isinstance(one, Unknown)}
+    assert reasons == {
+        "SHA": "the build argument sha decides it",
+        "TAG": "the build argument sha decides it",
+        "MORE": "$other is not set in this repository",
+    }
+
+
 def test_the_environment_of_an_outside_image_is_not_known() -> None:
     image = build("FROM python:3.13\nENV PATH=/venv/bin:$PATH\n")
     assert isinstance(image.variables["PATH"], Unknown)

@@ -217,6 +217,9 @@ class _Sets:
             return candidate
         base = posixpath.basename(name)
         found = [one for one in self.compose if posixpath.basename(one) == base]
+        if len(found) > 1:
+            # On a machine where the checkout lies anywhere, what is written is the end of a path.
+            found = [one for one in found if f"/{one}".endswith(f"/{normal_path(name)}")]
         return found[0] if len(found) == 1 else None
 
     def _file(self, name: str, step: Step) -> str | None:

@@ -71,8 +71,18 @@ def _agreed_items(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | 
     differing = next((words[len(same)] for words in lists if len(words) > len(same)), None)
     if differing is None:
         return same
-    choices = _choices([words[len(same) :] for words in lists], when)
-    return (*same, Word((Substitution(differing.span, reason=DECIDED, choices=choices),), differing.span))
+    # Where only the value of an option differs, the option is known, and a part of each choice.
+    begun = len(same) - _ends_with_option(same, lists)
+    choices = _choices([words[begun:] for words in lists], when)
+    rest = Substitution(differing.span, reason=DECIDED, choices=choices, has_option=begun < len(same))
+    return (*same, Word((rest,), differing.span))
+
+
+def _ends_with_option(same: tuple[Word, ...], lists: list[tuple[Word, ...]]) -> bool:
+    """Whether the words with which all begin end with an option (`--workers`), and each goes on with its value."""
+    last = same[-1].literal or "" if same else ""
+    values = [str(words[len(same)]) if len(words) > len(same) else "-" for words in lists]
+    return last.startswith("-") and "=" not in last and not any(one.startswith("-") for one in values)
 
 
 def _choices(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> str:
