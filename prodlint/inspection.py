@@ -67,7 +67,7 @@ class Inspection:
 def load(tree: Tree, policy: Policy) -> tuple[Deployment, Survey, Mapping[str, str]]:
     """The model of a tree, its files, and what each of them was read as."""
     found = survey(tree, policy.exclude, policy.base)
-    repository = Repository((file.path for file in found.files), tree.read)
+    repository = Repository((file.path for file in found.files), tree.read, tree.is_link)
     facts, read_as = declare(repository)
     return link(facts, repository, policy.environment_of), found, read_as
 

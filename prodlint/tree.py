@@ -38,6 +38,9 @@ class Tree(Protocol):
     def read(self, path: str, limit: int = -1) -> bytes:
         """The content of a file, at most `limit` bytes of it; OSError if it cannot be read."""
 
+    def is_link(self, path: str) -> bool:
+        """Whether a file is a symbolic link to another one."""
+
     def parent(self) -> tuple[Tree, str] | None:
         """The tree around this one, and the name of this one's root in it."""
 
@@ -91,6 +94,9 @@ class DiskTree:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
             return file.read(limit) or b""
+
+    def is_link(self, path: str) -> bool:
+        return "\0" not in path and os.path.islink(os.path.join(self._prefix, *path.split("/")))
 
     def parent(self) -> tuple[DiskTree, str] | None:
         if self.root.parent == self.root:
@@ -151,6 +157,9 @@ class MemoryTree:
             raise FileNotFoundError(errno.ENOENT, "no such file", path) from None
         return data if limit < 0 else data[:limit]
 
+    def is_link(self, path: str) -> bool:
+        return False
+
     def parent(self) -> tuple[Tree, str] | None:
         return None
 
@@ -181,6 +190,9 @@ class OverlayTree:
             return self._files.read(path, limit)
         except FileNotFoundError:
             return self._tree.read(path, limit)
+
+    def is_link(self, path: str) -> bool:
+        return self._tree.is_link(path)
 
     def parent(self) -> tuple[Tree, str] | None:
         return self._tree.parent()

@@ -18,6 +18,11 @@ def absolute(path: str, directory: str | None) -> str | None:
     return None if directory is None else posixpath.normpath(posixpath.join(directory, path))
 
 
+# In images of today these are links themselves, or lie in one: /bin is /usr/bin, /usr/sbin may be.
+_SYSTEM_LINKS = frozenset(
+    "/bin /lib /lib32 /lib64 /sbin /usr/lib64 /usr/local/sbin /usr/sbin /usr/tmp /var/lock /var/run".split()
+)
+_MOST_PARTS = 200
 # A file is copied to a few places; a hostile Dockerfile may name a thousand.
 _PLACES = 20
 
@@ -42,7 +47,8 @@ class Placement:
     Without a path the repository has no say in what lies there: it was removed, or made by a
     program. `leaves_out` tells of the files below a folder which of them did not come along.
     `rewritten` tells of a file of the repository whose text is no longer what lies there. `text` is what
-    a file holds that a build makes, where the build file says it (a here-document).
+    a file holds that a build makes, where the build file says it (a here-document). `link` is where a symbolic link
+    leads that lies there, as it is written; `path` is then what it leads to.
     """
 
     target: str
@@ -50,6 +56,7 @@ class Placement:
     leaves_out: Callable[[str], bool] | None = None
     rewritten: Rewriting | None = None
     text: Text | None = None
+    link: str | None = None
 
     def covers(self, path: str) -> bool:
         """Whether an absolute path is the target, or lies below it."""
@@ -113,6 +120,33 @@ class FileMap:
         """What a file holds that the build made at an absolute path; None where that is not told."""
         last = next((one for one in reversed(self.placements) if one.covers(path)), None)
         return last.text if last is not None and last.target == path else None
+
+    def link_at(self, path: str) -> str | None:
+        """Where a symbolic link leads that lies at an absolute path, as it is written; None where none is known."""
+        last = next((one for one in reversed(self.placements) if one.target == path), None)
+        return None if last is None else last.link
+
+    def real(self, path: str, directory: str | None) -> str | None:
+        """A path without symbolic links, as `readlink -f` tells it; None where a part of it may be one elsewhere."""
+        if directory is None and not path.startswith("/"):
+            return None
+        waiting = posixpath.join(directory or "/", path).split("/")[::-1]
+        at = "/"
+        for _ in range(_MOST_PARTS):
+            if not waiting:
+                return at
+            part = waiting.pop()
+            at = posixpath.dirname(at) if part == ".." else posixpath.join(at, "" if part == "." else part)
+            at = at.rstrip("/") or "/"
+            if (link := self.link_at(at)) is not None:
+                # A folder that was copied over it may hold a file in its place.
+                if next(one for one in reversed(self.placements) if one.covers(at)).link != link:
+                    return None
+                waiting += link.split("/")[::-1]
+                at = "/" if link.startswith("/") else posixpath.dirname(at)
+            elif at in _SYSTEM_LINKS and self.placements[:1] != CHECKOUT.placements:
+                return None
+        return None
 
     def certainly_lacks(self, path: str, is_file: Callable[[str], bool]) -> bool:
         """Whether certainly no file lies at an absolute path; `is_file` answers for paths of the repository."""

@@ -53,11 +53,14 @@ class Repository:
     """Files by their path from the root (forward slashes), with their parsed forms.
 
     `problems` holds what could not be read or parsed, by path; a parser answers None for such a
-    file, so that the rest of the model is still built.
+    file, so that the rest of the model is still built. `is_link` tells of a file whether it is a symbolic link.
     """
 
-    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes]) -> None:
+    def __init__(
+        self, paths: Iterable[str], read: Callable[[str], bytes], is_link: Callable[[str], bool] = lambda path: False
+    ) -> None:
         self.paths = frozenset(paths)
+        self.is_link = is_link
         self.problems: dict[str, SyntaxProblem] = {}
         self._read = read
         self._bytes: dict[str, bytes | None] = {}

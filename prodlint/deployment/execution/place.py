@@ -49,6 +49,25 @@ class Place:
         candidates = self.files.candidates(path) if path is not None else ()
         return next((one for one in candidates if one in repository.paths), None)
 
+    def real(self, written: str, directory: str | None, repository: Repository) -> str | None:
+        """Where a file or folder of the repository lies, links followed; None where that is not known."""
+        path = self.files.real(written, directory)
+        held = self.files.candidates(path) if path is not None else ()
+        if path is None or any(repository.is_link(one) for one in held):
+            return None
+        prefix = path.rstrip("/") + "/"
+        is_ours = any(one in repository.paths or one in repository.folders for one in held)
+        is_around = any(one.path is not None and one.target.startswith(prefix) for one in self.files.placements)
+        return path if is_ours or is_around else None
+
+    def moved(self, written: str, directory: str | None) -> str | None:
+        """Where `cd` goes: it takes `..` off the path as it is written, and follows links only where that fails."""
+        lexical = absolute(written, directory)
+        if lexical is None or ".." not in written.split("/"):
+            return lexical
+        physical = self.files.real(written, directory)
+        return lexical if physical in (None, self.files.real(lexical, None)) else None
+
     def program(self, name: str, repository: Repository) -> str | None:
         """Where a program lies that is named without a path, when the repository holds it."""
         paths = (f"{folder}/{name}" for folder in self.programs)

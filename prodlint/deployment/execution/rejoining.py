@@ -14,7 +14,7 @@ __all__ = ["rejoin"]
 
 
 def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
-    """Leave in a shell what holds behind a condition: what the arms differ on, as a variable or `$@`, is unknown.
+    """Leave in a shell what holds behind a condition: what the arms differ on is unknown.
 
     But for a variable that an arm fills in where it is not set: `if [ -z "$A" ]; then A=x; fi` is `A=${A:-x}`.
     """
@@ -22,6 +22,8 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
     if not outcomes:
         return
     filled = _filled_in(shell, outcomes, lookup)
+    directories = {arm.directory for arm in outcomes}
+    shell.directory = directories.pop() if len(directories) == 1 else None
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
     shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from prodlint.deployment.command import Link
+from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
+from prodlint.deployment.execution.condition_words import in_words
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.printed import with_printed
+from prodlint.deployment.execution.printed import Reader, with_printed
 from prodlint.deployment.execution.shell_walk import (
     Items,
     Shell,
     argument,
+    command_span,
     exportable,
     fields,
     flattened,
@@ -26,6 +28,7 @@ from prodlint.deployment.execution.shell_walk import (
     with_arguments,
 )
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -43,8 +46,9 @@ _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 class ShellVariables:
     """The variables of one walk; `opened` is the first place after which anything may be set."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, repository: Repository) -> None:
         self.place = place
+        self.repository = repository
         self.opened: Link | None = None
 
     def open(self, span: Span, note: str) -> None:
@@ -90,7 +94,7 @@ class ShellVariables:
 
     def printed(self, word: Word, shell: Shell) -> Word:
         """A word with what `$(dirname "$0")` and its like print in it."""
-        return with_printed(word, shell, self.of(shell))
+        return with_printed(word, Reader(shell, self.of(shell), self.place, self.repository))
 
     def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         """Words with their variables replaced by what these hold."""
@@ -103,6 +107,40 @@ class ShellVariables:
             return shell.directory
         written = self.settled(goes, shell)
         return None if written is None else absolute(written, shell.directory)
+
+    def moved(self, words: tuple[Word, ...], shell: Shell) -> str | None:
+        """The directory behind `cd WORDS`."""
+        rest = list(words[1:])
+        is_physical = False
+        while rest and rest[0].literal in ("-L", "-P", "-e", "-Pe", "--"):
+            is_physical = is_physical or "P" in (rest[0].literal or "")
+            if rest.pop(0).literal == "--":
+                break
+        written = self.settled(rest[0], shell) if rest else None
+        if not written or written.startswith("-"):
+            return None
+        if is_physical:
+            return self.place.real(written, shell.directory, self.repository)
+        return self.place.moved(written, shell.directory)
+
+    def step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Step:
+        """A program that a shell starts, with what it finds."""
+        return Step(
+            argv=self.flattened(words, shell),
+            span=command_span(words, span),
+            directory=self.directory_of(words, shell),
+            environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
+            conditional=shell.conditional,
+            when=in_words(shell.when),
+            background=shell.background,
+            replaces_shell=replaces,
+            guarded=shell.errexit,
+            layers=shell.layers,
+            chain=shell.chain,
+            opened=self.opened,
+            ancestors=shell.starting,
+            fed=shell.fed,
+        )
 
     def expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:
         """A command that begins with `$VARIABLE`, split as a shell does it: at blanks alone, a quote is text."""

@@ -44,7 +44,6 @@ __all__ = [
     "is_endless",
     "is_several",
     "is_test",
-    "lying",
     "matches",
     "of_script",
     "of_task",
@@ -102,9 +101,9 @@ class Shell:
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before
     anything set them. `ancestors` are the processes down to this shell, `starting` those above the program that it
     is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
-    `script` is the absolute path of the file that it runs (`$0`), `lying` that of each file of the repository that it
-    runs or sources. `when` is what must hold so that it comes here, None where nobody can tell. `fed` is what its
-    programs find on their standard input, None where that is nothing that anyone wrote down.
+    `script` is the file that it runs, by the name by which it was called (`$0`), `lying` is that of each file of the
+    repository that it runs or sources. `when` is what must hold so that it comes here, None where nobody can tell.
+    `fed` is what its programs find on their standard input, None where that is nothing that anyone wrote down.
     """
 
     directory: str | None
@@ -228,6 +227,7 @@ def of_script(script: ShellScript, words: tuple[Word, ...], shell: Shell, link: 
         variables=dict(shell.variables),
         chain=(*shell.chain, link),
         depth=shell.depth + 1,
+        script=words[0].literal,
     )
 
 
@@ -240,12 +240,6 @@ def goes_to(argv: tuple[Word, ...]) -> Word | None:
 _GO = {"celery": ("--workdir",)}
 
 
-def lying(path: str, written: str, shell: Shell) -> dict[str, str]:
-    """Where the files of the repository lie that a shell runs, with one more that it calls as it is written."""
-    place = absolute(written, shell.directory)
-    return shell.lying if place is None else {**shell.lying, path: place}
-
-
 def of_task(task: Task, shell: Shell, span: Span) -> Shell:
     """The shell of one command of another file, which a command starts."""
     return replace(
@@ -253,6 +247,7 @@ def of_task(task: Task, shell: Shell, span: Span) -> Shell:
         directory=shell.directory if task.directory is None else absolute(task.directory, shell.directory),
         variables=dict(shell.variables),
         functions={},
+        script=None,
         conditional=shell.conditional or task.conditional,
         when=None if task.conditional else shell.when,
         background=shell.background or task.beside,

@@ -13,7 +13,7 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Link, Pare
 from prodlint.deployment.commands.ancestry import is_of_a_text, shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
-from prodlint.deployment.execution.condition_words import Asked, asked_of, both, in_words
+from prodlint.deployment.execution.condition_words import Asked, asked_of, both
 from prodlint.deployment.execution.made_script import made_script
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import PRINTS
@@ -30,12 +30,10 @@ from prodlint.deployment.execution.shell_walk import (
     branched,
     called,
     closed,
-    command_span,
     copied,
     inside_of,
     is_endless,
     is_test,
-    lying,
     of_script,
     of_task,
     reads_as_shell,
@@ -78,6 +76,7 @@ __all__ = ["GIVEN_NOTHING", "execute"]
 
 GIVEN_NOTHING = "ends with the command that it is given, and no file names one"
 
+_TOO_DEEP = "is nested too deeply to follow"
 _DEPTH = 12
 _STEPS = 2_000
 _CALLS = 20_000
@@ -91,7 +90,7 @@ class _Run:
     def __init__(self, repository: Repository, place: Place) -> None:
         self.repository = repository
         self.place = place
-        self.variables = ShellVariables(place)
+        self.variables = ShellVariables(place, repository)
         self.redirections = Redirections(repository, self.variables, self.locate)
         self.steps: list[Step] = []
         self.unread: list[Link] = []
@@ -101,9 +100,8 @@ class _Run:
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
-        self.calls += 1
-        if shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS:
-            return self._lose(Link(span, "is nested too deeply to follow"))
+        if self._is_too_deep(shell):
+            return self._lose(Link(span, _TOO_DEEP))
         inside = unwrap(words)
         above = started_by(shell.ancestors, words, span, inside.layers, shell.last_command, shell.forked)
         shell = replace(shell, layers=(*shell.layers, *inside.layers), depth=shell.depth + 1, starting=above)
@@ -124,6 +122,21 @@ class _Run:
             flow = self._program(inside.argv, shell, span, inside.replaces_shell)
         if inside.replaces_shell:
             return Flow((), (*flow.replaced, *flow.last), True, lost=flow.lost)
+        return flow
+
+    def _is_too_deep(self, shell: Shell) -> bool:
+        self.calls += 1
+        return shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS
+
+    def _call(self, words: tuple[Word, ...], child: Shell, shell: Shell, span: Span) -> Flow:
+        """A function, which runs in the shell itself."""
+        if self._is_too_deep(child):
+            return self._lose(Link(span, _TOO_DEEP))
+        from prodlint.deployment.execution.functions import entered, leave
+
+        body, inside = child.functions[words[0].literal or ""], entered(words, child)
+        flow = called(self.walk(body, inside))
+        leave(body, inside, shell)
         return flow
 
     def _lose(self, link: Link) -> Flow:
@@ -155,8 +168,8 @@ class _Run:
                 return self.argv(expanded, replace(shell, ancestors=shell.starting), span)
             return self._lose(Link(span, "starts a program whose name is computed"))
         base = name.rpartition("/")[2]
-        if base in shell.functions:
-            return called(self.walk(shell.functions[base], replace(shell, arguments=words[1:])))
+        if name in shell.functions:  # `time f`; what it leaves in the shell is not looked at.
+            return self._call(words, shell, replace(shell), span)
         if base in SHELLS:
             following = script_argument(words)
             if following is not None:
@@ -209,7 +222,7 @@ class _Run:
         if any(one.note == link.note for one in shell.chain):
             return Flow()
         child = of_script(script, (name, *arguments), shell, link)
-        child.script, child.lying = absolute(written, shell.directory), lying(path, written, shell)
+        child.script, child.lying = written, {**shell.lying, path: written}
         own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
         return closed(self.walk(script.body, inside_of(own, script.body, child)))
 
@@ -228,24 +241,8 @@ class _Run:
         return self.place.locate(written, directory, self.repository)
 
     def _step(self, words: tuple[Word, ...], shell: Shell, span: Span, replaces: bool) -> Flow:
-        step = Step(
-            argv=self.variables.flattened(words, shell),
-            span=command_span(words, span),
-            directory=self.variables.directory_of(words, shell),
-            environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
-            conditional=shell.conditional,
-            when=in_words(shell.when),
-            background=shell.background,
-            replaces_shell=replaces,
-            guarded=shell.errexit,
-            layers=shell.layers,
-            chain=shell.chain,
-            opened=self.variables.opened,
-            ancestors=shell.starting,
-            fed=shell.fed,
-        )
-        self.steps.append(step)
-        return Flow((step,))
+        self.steps.append(self.variables.step(words, shell, span, replaces))
+        return Flow((self.steps[-1],))
 
     def walk(self, node: Node | None, shell: Shell) -> Flow:
         """One construct of a script."""
@@ -275,8 +272,7 @@ class _Run:
             return self._loop(node, shell)
         if isinstance(node, Function):
             shell.functions[node.name] = node.body
-            return Flow()
-        if isinstance(node, Unparsed):
+        elif isinstance(node, Unparsed):
             self.unread.append(Link(node.span, "could not be read as shell"))
             self.variables.open(node.span, "holds what could not be read as shell")
         elif isinstance(node, Test) and not node.words:
@@ -307,11 +303,11 @@ class _Run:
             self.successions.append(Succession(waited_for, tuple(self.steps[number:])))
 
     def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
-        child = replace(shell, forked=True) if len(node.commands) > 1 else shell
         flows: list[Flow] = []
         for number, command in enumerate(node.commands):
+            child = replace(shell, forked=True) if len(node.commands) > 1 else shell
             if number:
-                child = replace(child, fed=self.redirections.piped(node.commands[number - 1], command, child))
+                child.fed = self.redirections.piped(node.commands[number - 1], command, child)
             flows.append(self.walk(command, child))
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
         return next((flow for flow in flows if flow.last or flow.replaced or flow.lost), Flow())
@@ -356,6 +352,7 @@ class _Run:
             # The first condition is asked in any case.
             asks = replace(shell) if number == 0 else replace(shell, conditional=True, when=both(shell.when, failed))
             self.walk(branch.condition, asks)
+            shell.directory = asks.directory if number == 0 or asks.directory == shell.directory else None
             lookup = self.variables.of(shell)
             outcome = holds(branch.condition, lookup)
             if outcome is NO:
@@ -391,7 +388,8 @@ class _Run:
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
         # A condition is asked at least once.
-        self.walk(node.condition, replace(shell))
+        self.walk(node.condition, asks := replace(shell))
+        shell.directory = asks.directory
         endless = is_endless(node, self.variables.of(shell))
         child = shell if endless else branched(shell, None)
         if node.variable is not None:
@@ -421,9 +419,7 @@ class _Run:
             return Flow()
         self.variables.fill(words, shell)
         if name == "cd":
-            target = words[1] if len(words) > 1 and words[1].literal != "--" else None
-            written = self.variables.settled(target, shell) if target else None
-            shell.directory = None if written is None else absolute(written, shell.directory)
+            shell.directory = self.variables.moved(words, shell)
             return Flow()
         if name == "set":
             self.variables.switch(words[1:], shell)
@@ -451,6 +447,9 @@ class _Run:
             # `A=1 cmd $A` expands the older A.
             words = self.variables.flattened(words, shell)
             child = replace(child, exported=self.variables.before(node.assignments, shell))
+        named = words if name is not None else self.variables.expanded(words, shell) or words
+        if named[0].literal in shell.functions:
+            return self._call(named, child, shell, node.span)
         return self.argv(words, child, node.span)
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
@@ -462,7 +461,7 @@ class _Run:
                 self.variables.open(span, f"takes variables from {written or words[-1].written}")
             return Flow()
         shell.depth += 1
-        shell.lying = lying(path, written or "", shell)
+        shell.lying = {**shell.lying, path: written or ""}
         held = shell.arguments
         # Bash gives a sourced file the words behind it as its own, and takes them away again.
         shell.arguments = words[2:] or held
@@ -493,7 +492,7 @@ def execute(
             own = shell_ancestor(Parent.STRING, "", command.span, command.text.value)
             flow = run.walk(body, inside_of(own, body, shell))
     except RecursionError:  # A chain of `&&` may be as long as its file.
-        run.unread.append(Link(command.span, "is nested too deeply to follow"))
+        run.unread.append(Link(command.span, _TOO_DEEP))
     steps, left = tuple(run.steps), () if flow.ended else flow.left
     processes = (*flow.replaced, *flow.last)
     unread = (*run.unread, *((flow.lost,) if flow.lost is not None and flow.lost not in run.unread else ()))

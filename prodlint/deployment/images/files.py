@@ -294,24 +294,62 @@ class ImageFiles:
         if None in step.arguments or any(word in ("-t", "-T") for word in step.arguments):
             return self
         words = [word for word in step.arguments if word and not word.startswith("-")]
+        flags = _flags(step)
+        if step.program == "ln" and len(words) == 1:
+            words.append(".")
         target = absolute(words[-1], step.directory) if len(words) > 1 else None
         if target is None:
             return self
-        into = words[-1].endswith("/") or len(words) > 2 or self._is_folder(target)
+        into = words[-1].endswith(("/", ".")) or len(words) > 2 or self._is_folder(target)
+        if "n" in flags and len(words) == 2 and self.files.link_at(target) is not None:
+            into = False
         result = self
         for word in words[:-1]:
-            # A link that is written as a relative path starts from where it lies.
-            path = absolute(word, posixpath.dirname(target) if step.program == "ln" else step.directory)
-            if path is None or _is_pattern(word):
+            if _is_pattern(word):
                 continue
             inside = into and not word.endswith("/.")
-            place = posixpath.join(target, posixpath.basename(path)) if inside else target
-            result = result._with(result._moved(result, path, place, False))
-            if step.program == "mv":
-                result = result._with([Placement(path, None)])
+            place = posixpath.join(target, posixpath.basename(word.rstrip("/"))) if inside else target
+            if step.program == "ln" and "s" in flags:
+                result = result._linked(word, place, step.directory if "r" in flags else None)
+            elif (path := absolute(word, step.directory)) is not None:
+                link = self.files.link_at(path) if step.program == "mv" or flags & set("adPRr") else None
+                result = result._with(result._moved(result, path, place, False))
+                if link is not None:
+                    result = result._linked(link, place, None)
+                if step.program == "mv":
+                    result = result._with([Placement(path, None)])
         return result
 
+    def _linked(self, written: str, place: str, beside: str | None) -> ImageFiles:
+        """The same with a symbolic link at a place; what it leads to lies there, too.
 
+        A relative one starts from where it lies, unless `ln -r` is given a path from another folder.
+        """
+        path = absolute(written, posixpath.dirname(place) if beside is None else beside)
+        if path is None or path == place:
+            return self
+        moved = self._moved(self, path, place, False)
+        held = [one for one in moved if one.target == place and one.path is not None]
+        link = Placement(place, None, link=written if beside is None else path)
+        rest = [one for one in moved if one not in held]
+        own = [replace(one, link=link.link) for one in held] or [link]
+        return self._with([*own, *rest])
+
+
+def _flags(step: Step) -> set[str]:
+    """The letters of the options of ln, cp and mv."""
+    short = {letter for word in step.arguments if word and re.fullmatch("-[a-zA-Z]+", word) for letter in word[1:]}
+    return short | {letter for name, letter in _LONG_FLAGS.items() if name in step.arguments}
+
+
+_LONG_FLAGS = {
+    "--symbolic": "s",
+    "--relative": "r",
+    "--no-dereference": "n",
+    "--no-target-directory": "n",
+    "--archive": "a",
+    "--recursive": "r",
+}
 _SUBSTITUTION = regex(r"s([/|#,@])(?P<old>[\w .:='\"/-]+)\1(?P<new>[\w .:='\"/-]*)\1(?P<all>g?)")
 
 

@@ -1,0 +1,35 @@
+"""Functions of a shell: what a call leaves in the shell that makes it, since both are one process."""
+
+from __future__ import annotations
+
+from prodlint.deployment.execution.shell_walk import Shell
+from prodlint.record import replace
+from prodlint.syntax.shell import Command, Node, walk
+from prodlint.syntax.word import Word
+
+__all__ = ["entered", "leave"]
+
+_DECLARES = ("local", "declare", "typeset")
+
+
+def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
+    """The shell as a function finds it that is called with words: it has arguments of its own."""
+    return replace(shell, arguments=words[1:], depth=shell.depth + 1, variables=dict(shell.variables))
+
+
+def leave(body: Node, inside: Shell, shell: Shell) -> None:
+    """Leave in a shell what a function did to it: its directory, options and variables, but for `local` ones."""
+    shell.directory, shell.marked = inside.directory, inside.marked
+    shell.errexit, shell.exports = inside.errexit, inside.exports
+    local = _local(body)
+    shell.variables.update((name, value) for name, value in inside.variables.items() if name not in local)
+
+
+def _local(body: Node) -> set[str]:
+    """The variables that a function has for itself."""
+    found: set[str] = set()
+    for node in walk(body):
+        if isinstance(node, Command) and node.name in _DECLARES and "-g" not in map(str, node.words):
+            found.update(one.name.partition("[")[0] for one in node.assignments)
+            found.update(word.literal for word in node.words[1:] if word.literal is not None)
+    return found
