@@ -136,6 +136,34 @@ def test_fields_of_settings_are_read_where_they_are_prefixes_and_tests(
     assert routes.answering("/x")[0] is (UNKNOWN if moved else NO)
 
 
+@pytest.mark.parametrize(
+    ("start", "test", "paths", "moved"),
+    [
+        ("", 'os.getenv("DEBUG") == "1"', ["/"], ("DEBUG",)),
+        ("", 'getenv("DEBUG")', ["/"], ("DEBUG",)),
+        ("", "debug", ["/"], ("DEBUG",)),
+        ("", 'not os.environ.get("PLAIN")', ["/", "/dbg/"], ()),
+        ("DEBUG=1 ", "debug", ["/", "/dbg/"], ()),
+        ("DEBUG=0 ", 'os.environ["DEBUG"] == "1"', ["/"], ()),
+        # What is not decided is there.
+        ("", "os.path.exists('x')", ["/", "/dbg/"], ()),
+        ("", "__name__ != 'x'", ["/", "/dbg/"], ()),
+    ],
+)
+def test_routes_behind_a_variable_are_those_of_the_app_where_it_is_set_so(
+    start: str, test: str, paths: list[str], moved: tuple[str, ...]
+) -> None:
+    code = (
+        "import os\nfrom os import getenv\nfrom fastapi import FastAPI\n\napp = FastAPI(openapi_url=None)\n"
+        "debug = os.getenv('DEBUG', '') == '1'\n"
+        f"if {test}:\n    @app.get('/dbg/')\n    def dbg(): ...\n\n\n@app.get('/')\ndef index(): ...\n"
+    )
+    found = inspect(MemoryTree({"Procfile": f"web: {start}uvicorn app:app\n", "app.py": code}), ()).deployment
+    (service,) = found.services
+    routes = routes_of(service, found.repository)
+    assert (sorted(route.path for route in routes.routes), routes.moved_by) == (paths, moved)
+
+
 def test_a_file_of_variables_that_is_not_in_the_image_says_nothing() -> None:
     files = {
         "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY shop ./shop\nCMD uvicorn shop.main:app\n",

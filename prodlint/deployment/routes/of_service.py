@@ -10,12 +10,13 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
 from prodlint.deployment.routes.tables import routes_of_tables
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO, Value
+from prodlint.deployment.value import NO, Unknown, Value
 from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["routes_of"]
 
+_ENVIRONMENT = ("os.environ", "os.getenv")
 _NOTHING = Routes((), NO)
 _TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
 
@@ -41,7 +42,27 @@ def routes_of(service: Service, repository: Repository) -> Routes:
         from prodlint.deployment.routes.fields import FieldReader
 
         held.append(FieldReader(service, repository, roots)) if not held else None
-        return held[0](path, module, scope, node)
+        value = held[0](path, module, scope, node)
+        if isinstance(value, Unknown) and scope is None and _asks_environment(node, module):
+            from prodlint.deployment.evaluation.interpreter import namespace
+
+            return namespace(repository, roots, path, service.variables.get).evaluate(node)
+        return value
 
     held: list[Callable[[str, PythonModule, ast.AST | None, ast.expr], Value[object]]] = []
     return routes_of_tables(app, repository, roots, service.variables.get, named, service.module)
+
+
+def _asks_environment(node: ast.expr, module: PythonModule) -> bool:
+    """Whether an expression reads a variable, by itself or by a name that the module gives the value of one."""
+    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    assigned = [
+        one.value
+        for one in module.tree.body
+        if isinstance(one, ast.Assign) and names & {getattr(target, "id", "") for target in one.targets}
+    ]
+    return any(
+        isinstance(one, ast.Attribute | ast.Name) and module.qualified_name(one) in _ENVIRONMENT
+        for part in (node, *assigned)
+        for one in ast.walk(part)
+    )
