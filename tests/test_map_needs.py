@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from maps import drawn
+from maps import DOCKERFILE, drawn, of
 
 from prodlint.deployment.environment import Environment
 from prodlint.map.document import MappedService, State
@@ -208,11 +208,26 @@ RAISES = "            raise ValueError('no')\n        return self\n"
             f"    D: str | None = None\n{AFTER}        if self.MODE == 'prod' and not self.D:\n{RAISES}",
             "perhaps D (:9)",
         ),
-        (f"    D: str = ''\n{AFTER}        if self.D is None or not self.D:\n{RAISES}", "perhaps D (:9)"),
+        (f"    D: str = ''\n{AFTER}        if self.D is None or not self.D:\n{RAISES}", "D (:9)"),
         (
             "    D: str = ''\n    @model_validator(mode='before')\n    @classmethod\n    def check(cls, values):\n"
             "        if not values.get('D'):\n            raise ValueError\n        return values\n",
+            "D (:10)",
+        ),
+        # What the repository sets decides a test of another field.
+        (
+            f"    K: str = 'a'\n    D: str = ''\n{AFTER}        if self.K == 'b' and not self.D:\n{RAISES}",
             "perhaps D (:10)",
+        ),
+        (f"    D: str = ''\n{AFTER}        if self.A == 'x' and not self.D:\n{RAISES}", "perhaps D (:9)"),
+        (
+            f"    D: str = ''\n{AFTER}        if self.A:\n            return self\n        if not self.D:\n{RAISES}",
+            "perhaps D (:11)",
+        ),
+        (
+            f"    D: str = ''\n{AFTER}        if not self.D:\n            self.D = self.A\n"
+            f"        if not self.D:\n{RAISES}",
+            "perhaps D (:11)",
         ),
         (f"    D: str = 'd'\n{AFTER}        if not self.D:\n{RAISES}", ""),
         (f"    D: str = ''\n{AFTER}        if self.D:\n{RAISES}", ""),
@@ -221,7 +236,7 @@ RAISES = "            raise ValueError('no')\n        return self\n"
         ("    E: str = Field(validation_alias=AliasChoices('E1', 'E2'))\n", "E1 or E2 (:6)"),
     ],
 )
-def test_a_field_that_a_validator_asks_for_is_perhaps_needed(fields: str, told: str) -> None:
+def test_a_field_that_a_validator_asks_for_is_needed_at_least_perhaps(fields: str, told: str) -> None:
     found = needs(f"from config import settings\n{APP}", config=f"{MODEL}{fields}settings = Config()\n")
     assert found == ", ".join(filter(None, ("A (config.py:5)", told)))
 
@@ -239,3 +254,25 @@ def test_a_base_image_of_ones_own_may_set_what_code_needs(base: str, is_told: bo
     app = f"import os\n{APP}KEY = os.environ['KEY']\n"
     fact = service_of({"Dockerfile": image, "compose.prod.yml": compose, "app.py": app}).fact("needs")
     assert (fact is not None) is is_told
+
+
+@pytest.mark.parametrize(
+    ("mode", "test", "told"),
+    [
+        ("local", "self.MODE == 'prod' and not self.D", ""),
+        ("prod", "self.MODE == 'prod' and not self.D", "D (:9)"),
+        ("prod", "not self.D and self.MODE != 'local'", "D (:9)"),
+        ("local", "self.MODE in ('prod', 'stage') and self.D is None", ""),
+        ("stage", "self.MODE in ('prod', 'stage') and not self.D", "D (:9)"),
+        ("local", "self.MODE.upper() == 'PROD' and not self.D", "perhaps D (:9)"),
+        ("local", "self.MODE == 'prod' or not self.D", "D (:9)"),
+    ],
+)
+def test_a_variable_that_the_repository_sets_decides_what_a_validator_asks_for(mode: str, test: str, told: str) -> None:
+    files = {
+        "compose.prod.yml": f"services:\n  web:\n    build: .\n    environment: {{MODE: {mode}, A: a}}\n",
+        "Dockerfile": DOCKERFILE,
+        "app.py": f"from config import settings\n{APP}",
+        "config.py": f"{MODEL}    D: str = ''\n{AFTER}        if {test}:\n{RAISES}settings = Config()\n",
+    }
+    assert of(files, "web").get("needs", "").replace("config.py", "") == told

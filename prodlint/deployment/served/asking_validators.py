@@ -6,24 +6,34 @@ pydantic, "Validators": a `model_validator` that raises ValueError ends the maki
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from prodlint.deployment.value import UNKNOWN, Answer, Known, Value, answer
 from prodlint.record import record
 from prodlint.source import Span
-from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python import PythonModule, literal
 
-__all__ = ["AskedField", "asked_by_validators"]
+__all__ = ["AskedField", "asked_by_validators", "decided"]
 
 _DECORATORS = ("model_validator", "root_validator")
 
 
+Test = tuple["ast.expr | None", bool]
+"""What is asked before, None for what nobody here decides, and whether it has to hold."""
+
+
 @record
 class AskedField:
-    """A field that a validator wants to hold something, and the condition on which it raises otherwise."""
+    """A field that a validator wants to hold something, or it raises.
+
+    `tests` are those that lead there; `held` is what the validator calls the object.
+    """
 
     name: str
     validator: str
     span: Span
+    tests: tuple[Test, ...] = ()
+    held: str = "self"
 
 
 def asked_by_validators(module: PythonModule, name: str) -> Iterator[AskedField]:
@@ -43,17 +53,58 @@ def _is_validator(decorator: ast.expr) -> bool:
 
 def _asked(module: PythonModule, method: ast.FunctionDef) -> Iterator[AskedField]:
     held = method.args.args[-1].arg if method.args.args else "self"
-    for node in ast.walk(method):
-        if isinstance(node, ast.If) and any(isinstance(one, ast.Raise) for one in node.body):
-            for part in _parts(node.test):
-                field = _missing(part, held)
-                if field is not None:
-                    yield AskedField(field, method.name, module.span(part))
+    waiting: list[tuple[list[ast.stmt], tuple[Test, ...]]] = [(method.body, ())]
+    while waiting:
+        body, tests = waiting.pop(0)
+        for node in body:
+            if not isinstance(node, ast.If):
+                inner = [one for one in ast.walk(node) if isinstance(one, ast.If)]
+                waiting += [([one], (*tests, _UNDECIDED)) for one in inner]
+                continue
+            if any(isinstance(one, ast.Raise) for one in node.body):
+                for part, beside in _parts(node.test):
+                    field = _missing(part, held)
+                    if field is not None:
+                        yield AskedField(field, method.name, module.span(part), (*tests, *beside), held)
+            waiting += [(node.body, (*tests, (node.test, True))), (node.orelse, (*tests, (node.test, False)))]
+            if any(isinstance(one, ast.Return) for one in ast.walk(node)):
+                # What stands behind it may not be reached.
+                tests = (*tests, _UNDECIDED)
 
 
-def _parts(test: ast.expr) -> list[ast.expr]:
-    """What is asked together, or one of which is enough."""
-    return [one for part in test.values for one in _parts(part)] if isinstance(test, ast.BoolOp) else [test]
+_UNDECIDED: Test = (None, True)
+
+
+def _parts(test: ast.expr) -> list[tuple[ast.expr, tuple[Test, ...]]]:
+    """What is asked, each with what has to hold beside it: of an `or` each part is enough."""
+    if not isinstance(test, ast.BoolOp):
+        return [(test, ())]
+    is_and = isinstance(test.op, ast.And)
+    found = []
+    for value in test.values:
+        others: tuple[Test, ...] = tuple((one, True) for one in test.values if one is not value) if is_and else ()
+        found += [(part, (*beside, *others)) for part, beside in _parts(value)]
+    return found
+
+
+def decided(test: Test, held: str, value_of: Callable[[str], Value[object] | None]) -> Answer:
+    """Whether a test comes out as it has to, where it asks one field of the object for texts that are written out."""
+    node, branch = test
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return decided((node.operand, not branch), held, value_of)
+    compared = node.left if isinstance(node, ast.Compare) and len(node.ops) == 1 else node
+    is_field = isinstance(compared, ast.Attribute) and getattr(compared.value, "id", "") in ("self", held)
+    value = value_of(compared.attr) if is_field and isinstance(compared, ast.Attribute) else None
+    if not isinstance(value, Known) or not isinstance(value.value, str | bool | int | None):
+        return UNKNOWN
+    if not isinstance(node, ast.Compare):
+        return answer(bool(value.value) is branch)
+    others = literal(node.comparators[0])
+    if isinstance(node.ops[0], ast.Eq | ast.NotEq) and isinstance(others, str | bool | int):
+        return answer((value.value == others) is (isinstance(node.ops[0], ast.Eq) is branch))
+    if isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(others, list | tuple | set | frozenset):
+        return answer((value.value in others) is (isinstance(node.ops[0], ast.In) is branch))
+    return UNKNOWN
 
 
 def _missing(test: ast.expr, held: str) -> str | None:

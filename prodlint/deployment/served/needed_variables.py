@@ -18,17 +18,17 @@ from prodlint.deployment.apps.names import Defined
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served.asking_validators import AskedField, asked_by_validators
+from prodlint.deployment.served.asking_validators import AskedField, asked_by_validators, decided
 from prodlint.deployment.served.code import ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings.start import MAIN, Start, agreed_start
 from prodlint.deployment.settings_module import settings_classes_of, settings_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known
+from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknown
 from prodlint.deployment.variable import Variables
 from prodlint.deployment.variables.env_read import EnvRead
 from prodlint.deployment.variables.reads import env_files_in, reads_in
-from prodlint.record import record
+from prodlint.record import record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import read_env_file
@@ -140,8 +140,13 @@ def _asked(
         for asked in asked_by_validators(module, name):
             read = own.get(f"{name}.{asked.name}")
             default = read.default if read is not None and read.required is not YES else None
-            if read is not None and isinstance(default, Known) and not default.value:
-                yield read, asked
+            if read is None or not isinstance(default, Known) or default.value:
+                continue
+            answers = [decided(one, asked.held, settings.get) for one in asked.tests]
+            if not any(one is NO for one in answers):
+                # What something else may fill in is not known here.
+                is_certain = all(one is YES for one in answers) and not isinstance(settings.get(asked.name), Unknown)
+                yield read, replace(asked, validator="") if is_certain else asked
 
 
 def _fields(settings: AppSettings, code: ServedCode, sure: frozenset[str], repository: Repository) -> Iterator[EnvRead]:
