@@ -115,6 +115,15 @@ def test_an_unread_deployment_beside_tests_is_told() -> None:
         ("- run: aws eks update-kubeconfig --name shop", True),
         ("- run: |\n          kind create cluster\n          aws eks update-kubeconfig --name shop", True),
         ("- run: echo a kind of cluster", True),
+        ("- run: sudo ./bin/kind create cluster", False),
+        ("- run: bash -c 'minikube start'", False),
+        ("- run: if true; then k3d cluster create ci; fi", False),
+        ('- run: "echo to try at home, kind create cluster --name x"', True),
+        ('- run: "# kind create cluster --name x"', True),
+        ('- run: "kind create cluster && )"', False),
+        ('- run: NOTE="kind create cluster --name x"', True),
+        ('- run: curl -d "kind create cluster --name x" https://chat.example', True),
+        ("- run: |\n          kind create cluster\n          echo then aws eks update-kubeconfig --name shop", False),
     ],
 )
 def test_a_cluster_that_a_job_starts_for_itself_is_not_production(cluster: str, is_production: bool) -> None:

@@ -402,7 +402,9 @@ def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep])
     if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
-        if _brings_its_cluster(job):
+        from prodlint.deployment.releases.own_cluster import brings_its_cluster
+
+        if brings_its_cluster(job):
             return Environment.TEST
         if StepKind.TEST in kinds and _only_for_tests(job, steps):
             return Environment.TEST
@@ -413,29 +415,6 @@ def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep])
     if StepKind.PUSH not in kinds and not _CHECKS.isdisjoint(kinds):
         return Environment.TEST
     return environment_of(job.name) or _named_by_file(pipeline) or Environment.UNKNOWN
-
-
-_OWN_CLUSTER = regex(
-    r"\b(?:kind[ ](?:create|load|export)[ ]|minikube[ ](?:start|image)\b|k3d[ ](?:cluster|image)[ ])"
-    r"|^(?:helm/kind-action|engineerd/setup-kind|medyagh/setup-minikube|manusa/actions-setup-minikube"
-    r"|absaoss/k3d-action|nolar/setup-k3d-k3s|jupyterhub/action-k3s-helm)@"
-)
-_REAL_CLUSTER = regex(
-    r"update-kubeconfig|get-credentials|kubeconfig save|terraform\b.{0,100}\bapply|argocd app sync"
-    r"|^google-github-actions/get-gke-credentials@|^azure/aks-set-context@"
-)
-
-
-def _brings_its_cluster(job: Job) -> bool:
-    """Whether a job starts a cluster of its own on its runner, which ends with it, and goes to no other."""
-    texts = _texts(job)
-    return any(_OWN_CLUSTER.search(one) for one in texts) and not any(_REAL_CLUSTER.search(one) for one in texts)
-
-
-def _texts(job: Job) -> list[str]:
-    """The scripts of a job, and the names of its actions."""
-    texts = [one.script.text.value for one in job.steps if one.script is not None and one.script.text is not None]
-    return [*texts, *(one.action.name.lower() for one in job.steps if one.action is not None)]
 
 
 def _named_by_file(pipeline: Pipeline) -> Environment | None:
@@ -458,7 +437,9 @@ def _only_for_tests(job: Job, steps: Sequence[PipelineStep]) -> bool:
         return False
     if any(one.step is not None and takes_down(one.step) for one in steps[last_test + 1 :]):
         return True
-    real = any(_REAL_CLUSTER.search(text) for text in _texts(job))
+    from prodlint.deployment.releases.own_cluster import goes_to_a_lasting_cluster
+
+    real = goes_to_a_lasting_cluster(job)
     return not any(_stays(steps[index], real) for index in live)
 
 
