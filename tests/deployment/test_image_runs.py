@@ -75,6 +75,8 @@ GUNICORN = "#!/bin/bash\nset -e\n./manage.py migrate\nexec gunicorn shop.wsgi --
         f"RUN cat > /start.sh <<EOF\n{GUNICORN}EOF",
         f"COPY <<EOF /start.sh\n{GUNICORN}EOF",
         f'COPY --chmod=755 <<"EOF" /start.sh\n{GUNICORN}EOF',
+        f"COPY <<EOF /start.sh\n{GUNICORN}EOF\nRUN chown 1000 /start.sh && cp /start.sh /copy.sh && cat /start.sh",
+        f"COPY . .\nCOPY <<EOF /start.sh\n{GUNICORN}EOF\nRUN install other.sh /usr/bin/ && python manage.py check",
     ],
 )
 def test_a_script_that_the_build_writes_from_its_own_text_is_followed(line: str) -> None:
@@ -83,6 +85,29 @@ def test_a_script_that_the_build_writes_from_its_own_text_is_followed(line: str)
     assert service.written == "gunicorn shop.wsgi --bind=:80"
     assert service.step is not None
     assert service.step.span.path == "Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "install -m 755 other.sh /start.sh",
+        "install start.sh /",
+        "mv -T other.sh /start.sh",
+        "cp $OTHER /start.sh",
+        "if [ -f other.sh ]; then cp other.sh /start.sh; fi",
+        "[ -f x ] && curl -o /start.sh https://example.com/start.sh",
+        "sed -i s/80/81/ /*.sh",
+        "python render.py",
+        "python -m render",
+        "./render.py",
+        'python -c \'open("/start.sh", "w")\'',
+    ],
+)
+def test_a_script_that_a_later_program_may_rewrite_is_not_followed(run: str) -> None:
+    dockerfile = f"FROM python:3.13-slim\nWORKDIR /\nCOPY . .\nCOPY <<EOF /start.sh\n{GUNICORN}EOF\nRUN {run}\n"
+    files = {"Dockerfile": dockerfile + 'CMD ["/start.sh"]\n', "render.py": "", "other.sh": "exec true\n"}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.server is None
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,17 @@ class ImageFiles:
 
     def after(self, step: Step) -> ImageFiles:
         """The same after a program of a RUN that moves files, or writes them."""
+        told = [one.target for one in self.files.placements if one.text is not None]
+        return (self._perhaps_rewritten(told, step) if told and step.argv else self)._after(step)
+
+    def _perhaps_rewritten(self, told: list[str], step: Step) -> ImageFiles:
+        """The same without the texts of files that the build made, as far as a program may have rewritten them."""
+        from prodlint.deployment.images.made_files import may_rewrite
+
+        lost = [path for path in told if self.files.text(path) is not None and may_rewrite(step, path, self._file_at)]
+        return self._with([Placement(path, None) for path in lost]) if lost else self
+
+    def _after(self, step: Step) -> ImageFiles:
         if step.directory is None:
             return self
         if step.program in _EDITORS:
