@@ -206,6 +206,12 @@ def test_of_a_long_command_the_options_are_told_that_say_what_goes_live() -> Non
     assert "--quiet" not in text
 
 
+def test_a_long_command_is_cut_behind_a_word_and_the_value_of_its_option() -> None:
+    long = " ".join(f"--label=key{number}" for number in range(14))
+    text = told({".github/workflows/ship.yml": f"{SHIP}      - run: gcloud run deploy web {long} --tag a\n"})
+    assert "--label=key11… (.github" in " ".join(text.split())
+
+
 def test_a_switch_of_traffic_is_a_step_of_its_own() -> None:
     steps = [
         "gcloud run deploy web --no-traffic",

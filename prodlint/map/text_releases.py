@@ -171,7 +171,7 @@ def _shortened(text: str) -> str:
         kept = whole
     whole, _, cut = kept.rstrip().rpartition(" ")
     # An option without its value tells nothing.
-    kept = whole if cut.startswith("-") else kept
+    kept = whole if cut.startswith("-") and "=" not in cut else kept
     behind = [found[0] for found in islice(_TELLING.finditer(text, len(kept)), _MOST_TELLING)]
     return f"{kept.rstrip()} … {' '.join(behind)}" if behind else f"{kept.rstrip()}…"
 
