@@ -305,9 +305,8 @@ def pdm_install(call: ManagerCall, command: str) -> Install | None:
     _selected(call, file, main, extras - unwanted, groups - unwanted)
     install = call.install("pdm")
     chosen = {*file.with_included_groups(groups - unwanted), *(extras - unwanted), *(["main"] if main else [])}
-    locked = project.has_lock
-    if command == "update" or arguments.has("--no-lock"):
-        locked = NO
+    # `--no-lock` writes none, and installs what the lock file says all the same (pdm 2.2.1 and 2.29.4).
+    locked = NO if command == "update" else project.has_lock
     install = _locked_by(install, project.lock, locked, _by_groups(project.lock, install, chosen))
     return replace(install, exports_to=_output(arguments.value("--output"))) if command == "export" else install
 
