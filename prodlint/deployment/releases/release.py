@@ -16,6 +16,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
+from prodlint.deployment.releases.handed_text import handed_text, is_for_machine
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.ssh_command import Handed, ssh_command
 from prodlint.deployment.releases.step_kind import (
@@ -217,7 +218,7 @@ def _with_carried(
     place = Place(_guessed(carried.command, repository), "/", found.values, found)
     execution = execute(carried.command, place, repository, fed=carried.fed)
     unread.extend(execution.unread)
-    if step.program == "ssh":
+    if step.program == "ssh" or is_for_machine(step):
         declared = replace(declared, remote=True)
     for inner in execution.steps:
         yield from _with_carried(_under(step, inner), declared, job, pipeline, repository, unread, depth + 1, found)
@@ -321,14 +322,13 @@ def carried_by(step: Step) -> Carried | None:
     if name in ("heroku", "railway") and verbs[:1] in (["run"], ["run:detached"]) and len(places) > 1:
         command = _behind(step, words, places[1])
         return None if command is None else Carried(command, fed=step.fed)
-    if name in ("fly", "flyctl") and verbs[:2] == ["ssh", "console"]:
-        return _string_option(step, words, ("-C", "--command"))
     if name == "aws" and verbs[:2] == ["ecs", "run-task"]:
         return _task(words)
     if name == "ssh":
         handed = ssh_command(step)
         return Carried(handed.command, fed=handed.fed) if isinstance(handed, Handed) else None
-    return None
+    text = handed_text(step, verbs)
+    return None if text is None else Carried(text)
 
 
 def _is_attached(words: tuple[Word, ...], command: CommandLine) -> bool:
@@ -350,14 +350,6 @@ def _task(words: tuple[Word, ...]) -> Carried | None:
     if text is None or not isinstance(command, list) or not all(isinstance(word, str) for word in command):
         return None
     return Carried(exec_form(tuple(Word.of(Text.at(word, text.span)) for word in command), text.span))
-
-
-def _string_option(step: Step, words: tuple[Word, ...], names: tuple[str, ...]) -> Carried | None:
-    for index, word in enumerate(words[:-1]):
-        content = words[index + 1].respelled
-        if word.literal in names and content is not None:
-            return Carried(shell_form(content))
-    return None
 
 
 _COMPOSE_FILE = ("-f", "--file", "-c", "--compose-file")

@@ -1,0 +1,49 @@
+"""Commands that the tools of platforms run elsewhere and are given as one text: `fly ssh console -C "…"`.
+
+Sources: the manuals of flyctl, gcloud ("compute ssh"), az ("webapp ssh", "containerapp exec"), aws ("ecs
+execute-command") and eb ("eb ssh").
+"""
+
+from __future__ import annotations
+
+from prodlint.deployment.command import CommandLine, Step, shell_form
+from prodlint.deployment.commands.grammar import head, tail
+from prodlint.syntax.word import Word
+
+__all__ = ["handed_text", "is_for_machine"]
+
+_MACHINE = ("gcloud", "compute", "ssh")
+_OPTIONS = {
+    ("fly", "ssh", "console"): ("-C", "--command"),
+    ("flyctl", "ssh", "console"): ("-C", "--command"),
+    _MACHINE: ("--command",),
+    ("az", "webapp", "ssh"): ("--command",),
+    ("az", "containerapp", "exec"): ("--command",),
+    ("aws", "ecs", "execute-command"): ("--command",),
+    ("eb", "ssh"): ("-c", "--command"),
+}
+
+
+def handed_text(step: Step, verbs: list[str]) -> CommandLine | None:
+    """The command that a step hands on as the value of an option; `verbs` are its words that are no options."""
+    names = _OPTIONS.get((step.program, *verbs[:2])) or _OPTIONS.get((step.program, *verbs[:1]))
+    words = step.argv[1:]
+    for index, word in enumerate(words if names is not None else ()):
+        given = _value(word, words[index + 1] if index + 1 < len(words) else None, names or ())
+        content = given.respelled if given is not None else None
+        if content is not None:
+            return shell_form(content)
+    return None
+
+
+def _value(word: Word, following: Word | None, names: tuple[str, ...]) -> Word | None:
+    if word.literal in names:
+        return following
+    shown = head(word)
+    name = next((one for one in names if one.startswith("--") and shown.startswith(f"{one}=")), None)
+    return None if name is None else tail(word, len(name) + 1)
+
+
+def is_for_machine(step: Step) -> bool:
+    """Whether such a command runs on the machine itself, and not in a container of it."""
+    return (step.program, *step.arguments[:2]) == _MACHINE
