@@ -371,6 +371,13 @@ def test_a_folder_that_code_names_for_its_program_is_where_it_imports_from() -> 
     assert service.app.path == "web/shop.py"
 
 
+def test_a_folder_that_a_server_is_told_is_where_it_imports_from() -> None:
+    call = "subprocess.run(['gunicorn', '--chdir', 'web', 'shop:app'])"
+    service = web("python main.py", {"main.py": CHILD.replace("{call}", call), "web/shop.py": FASTAPI})
+    assert service.app is not None
+    assert service.app.path == "web/shop.py"
+
+
 def test_of_several_programs_that_agree_on_it_is_known() -> None:
     call = (
         "if port: subprocess.run(['gunicorn', 'shop:app', '-b', ':80', '--reload'])\n"

@@ -52,7 +52,7 @@ def child_of(module: PythonModule, call: ast.Call, evaluate: _Evaluate) -> Child
     folder = evaluate(cwd) if cwd is not None else None
     name = module.qualified_name(call.func) or ""
     known = isinstance(folder, Known) and isinstance(folder.value, str | None)
-    moved = "chdir" in module.source.text or not (cwd is None or known)
+    moved = "chdir(" in module.source.text or not (cwd is None or known)
     own = given.get("env")
     if name in ("os.execve", "os.execvpe") and len(call.args) > 2:
         own = call.args[2]
