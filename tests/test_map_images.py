@@ -156,3 +156,13 @@ def test_an_image_of_another_language_that_a_function_runs_is_no_service() -> No
         "Dockerfile": 'FROM public.ecr.aws/lambda/nodejs:20\nCOPY app.js ./\nCMD ["app.handler"]\n',
     }
     assert drawn(files).services == ()
+
+
+def test_the_image_of_somebody_else_is_told_where_it_is_named_and_not_where_its_command_is() -> None:
+    container = (
+        "name: web\n        image: acme/base:1\n        env: [{name: A, value: b}]\n"
+        "        command: [gunicorn, 'app:app']"
+    )
+    whole = drawn({"k8s/web.yaml": pod(container)})
+    assert [str(one.span) for one in whole.services[0].facts if one.name == "image"] == ["k8s/web.yaml:10"]
+    assert "image: acme/base:1" in why(whole, "web.image", Terminal(False))

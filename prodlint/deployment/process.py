@@ -284,7 +284,8 @@ class Process:
     for, by kind (`http`: `GET /orders`). `variables_from` are the places that set more variables and are not
     in this repository. `settings` are the platform's own, the last of a name counts. `declaration` is where
     the process itself stands, when `span` is its command. `default_of` is the platform that starts its command
-    where no file names one. `brings` are the services that compose starts with it.
+    where no file names one. `brings` are the services that compose starts with it. `image_at` is where its image is
+    named, None where that is not told.
     """
 
     name: str
@@ -295,6 +296,7 @@ class Process:
     entrypoint: CommandLine | None = None
     build: Build | None = None
     image: str | None = None
+    image_at: Span | None = None
     root: str = ""
     directory: str | None = None
     variables: tuple[EnvDefinition, ...] = ()

@@ -97,7 +97,7 @@ def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:
     if service.image is not None:
         yield _image(service.image, service)
     elif service.process.image is not None:
-        yield Fact("image", service.process.image, span=service.process.span)
+        yield Fact("image", service.process.image, span=service.process.image_at or service.process.span)
     python = python_of(service, repository)
     if not _is_of_another_version(service) and (isinstance(python, Known) or service.server is not None):
         yield valued("python", python)

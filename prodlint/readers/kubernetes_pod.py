@@ -148,6 +148,7 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
         command=command,
         entrypoint=entrypoint,
         image=image.value if image is not None else None,
+        image_at=image.span if image is not None else None,
         directory=directory.value if directory is not None and not is_placeholder(directory.value) else None,
         variables=variables.definitions,
         environment=pod.environment,
