@@ -64,11 +64,25 @@ def _events(node: Node | None) -> Iterator[str]:
             branches, tags = ", ".join(_names(body.get("branches"))), ", ".join(_names(body.get("tags")))
             types = ", ".join(_names(body.get("types")))
             asked = [f"{told} {'to' if event in _TO else 'on'} {branches}"] if branches else []
+            changes = _changes(body)
+            asked = [f"{one}{changes}" for one in asked]
             # Either one is enough.
             asked += [f"{told} of tag {tags}"] if tags else []
-            told = ", ".join(asked) or told
+            told = ", ".join(asked) or f"{told}{changes}"
             told += f" {types}" if types and not branches and not tags else ""
         yield told
+
+
+_PATHS = 2
+
+
+def _changes(body: Mapping) -> str:
+    """` that changes api/** and 3 more`: the files of which a commit has to touch one; tags do not ask for them."""
+    named = [one for one in _names(body.get("paths")) if not one.startswith("!")]
+    # The workflow itself is nearly always among them.
+    paths = [one for one in named if not one.startswith(".github/workflows/")] or named
+    more = f" and {len(paths) - _PATHS} more" if len(paths) > _PATHS else ""
+    return f" that changes {', '.join(paths[:_PATHS])}{more}" if paths else ""
 
 
 _MOST_OCCASIONS = 100

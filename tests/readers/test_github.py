@@ -236,3 +236,23 @@ def test_workflows_lie_in_one_folder_alone(path: str) -> None:
 )
 def test_a_workflow_of_another_shape_has_no_steps(text: str) -> None:
     assert deployment_of(text).pipeline_steps == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (
+            "{branches: [main], paths: [api/**, '!api/docs/**', .github/workflows/cd.yml]}",
+            "push to main that changes api/**",
+        ),
+        ("{paths: [a, b, c, d]}", "push that changes a, b and 2 more"),
+        ("{branches: [main], tags: [v1], paths: [a]}", "push to main that changes a, push of tag v1"),
+        ("{paths: [.github/workflows/cd.yml]}", "push that changes .github/workflows/cd.yml"),
+        ("{branches: [main], paths-ignore: [docs/**]}", "push to main"),
+    ],
+)
+def test_the_files_that_a_push_has_to_change_are_told_with_what_sets_off_a_workflow(event: str, told: str) -> None:
+    workflow = f"on: {{push: {event}}}\njobs:\n  deploy:\n    steps:\n    - run: fly deploy\n"
+    files = {".github/workflows/cd.yml": workflow}
+    (pipeline,) = inspect(MemoryTree(files), []).deployment.pipelines
+    assert pipeline.events == (told,)
