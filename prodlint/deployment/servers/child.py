@@ -45,7 +45,7 @@ class Child:
     has_own_variables: bool = False
 
 
-def child_of(module: PythonModule, call: ast.Call, evaluate: _Evaluate) -> Child:
+def child_of(repository: Repository, module: PythonModule, call: ast.Call, evaluate: _Evaluate) -> Child:
     """The program that a call of `subprocess` or `os` starts; `evaluate` tells what an expression is there."""
     given = {one.arg: one.value for one in call.keywords}
     cwd = given.get("cwd")
@@ -57,7 +57,7 @@ def child_of(module: PythonModule, call: ast.Call, evaluate: _Evaluate) -> Child
     if name in ("os.execve", "os.execvpe") and len(call.args) > 2:
         own = call.args[2]
     return Child(
-        _command(module, call, name.rpartition(".")[2], evaluate),
+        _command(repository, module, call, name.rpartition(".")[2], evaluate),
         (folder.value or "") if isinstance(folder, Known) and isinstance(folder.value, str) else "",
         moved,
         own is not None and not _is_inherited(module, own),
@@ -70,14 +70,16 @@ def _is_inherited(module: PythonModule, node: ast.expr) -> bool:
     return module.qualified_name(node) == "os.environ" or (isinstance(node, ast.Constant) and node.value is None)
 
 
-def _command(module: PythonModule, call: ast.Call, function: str, evaluate: _Evaluate) -> CommandLine | None:
+def _command(
+    repository: Repository, module: PythonModule, call: ast.Call, function: str, evaluate: _Evaluate
+) -> CommandLine | None:
     listed: list[ast.expr] | None = None
     first = call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "args"), None)
     if function.startswith("execl"):
         listed = call.args[1:]
     elif function.startswith("exec"):
         first = call.args[1] if len(call.args) > 1 else None
-    listed = listed or handed_list(module, first)
+    listed = listed or handed_list(repository, module.source.path, first)
     if listed is None:
         text = module.text(first) if first is not None else None
         return None if text is None else shell_form(text, module.span(call))
@@ -110,8 +112,12 @@ def _parts(module: PythonModule, node: ast.expr, evaluate: _Evaluate) -> Iterato
     elif isinstance(node, ast.FormattedValue) and node.format_spec is None and node.conversion == -1:
         yield from _parts(module, node.value, evaluate)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        yield from _parts(module, node.left, evaluate)
-        yield from _parts(module, node.right, evaluate)
+        added: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            added.append(node.right)
+            node = node.left
+        for one in (node, *reversed(added)):
+            yield from _parts(module, one, evaluate)
     elif is_text and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
         yield from _parts(module, node.args[0], evaluate)
     else:
@@ -149,7 +155,7 @@ def is_other_program(start: ServerStart, place: Place, repository: Repository) -
     module = repository.python(start.span.path)
     if not start.is_child or start.node is None or module is None:
         return False
-    step = _program(child_of(module, start.node, lambda node: Unknown(_COMPUTED)), place, repository)
+    step = _program(child_of(repository, module, start.node, lambda node: Unknown(_COMPUTED)), place, repository)
     return step is not None and bool(step.program) and server_of(step) is None
 
 

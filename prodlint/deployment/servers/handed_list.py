@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
-from prodlint.syntax.python import PythonModule
+from prodlint.deployment.memo import per_repository
+from prodlint.deployment.repository import Repository
 
 __all__ = ["handed_list"]
 
@@ -12,53 +14,56 @@ _GROWS = ("append", "extend")
 _READS = ("copy", "count", "index")
 
 
-def handed_list(module: PythonModule, node: ast.expr | None) -> list[ast.expr] | None:
+def handed_list(repository: Repository, path: str, node: ast.expr | None) -> list[ast.expr] | None:
     """The elements of a list, one starred for any number of others; None where it cannot be told what it begins with.
 
     A list that is added to later may hold more behind what it was made with.
     """
     if isinstance(node, ast.List | ast.Tuple):
         return node.elts
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left = handed_list(module, node.left)
-        if left is None:
-            return None
+    more: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         right = node.right
-        return [*left, *(right.elts if isinstance(right, ast.List | ast.Tuple) else [_others(right)])]
-    return _of_name(module, node) if isinstance(node, ast.Name) else None
+        more[:0] = right.elts if isinstance(right, ast.List | ast.Tuple) else [_others(right)]
+        node = node.left
+    if more:
+        first = None if isinstance(node, ast.BinOp) else handed_list(repository, path, node)
+        return None if first is None else [*first, *more]
+    return _lists(repository, path).get(node.id) if isinstance(node, ast.Name) else None
 
 
 def _others(node: ast.expr) -> ast.Starred:
     return ast.copy_location(ast.Starred(node, ast.Load()), node)
 
 
-def _of_name(module: PythonModule, name: ast.Name) -> list[ast.expr] | None:
-    made: list[ast.expr] = []
-    stores = grown = 0
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load):
-            stores += 1
-        elif isinstance(node, ast.arg) and node.arg == name.id:
-            return None
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and _assigns(node, name.id) and node.value is not None:
-            made.append(node.value)
-        elif isinstance(node, ast.AugAssign) and _is(node.target, name.id):
-            grown += 1
-            stores -= isinstance(node.op, ast.Add)
-        elif isinstance(node, ast.Attribute) and _is(node.value, name.id) and node.attr not in _READS:
+@per_repository
+def _lists(repository: Repository, path: str) -> dict[str, list[ast.expr]]:
+    """What lists begin with that a module makes once, by their names, whatever function these belong to."""
+    module = repository.python(path)
+    made: dict[str, list[ast.List | ast.Tuple]] = {}
+    stores: Counter[str] = Counter()
+    grown: dict[str, ast.expr] = {}
+    lost: set[str] = set()
+    for node in ast.walk(module.tree) if module is not None else ():
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            stores[node.id] += 1
+        elif isinstance(node, ast.arg):
+            lost.add(node.arg)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Tuple):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    made.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and isinstance(node.op, ast.Add):
+            grown[node.target.id] = node.target
+            stores[node.target.id] -= 1
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr not in _READS:
+            grown[node.value.id] = node.value
             if node.attr not in _GROWS:
-                return None
-            grown += 1
-        elif isinstance(node, ast.Subscript) and _is(node.value, name.id) and not isinstance(node.ctx, ast.Load):
-            return None
-    if stores != 1 or len(made) != 1 or not isinstance(made[0], ast.List | ast.Tuple):
-        return None
-    return [*made[0].elts, *([_others(name)] if grown else [])]
-
-
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
-    return any(_is(target, name) for target in (node.targets if isinstance(node, ast.Assign) else [node.target]))
+                lost.add(node.value.id)
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            lost.update(one.id for one in [node.value] if isinstance(one, ast.Name))
+    return {
+        name: [*found[0].elts, *([_others(grown[name])] if name in grown else [])]
+        for name, found in made.items()
+        if len(found) == 1 and stores[name] == 1 and name not in lost
+    }

@@ -246,7 +246,7 @@ class _Walk:
             return ServerStart(_DEVELOPMENT_CALLS[name], _DEVELOPMENT_CALLS[name], span, YES, shown)
         if name in _PRODUCTION_CALLS:
             if not _PRODUCTION_CALLS[name]:
-                return _child_process(module, call, span, shown)
+                return _child_process(call, self.handed(path, call), span, shown)
             return ServerStart(_PRODUCTION_CALLS[name], "", span, _switched_on(call), shown)
         if name.endswith(("execute_from_command_line", "call_command")) and _says_runserver(call):
             return ServerStart("runserver", "Django", span, YES, shown)
@@ -257,6 +257,15 @@ class _Walk:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("run", "run_server", "listen"):
             return None
         return self._method(module, path, call, call.func, span, shown)
+
+    def handed(self, path: str, call: ast.Call) -> list[ast.expr]:
+        """The elements of the lists that a call is handed by their names."""
+        named = [one for one in call.args[:2] if isinstance(one, ast.Name | ast.BinOp)]
+        if not named:
+            return []
+        from prodlint.deployment.servers.handed_list import handed_list
+
+        return [element for one in named for element in handed_list(self.repository, path, one) or ()]
 
     def _method(
         self, module: PythonModule, path: str, call: ast.Call, function: ast.Attribute, span: Span, shown: str
@@ -371,15 +380,9 @@ def _is_gunicorn(module: PythonModule, made: ast.expr) -> bool:
 _CHILDREN = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress", "uwsgi", "flask", "runserver")
 
 
-def _child_process(module: PythonModule, call: ast.Call, span: Span, shown: str) -> ServerStart | None:
+def _child_process(call: ast.Call, handed: list[ast.expr], span: Span, shown: str) -> ServerStart | None:
     """A server started as a program of its own: `subprocess.run(["gunicorn", …])`, `os.execvp("gunicorn", […])`."""
-    handed: list[ast.expr] = [call]
-    for argument in call.args[:2]:
-        if isinstance(argument, ast.Name | ast.BinOp):
-            from prodlint.deployment.servers.handed_list import handed_list
-
-            handed += handed_list(module, argument) or []
-    constants = (node for one in handed for node in ast.walk(one) if isinstance(node, ast.Constant))
+    constants = (node for one in (call, *handed) for node in ast.walk(one) if isinstance(node, ast.Constant))
     texts = " ".join(str(node.value) for node in constants)
     product = next((server for server in _CHILDREN if server in texts), None)
     if product is None:

@@ -17,6 +17,10 @@ from prodlint.record import record, replace
 __all__ = ["ScriptRun", "script_run"]
 
 
+# More than that are told as one of several.
+_MOST_STARTS = 20
+
+
 @record
 class ScriptRun:
     """A run of a Python file or function: the server starts that it reaches.
@@ -68,7 +72,7 @@ def _run(
     repository: Repository,
     roots: tuple[str, ...],
 ) -> ScriptRun:
-    if any(start.is_child for start in starts):
+    if any(start.is_child for start in starts) and len(starts) <= _MOST_STARTS:
         from prodlint.deployment.servers.child import is_other_program
 
         starts = tuple(start for start in starts if not is_other_program(start, place, repository))

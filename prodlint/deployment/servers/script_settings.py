@@ -139,6 +139,9 @@ def _arguments(start: ServerStart) -> str:
     return "" if start.node is None else ast.dump(start.node)
 
 
+_MOST_CHILDREN = 8
+
+
 def _children(
     starts: tuple[ServerStart, ...],
     server: Server,
@@ -154,10 +157,10 @@ def _children(
     found: list[Loading] = []
     for start in starts:
         module = repository.python(start.span.path)
-        if start.node is None or module is None or not start.is_child:
+        if start.node is None or module is None or not start.is_child or len(starts) > _MOST_CHILDREN:
             return Loading(replace(server, target=Unknown("one of several calls starts it", server.span)))
         reading = _Reading(Context(server, step, place, repository), module, start, roots)
-        child = child_of(module, start.node, reading.at(start.node))
+        child = child_of(repository, module, start.node, reading.at(start.node))
         here = replace(place, directory=step.directory)
         found.append(child_loading(child, replace(server, span=start.span), here, repository, roots))
     if len(found) == 1:
