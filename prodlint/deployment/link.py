@@ -10,6 +10,7 @@ from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
 from prodlint.deployment.builds.names import ImageNames, built_images, image_names, with_builds
 from prodlint.deployment.builds.own_command import image_processes
+from prodlint.deployment.builds.project_names import ProjectNames
 from prodlint.deployment.command import Link, Step, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
@@ -102,7 +103,7 @@ class _Linker:
         self.backing = [self._managed(fact) for fact in facts if isinstance(fact, BackingService)]
         self.images: dict[tuple[object, ...], Image | None] = {}
         self.made = tuple(fact for fact in facts if isinstance(fact, MadeImage))
-        self.names = ImageNames((), (), frozenset())
+        self.names = ImageNames((), (), ProjectNames(frozenset()))
         self.starts: tuple[ComposeStart, ...] = ()
 
     def link(self) -> Deployment:

@@ -286,6 +286,7 @@ class Process:
     the process itself stands, when `span` is its command. `default_of` is the platform that starts its command
     where no file names one. `brings` are the services that compose starts with it. `image_at` is where its image is
     named, None where that is not told.
+    `perhaps_builds` are the Dockerfiles of which its image may be a build, where nothing certain says whose it is.
     """
 
     name: str
@@ -321,6 +322,7 @@ class Process:
     reach: Reach = field(default_factory=Reach)
     declaration: Span | None = None
     brings: tuple[str, ...] = ()
+    perhaps_builds: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:

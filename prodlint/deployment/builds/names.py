@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from prodlint.deployment.builds.agreement import agree
+from prodlint.deployment.builds.project_names import ProjectNames, project_names, words_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
@@ -30,8 +32,6 @@ __all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_giv
 _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _TAG = regex(r"[:@][^/]*$")
 _COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
-_WORD = regex(r"[a-z0-9]+")
-_CHART = regex(r"(?m)^name:[ \t]*[\"']?([\w.-]{1,100})")
 _LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
 _PUBLIC = regex(
     r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
@@ -126,10 +126,13 @@ def _filled_in(word: Word, step: PipelineStep) -> str:
         if isinstance(part, Literal):
             parts.append(part.text.value)
             continue
-        value = None
+        value = default = None
         if isinstance(part, Expansion) and part.name in step.variables.by_name and not part.operator:
             value = step.variables.get(part.name)
-        parts.append(value.value if isinstance(value, Known) else part.span.text)
+        elif isinstance(part, Expansion) and part.operator in (":-", "-") and part.operand is not None and not parts:
+            # What it is called unless somebody says otherwise; a tag that may be another one is none.
+            default = part.operand.literal
+        parts.append(value.value if isinstance(value, Known) else default or part.span.text)
     return "".join(parts)
 
 
@@ -160,25 +163,30 @@ def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
 
 @record
 class ImageNames:
-    """What images of this repository are called: the names that builds give, its Dockerfiles, words of the project."""
+    """What images of this repository are called: the names that builds give, its Dockerfiles, names of the project.
+
+    `told` are the builds of scripts and Makefiles that nobody is known to run, `shown` those of manuals.
+    """
 
     built: tuple[BuiltImage, ...]
     ours: tuple[ImageDefinition, ...]
-    words: frozenset[str]
+    project: ProjectNames
     made: tuple[MadeImage, ...] = ()
     by_pipelines: tuple[Build, ...] = ()
     told: Callable[[], tuple[BuiltImage, ...]] = tuple
+    shown: Callable[[], tuple[BuiltImage, ...]] = tuple
 
     def pushed(self, image: str) -> Build | None:
         """The build that gives an image just this name, None when there is none or when several do."""
-        found = _build_of_name(image, self.built)
-        if found is not None or any(image_path(one.name)[-1:] == image_path(image)[-1:] for one in self.built):
-            return found
-        return None if self._is_foreign(image) else _build_of_name(image, self.told())
+        return _build_of_name(image, self.built) or self._told(image)
 
-    @staticmethod
-    def _is_foreign(image: str) -> bool:
-        return not image_path(image) or is_public(image) or is_official(image.strip())
+    def _told(self, image: str) -> Build | None:
+        """The build of an image of which only a script or a Makefile tells, by its name as a whole."""
+        path = image_path(image)
+        is_foreign = not path or is_public(image) or is_official(image.strip())
+        if is_foreign or any(image_path(one.name)[-1:] == path[-1:] for one in self.built):
+            return None
+        return _chosen(image, [one for one in self.told() if agree(one.name, image)])
 
     def maker(self, image: str) -> MadeImage | None:
         """What else than a Dockerfile makes an image of that name here, in whatever registry it is kept."""
@@ -192,15 +200,20 @@ class ImageNames:
 
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
-        found = _build_of(image, span, self.built, self.ours, self.words)
-        path = image_path(image)
-        if found is None and not path:
+        found = _build_of(image, span, self.built, self.ours, self.project)
+        if found is None and not image_path(image):
             # The pipeline that deploys fills the name in: what pipelines build is what there is to deploy.
             return _only(list(self.by_pipelines)) if self.by_pipelines else None
-        if found is None and not self._is_foreign(image):
-            known = any(image_path(one.name)[-1:] == path[-1:] for one in self.built)
-            return None if known else _build_of(image, span, self.told(), (), frozenset())
-        return found
+        return found or self._told(image)
+
+    def perhaps(self, image: str) -> frozenset[str]:
+        """The Dockerfiles of which an image may be a build: something here gives its name to theirs."""
+        last = image_path(image)[-1:]
+        if not last or is_public(image) or is_official(image.strip()):
+            return frozenset()
+        found = [one.build for one in (*self.told(), *self.shown()) if image_path(one.name)[-1:] == last]
+        named = self.ours if len(self.ours) == 1 and self.project.may_stand_in(last[0], image) else ()
+        return frozenset([*(one.dockerfile for one in found if one.dockerfile), *(one.path for one in named)])
 
 
 def image_names(
@@ -218,16 +231,23 @@ def image_names(
     desks = (Environment.DEVELOPMENT, Environment.TEST)
     ours = [one for one in definitions if environment_of(one.path) not in desks and not _is_of_an_editor(one.path)]
     folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
-    words = _project_words(repository) | _family_words(tuple(processes), folders)
+    project = project_names(repository, built, _family_words(tuple(processes), folders))
     pushed = [one for one in builds_in(steps) if one.dockerfile in repository.paths]
 
     @cache
     def told() -> tuple[BuiltImage, ...]:
-        from prodlint.deployment.builds.told import told_builds
+        from prodlint.deployment.builds.told import steps_of_tasks
 
-        return told_builds(repository)
+        found = built_images((), (), steps_of_tasks(repository), repository)
+        return tuple(one for one in found if environment_of(one.build.dockerfile or "") not in desks)
 
-    return ImageNames(built, tuple(ours), words, made, tuple(pushed), told)
+    @cache
+    def shown() -> tuple[BuiltImage, ...]:
+        from prodlint.deployment.builds.told import builds_of_manuals
+
+        return builds_of_manuals(repository)
+
+    return ImageNames(built, tuple(ours), project, made, tuple(pushed), told, shown)
 
 
 def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[Process], list[Link]]:
@@ -259,7 +279,7 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
                 told = "is not known to be ours" if maker is None else f"is built by {maker.builder}: that is not read"
                 open_links.append(Link(process.span, f"runs {what} {told}"))
             if has_command:
-                kept.append(process)
+                kept.append(process if is_other else replace(process, perhaps_builds=names.perhaps(image)))
     return kept, open_links
 
 
@@ -270,7 +290,7 @@ def is_public(image: str) -> bool:
 
 
 def _build_of(
-    image: str, span: Span, built: tuple[BuiltImage, ...], ours: tuple[ImageDefinition, ...], words: frozenset[str]
+    image: str, span: Span, built: tuple[BuiltImage, ...], ours: tuple[ImageDefinition, ...], project: ProjectNames
 ) -> Build | None:
     path = image_path(image)
     if path and is_public(image) and not any(image_path(one.name) == path for one in built):
@@ -285,20 +305,25 @@ def _build_of(
         # `shop-api` of the project shop is built in `api`.
         stem, folder = _split(path[-1])
         named = [one for one in ours if posixpath.basename(posixpath.dirname(one.path)).lower() == folder]
-        by_folder = named if words & set(_WORD.findall(stem)) else []
+        by_folder = named if project.stand_in(stem, image) else []
     if len(by_folder) == 1:
         return Build(by_folder[0].path, None, span)
-    if len(ours) == 1 and (not path or words & set(_WORD.findall(path[-1]))):
+    if len(ours) == 1 and (not path or project.stand_in(path[-1], image)):
         return Build(ours[0].path, None, span)
     return None
 
 
 def _build_of_name(image: str, built: tuple[BuiltImage, ...]) -> Build | None:
     """By the whole name with its tag, else by the name alone; a build for a tag of its own is that of another image."""
-    path, whole = image_path(image), _with_tag(image)
+    path = image_path(image)
+    return _chosen(image, [one for one in built if path and image_path(one.name) == path])
+
+
+def _chosen(image: str, same: list[BuiltImage]) -> Build | None:
+    """The build of an image among those of its name."""
     # One Dockerfile may be built up to several stages, each with a tag of its own.
-    exact = [one.build for one in built if path and _with_tag(one.name) == whole]
-    same = [one for one in built if path and image_path(one.name) == path]
+    whole = _with_tag(image)
+    exact = [one.build for one in same if _with_tag(one.name) == whole]
     open_ = [one.build for one in same if not _fixes_tag(one.name)]
     return _only(exact or open_ or [one.build for one in same])
 
@@ -333,25 +358,4 @@ def _family_words(processes: tuple[Process, ...], folders: set[str]) -> frozense
         stem, folder = _split(path[-1]) if path else ("", "")
         if stem and folder in folders:
             members.setdefault(stem, set()).add(folder)
-    return frozenset(word for stem, found in members.items() if len(found) > 1 for word in _WORD.findall(stem))
-
-
-_COMMON = frozenset(
-    "app apps web api server backend frontend service services worker src tests test docs python django flask fastapi "
-    "image docker project config core main the and".split()
-)
-
-
-def _project_words(repository: Repository) -> frozenset[str]:
-    """Words that name this project: those of its pyproject and of its packages."""
-    names = {path.partition("/")[0] for path in repository.named("__init__.py") if path.count("/") == 1}
-    document = repository.toml("pyproject.toml") if "pyproject.toml" in repository.paths else None
-    for chart in repository.named("Chart.yaml"):
-        source = repository.source(chart)
-        found = _CHART.search(source.text) if source is not None and "/charts/" not in chart else None
-        names.update([found[1]] if found is not None else ())
-    for keys in (("project", "name"), ("tool", "poetry", "name")):
-        name = document.get(*keys) if document is not None else None
-        if isinstance(name, str):
-            names.add(name)
-    return frozenset(word for name in names for word in _WORD.findall(name.lower()) if len(word) > 2) - _COMMON
+    return frozenset(word for stem, found in members.items() if len(found) > 1 for word in words_of(stem))

@@ -149,6 +149,9 @@ def _supposed(path: str, image: Image, using: list[Service], is_product: bool, k
     if not is_built and not using and any(_names(one, path) for one in known.services):
         # Somebody builds it by hand to develop with it: that nobody else does is not known.
         return Environment.UNKNOWN
+    if any(path in one.process.perhaps_builds for one in known.services):
+        # A command that is told elsewhere may take the place of its own.
+        return Environment.UNKNOWN
     # What nothing starts while production runs elsewhere is open, too.
     return Environment.PRODUCTION if is_product else Environment.UNKNOWN
 
