@@ -127,6 +127,9 @@ def test_what_a_service_does_that_no_pipeline_starts_is_told_as_such() -> None:
     whole = draw(deployment, Environment.PRODUCTION)
     assert [one.part_of for one in whole.releases] == ["", ".github/workflows/cd.yml"]
     assert sum("brings" in line for line in render_mermaid(whole, Terminal(False)).splitlines()) == 2
+    # So it is where the worker is only perhaps of production: it may be what applies them.
+    renamed = {**shipped("docker compose up -d web", compose, "compose.yml"), **migrations}
+    assert f"migrations 1 Alembic revision, applied by compose.yml:7 {by_hand}" in " ".join(told(renamed).split())
     # Where a road starts the worker it is the one that applies them.
     files = {**shipped("docker compose -f compose.prod.yml up -d", compose), **migrations}
     assert by_hand not in told(files)

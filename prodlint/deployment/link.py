@@ -256,6 +256,9 @@ class _Linker:
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:
         """The services of every set of compose files, each set in its environment."""
         sets = compose_sets(self.compose, steps, self._named, self.repository)
+        if any("compose" in one.written for one in others):
+            # A unit of the host that starts compose may start any service.
+            sets = tuple(replace(one, touched=None) for one in sets)
         # Units for hosts are often offered beside images: they do not make a compose file one for desks.
         production_elsewhere = any(
             service.environment is Environment.PRODUCTION and service.process.platform is not Platform.SYSTEMD
@@ -298,6 +301,8 @@ class _Linker:
         folder = environment_of(posixpath.dirname(paths[0]))
         if said is None and folder in (Environment.DEVELOPMENT, Environment.TEST):
             said = folder
+        # A file that is called so, or that the settings name, is production's as a whole.
+        is_commanded = said is None and all(self._named(path) is not Environment.PRODUCTION for path in paths)
         if said is None:
             said = project.environment or self._named(paths[-1])
         if said is None and production_elsewhere:
@@ -318,6 +323,8 @@ class _Linker:
 
             proxies = tuple(traefik_proxies(declared, group, said))
         services = [replace(one, environment=self._profiled(one.process, said, project)) for one in services]
+        if project.commands and said is Environment.PRODUCTION and is_commanded:
+            services = _as_started(services, project)
         return _ReadSet(tuple(paths), said, tuple(services), tuple(backing), proxies)
 
     def _with_build(self, process: Process) -> Process:
@@ -400,3 +407,11 @@ def _of_pushing_jobs(steps: list[PipelineStep]) -> list[PipelineStep]:
 def _is_whole(build: Build) -> bool:
     """Whether a build goes to the end of its Dockerfile: such a one counts, the others only warm a cache."""
     return build.target is None
+
+
+def _as_started(services: list[Service], project: ComposeSet) -> list[Service]:
+    """The services of a set that is production's by its commands alone: what none of these starts is so perhaps."""
+    from prodlint.deployment.compose.starts import left_out
+
+    left = left_out(project.commands, project.touched, [one.process for one in services])
+    return [replace(one, environment=Environment.UNKNOWN) if one.process.name in left else one for one in services]

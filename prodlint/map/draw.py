@@ -144,9 +144,13 @@ def _migrations(
     system: MigrationSystem, systems: Sequence[MigrationSystem], deployment: Deployment, environment: Environment
 ) -> Fact:
     """What migrates a database of a project with some `systems`."""
-    runs = [run for run in deployment.runs_of(system) if run.environment is environment]
-    label = f"{system.label}{_apart(system, systems)}" if system.count else _nobodys(system)
     left = _left(deployment) if environment is Environment.PRODUCTION else {}
+    runs = [
+        run
+        for run in deployment.runs_of(system)
+        if run.environment is environment or (run.environment is Environment.UNKNOWN and run.span in left)
+    ]
+    label = f"{system.label}{_apart(system, systems)}" if system.count else _nobodys(system)
     deployed = sorted((run for run in runs if not run.in_image), key=lambda one: one.span in left)
     if deployed:
         label += f", applied by {deployed[0].span}{left.get(deployed[0].span, '')}"

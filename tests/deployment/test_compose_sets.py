@@ -153,6 +153,48 @@ def test_a_service_whose_profile_production_does_not_ask_for_is_perhaps_not_star
     assert (found["debug"] is Environment.PRODUCTION) is started
 
 
+THREE = WEB + "    depends_on: [mail]\n  mail:\n    build: .\n  dev:\n    build: .\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "others", "path", "is_left"),
+    [
+        ("docker compose up -d web", {}, "compose.yml", True),
+        (
+            "docker compose pull\ndocker compose build dev\ndocker compose up -d --no-deps web mail",
+            {},
+            "compose.yml",
+            True,
+        ),
+        # The other roads start it, or say that it runs, or are not read so far.
+        ("docker compose up -d web", {"deploy/deploy.sh": "cd ..\ndocker compose up -d dev\n"}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose up -d", {}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose restart", {}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose restart dev", {}, "compose.yml", False),
+        ("docker compose up -d --scale dev=0 web", {}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose exec dev flask seed", {}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose run --rm dev flask seed", {}, "compose.yml", False),
+        ("docker compose up -d web\ndocker compose up -d $MORE", {}, "compose.yml", False),
+        ("docker compose up -d of-elsewhere", {}, "compose.yml", False),
+        (
+            "docker compose up -d web",
+            {"a.service": "[Service]\nExecStart=/usr/bin/docker compose up\n"},
+            "compose.yml",
+            False,
+        ),
+        # A person may start it as a whole, and a file that is called so is production's as a whole.
+        ("docker compose pull", {}, "compose.yml", False),
+        ("docker compose -f compose.prod.yml up -d web", {}, "compose.prod.yml", False),
+    ],
+)
+def test_what_no_command_starts_is_not_known_to_run_in_production(
+    command: str, others: dict[str, str], path: str, is_left: bool
+) -> None:
+    found = {one.name: one.environment for one in composed({path: THREE, "deploy.sh": command + "\n", **others})}
+    assert found["mail"] is Environment.PRODUCTION
+    assert found["dev"] is (Environment.UNKNOWN if is_left else Environment.PRODUCTION)
+
+
 def test_a_dotenv_whose_lines_double_ends_soon() -> None:
     lines = "A0=x\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60))
     (web,) = composed({"compose.yml": WEB + "    environment: {X: '${A59}', Y: '${A3}'}\n", ".env": lines})

@@ -45,7 +45,8 @@ class ComposeSet:
     shell of the commands that make the containers.
 
     `profiles` are those that are asked for, None where nobody knows; `asked` the services that are. `arguments`
-    are those that commands give to the builds, `commands` the steps of pipelines that start services of it.
+    are those that commands give to the builds, `commands` the steps of pipelines that start services of it, `touched`
+    words of such steps that may name services which run, None where one of them may start any.
     """
 
     files: tuple[ComposeFile, ...]
@@ -55,6 +56,7 @@ class ComposeSet:
     asked: frozenset[str] = frozenset()
     arguments: tuple[BuildArgument, ...] = ()
     commands: tuple[ComposeStart, ...] = ()
+    touched: frozenset[str] | None = None
 
     @property
     def group(self) -> str:
@@ -100,12 +102,17 @@ class _Sets:
         self.perhaps: tuple[BuildArgument, ...] = ()
         self.commands: dict[tuple[str, ...], list[ComposeStart]] = {}
         self.computed: list[PipelineStep] = []
+        self.touched: dict[tuple[str, ...], list[Step]] = {}
+        self.is_open = False
         self.included = {path for file in compose.values() for one in file.includes for path in one.paths}
 
     def command(self, found: PipelineStep) -> None:
         """The set that a step of a pipeline or script starts or builds."""
         step = found.step
-        if step is None or "compose" not in found.written or found.environment is Environment.TEST:
+        if "compose" not in found.written or found.environment is Environment.TEST:
+            return
+        if step is None:
+            self.is_open = True
             return
         if "docker" not in step.program and "podman" not in step.program:
             return  # `ssh host "docker compose …"`: what it carries is a step of its own
@@ -123,6 +130,8 @@ class _Sets:
         paths = tuple(path for path in (self._path(name, step) for name in names) if path is not None)
         if not names and (starts or built):
             paths = self._default_of(step)
+        if found.environment is not Environment.DEVELOPMENT:
+            self.touched.setdefault(paths or (() if names else self._default_of(step)), []).append(step)
         self.arguments[paths] = (*self.arguments.get(paths, ()), *built)
         if not names and not starts:
             return
@@ -170,12 +179,20 @@ class _Sets:
             for found in self.computed:
                 if found.step is not None and may_name(found.step, paths):
                     commands += self._start(found, paths)
-            one = replace(one, commands=tuple(commands)) if commands else one
+            one = replace(one, commands=tuple(commands), touched=self._touched(paths)) if commands else one
             shell = self.shells.get(paths)
             is_for_desks = any(self.named(path) in (Environment.DEVELOPMENT, Environment.TEST) for path in paths)
             given = (*(() if is_for_desks else self.perhaps), *self.arguments.get(paths, ()))
             one = replace(one, arguments=given) if given else one
             yield one if not shell else replace(one, given=(*one.given, *shell.values()))
+
+    def _touched(self, paths: tuple[str, ...]) -> frozenset[str] | None:
+        """Words that may name services of a set which run; None where a command may start any of them."""
+        from prodlint.deployment.compose.starts import may_name, touched_by
+
+        computed = [one.step for one in self.computed if one.step is not None and may_name(one.step, paths)]
+        found = [touched_by(step) for step in (*self.touched.get(paths, ()), *computed)]
+        return None if self.is_open or None in found else frozenset(name for names in found for name in names or ())
 
     def others(self) -> None:
         """The sets that no command names."""

@@ -53,7 +53,7 @@ def release_paths(
         by_pipeline.setdefault(step.pipeline.path, []).append(step)
     production = _of_production(services)
     found = _of_platforms(production, tuple(services), repository)
-    started = _Started(production, tuple(starts), repository)
+    started = _Started(_of_sets(services), tuple(starts), repository)
     for path, own in by_pipeline.items():
         pipeline = own[0].pipeline
         live = [one for one in own if one.environment is Environment.PRODUCTION and one.kind in _LIVE]
@@ -126,12 +126,11 @@ def _is_a_check(pipeline: Pipeline) -> bool:
 class _Started:
     """What steps of pipelines start of the services of compose sets."""
 
-    def __init__(self, production: list[Service], starts: tuple[ComposeStart, ...], repository: Repository) -> None:
+    def __init__(self, services: list[Service], starts: tuple[ComposeStart, ...], repository: Repository) -> None:
         self.repository = repository
         self.services: dict[str, list[Service]] = {}
-        for one in production:
-            if one.process.platform is Platform.COMPOSE:
-                self.services.setdefault(one.process.reach.group, []).append(one)
+        for one in services:
+            self.services.setdefault(one.process.reach.group, []).append(one)
         self.starts: dict[int, list[ComposeStart]] = {}
         for start in starts:
             if start.group in self.services:
@@ -196,6 +195,21 @@ def _of_production(services: Iterable[Service]) -> list[Service]:
         one
         for one in services
         if one.environment is Environment.PRODUCTION and (one.process.platform not in _STARTERS or _image_prepares(one))
+    ]
+
+
+def _of_sets(services: Iterable[Service]) -> list[Service]:
+    """The services of the compose sets of production, with those of which nobody knows who starts them."""
+    found = [one for one in services if one.process.platform is Platform.COMPOSE]
+    groups = {one.process.reach.group for one in found if one.environment is Environment.PRODUCTION}
+    return [
+        one
+        for one in found
+        if one.process.reach.group in groups
+        and (
+            one.environment is Environment.PRODUCTION
+            or (one.environment is Environment.UNKNOWN and not one.process.profiles)
+        )
     ]
 
 
