@@ -14,7 +14,6 @@ from prodlint.deployment.commands.ancestry import is_of_a_text, shell_ancestor, 
 from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import holds, settle
 from prodlint.deployment.execution.condition_words import Asked, asked_of, both
-from prodlint.deployment.execution.made_script import made_script
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import PRINTS
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
@@ -206,6 +205,8 @@ class _Run:
         path = self.locate(written, shell.directory)
         if path is None:
             text = self.place.files.text(absolute(written, shell.directory) or "")
+            from prodlint.deployment.execution.made_script import made_script
+
             if text is not None and (made := made_script(text, (name, *arguments), shell, span, is_shell)) is not None:
                 return closed(self.walk(*made))
             if is_shell or _SCRIPT.search(written):

@@ -18,7 +18,6 @@ from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasi
 from prodlint.deployment.releases.action_words import action_words
 from prodlint.deployment.releases.handed_text import handed_text, is_for_machine
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
-from prodlint.deployment.releases.ssh_command import Handed, ssh_command
 from prodlint.deployment.releases.step_kind import (
     DeploymentPlace,
     is_for_clusters,
@@ -211,6 +210,8 @@ def _with_carried(
     if carried is None:
         if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
             unread.append(Link(step.span, "runs a task whose command is not read"))
+        from prodlint.deployment.releases.ssh_command import ssh_command
+
         if step.program == "ssh" and isinstance(handed := ssh_command(step), Unknown):
             unread.append(Link(step.span, handed.reason))
         return
@@ -325,6 +326,8 @@ def carried_by(step: Step) -> Carried | None:
     if name == "aws" and verbs[:2] == ["ecs", "run-task"]:
         return _task(words)
     if name == "ssh":
+        from prodlint.deployment.releases.ssh_command import Handed, ssh_command
+
         handed = ssh_command(step)
         return Carried(handed.command, fed=handed.fed) if isinstance(handed, Handed) else None
     text = handed_text(step, verbs)

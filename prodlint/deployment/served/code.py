@@ -21,9 +21,7 @@ from prodlint.deployment.apps.names import CodeNames, Defined, External, Here, M
 from prodlint.deployment.apps.text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.served.around import around
 from prodlint.deployment.served.entries import import_graph_of
-from prodlint.deployment.served.generators import runs_where_called
 from prodlint.deployment.served.handlers import Handler, Handlers
 from prodlint.deployment.served.reached import Hop, Reached
 from prodlint.deployment.service import Service
@@ -312,6 +310,8 @@ class ServedCode:
         known[function.node] = None
         waiting: deque[tuple[CodeFunction, tuple[Hop, ...]]] = deque([(function, ())])
         seen = {function.node}
+        from prodlint.deployment.served.around import around
+
         while waiting:
             at, hops = waiting.popleft()
             begun = known.get(at.node) or begins(at)
@@ -341,6 +341,8 @@ class ServedCode:
 
     def _runs_at(self, function: CodeFunction, path: str, call: CodeCall) -> bool:
         index = code_index(self.repository, path)
+        from prodlint.deployment.served.generators import runs_where_called
+
         return index is not None and runs_where_called(function, call, index.module.tree)
 
     def _runs_on_import(self, path: str, call: CodeCall) -> bool:
