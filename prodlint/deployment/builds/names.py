@@ -96,10 +96,14 @@ def _of_compose(files: Iterable[ComposeFile]) -> Iterator[BuiltImage]:
             build = service.build
             if service.image is None or build is None or build.context is None or build.inline:
                 continue
+            if environment_of(file.path) is not Environment.PRODUCTION and environment_of(build.target or "") in _DESKS:
+                # Called like the image that is published, and made of a stage for developers.
+                continue
             dockerfile = normal_path(build.context, build.dockerfile or "Dockerfile")
             yield BuiltImage(service.image, Build(dockerfile, build.context, build.span, build.target), service.span)
 
 
+_DESKS = (Environment.DEVELOPMENT, Environment.TEST)
 # Of Java and of Go: nothing of what is asked of Python is in their images.
 _OTHER_LANGUAGES = ("jib", "ko")
 
