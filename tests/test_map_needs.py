@@ -46,6 +46,8 @@ def needs(app: str, **others: str) -> str | None:
         (f"import os\n# os.environ['KEY'] = 'x'\n{APP}KEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
         (f"import os\n# As in os.environ.update(found):\n{APP}KEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
         (f"import os\n{APP}get = lambda name: os.environ[name]\nKEY = os.environ['KEY']\n", {}, "KEY (app.py:5)"),
+        (f"import os\n{APP}'A' in os.environ\nB = {{**os.environ}}\nC = [one for one in os.environ]\n"
+         "KEY = os.environ['KEY']\n", {}, "KEY (app.py:7)"),
     ],
 )  # fmt: skip
 def test_a_variable_that_code_certainly_reads_without_a_default_is_needed(
@@ -74,6 +76,14 @@ def test_a_variable_that_code_certainly_reads_without_a_default_is_needed(
          {"own": "def strtobool(text):\n    return bool(text)\n"}),
         (f"import os, own\n{APP}own.load()\nKEY = os.environ['KEY']\n",
          {"own": "import os\ndef load(env=os.environ):\n    env['K' + 'EY'] = 'x'\n"}),
+        *((f"import os, own\n{APP}own.load()\nKEY = os.environ['KEY']\n", {"own": f"import os\n{given}\n"})
+          for given in (
+            "def load():\n    return os.environ",
+            "load = lambda: os.environ",
+            "def load():\n    yield os.environ",
+            "HELD = {'env': os.environ}\ndef load(): pass",
+            "def load(env=None):\n    env = env or os.environ\n    env['KEY'] = 'x'",
+        )),
         (f"from config import Config\n{APP}", {"config": PYDANTIC}),
         (f"from config import get\n{APP}", {"config": f"{PYDANTIC}def get():\n    return Config()\n"}),
         ("import os\nfrom flask import Flask\ndef make():\n    app = Flask(__name__)\n    def inner():\n"

@@ -104,6 +104,7 @@ class _Stage:
     entrypoint: CommandLine | None = None
     command: CommandLine | None = None
     own_command: bool = False
+    own_entrypoint: bool = False
     directory: str | None = "/"
     variables: dict[str, Value[str]] = field(default_factory=dict)
     scope: dict[str, Value[str]] = field(default_factory=dict)
@@ -127,14 +128,18 @@ def build_image(repository: Repository, build: Build) -> Image | None:
     for one in stages:
         reader.read(one)
     stage = reader.states[index]
-    nameless = stage.command is None and stage.entrypoint is None
+    nameless = stage.command is None and not stage.own_entrypoint
+    # `ENTRYPOINT []` takes away what the base starts.
+    entrypoint = stage.entrypoint
+    if not stage.own_entrypoint:
+        entrypoint = base_entrypoint(stage.base, stage.command, stage.span)
     return Image(
         path=build.dockerfile,
         span=stage.span,
         stage=stage.name,
         base=stage.base,
         context=context,
-        entrypoint=stage.entrypoint or base_entrypoint(stage.base, stage.command, stage.span),
+        entrypoint=entrypoint,
         command=base_command(stage.base, stage.span) if nameless else stage.command,
         directory=stage.directory,
         variables=stage.variables,
@@ -306,7 +311,7 @@ class _Reader:
         elif keyword == "ENTRYPOINT":
             line = _command(instruction)
             inherited = state.command if state.own_command else None
-            return replace(state, entrypoint=line, command=inherited)
+            return replace(state, entrypoint=line, command=inherited, own_entrypoint=True)
         elif keyword == "CMD":
             return replace(state, command=_command(instruction), own_command=True)
         elif keyword == "SHELL" and instruction.json:

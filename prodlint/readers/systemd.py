@@ -167,11 +167,13 @@ def _is_open(text: str) -> bool:
 
 
 def _is_filled_in(unit: Unit, line: ExecLine) -> bool:
-    """Whether `envsubst` or its like fills in a unit: `${NAME}` stands where systemd itself puts no variable."""
+    """Whether `envsubst` or its like fills in a unit: a variable stands where systemd itself puts none."""
     settings = [setting for key in _NO_VARIABLES for setting in unit.all("Service", key)]
-    return "${" in str(line.words[0]) or any("${" in setting.value.value for setting in settings)
+    written = (str(line.words[0]), *(setting.value.value for setting in settings))
+    return any(_VARIABLE.search(text) is not None for text in written)
 
 
+_VARIABLE = regex(r"\$\{|(?<!\$)\$[A-Za-z_]")
 _NO_VARIABLES = ("User", "Group", "WorkingDirectory", "PIDFile", "RuntimeDirectory", "EnvironmentFile")
 
 

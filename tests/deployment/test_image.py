@@ -339,6 +339,8 @@ def test_an_image_holds_what_its_distribution_installs(run: str, packages: str) 
         ("cgr.dev/chainguard/python", '["main.py"]', "/usr/bin/python main.py"),
         ("gcr.io/distroless/python3", '["/venv/bin/gunicorn", "app:app"]', "/venv/bin/gunicorn app:app"),
         ("acme/python", '["-m", "gunicorn", "app:app"]', ""),
+        ("cgr.dev/chainguard/python\nENTRYPOINT []", '["gunicorn", "app:app"]', "gunicorn app:app"),
+        ("cgr.dev/chainguard/python AS base\nENTRYPOINT []\nFROM base", '["main.py"]', "main.py"),
     ],
 )
 def test_an_image_that_is_an_interpreter_starts_what_it_is_given(base: str, command: str, written: str) -> None:

@@ -188,6 +188,8 @@ def test_a_unit_that_envsubst_fills_in_has_no_empty_names() -> None:
     started = "ExecStart={}/bin/gunicorn ${{APP}}.wsgi --workers 3 $MORE"
     for head, literals in {
         started.format("${ROOT}"): ["${ROOT}/bin/gunicorn", None, "--workers", "3", None],
+        "User=$NAME\n" + started.format("/srv"): ["/srv/bin/gunicorn", None, "--workers", "3", None],
+        started.format("$ROOT"): ["$ROOT/bin/gunicorn", None, "--workers", "3", None],
         "User=${NAME}\n" + started.format("/srv"): ["/srv/bin/gunicorn", None, "--workers", "3", None],
     }.items():
         process = processes({"deploy/shop.service": unit(head)})["shop"]

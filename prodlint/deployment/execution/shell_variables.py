@@ -32,7 +32,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-from prodlint.syntax.shell import Assignment, Command
+from prodlint.syntax.shell import Assignment, Command, split_words
 from prodlint.syntax.word import Expansion, Substitution, Word
 
 __all__ = ["DECLARES", "ShellVariables", "interpolations"]
@@ -237,7 +237,13 @@ class ShellVariables:
 
     def takes_arguments(self, words: tuple[Word, ...], shell: Shell) -> bool:
         """Whether `eval` is given `set -- "$ARGS"`, what getopt put in order: any number of arguments."""
-        if words[0].literal != "set":
+        content = words[0].content if len(words) == 1 else None
+        told = _SETS.fullmatch(content.value) if content is not None else None
+        if content is not None and told is not None:
+            # The quotes gave it one word.
+            shell.arguments = split_words(content.slice(told.start("words"), told.end("words")))
+            return True
+        if words[0].literal != "set" and not _SETS_OPEN.match(words[0].written):
             return False
         shell.arguments = (Word((Substitution(words[-1].span, reason="it is computed"),), words[-1].span),)
         return True
@@ -293,6 +299,11 @@ class ShellVariables:
                 self.open(word.span, f"sets variables by {name}")
             for found in _NAME.findall(word.literal or ""):
                 self.set(found, Unknown("it is read when it runs", word.span), shell, False)
+
+
+# `eval "set -- …"`, in one word, without and with what the shell fills in.
+_SETS = regex(r"\s*set\s+--\s+(?P<words>[\w./:=@,+ -]+)")
+_SETS_OPEN = regex(r"[\"']?\s*set\s+--\s[^;&|]*$")
 
 
 def interpolations(script: Word) -> dict[str, Value[str]]:

@@ -251,9 +251,11 @@ def _written(repository: Repository, path: str) -> frozenset[str] | None:
     if module is None:
         return frozenset()
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    nodes = list(ast.walk(module.tree))
+    read = {id(one) for node in nodes for one in _read_by(node)}
+    for node in nodes:
         name = _set_by(node, module)
-        if name == _ANY or any(_is_whole(one, module) for one in _handed_on(node)):
+        if name == _ANY or (id(node) not in read and _is_whole(node, module)):
             return None
         if name:
             found.add(name)
@@ -291,23 +293,30 @@ def _is_environment(node: ast.expr | None, module: PythonModule) -> bool:
     return name == "environ" or module.qualified_name(node) == "os.environ"
 
 
-def _handed_on(node: ast.AST) -> Iterator[ast.expr]:
-    """What a node gives another name, under which it may be written to."""
-    if isinstance(node, ast.Call):
-        yield from (*node.args, *(one.value for one in node.keywords if one.arg is not None))
-    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+def _read_by(node: ast.AST) -> Iterator[ast.expr]:
+    """What a node takes something from, or copies; all else gives it another name, under which it may be written to."""
+    if isinstance(node, ast.Attribute | ast.Subscript):
         yield node.value
-    elif isinstance(node, ast.Tuple | ast.List):
-        yield from node.elts
-    elif isinstance(node, ast.arguments):
-        yield from (one for one in (*node.defaults, *node.kw_defaults) if one is not None)
+    elif isinstance(node, ast.Compare):
+        yield from (
+            one for how, one in zip(node.ops, node.comparators, strict=True) if isinstance(how, ast.In | ast.NotIn)
+        )
+    elif isinstance(node, ast.Call):
+        yield from (one.value for one in node.keywords if one.arg is None)
+    elif isinstance(node, ast.Dict):
+        yield from (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    elif isinstance(node, ast.For | ast.comprehension):
+        yield node.iter
+    elif isinstance(node, ast.AugAssign):
+        yield node.target
 
 
-def _is_whole(node: ast.expr, module: PythonModule) -> bool:
+def _is_whole(node: ast.AST, module: PythonModule) -> bool:
     """Whether an expression is `os.environ` itself."""
-    if isinstance(node, ast.Attribute) and node.attr == "environ" and getattr(node.value, "id", "") == "os":
-        return True
-    return isinstance(node, ast.Attribute | ast.Name) and module.qualified_name(node) == "os.environ"
+    if isinstance(node, ast.Attribute):
+        owner = getattr(node.value, "id", "")
+        return node.attr == "environ" and (owner == "os" or module.qualified_name(node) == "os.environ")
+    return isinstance(node, ast.Name) and module.qualified_name(node) == "os.environ"
 
 
 # What others than the readers of this program may set variables with: infrastructure as code, templates, scripts.
