@@ -235,3 +235,18 @@ def test_a_script_that_a_pipeline_runs_is_no_road_of_its_own() -> None:
     tested = "on: push\njobs:\n  test:\n    steps:\n      - run: ./bin/deploy.sh\n      - run: fly destroy\n"
     only_tested = f"{tested}".replace("      - run: fly", "      - run: pytest\n      - run: fly")
     assert "release bin/deploy.sh" in told({**files, ".github/workflows/ci.yml": only_tested})
+
+
+def test_a_script_that_a_job_runs_twice_is_told_twice() -> None:
+    workflow = (
+        "on: {push: {branches: [main]}}\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - uses: actions/checkout@v5\n"
+        "      - run: ./migrate.sh\n        env: {DATABASE_URL: '${{ secrets.STAGING }}'}\n"
+        "      - run: gcloud run deploy web-staging --source .\n"
+        "      - run: ./migrate.sh\n        env: {DATABASE_URL: '${{ secrets.PRODUCTION }}'}\n"
+        "      - run: gcloud run deploy web --source .\n"
+    )
+    files = {**FILES, ".github/workflows/deploy.yml": workflow, "migrate.sh": "#!/bin/sh\nflask db upgrade\n"}
+    drawn = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION)
+    [release] = [one for one in drawn.releases if one.name == ".github/workflows/deploy.yml"]
+    assert [step.kind for step in release.steps] == ["migrate", "deploy", "migrate", "deploy"]

@@ -341,3 +341,15 @@ def test_a_class_that_extends_one_of_another_file_is_found_whatever_its_name(imp
     assert isinstance(found.module, Known)
     assert found.module.value == "app.config.Live"
     assert known(found, "name") == "y"
+
+
+def test_a_base_that_a_function_of_its_file_makes_is_told_and_the_class_for_tests_beside_it_is_not() -> None:
+    text = (
+        f"{HEAD}class Settings(BaseSettings):\n    name: str = 'shop'\n\n\n"
+        "class TestEnvironment(Settings):\n    name: str = Settings().name\n\n\n"
+        "def chosen(kind='default'):\n    return TestEnvironment() if kind == 'test' else Settings()\n\n\n"
+        "settings = chosen()\n"
+    )
+    [found] = classes({"app/config.py": text})
+    assert isinstance(found.module, Known)
+    assert found.module.value == "app.config.Settings"

@@ -15,11 +15,13 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.deployment.variables.read_settings import SettingsClass, SettingsField
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["Choice", "made_classes"]
 
 _MOST_CLASSES = 50
+_HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -45,7 +47,8 @@ def made_classes(found: Sequence[SettingsClass], repository: Repository, lookup:
         and (module := repository.python(path)) is not None
     ]
     used = {name for module in modules for name in _used(module)}
-    kept = [one for one in found if one.node not in extended or _dotted_of(one) in used]
+    made = [one for one in found if one.node not in extended or _dotted_of(one) in used]
+    kept = [one for one in made if not _is_for_tests(one)] or made
     chosen = next((choice for module in modules for choice in _tables(module, modules, kept, found, lookup)), None)
     if chosen is None:
         return tuple(Choice(one) for one in kept)
@@ -56,6 +59,11 @@ def made_classes(found: Sequence[SettingsClass], repository: Repository, lookup:
         for one in kept
         if one is choice.made or (one not in others and one.node not in below)
     )
+
+
+def _is_for_tests(one: SettingsClass) -> bool:
+    """Whether a class is called one for tests: `TestConfig`, `SettingsForTests`."""
+    return environment_of(_HUMP.sub("-", one.node.name)) is Environment.TEST
 
 
 def _dotted_of(one: SettingsClass) -> str:
@@ -85,10 +93,11 @@ def _used(module: PythonModule) -> Iterator[str]:
         elif isinstance(node, _FUNCTIONS):
             defaults = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
             waiting += [*node.body, *node.decorator_list, *defaults]
-        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-            dotted = module.qualified_name(node)
-            yield _short(dotted if dotted is not None and "." in dotted else f"{own}.{dotted}")
-        else:
+        elif isinstance(node, ast.Name | ast.Attribute) and (dotted := module.qualified_name(node)) is not None:
+            yield _short(dotted if "." in dotted else f"{own}.{dotted}")
+        elif isinstance(node, ast.Name):
+            yield f"{own}.{node.id}"
+        elif not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
             waiting += ast.iter_child_nodes(node)
 
 

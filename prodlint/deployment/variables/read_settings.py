@@ -182,7 +182,7 @@ def _settings_classes(nodes: list[ast.ClassDef], module: PythonModule, repositor
     ]
     extended = {base.node for one in found for base in one.bases}
     for one in found:
-        if one.node not in extended or _instantiated(one) is YES:
+        if one.node not in extended or _is_made(one, module.tree):
             yield one
 
 
@@ -240,12 +240,14 @@ def _class_named(node: ast.expr, module: PythonModule, repository: Repository, d
 
 def _instantiated(one: _Class) -> Answer:
     """Whether the module makes an object of the class when it is imported."""
-    for statement in one.module.tree.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == one.node.name:
-                    return YES
-    return UNKNOWN
+    plain = ast.Assign | ast.AnnAssign | ast.Expr
+    return YES if any(_is_made(one, part) for part in one.module.tree.body if isinstance(part, plain)) else UNKNOWN
+
+
+def _is_made(one: _Class, within: ast.AST) -> bool:
+    """Whether some code calls the class by its name."""
+    calls = (node.func for node in ast.walk(within) if isinstance(node, ast.Call))
+    return any(isinstance(called, ast.Name) and called.id == one.node.name for called in calls)
 
 
 def _config(one: _Class) -> _Config:
