@@ -10,7 +10,7 @@ from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import Platform, PlatformSetting, Process, Role
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Value
+from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.readers.app_json import app_variables
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_lines
@@ -69,7 +69,11 @@ def _formation(path: str, repository: Repository) -> Json | None:
 
 
 def _quantity(formation: Json | None, name: str) -> Value[int] | None:
-    return number_at(formation, "formation", name, "quantity") if formation is not None else None
+    """How many run: what app.json says holds for an app that is made from it, and for others somebody decides."""
+    asked = number_at(formation, "formation", name, "quantity") if formation is not None else None
+    if not isinstance(asked, Known):
+        return asked
+    return Unknown(f"app.json proposes {asked.value} for an app that is made from it", asked.span)
 
 
 def _settings(formation: Json | None, name: str) -> Iterator[PlatformSetting]:

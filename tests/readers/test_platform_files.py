@@ -333,13 +333,14 @@ def test_a_malformed_fly_file_is_survived(text: str) -> None:
     assert "app" in processes({"fly.toml": text})
 
 
-def test_the_formation_of_heroku_tells_how_many_run() -> None:
+def test_the_formation_of_app_json_is_a_proposal_for_apps_that_are_made_from_it() -> None:
     manifest = {
         "formation": {"web": {"quantity": 2, "size": "standard-1x"}, "worker": {"quantity": "x"}},
         "scripts": {"postdeploy": "python manage.py migrate"},
     }
     found = processes({"Procfile": "web: a\nworker: b\nother: c\n", "app.json": json.dumps(manifest)})
-    assert number(found["web"].replicas) == 2
+    assert isinstance(found["web"].replicas, Unknown)
+    assert found["web"].replicas.reason == "app.json proposes 2 for an app that is made from it"
     assert isinstance(found["worker"].replicas, Unknown)
     assert found["other"].replicas is None
     assert settings_of(found["web"]) == {"size": "standard-1x", "scripts.postdeploy": "python manage.py migrate"}
