@@ -39,7 +39,10 @@ def compose(service: str) -> dict[str, str]:
         ({"Procfile": "web: uvicorn shop:app\n"}, YES),
         ({"Procfile": "web: gunicorn -w 1 shop:app\n"}, UNKNOWN),
         ({"Procfile": "web: waitress-serve shop:app\n"}, UNKNOWN),
-        ({"Procfile": "web: waitress-serve shop:app\n", "app.json": '{"formation": {"web": {"quantity": 2}}}'}, YES),
+        (
+            {"Procfile": "web: waitress-serve shop:app\n", "app.json": '{"formation": {"web": {"quantity": 2}}}'},
+            UNKNOWN,
+        ),
         ({"render.yaml": "services:\n- {type: web, name: w, runtime: python, startCommand: daphne a:b}\n"}, UNKNOWN),
         (
             {
