@@ -169,7 +169,8 @@ def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
 class ImageNames:
     """What images of this repository are called: the names that builds give, its Dockerfiles, names of the project.
 
-    `told` are the builds of scripts and Makefiles that nobody is known to run, `shown` those of manuals.
+    `told` gives, for the last segment of a name, the builds of scripts and Makefiles that nobody is known to run;
+    `shown` those of manuals.
     """
 
     built: tuple[BuiltImage, ...]
@@ -177,7 +178,7 @@ class ImageNames:
     project: ProjectNames
     made: tuple[MadeImage, ...] = ()
     by_pipelines: tuple[Build, ...] = ()
-    told: Callable[[], tuple[BuiltImage, ...]] = tuple
+    told: Callable[[str], tuple[BuiltImage, ...]] = lambda last: ()
     shown: Callable[[], tuple[BuiltImage, ...]] = tuple
 
     def pushed(self, image: str) -> Build | None:
@@ -190,7 +191,7 @@ class ImageNames:
         is_foreign = not path or is_public(image) or is_official(image.strip())
         if is_foreign or any(image_path(one.name)[-1:] == path[-1:] for one in self.built):
             return None
-        return _chosen(image, [one for one in self.told() if agree(one.name, image)])
+        return _chosen(image, [one for one in self.told(path[-1]) if agree(one.name, image)])
 
     def maker(self, image: str) -> MadeImage | None:
         """What else than a Dockerfile makes an image of that name here, in whatever registry it is kept."""
@@ -215,7 +216,7 @@ class ImageNames:
         last = image_path(image)[-1:]
         if not last or is_public(image) or is_official(image.strip()):
             return frozenset()
-        found = [one.build for one in (*self.told(), *self.shown()) if image_path(one.name)[-1:] == last]
+        found = [one.build for one in (*self.told(last[0]), *self.shown()) if image_path(one.name)[-1:] == last]
         named = self.ours if len(self.ours) == 1 and self.project.may_stand_in(last[0], image) else ()
         return frozenset([*(one.dockerfile for one in found if one.dockerfile), *(one.path for one in named)])
 
@@ -239,11 +240,18 @@ def image_names(
     pushed = [one for one in builds_in(steps) if one.dockerfile in repository.paths]
 
     @cache
-    def told() -> tuple[BuiltImage, ...]:
+    def by_tasks() -> tuple[BuiltImage, ...]:
         from prodlint.deployment.builds.told import steps_of_tasks
 
         found = built_images((), (), steps_of_tasks(repository), repository)
         return tuple(one for one in found if environment_of(one.build.dockerfile or "") not in desks)
+
+    @cache
+    def told(last: str) -> tuple[BuiltImage, ...]:
+        from prodlint.deployment.builds.told import may_tell
+
+        # Walking every task takes long: most images of others stand in none of them.
+        return by_tasks() if may_tell(repository, last) else ()
 
     @cache
     def shown() -> tuple[BuiltImage, ...]:

@@ -24,7 +24,7 @@ from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["builds_of_manuals", "steps_of_tasks"]
+__all__ = ["builds_of_manuals", "may_tell", "steps_of_tasks"]
 
 _MOST_FILES = 60
 _MOST_TASKS = 150
@@ -37,6 +37,16 @@ _BUILD = regex(
 _CONTINUED = regex(r"\\\r?\n")
 _BUILDS = regex(r"\b(?:build|bud|buildx|executor)\b")
 _DESKS = (Environment.DEVELOPMENT, Environment.TEST)
+
+
+def may_tell(repository: Repository, last: str) -> bool:
+    """Whether a script or a Makefile holds the last segment of an image's name: none builds it otherwise."""
+    paths = (
+        *repository.named("GNUmakefile", "Makefile", "makefile", "Justfile", "justfile"),
+        *repository.ending(".sh", ".bash"),
+    )
+    needle = last.lower().encode()
+    return any(needle in (repository.data(path) or b"").lower() for path in paths)
 
 
 def steps_of_tasks(repository: Repository) -> Iterator[PipelineStep]:
