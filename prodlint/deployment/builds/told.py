@@ -26,6 +26,8 @@ from prodlint.syntax.word import Word
 
 __all__ = ["builds_of_manuals", "may_tell", "steps_of_tasks"]
 
+_TASK_FILES = ("GNUmakefile", "Makefile", "makefile", "Justfile", "justfile")
+_SCRIPTS = (".sh", ".bash")
 _MOST_FILES = 60
 _MOST_TASKS = 150
 _MOST_STEPS = 3_000
@@ -41,10 +43,7 @@ _DESKS = (Environment.DEVELOPMENT, Environment.TEST)
 
 def may_tell(repository: Repository, last: str) -> bool:
     """Whether a script or a Makefile holds the last segment of an image's name: none builds it otherwise."""
-    paths = (
-        *repository.named("GNUmakefile", "Makefile", "makefile", "Justfile", "justfile"),
-        *repository.ending(".sh", ".bash"),
-    )
+    paths = (*islice(repository.named(*_TASK_FILES), _MOST_FILES), *islice(repository.ending(*_SCRIPTS), _MOST_FILES))
     needle = last.lower().encode()
     return any(needle in (repository.data(path) or b"").lower() for path in paths)
 
@@ -61,13 +60,13 @@ def steps_of_tasks(repository: Repository) -> Iterator[PipelineStep]:
 
 
 def _tasks(repository: Repository) -> Iterator[Pipeline]:
-    for path in islice(repository.named("GNUmakefile", "Makefile", "makefile", "Justfile", "justfile"), _MOST_FILES):
+    for path in islice(repository.named(*_TASK_FILES), _MOST_FILES):
         source = _that_builds(path, repository)
         for name, span in _targets(path, repository) if source is not None else ():
             if environment_of(name) not in _DESKS:
                 tool = "just" if path.lower().endswith("justfile") else "make"
                 yield _task(path, name, (tool, name), posixpath.dirname(path), span)
-    for path in islice(repository.ending(".sh", ".bash"), _MOST_FILES):
+    for path in islice(repository.ending(*_SCRIPTS), _MOST_FILES):
         source = _that_builds(path, repository)
         if source is not None:
             folder, name = posixpath.split(path)
