@@ -274,9 +274,15 @@ def _number(value: Data) -> float | int:
 
 def _int(value: Data) -> int:
     try:
-        return int(_number(value))
+        number = int(_number(value))
     except ValueError:
         return 0
+    except OverflowError:
+        raise Stopped("a number is too large") from None
+    # Go has 64 bits for it, and what does not fit becomes another number.
+    if abs(number) > 1 << 62:
+        raise Stopped("a number is too large")
+    return number
 
 
 def _whole(function: Callable[[int, int], int]) -> Function:
