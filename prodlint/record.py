@@ -28,7 +28,8 @@ else:
 
     def replace(one, /, **changes):
         """Another object of the same class with some fields changed. Raises TypeError for a name that is no field."""
-        return one.__class__(**{name: getattr(one, name) for name in one.__defaults__} | changes)
+        kind = one.__class__
+        return kind(**dict(zip(kind.__defaults__, kind.__values__(one), strict=True)) | changes)
 
 
 __all__ = ["entity", "lazy_entity", "record", "replace", "state"]
@@ -46,8 +47,9 @@ def record(cls: type[T]) -> type[T]:
     Every annotation of the class is a field: there are no class variables.
     """
     made: type[T] = _made(cls)
-    names = [name for name, default in _defaults(made).items() if not isinstance(default, Field) or default.compare]
-    values: Callable[[Any], Any] = operator.attrgetter(*names) if names else lambda one: ()
+    values = _values_of(
+        [name for name, default in _defaults(made).items() if not isinstance(default, Field) or default.compare]
+    )
 
     def is_equal(self: object, other: object) -> bool:
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
@@ -114,12 +116,20 @@ def _classed(written: Any, own: dict[str, object], further: dict[str, object]) -
         **further,
         __match_args__=tuple(defaults),
         __defaults__=defaults,
+        __values__=_values_of(list(defaults)),
         __dataclass_fields__=_Fields(written),
         __qualname__=written.__qualname__,
     )
     members.setdefault("__repr__", _repr)
     made = type(written)(written.__name__, written.__bases__, members)
     return _with_methods(made, __init__=_first_constructor(made))
+
+
+def _values_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads these fields of an object, all at once."""
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return (lambda one: (getattr(one, names[0]),)) if names else (lambda one: ())
 
 
 def _defaults(cls: Any) -> dict[str, object]:
@@ -136,31 +146,36 @@ def _with_methods(made: Any, **methods: object) -> Any:
 def _first_constructor(made: Any) -> Any:
     """`__init__` of the first objects of a class; what it cannot make is left to the compiled one, to raise as well."""
     defaults = _defaults(made)
-    needed = {name for name, default in defaults.items() if _of_default(default) is MISSING}
+    plain: dict[str, object] = {}
+    factories: dict[str, Callable[[], object]] = {}
+    for name, default in defaults.items():
+        if isinstance(default, Field) and default.default_factory is not MISSING:
+            factories[name] = default.default_factory
+        elif (value := default.default if isinstance(default, Field) else default) is not MISSING:
+            plain[name] = value
     is_finished = hasattr(made, "__post_init__")
+    keep = object.__setattr__
     count = 0
 
     def construct(self: Any, *values: object, **named: object) -> None:
         nonlocal count
         count += 1
         given = dict(zip(defaults, values, strict=False)) | named
-        known = len(given) == len(values) + len(named) and given.keys() <= defaults.keys() and needed <= given.keys()
-        if count > _FEW or not known:
+        is_known = len(given) == len(values) + len(named)
+        given = plain | given
+        for name, make in factories.items():
+            if name not in given:
+                given[name] = make()
+        if count > _FEW or not is_known or given.keys() != defaults.keys():
             made.__init__ = _constructor(made)
             made.__init__(self, *values, **named)
             return
-        for name, default in defaults.items():
-            object.__setattr__(self, name, given[name] if name in given else _of_default(default))
+        for name, value in given.items():
+            keep(self, name, value)
         if is_finished:
             self.__post_init__()
 
     return construct
-
-
-def _of_default(default: object) -> object:
-    if not isinstance(default, Field):
-        return default
-    return default.default if default.default_factory is MISSING else default.default_factory()
 
 
 def _constructor(made: type) -> Any:

@@ -40,6 +40,9 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
 
     EnvDriven when one variable that the repository does not set decides it and has a default.
     """
+    written = word.literal
+    if written is not None and len(written) <= _LONGEST:
+        return Known(written, word.span)
     pieces: list[str] = []
     forms: list[str | None] = []
     driven: EnvDriven[str] | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from prodlint.source import Source, SyntaxProblem
+from prodlint.source import Source, SyntaxProblem, Text
 
 if TYPE_CHECKING:
     from prodlint.syntax.dockerfile import Dockerfile
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prodlint.syntax.make import Makefile
     from prodlint.syntax.python import PythonModule
     from prodlint.syntax.requirements import Requirements
-    from prodlint.syntax.shell import ShellScript
+    from prodlint.syntax.shell import Sequence, ShellScript
     from prodlint.syntax.toml import Toml
     from prodlint.syntax.yaml import Document
 
@@ -66,6 +66,7 @@ class Repository:
         self._bytes: dict[str, bytes | None] = {}
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[tuple[str, str], object] = {}
+        self._commands: dict[Text, Sequence] = {}
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -190,6 +191,14 @@ class Repository:
         from prodlint.syntax.shell import parse_shell
 
         return self._parse("shell", path, lambda source: parse_shell(source.content))
+
+    def commands(self, text: Text) -> Sequence:
+        """The commands of a text that a shell reads; a function that is called ten times is read once."""
+        if text not in self._commands:
+            from prodlint.syntax.shell import parse_shell
+
+            self._commands[text] = parse_shell(text).body
+        return self._commands[text]
 
     def dockerfile(self, path: str) -> Dockerfile | None:
         from prodlint.syntax.dockerfile import parse_dockerfile

@@ -270,6 +270,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def _inside(node: Node) -> list[Node]:
+    if isinstance(node, Command):
+        return []
     if isinstance(node, Sequence):
         return list(node.items)
     if isinstance(node, AndOr):

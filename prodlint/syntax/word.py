@@ -79,8 +79,12 @@ class Word:
     @property
     def literal(self) -> str | None:
         """The word's value when nothing in it has to be expanded, else None."""
+        parts = self.parts
+        if len(parts) == 1:
+            # Nearly every word: asked for some ten times by a walk.
+            return parts[0].text.value if isinstance(parts[0], Literal) else None
         values = []
-        for part in self.parts:
+        for part in parts:
             if not isinstance(part, Literal):
                 return None
             values.append(part.text.value)

@@ -15,7 +15,7 @@ from prodlint.deployment.value import Known
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Text
-from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Sequence, parse_shell
+from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Sequence
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = ["PRINTS", "Reader", "with_printed"]
@@ -56,8 +56,6 @@ class Reader:
 
 def with_printed(word: Word, reader: Reader) -> Word:
     """A word in which the substitutions whose output is known are replaced by it."""
-    if all(isinstance(part, Literal) for part in word.parts):
-        return word
     return Word(tuple(_replaced(part, reader) for part in word.parts), word.span)
 
 
@@ -74,7 +72,7 @@ def _text(part: Part, reader: Reader, directory: str | None, depth: int) -> str 
         return part.text.value
     if isinstance(part, Substitution):
         inside = next(substituted(Word((part,), part.span)), None) if depth < _DEEPEST else None
-        return None if inside is None else _output(parse_shell(inside).body, reader, directory, depth)[0]
+        return None if inside is None else _output(reader.repository.commands(inside), reader, directory, depth)[0]
     if part.name == "0" and not part.operator:
         return reader.shell.script
     if _OWN_PLACE.fullmatch(part.span.text):

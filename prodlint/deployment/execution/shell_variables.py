@@ -94,6 +94,8 @@ class ShellVariables:
 
     def printed(self, word: Word, shell: Shell) -> Word:
         """A word with what `$(dirname "$0")` and its like print in it."""
+        if word.literal is not None:
+            return word
         return with_printed(word, Reader(shell, self.of(shell), self.place, self.repository))
 
     def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:

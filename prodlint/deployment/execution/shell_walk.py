@@ -284,7 +284,7 @@ def fields(text: Text) -> tuple[Word, ...]:
 
 def flattened(word: Word, lookup: Lookup) -> tuple[Word, ...]:
     """A word with its variables replaced by what they hold; a bare `$NAME` may hold several words, or none."""
-    if all(isinstance(part, Literal) for part in word.parts):
+    if word.literal is not None:
         return (word,)
     parts: list[Part] = []
     for part in word.parts:

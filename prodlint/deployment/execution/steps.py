@@ -64,7 +64,6 @@ from prodlint.syntax.shell import (
     Subshell,
     Test,
     Unparsed,
-    parse_shell,
 )
 from prodlint.syntax.word import Word
 
@@ -155,7 +154,7 @@ class _Run:
         child = replace(shell, arguments=rest[1:], name=name, script=None, functions={}, errexit=False)
         if script.literal is None and (given := interpolations(script)):
             child.variables = {**shell.variables, **given}
-        body = parse_shell(content).body
+        body = self.repository.commands(content)
         own = shell_ancestor(Parent.STRING, program, span, content.value)
         return closed(self.walk(body, inside_of(own, body, child)))
 
@@ -193,7 +192,7 @@ class _Run:
         """Commands of another file, one after the other or beside each other."""
         last = Flow()
         for task in tasks:
-            flow = closed(self.walk(parse_shell(task.text).body, of_task(task, shell, span)))
+            flow = closed(self.walk(self.repository.commands(task.text), of_task(task, shell, span)))
             last = flow if flow.last and not task.beside else last
         return last
 
@@ -233,7 +232,7 @@ class _Run:
             self.unread.append(Link(span, shell.fed.reason))
         if not isinstance(shell.fed, Text) or is_running(shell.fed, shell):
             return Flow()
-        body = parse_shell(shell.fed).body
+        body = self.repository.commands(shell.fed)
         own = shell_ancestor(Parent.SCRIPT, shell.fed.source.path, span, shell.fed.value)
         return closed(self.walk(body, inside_of(own, body, reading(words, shell, span))))
 
@@ -405,7 +404,7 @@ class _Run:
             for inside in substituted(word):
                 before = len(self.steps)
                 child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
-                self.walk(parse_shell(inside).body, child)
+                self.walk(self.repository.commands(inside), child)
                 self.steps[before:] = [one for one in self.steps[before:] if one.program not in PRINTS]
 
     def _command(self, node: Command, shell: Shell) -> Flow:
@@ -489,7 +488,7 @@ def execute(
         if command.form is Form.EXEC or command.text is None:
             flow = run.argv(command.words, shell, command.span)
         else:
-            body = parse_shell(command.text).body
+            body = repository.commands(command.text)
             own = shell_ancestor(Parent.STRING, "", command.span, command.text.value)
             flow = run.walk(body, inside_of(own, body, shell))
     except RecursionError:  # A chain of `&&` may be as long as its file.
