@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from prodlint.deployment.pipeline import Occasion
+from prodlint.deployment.releases.expression_tokens import DEEPEST, Tokens, UnreadableError
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
 from prodlint.record import record
 from prodlint.regex import regex
@@ -22,10 +23,8 @@ DEFAULT_BRANCH = "refs/heads/$CI_DEFAULT_BRANCH"
 MERGE_REQUEST = "merge_request_event"
 
 _TOKEN = regex(r"\s*(?:(\$\w+)|(\"[^\"]*\"|'[^']*')|(/(?:[^/\\]|\\.)+/[ismU]*)|(null\b)|(&&|\|\||==|!=|=~|!~|[()]))")
-_LONGEST = 2_000
 # GitLab itself takes no more.
 _MOST_TOKENS = 100
-_DEEPEST = 40
 # What Ruby, RE2 and Python read alike, and what cannot take long: few repetitions, none of a group.
 _PLAIN = regex(r"(?:\\[dws./\-]|[\w.^$|()/@ -]|\[\^?[\w.-]+\]|(?<![)])[*+?])*")
 _REPEATED = regex(r"[*+?]")
@@ -58,21 +57,22 @@ class _Pattern:
 
 def literals_of(text: str, variables: tuple[str, ...]) -> tuple[str, ...]:
     """The texts in an expression that names one of some variables."""
-    tokens = _tokens(text) or []
+    try:
+        tokens = _tokens(text).texts
+    except UnreadableError:
+        return ()
     return tuple(one[1:-1] for one in tokens if one[0] in "\"'") if any(one in variables for one in tokens) else ()
 
 
 def holds(text: str, occasion: Occasion, names: frozenset[str]) -> Answer:
     """Whether an expression holds on an occasion; `names` are the branches that have occasions of their own."""
-    tokens = _tokens(text)
-    if not tokens:
-        return UNKNOWN
-    parser = _Parser(tokens, occasion, names)
     try:
-        found = parser.either(0)
-    except _UnreadableError:
+        tokens = _tokens(text)
+        found = _Parser(tokens, occasion, names).either(0)
+        tokens.end()
+    except UnreadableError:
         return UNKNOWN
-    return found if parser.at == len(tokens) else UNKNOWN
+    return found
 
 
 def matches(pattern: str, text: str | None) -> Answer:
@@ -90,66 +90,48 @@ def matches(pattern: str, text: str | None) -> Answer:
     return UNKNOWN if text is None and found else answer(found)
 
 
-def _tokens(text: str) -> list[str] | None:
-    found: list[str] = []
-    at = 0
-    text = text.strip()
-    while at < len(text):
-        token = _TOKEN.match(text, at) if len(text) <= _LONGEST else None
-        if token is None or len(found) >= _MOST_TOKENS:
-            return None
-        found.append(token[0].strip())
-        at = token.end()
-    return found
-
-
-class _UnreadableError(Exception):
-    """The text is no expression that is understood."""
+def _tokens(text: str) -> Tokens:
+    tokens = Tokens(text, _TOKEN)
+    if len(tokens.texts) > _MOST_TOKENS:
+        raise UnreadableError
+    return tokens
 
 
 class _Parser:
     """Reads one expression from its tokens and has its answer at once."""
 
-    def __init__(self, tokens: list[str], occasion: Occasion, names: frozenset[str]) -> None:
+    def __init__(self, tokens: Tokens, occasion: Occasion, names: frozenset[str]) -> None:
         self.tokens = tokens
         self.occasion = occasion
         self.names = names
-        self.at = 0
-
-    def _taken(self, *tokens: str) -> str | None:
-        if self.at < len(self.tokens) and self.tokens[self.at] in tokens:
-            self.at += 1
-            return self.tokens[self.at - 1]
-        return None
 
     def either(self, depth: int) -> Answer:
         """`a || b`."""
         found = self._both(depth)
-        while self._taken("||"):
+        while self.tokens.taken("||"):
             found = found | self._both(depth)
         return found
 
     def _both(self, depth: int) -> Answer:
         found = self._compared(depth)
-        while self._taken("&&"):
+        while self.tokens.taken("&&"):
             found = found & self._compared(depth)
         return found
 
     def _compared(self, depth: int) -> Answer:
-        if depth > _DEEPEST:
-            raise _UnreadableError
-        if self._taken("("):
+        if depth > DEEPEST:
+            raise UnreadableError
+        if self.tokens.taken("("):
             found = self.either(depth + 1)
-            if self._taken(")") is None:
-                raise _UnreadableError
+            self.tokens.need(")")
             return found
         left = self._single()
-        operator = self._taken("==", "!=", "=~", "!~")
+        operator = self.tokens.taken("==", "!=", "=~", "!~")
         if operator is None:
             return _truth(left)
         right = self._single()
         if isinstance(left, _Pattern):
-            raise _UnreadableError
+            raise UnreadableError
         if operator in ("==", "!="):
             found = UNKNOWN if isinstance(right, _Pattern) else _same(left, right)
         else:
@@ -158,10 +140,7 @@ class _Parser:
         return found if operator in ("==", "=~") else ~found
 
     def _single(self) -> _Operand | _Pattern:
-        if self.at >= len(self.tokens):
-            raise _UnreadableError
-        token = self.tokens[self.at]
-        self.at += 1
+        token = self.tokens.take()
         if token[0] == "$":
             return self._variable(token[1:])
         if token[0] in "\"'":
@@ -170,7 +149,7 @@ class _Parser:
             return _Pattern(token)
         if token == "null":
             return None
-        raise _UnreadableError
+        raise UnreadableError
 
     def _variable(self, name: str) -> _Operand:
         event, ref = self.occasion.event, self.occasion.ref

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from prodlint.deployment.pipeline import Condition, Occasion
+from prodlint.deployment.releases.expression_tokens import DEEPEST, Tokens, UnreadableError
 from prodlint.deployment.value import UNKNOWN, Answer, answer
 from prodlint.record import record
 from prodlint.regex import regex
@@ -18,8 +19,6 @@ __all__ = ["condition_of"]
 
 _TOKEN = regex(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.*-]*)|(\d+(?:\.\d+)?)|(&&|\|\||==|!=|<=|>=|[!()\[\],<>]))")
 _WHOLE = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")
-_LONGEST = 2_000
-_DEEPEST = 40
 _WORDS = {"true": True, "false": False, "null": None}
 # What holds as long as nothing fails.
 _STATES = {"success": True, "always": True}
@@ -52,28 +51,15 @@ def condition_of(text: str, occasions: tuple[Occasion, ...], variable: Callable[
 
 
 def _holds(text: str, occasion: Occasion, variable: Callable[[str], str | None]) -> Answer:
-    tokens = _tokens(text) if len(text) <= _LONGEST and "${{" not in text else None
-    if tokens is None:
+    if "${{" in text:
         return UNKNOWN
-    parser = _Parser(tokens, occasion, variable)
     try:
-        value = parser.either(0)
-    except _UnreadableError:
+        tokens = Tokens(text, _TOKEN)
+        value = _Parser(tokens, occasion, variable).either(0)
+        tokens.end()
+    except UnreadableError:
         return UNKNOWN
-    return _truth(value) if parser.at == len(tokens) else UNKNOWN
-
-
-def _tokens(text: str) -> list[str] | None:
-    found: list[str] = []
-    at = 0
-    text = text.strip()
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            return None
-        found.append(token[0].strip())
-        at = token.end()
-    return found
+    return _truth(value)
 
 
 def _truth(value: _Operand) -> Answer:
@@ -84,84 +70,68 @@ def _truth(value: _Operand) -> Answer:
     return answer(bool(value))
 
 
-class _UnreadableError(Exception):
-    """The text is no expression that is understood."""
-
-
 class _Parser:
     """Reads one expression from its tokens and has its value at once."""
 
-    def __init__(self, tokens: list[str], occasion: Occasion, variable: Callable[[str], str | None]) -> None:
+    def __init__(self, tokens: Tokens, occasion: Occasion, variable: Callable[[str], str | None]) -> None:
         self.tokens = tokens
         self.occasion = occasion
         self.variable = variable
-        self.at = 0
-
-    def _taken(self, *tokens: str) -> str | None:
-        if self.at < len(self.tokens) and self.tokens[self.at] in tokens:
-            self.at += 1
-            return self.tokens[self.at - 1]
-        return None
-
-    def _need(self, token: str) -> None:
-        if self._taken(token) is None:
-            raise _UnreadableError
 
     def either(self, depth: int) -> _Operand:
         """`a || b`: the first that is true, else the last."""
         value = self._both(depth)
-        while self._taken("||"):
+        while self.tokens.taken("||"):
             value = _chosen(value, self._both(depth), True)
         return value
 
     def _both(self, depth: int) -> _Operand:
         value = self._compared(depth)
-        while self._taken("&&"):
+        while self.tokens.taken("&&"):
             value = _chosen(value, self._compared(depth), False)
         return value
 
     def _compared(self, depth: int) -> _Operand:
         value = self._single(depth)
-        while operator := self._taken("==", "!=", "<", ">", "<=", ">="):
+        while operator := self.tokens.taken("==", "!=", "<", ">", "<=", ">="):
             other = self._single(depth)
             same = _same(value, other) if operator in ("==", "!=") else UNKNOWN
             value = _OPEN if same is UNKNOWN else bool(same) is (operator == "==")
         return value
 
     def _single(self, depth: int) -> _Operand:
-        if depth > _DEEPEST or self.at >= len(self.tokens):
-            raise _UnreadableError
-        if self._taken("!"):
+        if depth > DEEPEST:
+            raise UnreadableError
+        if self.tokens.taken("!"):
             found = _truth(self._single(depth + 1))
             return _OPEN if found is UNKNOWN else not bool(found)
-        if self._taken("("):
+        if self.tokens.taken("("):
             value = self.either(depth + 1)
-            self._need(")")
+            self.tokens.need(")")
             return value
-        token = self.tokens[self.at]
-        self.at += 1
+        token = self.tokens.take()
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
         if token[0].isdigit():
             return _OPEN
         if not (token[0].isalpha() or token[0] == "_"):
-            raise _UnreadableError
-        if self._taken("("):
+            raise UnreadableError
+        if self.tokens.taken("("):
             return _called(token.lower(), list(self._arguments(depth + 1)))
         value = self._named(token)
-        while self._taken("["):
+        while self.tokens.taken("["):
             self.either(depth + 1)
-            self._need("]")
+            self.tokens.need("]")
             value = _OPEN
         return value
 
     def _arguments(self, depth: int) -> Iterator[_Operand]:
-        if self._taken(")"):
+        if self.tokens.taken(")"):
             return
         yield self.either(depth)
-        while self._taken(","):
+        while self.tokens.taken(","):
             yield self.either(depth)
-        self._need(")")
+        self.tokens.need(")")
 
     def _named(self, name: str) -> _Operand:
         lowered = name.lower()
