@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -233,7 +233,7 @@ def run_try(machine: Machine, node: ast.Try, following: _Following | None = None
         return _swallowing(machine, node, following)
     if not node.finalbody or not machine.regions:
         return _try(machine, node, following)
-    thrown: Sequence[Risk] = ()
+    thrown: Collection[Risk] = ()
     try:
         with machine.intercepted() as thrown:
             return _try(machine, node, following)
@@ -262,8 +262,9 @@ def _swallowing(machine: Machine, node: ast.Try, following: _Following) -> objec
 
 def _try(machine: Machine, node: ast.Try, following: _Following | None) -> object:
     outcome, risks = _body(machine, node)
-    caught = [risk for risk in risks if _handlers_for(machine, node, risk)]
-    handlers = _unique(one for risk in caught for one in _handlers_for(machine, node, risk))
+    found = {risk: _handlers_for(machine, node, risk) for risk in risks}
+    caught = {risk: catching for risk, catching in found.items() if catching}
+    handlers = _unique(one for catching in caught.values() for one in catching)
     for risk in caught:
         machine.reads |= risk.names or frozenset()
     for risk in risks:
@@ -289,7 +290,7 @@ def _try(machine: Machine, node: ast.Try, following: _Following | None) -> objec
     return machine.fork(_decision(machine, node, caught, outcome.value), success, failure) if caught else success()
 
 
-def _body(machine: Machine, node: ast.Try) -> tuple[Outcome, list[Risk]]:
+def _body(machine: Machine, node: ast.Try) -> tuple[Outcome, Collection[Risk]]:
     """The body, run and taken back, and the errors that may be raised in it."""
     regions: list[Region] = []
 
@@ -299,7 +300,7 @@ def _body(machine: Machine, node: ast.Try) -> tuple[Outcome, list[Risk]]:
             return _inner(machine, node.body)
 
     outcome = machine.branch(body)
-    return outcome, regions[0].risks if regions else []
+    return outcome, regions[0].risks if regions else ()
 
 
 def _raised(
@@ -307,7 +308,7 @@ def _raised(
     node: ast.Try,
     outcome: Outcome,
     error: Raised,
-    caught: list[Risk],
+    caught: Collection[Risk],
     handlers: list[ast.ExceptHandler],
     ended: _Ended,
 ) -> object:
@@ -339,13 +340,12 @@ def _ended(machine: Machine, node: ast.Try, following: _Following | None, run: _
     return following() if signal is None else _perhaps(machine, node, signal, following)
 
 
-def _forget_where_raised(machine: Machine, node: ast.Try, outcome: Outcome, caught: list[Risk]) -> None:
+def _forget_where_raised(machine: Machine, node: ast.Try, outcome: Outcome, caught: Collection[Risk]) -> None:
     """What the body changed before it raised is unknown to its handlers."""
     if not all(risk.is_clean for risk in caught):
         machine.forget(outcome, _WHERE_RAISED, node)
-    for risk in caught:
-        for one in risk.outcomes:
-            machine.forget(one, _WHERE_RAISED, node)
+    for one in dict.fromkeys(one for risk in caught for one in risk.outcomes):
+        machine.forget(one, _WHERE_RAISED, node)
 
 
 def _inner(machine: Machine, body: list[ast.stmt]) -> object:
@@ -372,7 +372,7 @@ def _perhaps(
 _WHERE_RAISED = "depends on where an error is raised"
 
 
-def _decision(machine: Machine, node: ast.Try, caught: list[Risk], ended: object) -> Decision:
+def _decision(machine: Machine, node: ast.Try, caught: Collection[Risk], ended: object) -> Decision:
     names = {risk.names for risk in caught}
     driving = next(iter(names)) if len(names) == 1 else None
     may_have_left = isinstance(ended, Signal) and ended.kind == "maybe"

@@ -26,7 +26,7 @@ from prodlint.deployment.evaluation.domain import (
     Told,
     held_objects,
 )
-from prodlint.record import entity
+from prodlint.record import entity, record
 from prodlint.source import Span
 
 __all__ = [
@@ -80,7 +80,7 @@ class Outcome:
     changes: Changes
 
 
-@entity
+@record
 class Risk:
     """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
 
@@ -100,7 +100,8 @@ class Region:
 
     def __init__(self, level: int) -> None:
         self.level = level
-        self.risks: list[Risk] = []
+        # Each once, in their order: a body of a hundred lines may raise the same at each of them.
+        self.risks: dict[Risk, None] = {}
 
 
 class Undecided(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from typing import Any
@@ -146,6 +146,8 @@ class Machine(ABC):
         self.lenient = 0
         self.exits: dict[int, tuple[bool, bool]] = {}
         self._log: list[_Level] = []
+        # The numbers of the levels that changed something, each above the one before it.
+        self._changed: list[int] = []
         self.frame: Frame
 
     # What `evaluation.run` adds.
@@ -281,11 +283,11 @@ class Machine(ABC):
         """
         if self.regions:
             region = self.regions[-1]
-            is_clean = not any(level.changes for level in self._log[region.level :])
-            region.risks.append(Risk(names, kind, is_clean, tuple(one for one in outcomes if one.changes)))
+            is_clean = not self._changed or self._changed[-1] < region.level
+            region.risks[Risk(names, kind, is_clean, tuple(one for one in outcomes if one.changes))] = None
 
     @contextmanager
-    def intercepted(self) -> Iterator[Sequence[Risk]]:
+    def intercepted(self) -> Iterator[Collection[Risk]]:
         """Collect the errors that may be raised on their way to the `try` that waits for them."""
         region = Region(self.regions[-1].level)
         self.regions.append(region)
@@ -296,7 +298,7 @@ class Machine(ABC):
 
     def pass_on(self, risk: Risk, outcome: Outcome) -> None:
         """Hand an error on that was intercepted, with what was done meanwhile."""
-        self.regions[-1].risks.append(Risk(risk.names, risk.kind, risk.is_clean, (*risk.outcomes, outcome)))
+        self.regions[-1].risks[Risk(risk.names, risk.kind, risk.is_clean, (*risk.outcomes, outcome))] = None
 
     def raising(self, names: Iterable[str], node: ast.AST) -> object:
         """What is made of a value that raised already when none of `names` is set."""
@@ -318,6 +320,8 @@ class Machine(ABC):
             mark = (id(target), key)
             if mark not in self._log[-1].changes:
                 old = self._held_by(target, key)
+                if not self._log[-1].changes:
+                    self._changed.append(len(self._log) - 1)
                 self._log[-1].changes[mark] = (target, key, old)
         self._write(target, key, value)
 
@@ -344,6 +348,8 @@ class Machine(ABC):
             error = raised
         finally:
             self._log.pop()
+            if level.changes:
+                self._changed.pop()
             changes: Changes = {}
             for mark, (target, key, old) in level.changes.items():
                 new = self._held_by(target, key)
