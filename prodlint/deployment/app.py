@@ -7,6 +7,7 @@ from enum import Enum
 
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import absolute
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.record import record
 from prodlint.source import Span
@@ -14,6 +15,7 @@ from prodlint.source import Span
 __all__ = [
     "App",
     "Interface",
+    "files_of_module",
     "locate_module",
     "module_at",
     "roots_of",
@@ -97,6 +99,16 @@ def locate_module(repository: Repository, roots: tuple[str, ...], dotted: str) -
             if path in paths:
                 return path
     return None
+
+
+@per_repository
+def files_of_module(repository: Repository, dotted: str) -> tuple[str, ...]:
+    """The files of the repository that are a module of that name below some folder, the nearest to the root first."""
+    relative = dotted.replace(".", "/")
+    ends = tuple(f"/{relative}{end}" for end in (".py", "/__init__.py"))
+    named = repository.named(posixpath.basename(ends[0]), "__init__.py") if dotted else ()
+    found = (path for path in named if f"/{path}".endswith(ends))
+    return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
 
 
 def module_at(place: Place, folders: tuple[str, ...], dotted: str, repository: Repository) -> str | None:

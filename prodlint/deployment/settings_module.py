@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
-from prodlint.deployment.app import locate_module, module_at
+from prodlint.deployment.app import files_of_module, locate_module, module_at
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
 from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
@@ -197,10 +197,7 @@ def _path(start: Start, name: str, repository: Repository) -> str | None:
     found = locate_module(repository, start.roots, name) or module_at(start.place, (), name, repository)
     if found is not None:
         return found
-    relative = name.replace(".", "/")
-    last = relative.rpartition("/")[2]
-    wanted = (f"/{relative}.py", f"/{relative}/__init__.py")
-    everywhere = [path for path in repository.named(f"{last}.py", "__init__.py") if f"/{path}".endswith(wanted)]
+    everywhere = files_of_module(repository, name)
     return everywhere[0] if len(everywhere) == 1 else None
 
 

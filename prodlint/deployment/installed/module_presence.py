@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+from prodlint.deployment.app import files_of_module
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import word_value
 from prodlint.deployment.execution.steps import execute
@@ -75,7 +76,7 @@ def presence_of(service: Service, name: str, repository: Repository, folder: str
     server = service.server
     if step is None or server is None or not all(part.isidentifier() for part in name.split(".")):
         return ModulePresence(name, UNKNOWN)
-    elsewhere = _elsewhere(repository, name)
+    elsewhere = files_of_module(repository, name)
     places = tuple(source.line_span(1) for path in elsewhere[:3] if (source := repository.source(path)) is not None)
     folders, are_all = _folders(service, step, server.folders, folder)
     relative = name.replace(".", "/")
@@ -186,17 +187,6 @@ def _is_harmless(step: Step) -> bool:
 def _is_generated(repository: Repository) -> bool:
     """Whether parts of the repository are made or brought by something else: templates, submodules."""
     return ".gitmodules" in repository.paths or any("{{" in path for path in repository.folders)
-
-
-@per_repository
-def _elsewhere(repository: Repository, name: str) -> tuple[str, ...]:
-    """The files of the repository that are a module of that name below some folder, the nearest to the root first."""
-    relative = name.replace(".", "/")
-    ends = tuple(f"/{relative}{end}" for end in (".py", "/__init__.py"))
-    last = posixpath.basename(relative)
-    found = [path for path in repository.named(f"{last}.py") if f"/{path}".endswith(ends)]
-    found += [path for path in repository.named("__init__.py") if f"/{path}".endswith(ends)]
-    return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
 
 
 def _is_ours(
