@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.server_workers import ServerWorkers
     from prodlint.deployment.service_packages import ServicePackages
     from prodlint.deployment.serving import Serving
+    from prodlint.deployment.settings.database import SettingsDatabase
 
 __all__ = ["Deployment", "subjects"]
 
@@ -238,6 +239,13 @@ class Deployment:
         from prodlint.deployment.settings_module import settings_of
 
         return settings_of(service, self.repository)
+
+    def settings_database_of(self, service: Service) -> SettingsDatabase | None:
+        """The database that the settings of a service name, and what may choose another one."""
+        from prodlint.deployment.settings.database import settings_database
+
+        settings = self.settings_of(service)
+        return settings_database(settings, service) if settings is not None else None
 
     def uncast_settings_of(self, service: Service) -> tuple[UncastSetting, ...]:
         """The switches of a service's app that are a variable's text, or `bool()` of it; looked for when asked for."""

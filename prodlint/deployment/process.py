@@ -338,6 +338,13 @@ class Process:
         return (*kept, *(one.target for one in self.mounts))
 
     @property
+    def pins_image(self) -> bool:
+        """Whether its image is named with a version: not without a tag, by `latest` or by a variable."""
+        name = (self.image or "").rpartition("/")[2]
+        tag = name.partition(":")[2]
+        return "@" in name or not (tag in ("", "latest") or "$" in tag or "{" in tag)
+
+    @property
     def is_image(self) -> bool:
         """Whether its file says that it is an image, without a word on which Dockerfile builds it."""
         packed = self.setting("PackageType")

@@ -9,6 +9,7 @@ from dataclasses import field
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import CommandLine, Execution, Link, Step
 from prodlint.deployment.commands.program import python_arguments
+from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.commands.wrappers import debugger_in
 from prodlint.deployment.cpu_limit import CpuLimit, cpu_limit_of
 from prodlint.deployment.dependency import Install
@@ -100,6 +101,17 @@ class Service:
         if self.image is None:
             return self.process.image is None
         return self.image.entrypoint is not None or shell_of(self.image.base) is not None
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether its image is pinned to a version: what the files install today is not what that one holds.
+
+        The tag of an image that the compose file builds itself is a name for what is built today.
+        """
+        if self.image is None or not self.process.pins_image:
+            return False
+        built_by = self.process.build.span.path if self.process.build is not None else ""
+        return self.process.platform is not Platform.COMPOSE or built_by not in self.process.reach.group.split("+")
 
     @property
     def debugger(self) -> str | None:
@@ -230,6 +242,14 @@ class Service:
     def stays(self, step: Step) -> bool:
         """Whether a step is the program that does not return, or one of those that may be it."""
         return step is self.step or (bool(self.candidates) and any(step is one for one in self.execution.processes))
+
+    @property
+    def daemons(self) -> tuple[Step, ...]:
+        """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
+        own = [one.step.span for one in self.candidates or (self,) if one.step is not None]
+        steps = (one for one in self.execution.steps if one.background and one.span not in own)
+        # A script in the background asks and prepares before it starts what stays.
+        return tuple(one for one in steps if one.program not in RETURN_AT_ONCE)
 
     @property
     def listens_on_loopback(self) -> Answer:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.app import App
+from prodlint.deployment.app import App, files_of_module
 from prodlint.deployment.app_target import AppTarget, target_of
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import YES
+from prodlint.deployment.value import YES, Known
 from prodlint.finding import Fix
 from prodlint.record import replace
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.served.socket_on_wsgi import SocketOnWsgi
     from prodlint.deployment.served.websocket import WebSocketRoute
     from prodlint.deployment.servers.unknown_options import UnknownOption
+    from prodlint.source import Span
 
 __all__ = ["Serving"]
 
@@ -54,6 +55,22 @@ class Serving:
         if app is None or not app.is_factory:
             return app
         return replace(app, is_factory=False) if self.target is not None and self.target.is_called is YES else None
+
+    @property
+    def module_elsewhere(self) -> str | None:
+        """The one file of the repository that its target may mean, where none was found where it runs."""
+        target = self._service.server.target if self._service.server is not None else None
+        if self._service.module is not None or not isinstance(target, Known):
+            return None
+        files = files_of_module(self._repository, target.value.partition(":")[0])
+        return files[0] if len(files) == 1 else None
+
+    @property
+    def worker_app(self) -> Span | None:
+        """Where the app that its worker of Celery loads is made; None where it was not found."""
+        from prodlint.deployment.worker_app import worker_app_of
+
+        return worker_app_of(self._service, self._repository)
 
     def with_target(self, *words: str) -> Fix | None:
         """Its target, which serves nobody, replaced by words."""

@@ -100,7 +100,7 @@ def _service(service: Service, deployment: Deployment, published: tuple[Publishe
         platform=service.process.platform.value,
         span=service.span,
         facts=(
-            *service_facts(service, deployment.repository),
+            *service_facts(service, deployment),
             *published_facts(service, published),
             *_proxies(service, deployment),
         ),

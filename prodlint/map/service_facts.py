@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from prodlint.deployment.command import Step
-from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.installed.system_packages import system_packages
+from prodlint.deployment.model import Deployment
 from prodlint.deployment.packages.installed_version import placed_version_of
 from prodlint.deployment.process import EnvFile, Platform
 from prodlint.deployment.repository import Repository
@@ -34,8 +34,9 @@ from prodlint.syntax.word import Expansion, Literal, Part, Substitution
 __all__ = ["sample_text", "service_facts", "setting_facts", "told", "valued", "variable_facts"]
 
 
-def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
+def service_facts(service: Service, deployment: Deployment) -> Iterator[Fact]:
     """Declaration, command, server, app, image and runtime."""
+    repository = deployment.repository
     declared = service.process.declaration or service.process.span
     # Objects that several overlays bring stand at one line of their base.
     group = service.process.reach.group if service.process.platform is Platform.KUBERNETES else ""
@@ -45,15 +46,15 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _autostart(service)
     if service.process.profiles:
         yield Fact("profiles", ", ".join(service.process.profiles), span=declared)
-    yield from _started(service, repository)
+    yield from _started(service, deployment)
     if service.server is not None:
         yield _server(service, repository)
-        yield from _app(service, repository)
+        yield from _app(service, deployment)
         yield from _serving(service.server)
     elif service.worker is not None:
-        yield from worker_facts(service, service.worker, repository, not _is_of_another_version(service))
+        yield from worker_facts(service, service.worker, deployment)
     yield from _daemons(service)
-    yield from settings_facts(service, repository)
+    yield from settings_facts(service, deployment)
     if service.environment is not Environment.DEVELOPMENT:
         yield from needs_facts(service, repository)
     routes = routes_of(service, repository)
@@ -64,11 +65,11 @@ def service_facts(service: Service, repository: Repository) -> Iterator[Fact]:
     yield from _surroundings(service, repository)
 
 
-def _started(service: Service, repository: Repository) -> Iterator[Fact]:
+def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
     """What starts it: a function that the platform calls, or a command."""
     if service.handler is not None:
         yield _handler(service, service.handler)
-        yield from _app(service, repository) if service.app is not None else ()
+        yield from _app(service, deployment) if service.app is not None else ()
     elif service.step is None:
         yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     elif service.candidates:
@@ -99,7 +100,7 @@ def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:
     elif service.process.image is not None:
         yield Fact("image", service.process.image, span=service.process.image_at or service.process.span)
     python = python_of(service, repository)
-    if not _is_of_another_version(service) and (isinstance(python, Known) or service.server is not None):
+    if not service.is_of_another_version and (isinstance(python, Known) or service.server is not None):
         yield valued("python", python)
     if service.place.directory is not None:
         yield Fact("directory", service.place.directory, span=service.span, quiet=_is_usual(service))
@@ -303,11 +304,7 @@ def _handler(service: Service, handler: Value[str]) -> Fact:
 
 
 def _daemons(service: Service) -> Iterator[Fact]:
-    """The programs that it keeps beside its own: `attach-daemon` of uWSGI, `celery worker &` of a script."""
-    kept = [one.step.span for one in service.candidates or (service,) if one.step is not None]
-    steps = [one for one in service.execution.steps if one.background and one.span not in kept]
-    # A script in the background asks and prepares before it starts what stays.
-    steps = [one for one in steps if one.program not in RETURN_AT_ONCE]
+    steps = service.daemons
     if steps:
         shown = [f"perhaps {_filled(one)}" if one.conditional else _filled(one) for one in steps]
         sources = tuple(Source(_filled(one), one.span, "is started beside it") for one in steps)
@@ -337,7 +334,7 @@ def _server(service: Service, repository: Repository) -> Fact:
     assert server is not None
     distribution = serving_distribution(server)
     version = None
-    if distribution is not None and not _is_of_another_version(service):
+    if distribution is not None and not service.is_of_another_version:
         version = placed_version_of(service.installs, distribution, repository)
     own = (None, server.distribution, server.product.lower())
     named = server.product if distribution in own else f"{server.product}, {distribution}"
@@ -348,7 +345,7 @@ def _server(service: Service, repository: Repository) -> Fact:
     return Fact("server", text, span=server.span, sources=tuple(sources))
 
 
-def _app(service: Service, repository: Repository) -> Iterator[Fact]:
+def _app(service: Service, deployment: Deployment) -> Iterator[Fact]:
     server, app = service.server, service.app
     if app is None:
         assert server is not None
@@ -361,21 +358,18 @@ def _app(service: Service, repository: Repository) -> Iterator[Fact]:
             reason = f"what {target.value} is could not be told from {service.module}"
             yield Fact("app", reason, State.UNKNOWN, target.span)
         else:
-            yield Fact("app", _absence(target.value, repository), State.UNKNOWN, target.span)
+            elsewhere = deployment.serving_of(service).module_elsewhere
+            yield Fact("app", _absence(target.value, elsewhere), State.UNKNOWN, target.span)
         return
     factory = ", a factory" if app.is_factory else ""
     shown = f"{app.target} → " if app.target else ""
     yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
 
 
-def _absence(target: str, repository: Repository) -> str:
+def _absence(target: str, elsewhere: str | None) -> str:
     """Why an app is not told: its module is not here, or is here and not where the server looks for it."""
-    module = target.partition(":")[0].replace(".", "/")
-    ends = (f"/{module}.py", f"/{module}/__init__.py")
-    named = repository.named(posixpath.basename(ends[0]), "__init__.py")
-    here = [one for one in named if f"/{one}".endswith(ends)] if module else []
-    if len(here) == 1:
-        return f"{target} is not found where it runs; {here[0]} is in this repository"
+    if elsewhere is not None:
+        return f"{target} is not found where it runs; {elsewhere} is in this repository"
     return f"{target} was not found in the repository"
 
 
@@ -387,29 +381,10 @@ def _image(image: Image, service: Service) -> Fact:
     reference = service.process.image
     built = f"{image.path}, stage {image.stage}" if image.stage else image.path
     based = f"{built} on {image.base}" if image.base else built
-    if reference is None or _floats(reference):
+    if reference is None or not service.process.pins_image:
         return Fact("image", based, span=image.span)
-    if not _is_of_another_version(service):
+    if not service.is_of_another_version:
         return Fact("image", f"{reference}, a build of {based}", span=image.span)
     tag = reference.rpartition("/")[2].partition("@")[0].partition(":")[2]
     version = tag if tag not in ("", "latest") else "that version"
     return Fact("image", f"{reference}, a build of {built} at {version}", span=image.span)
-
-
-def _is_of_another_version(service: Service) -> bool:
-    """Whether its image is pinned to a version: what the files install today is not what that one holds.
-
-    The tag of an image that the compose file builds itself is a name for what is built today.
-    """
-    process = service.process
-    if service.image is None or process.image is None or _floats(process.image):
-        return False
-    built_by = process.build.span.path if process.build is not None else ""
-    return process.platform is not Platform.COMPOSE or built_by not in process.reach.group.split("+")
-
-
-def _floats(reference: str) -> bool:
-    """Whether the reference of an image names no version of it: no tag, `latest`, a variable."""
-    name = reference.rpartition("/")[2]
-    tag = name.partition(":")[2]
-    return "@" not in name and (tag in ("", "latest") or "$" in tag or "{" in tag)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from prodlint.deployment.repository import Repository
+from prodlint.deployment.model import Deployment
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
-from prodlint.deployment.settings_module import settings_classes_of, settings_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.map.database_fact import database_fact
 from prodlint.map.document import Fact, Source, State
@@ -19,17 +18,17 @@ __all__ = ["settings_facts"]
 _CLASSES = 3
 
 
-def settings_facts(service: Service, repository: Repository) -> Iterator[Fact]:
+def settings_facts(service: Service, deployment: Deployment) -> Iterator[Fact]:
     """The settings module or object of a service, else the settings classes that it imports; nothing without any."""
-    settings = settings_of(service, repository)
+    settings = deployment.settings_of(service)
     if settings is not None:
         told = _state(settings.module), settings.span, _sources(settings)
         yield Fact("settings", _text(settings), *told, quiet=_is_plain(settings, service), layered=True)
-        database = database_fact(settings, service)
+        database = deployment.settings_database_of(service)
         if database is not None:
-            yield database
+            yield database_fact(database)
         return
-    classes = settings_classes_of(service, repository)
+    classes = deployment.settings_classes_of(service)
     if classes:
         sources = tuple(source for one in classes for source in _sources(one))
         more = f" and {len(classes) - _CLASSES} more" if len(classes) > _CLASSES else ""

@@ -43,6 +43,11 @@ class Worker:
     settings: Settings = field(default_factory=lambda: _NO_SETTINGS, compare=False)
 
     @property
+    def is_celery(self) -> bool:
+        """Whether it is Celery's."""
+        return self.distribution == "celery"
+
+    @property
     def has_scheduler(self) -> bool:
         """Whether it also runs what is scheduled: a beat, or a worker with one built in (`celery worker -B`)."""
         return self.role is Role.BEAT or self.settings.known("beat") is True
