@@ -15,30 +15,58 @@ from prodlint.source import Span, Text
 _WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
 _DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")
 _NAME = regex(rf"(?i)(.*[-_.])?({_WORDS})([-_.].*)?")
+_SETS = regex(rb"(?i)\bcompose\b|\bstack[ \t]+deploy\b")
+_OF_PRODUCTION = regex(rb"(?i)prod|live|staging|deploy|release")
 
 
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
-    """The targets that deploy by their name, as jobs of one pipeline: what each runs is followed like a command's."""
+    """The targets that deploy, as jobs of one pipeline: what each runs is followed like a command's.
+
+    Those are the targets whose name says it, and those that work on the compose files of production.
+    """
     data = repository.data(path)
-    if data is None or _DEPLOYS.search(data) is None:
+    by_name = data is not None and _DEPLOYS.search(data) is not None
+    by_files = data is not None and _may_hold_sets(path, data)
+    if not (by_name or by_files):
         return
     if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
         return
     program = "make" if posixpath.basename(path).lower().endswith("makefile") else "just"
-    jobs = [
-        _job(program, name, span, path)
+    found = (
+        (name, _job(program, name, span, path))
         for name, span in (_targets(path, repository) if program == "make" else _recipes(path, repository))
-        if _NAME.fullmatch(name)
-    ]
+    )
+    jobs = [job for name, job in found if _NAME.fullmatch(name) or (by_files and _is_for_sets(job, repository))]
     source = repository.source(path)
     if jobs and source is not None:
         yield Pipeline(path, path, source.line_span(1), tuple(jobs))
 
 
+def _may_hold_sets(path: str, data: bytes) -> bool:
+    return _SETS.search(data) is not None and (
+        environment_of(path) is Environment.PRODUCTION or _OF_PRODUCTION.search(data) is not None
+    )
+
+
+def _is_for_sets(job: Job, repository: Repository) -> bool:
+    from prodlint.deployment.compose.by_hand import is_for_production
+    from prodlint.deployment.execution.place import Place
+    from prodlint.deployment.execution.steps import execute
+    from prodlint.deployment.filemap import CHECKOUT
+
+    for declared in job.steps:
+        if declared.script is not None:
+            place = Place(CHECKOUT, f"/{declared.directory or ''}")
+            if any(is_for_production(step, repository) for step in execute(declared.script, place, repository).steps):
+                return True
+    return False
+
+
 def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:
     makefile = repository.makefile(path)
     for rule in makefile.rules if makefile is not None else ():
-        if rule.recipe or rule.needs:
+        # A target that only needs another one is a second name of it.
+        if rule.recipe or len(rule.needs) > 1 or (rule.needs and _NAME.fullmatch(rule.target)):
             yield rule.target, rule.span
 
 

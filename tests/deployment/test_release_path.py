@@ -19,6 +19,9 @@ def names(files: dict[str, str]) -> list[str]:
     return sorted(one.name for one in deployment_of(files).releases)
 
 
+UP = "update:\n\tgit pull\n\tdocker compose up -d\n"
+
+
 @pytest.mark.parametrize(
     ("files", "releases"),
     [
@@ -40,6 +43,11 @@ def names(files: dict[str, str]) -> list[str]:
         ({"Makefile": "deploy: build\n\tssh shop docker compose up -d\nbuild:\n\tdocker build .\n"}, ["Makefile"]),
         ({"ops/Makefile": "deploy-prod:\n\t@kubectl apply -f k8s\n"}, ["ops/Makefile"]),
         ({"Makefile": "deploy-dev:\n\tkubectl apply -f k8s\nup:\n\tdocker compose up -d\n"}, []),
+        ({"deploy/compose.yml": "services: {web: {image: shop}}\n", "deploy/Makefile": UP}, ["deploy/Makefile"]),
+        ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml up -d\n"}, ["Makefile"]),
+        ({"Makefile": "test:\n\tdocker compose -f compose.prod.yml up -d\n"}, []),
+        ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml up -d db\n"}, []),
+        ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml -f compose.local.yml up -d\n"}, []),
         ({"Makefile": "release:\n\tgit tag v1\n\ttwine upload dist/*\n"}, []),
         ({"Makefile": "deploy-docs:\n\tmkdocs gh-deploy\n"}, []),
         (
