@@ -19,6 +19,7 @@ __all__ = ["Peer", "Peers", "machine_of", "plain_path"]
 _NUMBERED = regex(r"(.+)[-_]\d+")
 _PART = regex(r"[-_]")
 _MOST = 50
+_IN_ONE_CONTAINER = (Platform.SUPERVISOR, Platform.SYSTEMD, Platform.DOCKER)
 
 
 @entity
@@ -44,7 +45,9 @@ def machine_of(process: Process, service: Service | None) -> str:
         return process.reach.machine
     image = service.image if service is not None else None
     if image is not None:
-        return f"{image.path} {image.stage}"
+        shared = f"{image.path} {image.stage}"
+        # The programs of a supervisor run in one container; what a platform starts has one of its own each.
+        return shared if process.platform in _IN_ONE_CONTAINER else f"{shared} {process.span.path} {process.name}"
     return HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else ""
 
 
