@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from enum import Enum
 
 from prodlint.regex import regex
 
-__all__ = ["Environment", "environment_of"]
+__all__ = ["Environment", "environment_of", "environment_of_template"]
 
 
 class Environment(Enum):
@@ -31,6 +32,7 @@ _WORDS = {
     Environment.PRODUCTION: "prod production live staging stage deploy release preprod",
 }
 _ENVIRONMENTS = {word: environment for environment, words in _WORDS.items() for word in words.split()}
+_TEMPLATE = regex(r"(?i)templates?")
 _TOKEN = regex(r"[^./_\-\s:]+")
 
 
@@ -45,3 +47,12 @@ def environment_of(name: str) -> Environment | None:
         if environment in found:
             return environment
     return None
+
+
+def environment_of_template(path: str) -> Environment | None:
+    """The class that the path of a CloudFormation template says: `template` in its name does not make it a sample.
+
+    SAM looks for template.yaml by itself (SAM CLI, `--template-file`).
+    """
+    folder, name = posixpath.split(path)
+    return environment_of(posixpath.join(folder, _TEMPLATE.sub("", name)))

@@ -15,7 +15,7 @@ from prodlint.deployment.command import Link, Step, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
 from prodlint.deployment.compose.sets import ComposeSet, compose_sets, is_override
-from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.environment import Environment, environment_of, environment_of_template
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.install import where_else
 from prodlint.deployment.installation import installed_files
@@ -232,6 +232,8 @@ class _Linker:
         # starts what a deploy button's template says.
         template = _TEMPLATES.get(process.platform, "")
         named = environment_of(f"/{process.path}".replace(template, "/") if template else process.path)
+        if process.platform in (Platform.LAMBDA, Platform.ECS):
+            named = environment_of_template(process.path)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
         # Whoever runs `shop:dev` runs what developers build, wherever it is declared.

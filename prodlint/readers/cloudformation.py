@@ -1,7 +1,9 @@
 """CloudFormation templates as values: short tags, parameters and globals (platform page, 2.10).
 
 `!Ref` of a parameter with a default is that default, driven by the parameter; everything else that is
-computed is unknown. Templates are YAML or JSON; JSON is read as YAML.
+computed is unknown. The default of a parameter of type `AWS::SSM::Parameter::Value` is the name under which the
+value is kept (CloudFormation user guide, "SSM parameter types"), and `{{resolve:…}}` names such a place, too.
+Templates are YAML or JSON; JSON is read as YAML.
 """
 
 from __future__ import annotations
@@ -27,10 +29,14 @@ class Template:
     def __init__(self, root: Mapping) -> None:
         self.root = root
         self.defaults: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
         parameters = mapping_at(root, "Parameters")
         for key, value in parameters.items() if parameters is not None else ():
             default = scalar_at(value, "Default")
-            if isinstance(key, Scalar) and default is not None:
+            kind = scalar_at(value, "Type")
+            if isinstance(key, Scalar) and kind is not None and kind.value.startswith("AWS::SSM::Parameter::Value"):
+                self.kept[key.value] = f"the SSM parameter {default.value if default is not None else key.value}"
+            elif isinstance(key, Scalar) and default is not None:
                 self.defaults[key.value] = default.value
 
     @property
@@ -65,10 +71,14 @@ class Template:
             return self._substituted(node)
         if node.tag.startswith("!"):
             return Unknown("the template computes it", node.span)
+        if "{{resolve:" in node.value:
+            return Unknown(f"the value of {node.value[:200]}", node.span)
         return Known(node.value, node.span)
 
     def _referred(self, name: str, node: Node) -> Value[str]:
         default = self.defaults.get(name)
+        if name in self.kept:
+            return Unknown(self.kept[name], node.span)
         if default is None:
             return Unknown(f"it is {name}, which the stack gives", node.span)
         return EnvDriven(name, default, node.span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.deployment.command import CommandLine, Link, exec_form, shell_form
-from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.environment import Environment, environment_of, environment_of_template
 from prodlint.deployment.process import (
     EnvDefinition,
     Platform,
@@ -59,7 +59,7 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
         for key, body in Template(root).resources("AWS::ECS::TaskDefinition"):
             properties = mapping_at(body, "Properties")
             if properties is not None:
-                yield from _task(properties, key.value, environment)
+                yield from _task(properties, key.value, environment_of_template(path))
 
 
 def _documents(path: str, source: Source, repository: Repository) -> tuple[Document, ...]:

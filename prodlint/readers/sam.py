@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import CommandLine, exec_form
-from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.environment import Environment, environment_of_template
 from prodlint.deployment.process import Build, EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Value
@@ -42,7 +42,7 @@ def read(path: str, repository: Repository) -> Iterator[Process | UnreadDeployme
                 found = True
                 yield function.process(path, repository)
     if found:
-        yield from stores(template, environment_of(path) or Environment.PRODUCTION)
+        yield from stores(template, environment_of_template(path) or Environment.PRODUCTION)
 
 
 class _Function:
@@ -97,7 +97,7 @@ class _Function:
             build=self._build(),
             root=root if root is not None else self.folder,
             variables=tuple(self._variables()),
-            environment=environment_of(path) or Environment.PRODUCTION,
+            environment=environment_of_template(path) or Environment.PRODUCTION,
             complete=handler is not None or self.is_image,
             handler=handler,
             events=tuple(self._events()),
@@ -160,7 +160,7 @@ class _Function:
             for key, value in found.items() if found is not None else ():
                 if isinstance(key, Scalar):
                     known = self.template.value(value)
-                    is_written = isinstance(value, Scalar) and text(known) == value.value
+                    is_written = isinstance(value, Scalar) and isinstance(known, Known) and known.value == value.value
                     word = Word.of(value.text, value.span) if is_written and isinstance(value, Scalar) else None
                     yield EnvDefinition(key.value, word, key.span, given=None if word is not None else known)
 

@@ -113,6 +113,40 @@ def test_a_parameter_with_a_default_is_driven_by_the_stack() -> None:
     assert (handler.name, handler.default) == ("Entry", "app.handler")
 
 
+def test_the_default_of_an_ssm_parameter_is_the_name_of_a_place_and_not_a_value() -> None:
+    text = (
+        "Parameters:\n  DEBUG: {Type: 'AWS::SSM::Parameter::Value<String>', Default: DEBUG}\n"
+        "  Level: {Type: String, Default: Level}\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties:\n      Handler: a.b\n      Runtime: python3.12\n      Environment:\n        Variables:\n"
+        "          DEBUG: !Ref DEBUG\n          LEVEL: !Ref Level\n"
+        "          KEY: '{{resolve:secretsmanager:shop:SecretString:key}}'\n"
+    )
+    given = {one.name: one.given for one in processes({"t.yaml": text})["F"].variables}
+    assert [one.reason for one in given.values() if isinstance(one, Unknown)] == [
+        "the SSM parameter DEBUG",
+        "the value of {{resolve:secretsmanager:shop:SecretString:key}}",
+    ]
+    assert isinstance(given["LEVEL"], EnvDriven)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("template.yaml", Environment.PRODUCTION),
+        ("sam-template.yml", Environment.PRODUCTION),
+        ("infra/prod.template.yaml", Environment.PRODUCTION),
+        ("template-dev.yaml", Environment.DEVELOPMENT),
+        ("templates/template.yaml", Environment.DEVELOPMENT),
+    ],
+)
+def test_the_name_of_a_template_does_not_make_it_a_sample(path: str, expected: Environment) -> None:
+    text = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties: {Handler: a.b, Runtime: python3.12}\n"
+    held = {path: text.encode(), "a.py": b"def b(event, context): ...\n"}
+    repository = Repository(held, held.__getitem__)
+    (service,) = link(declare(repository)[0], repository).services
+    assert service.environment is expected
+
+
 def test_a_template_in_json_is_read_alike() -> None:
     text = json.dumps(
         {
