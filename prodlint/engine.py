@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
-from prodlint.finding import Evidence, Finding
+from prodlint.finding import Evidence, Finding, Severity
 from prodlint.record import record, replace
 from prodlint.rule import Rule, RuleError
 from prodlint.source import Span
@@ -192,19 +192,16 @@ def check(
                 arguments[name] = (options or {}).get(rule.name) or kind()
         subjects: tuple[object, ...] = deployment.instances_of(rule.subject)
         # Two overlays of one base, or two processes of one line, have the same fault once.
-        told: dict[tuple[Span, str], tuple[Finding, list[object]]] = {}
+        told: dict[tuple[Span, str], list[tuple[Finding, object]]] = {}
         crashed: list[RuleCrashed] = []
         for subject in subjects:
             try:
                 for finding in rule.function(subject, **arguments):
-                    first = told.setdefault((finding.span, _unnamed(finding.message, subject)), (finding, []))
-                    if first[0].message != finding.message:
-                        first[1].append(subject)
+                    found = replace(finding, rule=rule.name, severity=finding.severity or rule.severity)
+                    told.setdefault((found.span, _unnamed(found.message, subject)), []).append((found, subject))
             except Exception as error:
                 crashed.append(RuleCrashed(rule.name, _describe(subject), error))
-        for finding, others in told.values():
-            evidence = (*finding.evidence, *_others(others))
-            yield replace(finding, rule=rule.name, severity=finding.severity or rule.severity, evidence=evidence)
+        yield from map(_told_once, told.values())
         yield from crashed
 
 
@@ -217,6 +214,14 @@ def _unnamed(message: str, subject: object) -> str:
     for name in sorted(names, key=len, reverse=True):
         message = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "\0", message)
     return message
+
+
+def _told_once(alike: list[tuple[Finding, object]]) -> Finding:
+    """The fault that some subjects have at one place: as it is for whom it is worst, with a fix that holds for all."""
+    worst = max((finding for finding, _ in alike), key=lambda finding: finding.severity or Severity.INFO)
+    others = [subject for finding, subject in alike if finding.message != worst.message]
+    fix = worst.fix if all(finding.fix == worst.fix for finding, _ in alike) else None
+    return replace(worst, evidence=(*worst.evidence, *_others(others)), fix=fix)
 
 
 def _others(subjects: list[object]) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ import pytest
 
 from prodlint.deployment import Deployment, Release, Service
 from prodlint.engine import PluginError, built_in_rules, installed_plugins, local_plugin, options_for
-from prodlint.rule import UNKNOWN, YES, Finding, Findings, RuleError, Severity, rule
+from prodlint.rule import UNKNOWN, YES, Edit, Evidence, Finding, Findings, Fix, RuleError, Severity, rule
 from prodlint.testing import check_project, rule_of
 
 PLUGIN = '''"""Say hello to every service."""
@@ -157,3 +157,42 @@ def test_of_many_services_with_one_fault_the_first_are_named() -> None:
     [finding] = check_project(files, [counts_letters])
     assert [one.note for one in finding.evidence][-1] == "declares d and 2 more, which have the same fault"
     assert len(finding.evidence) == 3
+
+
+@rule(Severity.WARNING)
+def weighs_letters(service: Service) -> Findings:
+    """Long names are worse, and are to be shortened."""
+    assert service.image is not None
+    severity = Severity.ERROR if len(service.name) > 1 else None
+    fix = Fix("shorten", (Edit(service.image.span, service.name[:1].lower()),))
+    evidence = (Evidence(service.declared_at, f"declares {service.name}"),)
+    yield Finding(service.image.span, f"{service.name} is made of letters", evidence, fix=fix, severity=severity)
+
+
+def weighed(*names: str) -> Finding:
+    files = {"Dockerfile": 'FROM python:3.13-slim\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'}
+    files["shop.sh"] = "docker build -t acme/shop .\n"
+    # They are told in the order of their files.
+    files.update({f"k8s/{at}.yaml": PODS % (name, "{name: web, image: acme/shop}") for at, name in enumerate(names)})
+    [finding] = check_project(files, [weighs_letters])
+    return finding
+
+
+def test_a_fault_at_one_place_is_told_as_it_is_for_the_service_for_which_it_is_worst() -> None:
+    finding = weighed("a", "aa", "b")
+    assert (finding.severity, finding.message) == (Severity.ERROR, "aa is made of letters")
+    assert [one.note for one in finding.evidence] == [
+        "declares aa",
+        "declares a, which has the same fault",
+        "declares b, which has the same fault",
+    ]
+    assert weighed("a", "b").severity is Severity.WARNING
+    assert weighed("a", "b").message == "a is made of letters"
+
+
+def test_a_fix_is_offered_where_all_that_have_the_fault_ask_for_the_same_one() -> None:
+    agreed = weighed("a", "A").fix
+    assert agreed is not None
+    assert [one.replacement for one in agreed.edits if isinstance(one, Edit)] == ["a"]
+    assert weighed("a", "b").fix is None
+    assert weighed("b", "aa").fix is None
