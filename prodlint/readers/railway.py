@@ -77,13 +77,17 @@ def read(path: str, repository: Repository) -> Iterator[Process]:
     )
 
 
+_BEFORE_A_BUILDER = ("railway.json", "railway.toml", "Dockerfile")
+
+
 def _of_builder(path: str, repository: Repository) -> Iterator[Process]:
-    """A builder's own file tells of a service that no railway.json beside it declares."""
+    """A builder's own file tells of a service that no railway.json beside it declares.
+
+    Beside a Dockerfile, which Railway always builds ("Dockerfiles"), it is read by nobody, or by another host.
+    """
     folder = posixpath.dirname(path)
     source = repository.source(path)
-    if source is None or any(
-        normal_path(folder, name) in repository.paths for name in ("railway.json", "railway.toml")
-    ):
+    if source is None or any(normal_path(folder, name) in repository.paths for name in _BEFORE_A_BUILDER):
         return
     command = _by_builder(folder, repository)
     yield Process(
