@@ -133,6 +133,21 @@ def test_an_image_that_may_start_what_its_base_does_is_perhaps_in_production() -
     ]
 
 
+def test_an_image_of_python_without_a_command_is_no_production_beside_another_of_its_project() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13\nCOPY . .\nRUN pip install flask\n",
+        "app.py": "from flask import Flask\n\napp = Flask('x')\n",
+        "deploy/web.service": "[Service]\nExecStart=/srv/.venv/bin/gunicorn app:app\n",
+    }
+    assert {one.name: one.environment for one in drawn(files).services} == {"web": "production", "Dockerfile": "unknown"}
+    # Nothing else is known to run, or production of another project does.
+    alone = {path: text for path, text in files.items() if not path.startswith("deploy")}
+    assert {one.name: one.environment for one in drawn(alone).services} == {"Dockerfile": "production"}
+    # Developers give it the command that it lacks.
+    desk = {**files, "docker-compose.yml": "services:\n  api:\n    build: .\n    command: flask run --debug\n"}
+    assert [one.name for one in drawn(desk).services] == ["web"]
+
+
 def test_an_image_that_jib_builds_is_ours_in_every_registry() -> None:
     artifact = "build:\n  artifacts:\n  - image: ledger\n    jib: {project: ledger}\n"
     files = {

@@ -27,6 +27,8 @@ _FOR_ALL = frozenset(
     "infra infrastructure terraform tf deploy deployment deployments k8s kubernetes kube helm chart charts ops devops "
     "iac pulumi cdk ansible manifests aws gcp azure cloud environments env".split()
 )
+# What these start is no image of ours unless they name it.
+_WITHOUT_IMAGES = (Platform.SYSTEMD, Platform.LAMBDA, Platform.APP_ENGINE)
 _FINAL = frozenset("final release production prod runtime runner deploy app web server".split())
 
 
@@ -106,16 +108,18 @@ def _is_product(path: str, image: Image, using: list[Service], known: _Known) ->
     if _starts_something(image):
         return True
     may_run = any(_may_run(one, path, image) for one in known.services)
+    is_ours = _is_of_one_project(path, known.elsewhere, known.repository)
     # An image of Python is there for code, whoever starts it: `python:3.13` without a CMD.
-    is_product = path in known.named or not known.elsewhere or may_run or python_in(image.base) is not None
-    if not is_product and not image.exposed and base_brings_servers(image.base) is NO:
+    is_python = python_in(image.base) is not None
+    is_product = path in known.named or not known.elsewhere or may_run or (is_python and not is_ours)
+    if not is_product and not is_python and not image.exposed and base_brings_servers(image.base) is NO:
         # What others start in it by hand: a workbench.
         return None
     if any(_adds_nothing(one) for one in using):
         # Whoever starts it says no more than this would.
         return None
     # What production runs of another project says nothing of an image that its base may start.
-    return is_product or not _is_of_one_project(path, known.elsewhere, known.repository)
+    return is_product or not is_ours
 
 
 def _process(path: str, image: Image, build: Build, environment: Environment, known: _Known) -> Process:
@@ -138,7 +142,8 @@ def _supposed(path: str, image: Image, using: list[Service], is_product: bool, k
     if stage is not None and stage in _NOT_PRODUCTION:
         return stage
     is_built = path in known.named
-    if not is_built and _is_for_desks(path, using, known.deployed, known.repository):
+    is_left_out = not is_product and bool(using) and all(one.environment is Environment.DEVELOPMENT for one in using)
+    if is_left_out or (not is_built and _is_for_desks(path, using, known.deployed, known.repository)):
         return Environment.DEVELOPMENT
     environment = _environment(path, _of_stage(using, image), _is_alone(path, known.definitions), is_built)
     if environment is Environment.DEVELOPMENT and known.may_be_named and environment_of(path) is None:
@@ -192,7 +197,7 @@ def _may_start(service: Service, dockerfile: str, image: Image) -> bool:
 
 def _may_run(service: Service, dockerfile: str, image: Image) -> bool:
     """Whether a production process of a system of containers may run it."""
-    return service.process.platform is not Platform.SYSTEMD and _may_start(service, dockerfile, image)
+    return service.process.platform not in _WITHOUT_IMAGES and _may_start(service, dockerfile, image)
 
 
 def _starts_something(image: Image) -> bool:
