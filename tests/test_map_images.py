@@ -139,7 +139,8 @@ def test_an_image_of_python_without_a_command_is_no_production_beside_another_of
         "app.py": "from flask import Flask\n\napp = Flask('x')\n",
         "deploy/web.service": "[Service]\nExecStart=/srv/.venv/bin/gunicorn app:app\n",
     }
-    assert {one.name: one.environment for one in drawn(files).services} == {"web": "production", "Dockerfile": "unknown"}
+    told = {one.name: one.environment for one in drawn(files).services}
+    assert told == {"web": "production", "Dockerfile": "unknown"}
     # Nothing else is known to run, or production of another project does.
     alone = {path: text for path, text in files.items() if not path.startswith("deploy")}
     assert {one.name: one.environment for one in drawn(alone).services} == {"Dockerfile": "production"}
