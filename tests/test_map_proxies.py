@@ -38,6 +38,14 @@ def test_a_proxy_is_told_with_its_routes_and_where_they_lead(tmp_path: Path) -> 
     ]
 
 
+def test_the_port_of_a_host_elsewhere_is_told_unless_it_is_the_usual_one(tmp_path: Path) -> None:
+    passes = "location /a { proxy_pass http://mail.example.com:5555; }\n location /b { proxy_pass https://x.example; }"
+    files = {**BEHIND_NGINX, "nginx/shop.conf": f"server {{ listen 80; {passes} }}"}
+    [proxy] = drawn(write(tmp_path, files))["proxies"]
+    ends = [end["value"] for one in proxy["routes"] for end in one["destinations"]]
+    assert ends == ["mail.example.com:5555", "x.example"]
+
+
 def test_a_proxy_as_text_has_a_line_for_each_route(tmp_path: Path) -> None:
     text = run(write(tmp_path, BEHIND_NGINX)).stdout
     lines = text[text.index("proxy nginx") :].splitlines()[:5]

@@ -15,6 +15,7 @@ from prodlint.map.document import Fact, MappedDestination, MappedProxy, MappedRo
 __all__ = ["mapped_proxies", "proxies_fact"]
 
 _SHOWN = 6
+_USUAL_PORTS = (80, 443)
 
 
 def mapped_proxies(deployment: Deployment, shown: tuple[Environment, ...]) -> Iterator[MappedProxy]:
@@ -78,7 +79,9 @@ def _destination(path: str, one: Destination) -> MappedDestination:
         fact = Fact(path, one.unknown.reason, State.UNKNOWN, one.unknown.span or span, sources)
         return MappedDestination("unknown", fact)
     if one.outside:
-        return MappedDestination("outside", Fact(path, one.outside, span=span, sources=sources))
+        port = one.upstream.port
+        shown = f":{port.value}" if isinstance(port, Known) and port.value not in _USUAL_PORTS else ""
+        return MappedDestination("outside", Fact(path, f"{one.outside}{shown}", span=span, sources=sources))
     if one.service is not None:
         fact = Fact(path, one.service.label + _mismatch(one), span=span, sources=sources)
         return MappedDestination("service", fact, one.service.name, one.service.label, certain, one.listens.value)

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import environment_of
 from prodlint.deployment.memo import per_repository
-from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
+from prodlint.deployment.network import Proxy, ProxyRoute, Upstream, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.readers.nginx_listen import head, listening, redirects_of_hosts
 from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, passed_on, read_timeout
 from prodlint.record import replace
 from prodlint.regex import regex
-from prodlint.source import Span, Text
+from prodlint.source import Text
 from prodlint.syntax.nginx import Directive, NginxProblem, parse_nginx, parse_nginx_text
 
 _SERVER = regex(r"(?m)(?:^|[;{}])\s*(?:server|upstream\s+\S+)\s*(?:\{|$)")
@@ -72,8 +73,10 @@ def _proxy(
     around: tuple[Directive, ...] | None,
 ) -> Proxy:
     names = tuple(name for one in server.all("server_name") for name in one.values if name != "_")
-    listens = tuple(_listen(one) for one in body if one.name == "listen" and one.arguments)
-    return Proxy("nginx", server.name_span, names, listens, tuple(_routes(body, upstreams, around)))
+    listens = tuple(listening(body))
+    sent_on = redirects_of_hosts(body, names)
+    routes = sent_on or tuple(_routes(body, upstreams, around))
+    return Proxy("nginx", server.name_span, names, listens, routes)
 
 
 def _directives(repository: Repository, path: str) -> tuple[Directive, ...] | None:
@@ -219,21 +222,6 @@ class _Includes:
                 yield one
 
 
-def _listen(directive: Directive) -> Listen:
-    """`listen [address:]port [ssl] [default_server]`, or `unix:path`."""
-    written, *options = directive.values
-    place = directive.arguments[0].span
-    is_default = "default_server" in options or "default" in options
-    if written.startswith("unix:"):
-        return Listen(place, socket=written[len("unix:") :], is_default=is_default)
-    address, _, port = written.rpartition(":") if not written.endswith("]") else (written, "", "")
-    if not address and not port.isdigit() and "$" not in port:
-        # `listen localhost;` and `listen 1.2.3.4;` mean port 80.
-        address, port = written, "80"
-    number = port_of(port or "80", place)
-    return Listen(place, number, address, tls="ssl" in options or "quic" in options, is_default=is_default)
-
-
 def _routes(
     body: tuple[Directive, ...], upstreams: dict[str, tuple[Upstream, ...]], around: tuple[Directive, ...] | None
 ) -> Iterator[ProxyRoute]:
@@ -266,7 +254,7 @@ def _routes(
     ):
         yield ProxyRoute("/", served.span, folder=root)
     elif root is None and served is not None and served.name == "return":
-        yield ProxyRoute("/", _head(served), answer=" ".join(served.values))
+        yield ProxyRoute("/", head(served), answer=" ".join(served.values))
     elif root is None and served is None and not any(one.name == "location" for one in body):
         # All that it serves stands in files that are not here; those about logs and certificates serve nothing.
         included = (one for one in body if one.name == "include" and _may_pass(one))
@@ -278,7 +266,7 @@ _ABOUT_ROUTES = regex(r"(?i)location|route|redirect|rewrite|proxy|upstream|\*")
 
 def _elsewhere(include: Directive) -> ProxyRoute:
     unread = f"it includes {include.values[0]}, which is not in this repository"
-    return ProxyRoute("/", _head(include), unread=unread)
+    return ProxyRoute("/", head(include), unread=unread)
 
 
 def _route(
@@ -310,13 +298,13 @@ def _route(
     prefix = _PREFIXES.get(targets[0].protocol, "proxy") if targets else ""
     return ProxyRoute(
         path,
-        _head(location),
+        head(location),
         modifier[0] if modifier else "",
         targets,
         folder,
         answer,
         unread,
-        read_timeout=read_timeout(prefix, scopes, _head(location)) if prefix else None,
+        read_timeout=read_timeout(prefix, scopes, head(location)) if prefix else None,
         headers=headers_set(scopes) if prefix == "proxy" else None,
     )
 
@@ -324,12 +312,6 @@ def _route(
 def _may_pass(include: Directive) -> bool:
     """Whether an include that could not be followed may say where requests go."""
     return bool(include.values) and not KNOWN_INCLUDES.search(include.values[0])
-
-
-def _head(directive: Directive) -> Span:
-    """A directive without its block."""
-    last = directive.arguments[-1].span if directive.arguments else directive.name_span
-    return directive.name_span.to(last)
 
 
 class _Targets:

@@ -97,6 +97,35 @@ def test_where_a_server_listens(written: str, expected: tuple[object, ...]) -> N
     assert proxy.names == ("a", "b")
 
 
+def test_a_server_that_sends_its_names_elsewhere_serves_none_of_its_locations() -> None:
+    sent = "if ($host = www.a.b) { return 301 https://$host$request_uri; }\n"
+    rest = "listen 80;\nserver_name www.a.b a.b;\nreturn 404;\nlocation / { proxy_pass http://web; }\n"
+    both = sent + sent.replace("www.a.b", '"a.b"')
+    assert [(one.path, one.answer) for one in routes(both + rest)] == [("/", "301 https://$host$request_uri")]
+    # One of them is served, or the answer is no redirect.
+    assert any(one.upstreams for one in routes(sent + rest))
+    assert any(one.upstreams for one in routes(both.replace("301", "403") + rest))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("listen 80; listen 443 ssl; if ($scheme = http) { return 301 https://$host$request_uri; }", [True, False]),
+        ('listen 80; listen 443 ssl; if ($scheme != "https") { return 301 https://a.b; }', [True, False]),
+        ("listen 80; listen 443 ssl; if ($scheme = https) { return 301 http://a.b; }", [False, False]),
+        ("listen 80; if ($scheme = http) { return 403; }", [False]),
+    ],
+)
+def test_a_plain_port_may_only_lead_to_the_encrypted_one(body: str, expected: list[bool]) -> None:
+    (proxy,) = proxies({"nginx/default.conf": f"server {{ {body} location / {{ proxy_pass http://web; }} }}"})
+    assert [one.redirects for one in proxy.listens] == expected
+
+
+def test_the_old_switch_encrypts_every_port_of_a_server() -> None:
+    (proxy,) = proxies({"nginx/default.conf": "server { listen 443; ssl on; location / { proxy_pass http://web; } }"})
+    assert [one.tls for one in proxy.listens] == [True]
+
+
 def test_locations_with_their_modifiers_files_and_fallbacks() -> None:
     found = routes(
         "root /srv/www;\n"
