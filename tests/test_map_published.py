@@ -161,3 +161,16 @@ def test_docker_tag_gives_a_built_image_the_name_under_which_production_runs_it(
     assert service.step is not None
     assert service.step.written == "gunicorn app:app"
     assert [one.name for one in drawn(files).beside] == ["cache"]
+
+
+def test_an_image_that_is_called_like_a_product_is_ours_below_the_name_that_a_build_gives_it() -> None:
+    front = {"front/Dockerfile": "FROM nginx:1.29\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"}
+    build = "on: push\njobs:\n  cd:\n    steps:\n    - run: docker build -t NAME front\n    - run: docker push NAME\n"
+    compose = "services:\n  front:\n    image: ghcr.io/acme/nginx\n"
+    files = {**front, "compose.prod.yml": compose}
+    [ours] = drawn({**files, ".github/workflows/cd.yml": build.replace("NAME", "ghcr.io/acme/nginx")}).services
+    assert str(ours.fact("image")).count("front/Dockerfile on nginx:1.29") == 1
+    assert ours.fact("published") is None
+    product = {**files, "compose.prod.yml": compose.replace("ghcr.io/acme/", "")}
+    whole = drawn({**product, ".github/workflows/cd.yml": build.replace("NAME", "nginx")})
+    assert [one.name for one in whole.beside] == ["front"]

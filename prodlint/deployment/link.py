@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_files, apps_in
 from prodlint.deployment.backing_service import BackingService, backing_product, backing_service, name_and_tag
-from prodlint.deployment.builds.names import ImageNames, built_images, image_names, with_builds
+from prodlint.deployment.builds.names import ImageNames, built_images, image_names, image_path, with_builds
 from prodlint.deployment.builds.own_command import image_processes
 from prodlint.deployment.builds.project_names import ProjectNames
 from prodlint.deployment.command import Link, Step, is_of_entrypoint
@@ -172,9 +172,14 @@ class _Linker:
 
     def _beside(self, declared: Iterable[Process], ours: Iterable[Process]) -> Iterator[BackingService]:
         """The containers of a cluster that run images of others."""
-        kept = {one.span for one in ours}
+        # A loop of a chart declares several at one place.
+        kept = {(one.span, one.name) for one in ours}
         for one in declared:
-            if one.platform is Platform.KUBERNETES and one.span not in kept and one.role is not Role.RELEASE:
+            if (
+                one.platform is Platform.KUBERNETES
+                and (one.span, one.name) not in kept
+                and one.role is not Role.RELEASE
+            ):
                 beside = backing_service(one.name, one)
                 if beside is not None and (beside.product or one.reach.names):
                     maker = self.names.maker(beside.image)
@@ -331,7 +336,10 @@ class _Linker:
 
     def _with_build(self, process: Process) -> Process:
         """A service that pulls what a pipeline of this repository pushed runs the image that is built here."""
-        if process.build is not None or process.image is None or backing_product(process.image):
+        if process.build is not None or process.image is None:
+            return process
+        if backing_product(process.image) and len(image_path(process.image)) < 2:
+            # `nginx` is the product's own image, whoever builds one of that name; `shop/nginx` is not.
             return process
         return replace(process, build=self.names.pushed(process.image))
 

@@ -130,3 +130,40 @@ def test_a_list_may_be_set_and_the_same_command_twice_is_one_installation() -> N
 def test_two_releases_of_one_chart_are_two_installations() -> None:
     script = "".join(f"helm upgrade --install {name} chart --set nameOverride={name}\n" for name in ("api", "jobs"))
     assert set(processes({**CHART, "deploy.sh": script})) == {"api", "jobs"}
+
+
+LOOP = """\
+{{- range .Values.services }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .name }}}
+spec:
+  template:
+    metadata: {labels: {app: {{ .name }}}}
+    spec:
+      containers:
+        - name: {{ .name }}
+          image: {{ .image }}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: {{ .name }}}
+spec: {selector: {app: {{ .name }}}, ports: [{port: 80}]}
+{{- end }}
+"""
+
+
+def test_a_loop_of_a_chart_declares_our_images_and_those_of_others_at_one_place() -> None:
+    values = "services: [{name: shop, image: acme/shop}, {name: db, image: postgres:17}, {name: n8n, image: n8nio/n8n}]"
+    deployment = linked(
+        {
+            "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "chart/values.yaml": values + "\n",
+            "chart/templates/all.yaml": LOOP,
+            "Dockerfile": "FROM python:3.12\nCOPY . .\nCMD gunicorn app:app\n",
+            "Makefile": "release:\n\tdocker build -t acme/shop .\n\tdocker push acme/shop\n",
+        }
+    )
+    assert [one.name for one in deployment.services] == ["shop"]
+    assert [(one.name, one.product) for one in deployment.backing_services] == [("db", "PostgreSQL"), ("n8n", "")]
