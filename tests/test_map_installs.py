@@ -3,6 +3,7 @@
 import pytest
 
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.value import UNKNOWN
 from prodlint.inspection import inspect
 from prodlint.map.draw import draw
 from prodlint.tree import MemoryTree
@@ -36,7 +37,9 @@ def told(command: str, files: dict[str, str]) -> list[str]:
         ("poetry install --with prod", {"pyproject.toml": POETRY}, "pyproject.toml: 3 packages with dev, prod"),
         ("poetry install --only main,prod", {"pyproject.toml": POETRY}, "pyproject.toml: 2 packages with prod"),
         ("poetry install --only main", {"pyproject.toml": POETRY}, "pyproject.toml: 1 package"),
+        ("poetry install $OPTIONS", {"pyproject.toml": POETRY}, "pyproject.toml: 1 package"),
         ("uv sync", {"pyproject.toml": UV}, "pyproject.toml: 2 packages with dev"),
+        ("uv sync $OPTIONS", {"pyproject.toml": UV}, "pyproject.toml: 1 package"),
         ("uv sync --no-dev", {"pyproject.toml": UV}, "pyproject.toml: 1 package"),
         ("pip install -r requirements.txt", {"requirements.txt": "flask\ngunicorn\n"}, "requirements.txt: 2 packages"),
     ],
@@ -75,3 +78,15 @@ def test_what_an_unknown_version_of_the_packager_may_leave_out_is_counted_as_per
     }
     (project,) = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION).projects
     assert [one.text for one in project.dependencies] == [line]
+
+
+def test_a_default_of_arg_tells_what_a_build_installs_and_leaves_the_rest_open() -> None:
+    lines = 'FROM python:3.13\nARG MODE="--without dev"\nARG KIND=live\nWORKDIR /app\nCOPY . .\n'
+    lines += "RUN poetry install ${MODE} --no-root\nRUN pip install -r needs/$KIND.txt\nCMD gunicorn app:app\n"
+    found = inspect(
+        MemoryTree({"Dockerfile": lines, "pyproject.toml": POETRY, "needs/live.txt": "flask\n"}), []
+    ).deployment
+    (project,) = draw(found, Environment.PRODUCTION).projects
+    assert [one.text for one in project.dependencies] == ["pyproject.toml: 1 package", "needs/live.txt: 1 package"]
+    (service,) = found.services
+    assert [one.complete for one in service.installs] == [UNKNOWN, UNKNOWN]

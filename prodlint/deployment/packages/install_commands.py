@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Step
+from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.dependency import Install
 from prodlint.deployment.packages.install_arguments import Arguments, Grammar, Settings, grammar, read_arguments
 from prodlint.deployment.packages.install_sources import Locate, Sources
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, conda_dependency
-from prodlint.deployment.value import UNKNOWN, Value
+from prodlint.deployment.value import UNKNOWN, EnvDriven, Value
 from prodlint.record import record, replace
 from prodlint.regex import regex
+from prodlint.source import Text
 from prodlint.syntax.word import Word
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def install_of(
     is unknown. `environment` is what the process finds set, beside the variables of the step itself.
     """
     sources = Sources(repository, locate, directory)
-    program, words = step.program, step.argv[1:]
+    program, words = step.program, tuple(_by_default(step.argv[1:], sources))
     if _PYTHON_PROGRAM.fullmatch(program):
         program, words = _started_module(words)
     call = _Call(step, words, Settings(step.environment, environment or {}), sources)
@@ -100,6 +102,22 @@ def install_of(
         return _pip(call)
     handler = _PROGRAMS.get(program)
     return handler(call) if handler else None
+
+
+def _by_default(words: tuple[Word, ...], sources: Sources) -> Iterator[Word]:
+    """The words with the defaults of their variables, split as a shell does it.
+
+    A default of ARG counts unless the build is given another value: what is installed then may be more.
+    """
+    for word in words:
+        value = word_value(word, from_outside) if word.literal is None else None
+        if not isinstance(value, EnvDriven) or value.default is None:
+            yield word
+            continue
+        sources.complete = False
+        is_bare = len(word.parts) == 1 and not word.parts[0].quoted
+        for text in value.default.split() if is_bare else (value.default,):
+            yield Word.of(Text.at(text, word.span), word.span)
 
 
 def _started_module(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:
