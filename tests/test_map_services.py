@@ -166,3 +166,10 @@ def test_what_code_tells_a_server_that_it_starts_stands_below_the_service(tmp_pa
     text = text_of(shop)
     assert "workers      5" in text
     assert "? the command names no app" not in text
+
+
+@pytest.mark.parametrize("command", ["celery -A shop flower", "streamlit run shop.py"])
+def test_no_app_is_asked_of_a_program_that_serves_its_own(tmp_path: Path, command: str) -> None:
+    found = facts(drawn(write(tmp_path, {"Procfile": f"web: {command}\n"})))
+    assert "server" in found
+    assert "app" not in found

@@ -15,6 +15,7 @@ from prodlint.deployment.packages.installed_version import placed_version_of
 from prodlint.deployment.process import EnvFile, Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.routes.of_service import routes_of
+from prodlint.deployment.servers.products import serves_its_own
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.servers.versions import serving_distribution
@@ -350,6 +351,8 @@ def _app(service: Service, deployment: Deployment) -> Iterator[Fact]:
     if app is None:
         assert server is not None
         target = server.target
+        if isinstance(target, Unknown) and serves_its_own(server.product):
+            return
         if isinstance(target, Unknown):
             yield Fact("app", target.reason, State.UNKNOWN, target.span)
         elif isinstance(target, EnvDriven):

@@ -10,7 +10,7 @@ from prodlint.deployment.servers import worker_tables as workers
 from prodlint.record import record
 from prodlint.syntax.word import Word
 
-__all__ = ["PRODUCTS", "Product", "grammar_of", "product_named", "product_of"]
+__all__ = ["PRODUCTS", "Product", "grammar_of", "product_named", "product_of", "serves_its_own"]
 
 
 @record
@@ -174,6 +174,11 @@ _SUBCOMMANDS: dict[str, tuple[dict[str, str], str]] = {
     "mod_wsgi-express": ({"start-server": "mod_wsgi-express"}, ""),
     "celery": ({"flower": "flower"}, workers.CELERY_GROUP),
 }
+
+
+def serves_its_own(name: str) -> bool:
+    """Whether a server, by the model's name for it, serves an app of its own or a script, and is asked for no app."""
+    return name in _PROGRAMS or name in ("flower", "http.server")
 
 
 def product_named(name: str) -> Product | None:
