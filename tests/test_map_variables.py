@@ -106,7 +106,14 @@ def test_a_plain_env_file_that_is_missing_is_told_with_the_sample_beside_it() ->
     compose = "services:\n  web:\n    build: .\n    env_file: .env\n"
     files = {**UWSGI, "compose.prod.yml": compose, ".env.example": "DEBUG=1\n"}
     missing = ".env, which is not in this repository"
-    assert of(files, "web")["env from"] == f"{missing} (.env.example is a sample of it)"
+    sample = f"{missing} (.env.example is a sample of it"
+    assert of(files, "web")["env from"] == f"{sample}, for development: DEBUG=1)"
+    for lines, said in {
+        "export NODE_ENV=dev\nFLASK_DEBUG=on\nAPP=dev\n": ", for development: NODE_ENV=dev, FLASK_DEBUG=on",
+        "DEBUG=0\nAPP_ENV=production\nSTATIC_MODE=local-first\nDEBUG_TOKEN=1\n": "",
+        "APP_ENV=$NAME\nDEBUG\n": "",
+    }.items():
+        assert of({**files, ".env.example": lines}, "web")["env from"] == f"{sample}{said})"
     # What developers set is nothing that is set in production.
     assert "DEBUG" not in of(files, "web").get("set outside", "")
     assert of({**UWSGI, "compose.prod.yml": compose}, "web")["env from"] == missing

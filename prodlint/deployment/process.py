@@ -107,6 +107,13 @@ class EnvFile:
 
 
 @record
+class AbsentEnvFile(Link):
+    """A file of variables that only the host has, and the path of the sample that is committed beside it, if any."""
+
+    sample: str = ""
+
+
+@record
 class Mount:
     """A folder of the repository that lies over a path of the container (`source` from the root)."""
 

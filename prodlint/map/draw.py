@@ -33,7 +33,7 @@ from prodlint.map.document import (
 )
 from prodlint.map.image_facts import published_facts
 from prodlint.map.proxy_facts import mapped_proxies, proxies_fact
-from prodlint.map.service_facts import sample_text, service_facts, setting_facts, variable_facts
+from prodlint.map.service_facts import sample_text, service_facts, setting_facts, taken_from, variable_facts
 from prodlint.source import Span
 
 __all__ = ["draw"]
@@ -52,7 +52,9 @@ def draw(deployment: Deployment, environment: Environment) -> Map:
         projects=projects,
         releases=tuple(_release(one) for one in releases),
         # Files that are combined in several ways name theirs several times.
-        beside=tuple(dict.fromkeys(_beside(one) for one in _backing(deployment, environment, shown))),
+        beside=tuple(
+            dict.fromkeys(_beside(one, deployment.repository) for one in _backing(deployment, environment, shown))
+        ),
         proxies=proxies,
         doubts=(*_doubts(services, deployment), *_doubts_of_routes(proxies)),
         others=tuple(sorted(others.items())),
@@ -124,7 +126,7 @@ def _doubts_of_routes(proxies: Iterable[MappedProxy]) -> Iterator[Doubt]:
                     yield Doubt(f"{proxy.product} {route.path}", one.fact.text, one.fact.span, told=True)
 
 
-def _beside(service: BackingService) -> Fact:
+def _beside(service: BackingService, repository: Repository) -> Fact:
     """A database, broker or proxy that runs beside the app."""
     known = f"{service.product} {service.version}".strip() if service.product else service.image
     known += f", managed by {service.managed_by}" if service.managed_by else ""
@@ -133,7 +135,7 @@ def _beside(service: BackingService) -> Fact:
     ports = published(service.process) if service.process is not None else ""
     known += f", published on {ports}" if ports else ""
     files = service.process.variables_from if service.process is not None else ()
-    more = list(dict.fromkeys(link.note.removeprefix("takes variables from ") for link in files))
+    more = list(dict.fromkeys(taken_from(link, repository) for link in files))
     held = service.process.env_files if service.process is not None else ()
     more += [sample_text(file) for file in held if file.stands_for]
     known += f", env from {'; '.join(more)}" if more else ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from prodlint.deployment.command import Step
+from prodlint.deployment.command import Link, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.image import Image
 from prodlint.deployment.installed.runtime import python_of
 from prodlint.deployment.installed.system_packages import system_packages
 from prodlint.deployment.model import Deployment
 from prodlint.deployment.packages.installed_version import placed_version_of
-from prodlint.deployment.process import EnvFile, Platform
+from prodlint.deployment.process import AbsentEnvFile, EnvFile, Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.routes.of_service import routes_of
 from prodlint.deployment.servers.products import serves_its_own
@@ -21,6 +21,7 @@ from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.servers.versions import serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
+from prodlint.deployment.variables.sample import developing_lines
 from prodlint.deployment.variables.secret import masked_command
 from prodlint.map.contract_facts import contract_facts, route_fact
 from prodlint.map.document import Fact, Source, State
@@ -32,7 +33,7 @@ from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution
 
-__all__ = ["sample_text", "service_facts", "setting_facts", "told", "valued", "variable_facts"]
+__all__ = ["sample_text", "service_facts", "setting_facts", "taken_from", "told", "valued", "variable_facts"]
 
 
 def service_facts(service: Service, deployment: Deployment) -> Iterator[Fact]:
@@ -108,11 +109,20 @@ def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:
     more = tuple(dict.fromkeys(service.process.variables_from))
     if more:
         # What it finds in its environment is more than the variables that are shown.
-        text = "; ".join(link.note.removeprefix("takes variables from ") for link in more)
+        text = "; ".join(taken_from(link, repository) for link in more)
         yield Fact("env from", text, State.ENVIRONMENT, more[0].span)
     for file in service.process.env_files:
         if file.stands_for:
             yield Fact("env from", sample_text(file), State.ENVIRONMENT, file.span)
+
+
+def taken_from(link: Link, repository: Repository) -> str:
+    """What sets more variables than are known, with the sample of it that is in the repository."""
+    said = link.note.removeprefix("takes variables from ")
+    if not isinstance(link, AbsentEnvFile) or not link.sample:
+        return said
+    developing = ", ".join(developing_lines(link.sample, repository))
+    return f"{said} ({link.sample} is a sample of it{', for development: ' if developing else ''}{developing})"
 
 
 def sample_text(file: EnvFile) -> str:

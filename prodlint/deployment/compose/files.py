@@ -17,6 +17,7 @@ from prodlint.deployment.compose.interpolation import (
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.process import (
     HOST,
+    AbsentEnvFile,
     Build,
     EnvDefinition,
     EnvFile,
@@ -293,8 +294,8 @@ def _env_files(
             is_own = path is not None and not (written or "").startswith(("/", "~", "../"))
             shown = path if is_own else written or one.name.written
             beside = sample_beside(path, files) if isinstance(value, Known) and path is not None else None
-            hint = f" ({beside} is a sample of it)" if beside is not None else ""
-            elsewhere.append(Link(one.span, f"takes variables from {shown}, which is not in this repository{hint}"))
+            said = f"takes variables from {shown}, which is not in this repository"
+            elsewhere.append(AbsentEnvFile(one.span, said, beside or ""))
     return tuple(found.values()), tuple(elsewhere)
 
 
