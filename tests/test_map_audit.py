@@ -270,6 +270,38 @@ def test_an_app_whose_module_is_here_and_not_where_it_is_started_is_told_so() ->
     assert told["app"] == "shop.wsgi:app was not found in the repository"
 
 
+def test_an_app_is_not_missing_where_nobody_knows_in_which_folder_or_image_it_is_looked_for() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["sh", "run.sh"]\n',
+        "run.sh": 'cd "$WHERE" && exec gunicorn wsgi:app\n',
+        "srv/wsgi.py": "app = make()\n",
+    }
+    [service] = drawn(files).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["app"] == "the folder in which it starts is not known; srv/wsgi.py is in this repository"
+    task = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "acme/web:1", "command": %s}]}'
+    files = {"task.json": task % '["gunicorn", "wsgi:app"]', "srv/wsgi.py": "app = make()\n"}
+    [service] = drawn(files).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["app"] == "what the image acme/web:1 holds is not known; srv/wsgi.py is in this repository"
+
+
+def test_a_script_of_which_nothing_is_known_to_stay_is_told_and_not_the_command_of_the_base() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13-slim\nCOPY . .\nCMD ["./serve.sh"]\n',
+        "serve.sh": "#!/bin/sh\nwhile true; do\n  gunicorn wsgi:app\n  code=$?\n  [ $code = 3 ] || exit $code\ndone\n",
+    }
+    [service] = drawn(files).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["command"] == "nothing that `./serve.sh` starts is known to stay"
+    [service] = drawn({**files, "serve.sh": "#!/bin/sh\nread line\n"}).services
+    told = {fact.name: fact.text for fact in service.facts}
+    assert told["command"] == "nothing that `./serve.sh` starts is known to stay"
+    server = "#!/bin/bash\ngunicorn -b :8000 wsgi:app &\nfg %1\n"
+    [service] = drawn({**files, "serve.sh": server}).services
+    assert {fact.name: fact.text for fact in service.facts}["server"] == "gunicorn"
+
+
 def test_two_histories_of_one_tool_are_told_by_their_folders() -> None:
     files = {"Dockerfile": DOCKERFILE, "app.py": "", "compose.prod.yml": UWSGI["compose.prod.yml"]}
     for folder in ("db/v1", "db/v2"):

@@ -269,6 +269,9 @@ def _no_command(service: Service) -> str:
         return f"{told} {f'the image {base}' if base else 'an image of others'}, which is not read"
     if service.execution.unread:
         return service.execution.unread[0].note
+    declared = service.process.command or (service.image.command if service.image is not None else None)
+    if declared is not None and declared.written:
+        return f"nothing that `{declared.written}` starts is known to stay"
     if service.image is not None and service.image.base is not None:
         return f"the command of the base image {service.image.base}, which is not read"
     if service.process.image is not None:
@@ -372,17 +375,22 @@ def _app(service: Service, deployment: Deployment) -> Iterator[Fact]:
             yield Fact("app", reason, State.UNKNOWN, target.span)
         else:
             elsewhere = deployment.serving_of(service).module_elsewhere
-            yield Fact("app", _absence(target.value, elsewhere), State.UNKNOWN, target.span)
+            yield Fact("app", _absence(target.value, elsewhere, service), State.UNKNOWN, target.span)
         return
     factory = ", a factory" if app.is_factory else ""
     shown = f"{app.target} → " if app.target else ""
     yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
 
 
-def _absence(target: str, elsewhere: str | None) -> str:
+def _absence(target: str, elsewhere: str | None, service: Service) -> str:
     """Why an app is not told: its module is not here, or is here and not where the server looks for it."""
     if elsewhere is not None:
-        return f"{target} is not found where it runs; {elsewhere} is in this repository"
+        reason = f"{target} is not found where it runs"
+        if service.image is None and service.process.image:
+            reason = f"what the image {service.process.image} holds is not known"
+        elif service.step is not None and service.step.directory is None:
+            reason = "the folder in which it starts is not known"
+        return f"{reason}; {elsewhere} is in this repository"
     return f"{target} was not found in the repository"
 
 

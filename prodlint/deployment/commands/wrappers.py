@@ -11,7 +11,7 @@ from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell_words import split_words
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Substitution, Word
 
 __all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap", "value_of"]
 
@@ -312,7 +312,7 @@ def _behind(name: str, wrapper: Wrapper, words: tuple[Word, ...]) -> Unwrapped |
     taken = words[: len(words) - len(rest)]
     if not rest and not wrapper.positional:
         return None
-    return Unwrapped(rest, layers, directory=value_of(taken, _MOVES.get(name, ())))
+    return Unwrapped(rest, layers, directory=value_of(taken, _MOVES.get(name, ())) or _home(name, taken[1:]))
 
 
 def _shown_options(words: tuple[Word, ...], rest: tuple[Word, ...]) -> list[str]:
@@ -454,9 +454,19 @@ def _behind_runner_options(words: tuple[Word, ...], values: frozenset[str]) -> t
 def _switch_user(name: str, words: tuple[Word, ...]) -> Unwrapped | None:
     """`su USER -c STRING`, `flock FILE -c STRING`, `script -c STRING FILE`."""
     for index, word in enumerate(words[:-1]):
-        if word.literal in ("-c", "--command", "-qc"):
-            return Unwrapped((), (name,), script=words[index + 1])
+        if word.literal in ("-c", "--command", "-qc", "-lc"):
+            given = (*words[1:index], *words[index + 2 :], word)
+            return Unwrapped((), (name,), script=words[index + 1], directory=_home(name, given))
     return None
+
+
+_LOGINS = {"su": ("-", "-l", "--login", "-lc"), "runuser": ("-", "-l", "--login", "-lc"), "sudo": ("-i", "--login")}
+
+
+def _home(name: str, words: Iterable[Word]) -> Word | None:
+    """The home of a user, in which a login shell starts and which nothing here tells; None for other shells."""
+    login = next((word for word in words if word.literal in _LOGINS.get(name, ())), None)
+    return None if login is None else Word((Substitution(login.span, reason="a login moves home"),), login.span)
 
 
 def _sops(name: str, words: tuple[Word, ...]) -> Unwrapped | None:

@@ -19,7 +19,7 @@ def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
 
 def leave(body: Node, inside: Shell, shell: Shell) -> None:
     """Leave in a shell what a function did to it: its directory, options and variables, but for `local` ones."""
-    shell.directory, shell.marked = inside.directory, inside.marked
+    shell.directory, shell.left, shell.marked = inside.directory, inside.left, inside.marked
     shell.errexit, shell.exports = inside.errexit, inside.exports
     local = _local(body)
     shell.variables.update((name, value) for name, value in inside.variables.items() if name not in local)

@@ -24,6 +24,7 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
     filled = _filled_in(shell, outcomes, lookup)
     directories = {arm.directory for arm in outcomes}
     shell.directory = directories.pop() if len(directories) == 1 else None
+    shell.left = outcomes[0].left if all(arm.left == outcomes[0].left for arm in outcomes) else ()
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
     shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)

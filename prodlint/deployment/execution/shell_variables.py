@@ -15,6 +15,7 @@ from prodlint.deployment.execution.condition_words import in_words
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import Reader, with_printed
 from prodlint.deployment.execution.shell_walk import (
+    Flow,
     Items,
     Shell,
     argument,
@@ -38,6 +39,7 @@ from prodlint.syntax.word import Expansion, Substitution, Word
 __all__ = ["DECLARES", "ShellVariables", "interpolations"]
 
 DECLARES = frozenset(("export", "declare", "typeset", "readonly", "local"))
+_MOST_LEFT = 20
 _FILLS = frozenset("read mapfile readarray getopts printf let".split())
 _DEFAULTS = (":=", "=", ":-", "-")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -110,6 +112,19 @@ class ShellVariables:
         written = self.settled(goes, shell)
         return None if written is None else absolute(written, shell.directory)
 
+    def move(self, words: tuple[Word, ...], shell: Shell) -> Flow:
+        """`cd`, `pushd` and `popd`: the directory of a shell, and those to which it goes back."""
+        name, named = words[0].literal, [word for word in words[1:] if word.literal != "-n"]
+        if name == "cd":
+            shell.directory = self.moved(words, shell)
+        elif name == "pushd" and len(named) == 1 and not (named[0].literal or "").startswith(("+", "-")):
+            shell.left, shell.directory = (shell.directory, *shell.left[:_MOST_LEFT]), self.moved(words, shell)
+        elif name == "popd" and len(words) == 1 and shell.left:
+            shell.directory, shell.left = shell.left[0], shell.left[1:]
+        else:
+            shell.directory, shell.left = None, ()
+        return Flow()
+
     def moved(self, words: tuple[Word, ...], shell: Shell) -> str | None:
         """The directory behind `cd WORDS`."""
         rest = list(words[1:])
@@ -119,7 +134,8 @@ class ShellVariables:
             if rest.pop(0).literal == "--":
                 break
         written = self.settled(rest[0], shell) if rest else None
-        if not written or written.startswith("-"):
+        # A home is that of a user, whom nothing here tells.
+        if not written or written.startswith("-") or rest[0].written.startswith("~"):
             return None
         if is_physical:
             return self.place.real(written, shell.directory, self.repository)

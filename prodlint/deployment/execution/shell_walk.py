@@ -23,6 +23,7 @@ from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
     "DECIDED",
+    "MOVES",
     "PREPARES",
     "QUIET",
     "SHELLS",
@@ -47,6 +48,7 @@ __all__ = [
     "matches",
     "of_script",
     "of_task",
+    "plain",
     "reads_as_shell",
     "set_arguments",
     "shifted",
@@ -62,6 +64,9 @@ QUIET = frozenset(
     "getopts local kill return break continue let".split()
 )
 """Commands of the shell itself that start nothing."""
+
+MOVES = frozenset(("cd", "pushd", "popd"))
+_OWN = frozenset((*MOVES, ".", "eval", "exit", "return", "set", "shift", "source", "wait"))
 
 DECIDED = "a condition decides it"
 # `set -- "$@" "$@"` doubles them with every line.
@@ -103,7 +108,8 @@ class Shell:
     is about to start. `last_command` is the one that it ends with; it is `forked` where it stands for a copy of itself.
     `script` is the file that it runs, by the name by which it was called (`$0`), `lying` is that of each file of the
     repository that it runs or sources. `when` is what must hold so that it comes here, None where nobody can tell.
-    `fed` is what its programs find on their standard input, None where that is nothing that anyone wrote down.
+    `fed` is what its programs find on their standard input, None where that is nothing that anyone wrote down. `left`
+    are the directories to which `popd` goes back.
     """
 
     directory: str | None
@@ -128,6 +134,13 @@ class Shell:
     fed: Text | Unknown | None = None
     script: str | None = None
     lying: dict[str, str] = field(default_factory=dict)
+    left: tuple[str | None, ...] = ()
+
+
+def plain(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """A command of the shell itself without `builtin` or `command` in front of it."""
+    asks = len(words) > 1 and words[0].literal in ("builtin", "command") and words[1].literal in _OWN
+    return words[1:] if asks else words
 
 
 def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:

@@ -20,6 +20,7 @@ from prodlint.deployment.execution.redirections import Redirections, is_running,
 from prodlint.deployment.execution.rejoining import rejoin
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
+    MOVES,
     PREPARES,
     QUIET,
     SHELLS,
@@ -35,6 +36,7 @@ from prodlint.deployment.execution.shell_walk import (
     is_test,
     of_script,
     of_task,
+    plain,
     reads_as_shell,
     shifted,
     split_assignment,
@@ -92,8 +94,7 @@ class _Run:
         self.redirections = Redirections(repository, self.variables, self.locate)
         self.steps: list[Step] = []
         self.unread: list[Link] = []
-        self.calls = 0
-        self.written: list[str] = []
+        self.calls, self.written = 0, list[str]()
         self.successions: list[Succession] = []
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
@@ -411,16 +412,15 @@ class _Run:
         self.written.extend(self.redirections.written(node, shell))
         if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
             self._substituted(node, shell)
-        words = tuple(self.variables.printed(word, shell) for word in with_arguments(node.words, shell))
+        words = plain(tuple(self.variables.printed(word, shell) for word in with_arguments(node.words, shell)))
         name = words[0].literal if words else None
         self.variables.note(node.words, shell)
         if not words or name in DECLARES:
             self.variables.declare(node, shell)
             return Flow()
         self.variables.fill(words, shell)
-        if name == "cd":
-            shell.directory = self.variables.moved(words, shell)
-            return Flow()
+        if name in MOVES:
+            return self.variables.move(words, shell)
         if name == "set":
             self.variables.switch(words[1:], shell)
             return Flow()
@@ -431,7 +431,7 @@ class _Run:
             return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
-        if name == "wait":  # It stays for as long as what was started before it.
+        if name in ("wait", "fg"):  # It stays for as long as what was started before it.
             return Flow(tuple(step for step in self.steps if step.background))
         if name == "eval":
             words = words[1:]
