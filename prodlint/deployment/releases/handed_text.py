@@ -6,11 +6,13 @@ execute-command") and eb ("eb ssh").
 
 from __future__ import annotations
 
-from prodlint.deployment.command import CommandLine, Step, shell_form
+from prodlint.deployment.command import CommandLine, Step, exec_form, shell_form
 from prodlint.deployment.commands.grammar import head, tail
+from prodlint.source import SyntaxProblem, Text
+from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Word
 
-__all__ = ["handed_text", "is_for_machine"]
+__all__ = ["handed_text", "is_for_machine", "managed_text"]
 
 _MACHINE = ("gcloud", "compute", "ssh")
 _OPTIONS = {
@@ -34,6 +36,32 @@ def handed_text(step: Step, verbs: list[str]) -> CommandLine | None:
         if content is not None:
             return shell_form(content)
     return None
+
+
+def managed_text(step: Step, verbs: list[str], rest: tuple[Word, ...]) -> CommandLine | None:
+    """The manage.py of a function's Django: `zappa manage STAGE migrate`, `serverless wsgi manage -c migrate`.
+
+    `rest` are the words behind the stage. Sources: github.com/zappa/Zappa, "Running Custom Invocations";
+    github.com/logandk/serverless-wsgi, "Django management commands".
+    """
+    if step.program == "zappa" and verbs[:1] == ["manage"] and rest:
+        given = rest
+    elif step.program in ("serverless", "sls") and verbs[:2] == ["wsgi", "manage"]:
+        words = step.argv[1:]
+        names = ("-c", "--command")
+        found = (_value(word, words[at + 1] if at + 1 < len(words) else None, names) for at, word in enumerate(words))
+        given = tuple(one for one in found if one is not None)[:1]
+    else:
+        return None
+    content = given[0].respelled if len(given) == 1 else None
+    try:
+        split = tuple(split_words(content)) if content is not None else given
+    except SyntaxProblem:
+        return None
+    if not split:
+        return None
+    span = given[0].span.to(given[-1].span)
+    return exec_form((Word.of(Text.at("manage.py", span)), *split), span)
 
 
 def _value(word: Word, following: Word | None, names: tuple[str, ...]) -> Word | None:

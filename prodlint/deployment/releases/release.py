@@ -16,7 +16,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
-from prodlint.deployment.releases.handed_text import handed_text, is_for_machine
+from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.step_kind import (
     DeploymentPlace,
@@ -330,7 +330,7 @@ def carried_by(step: Step) -> Carried | None:
 
         handed = ssh_command(step)
         return Carried(handed.command, fed=handed.fed) if isinstance(handed, Handed) else None
-    text = handed_text(step, verbs)
+    text = handed_text(step, verbs) or managed_text(step, verbs, words[places[2] :] if len(places) > 2 else ())
     return None if text is None else Carried(text)
 
 
