@@ -81,6 +81,34 @@ def test_a_function_of_the_serverless_framework_that_runs_an_image_of_ours_is_on
     assert of(files, "hello")["handler"] == "app.handler → app.py:1"
 
 
+SHOP = {
+    "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n"
+    "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n",
+    "shop/urls.py": "from django.urls import path\n\nurlpatterns = [path('up/', print)]\n",
+}
+
+
+def test_a_function_of_zappa_runs_the_django_of_the_settings_that_its_file_names() -> None:
+    found = of({**SHOP, "zappa_settings.json": '{"live": {"django_settings": "shop.settings"}}'}, "live")
+    assert found["app"] == "Zappa makes it of these settings, Django, WSGI"
+    assert found["settings"] == "shop.settings (variables of live in zappa_settings.json:1)"
+    assert (found["database"], found["routes"]) == ("PostgreSQL shop", "/up/")
+    assert "command" not in found
+
+
+def test_the_settings_of_a_function_are_those_that_its_handler_chooses() -> None:
+    template = "Resources:\n  Web:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+    files = {
+        **SHOP,
+        "template.yaml": f"{template}      Handler: shop.asgi.handler\n      Runtime: python3.13\n",
+        "shop/asgi.py": "import os\nfrom django.core.asgi import get_asgi_application\nfrom mangum import Mangum\n\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nhandler = Mangum(get_asgi_application())\n",
+    }
+    found = of(files, "Web")
+    assert found["settings"] == "shop.settings (setdefault in shop/asgi.py:5)"
+    assert (found["database"], found["routes"]) == ("PostgreSQL shop", "/up/")
+
+
 def test_databases_that_a_chart_brings_from_elsewhere_are_beside_the_services() -> None:
     chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n"
     chart += "".join(

@@ -229,6 +229,7 @@ def test_a_condition_of_several_expressions_is_told_without_their_brackets() -> 
             "{'ENGINE': 'django.db.backends.postgresql', 'NAME': os.environ.get('NAME', 'shop')}",
             "PostgreSQL shop ($NAME)",
         ),
+        ("{'ENGINE': 'django.db.backends.postgresql_psycopg2', 'NAME': 'shop'}", "PostgreSQL shop"),
         ("dj_database_url.config(conn_max_age=600)", "$DATABASE_URL"),
         # Heroku sets it: what holds without it is nobody's database.
         ("POSTGRES if 'DYNO' in os.environ else {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}", None),
@@ -242,6 +243,23 @@ def test_the_database_of_the_settings_is_told_with_who_decides(database: str, sh
         "shop/settings.py": "import os\nimport dj_database_url\nfrom pathlib import Path\n"
         "BASE = Path(__file__).parent\n"
         f"POSTGRES = {{'ENGINE': 'django.db.backends.postgresql'}}\nDATABASES = {{'default': {database}}}\n",
+    }
+    assert told(files).get("database") == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("f\"postgresql+psycopg2://{env('U')}:{env('P')}@{env('H')}/{env('N')}\"", "PostgreSQL by $H, $N, $P and $U"),
+        ("f\"mysql://shop@{env('HOST')}/shop\"", "MySQL by $HOST"),
+        ("f\"mysql://shop@{env('HOST', 'db')}/shop\"", "mysql://***@db/shop, unless $HOST changes it"),
+    ],
+)
+def test_an_address_that_is_none_without_its_variables_is_told_by_them(address: str, shown: str) -> None:
+    app = "from os import getenv as env\nfrom flask import Flask\n\napp = Flask('x')\napp.config['X'] = 1\n"
+    files = {
+        "Procfile": "web: gunicorn app:app\n",
+        "app.py": f"{app}app.config['SQLALCHEMY_DATABASE_URI'] = {address}\n",
     }
     assert told(files).get("database") == shown
 

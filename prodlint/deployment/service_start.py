@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prodlint.deployment.app import roots_of
-from prodlint.deployment.apps.handler import adapted_command, client_handler, handled, handler_of
+from prodlint.deployment.apps.handler import adapted_command, client_handler, django_by_settings, handled, handler_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
@@ -66,7 +66,7 @@ def resolve_service(
     if handler is not None:
         return _with_handler(service, handler, repository)
     if not steps:
-        return service
+        return replace(service, app=django_by_settings(process))
     if len(steps) == 1:
         return started(_with_step(service, steps[0]), steps[0], repository)
     return _agreeing(service, [started(_with_step(service, step), step, repository) for step in steps])

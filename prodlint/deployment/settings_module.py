@@ -48,18 +48,16 @@ _known: WeakKeyDictionary[Repository, dict[tuple[int, int], tuple[object, AppSet
 
 def settings_of(service: Service, repository: Repository) -> AppSettings | None:
     """The settings of a service's program; None when it is of no framework whose settings are read."""
-    return None if service.step is None else settings_of_step(service, service.step, repository)
+    return _kept(service, service.step, repository)
 
 
 def settings_when_open(service: Service, names: frozenset[str], repository: Repository) -> AppSettings | None:
     """The settings of a service as if some variables were left to whoever runs it: what they decide is to be seen."""
-    return None if service.step is None else _settings(service, service.step, repository, names)
+    return _settings(service, service.step, repository, names)
 
 
 def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSettings, ...]:
     """The settings classes of pydantic that a service's program imports, with what their fields hold there."""
-    if service.step is None:
-        return ()
     answers = _classes.setdefault(repository, {})
     if id(service) not in answers:
         from prodlint.deployment.settings.pydantic import pydantic_settings
@@ -72,6 +70,11 @@ def settings_classes_of(service: Service, repository: Repository) -> tuple[AppSe
 
 def settings_of_step(service: Service, step: Step, repository: Repository) -> AppSettings | None:
     """The settings that one step of a service runs with: `manage.py migrate` in front of the server has its own."""
+    return _kept(service, step, repository)
+
+
+def _kept(service: Service, step: Step | None, repository: Repository) -> AppSettings | None:
+    """The settings of a step; without one, those of the function that a platform calls."""
     answers = _known.setdefault(repository, {})
     key = (id(service), id(step))
     if key not in answers:
@@ -89,25 +92,26 @@ def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> App
         return None
     names = tuple(start.variables.names)
     interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, names=names)
-    return _django(start, interpreter, step.step, repository)
+    return _django(start, interpreter, step.step.span, repository)
 
 
 def _settings(
-    service: Service, step: Step, repository: Repository, names: frozenset[str] = frozenset()
+    service: Service, step: Step | None, repository: Repository, names: frozenset[str] = frozenset()
 ) -> AppSettings | None:
-    start = agreed_start(service, repository) if step is service.step else start_of(service, step, repository)
+    is_own = step is None or step is service.step
+    start = agreed_start(service, repository) if is_own or step is None else start_of(service, step, repository)
     if start is None:
         return None
     if names:
         start = replace(start, lookup=opened(start.lookup, names))
     is_django = start.is_django or _mentions(start, repository)
-    if not is_django and not (step is service.step and _may_be_flask(service)):
+    if not is_django and not (is_own and _may_be_flask(service)):
         return None
     interpreter = interpreter_of(start, service, repository)
     for file in start.env_files:
         interpreter.load_env_file(file)
     if is_django:
-        return _django(start, interpreter, step, repository)
+        return _django(start, interpreter, service.span if step is None else step.span, repository)
     from prodlint.deployment.settings.flask import flask_settings
 
     return flask_settings(service, start, interpreter)
@@ -118,13 +122,13 @@ def opened(lookup: Lookup, names: frozenset[str]) -> Lookup:
     return lambda name: from_outside(name) if name in names else lookup(name)
 
 
-def _django(start: Start, interpreter: Interpreter, step: Step, repository: Repository) -> AppSettings | None:
+def _django(start: Start, interpreter: Interpreter, span: Span, repository: Repository) -> AppSettings | None:
     for one in start.modules:
         interpreter.run(one.path, one.dotted, MOST_STEPS_OF_A_MODULE)
-    module, sources = _module(start, interpreter, step)
+    module, sources = _module(start, interpreter, span)
     if module is None:
         return None
-    deciding = sources[-1] if sources else SettingsSource(module, step.span, "")
+    deciding = sources[-1] if sources else SettingsSource(module, span, "")
     name = module.value if isinstance(module, Known) else module.default if isinstance(module, EnvDriven) else None
     path = _path(start, name, repository) if name else None
     values = _nothing(module, name, deciding.span)
@@ -144,7 +148,7 @@ def _mentions(start: Start, repository: Repository) -> bool:
     return any(_VARIABLE.encode() in (repository.data(module.path) or b"") for module in start.modules)
 
 
-def _module(start: Start, interpreter: Interpreter, step: Step) -> tuple[Value[str] | None, tuple[SettingsSource, ...]]:
+def _module(start: Start, interpreter: Interpreter, span: Span) -> tuple[Value[str] | None, tuple[SettingsSource, ...]]:
     """The name of the settings module, None for a process without one, and the places that had a say."""
     writes = interpreter.writes(_VARIABLE)
     # Of several defaults the first one holds.
@@ -168,7 +172,7 @@ def _module(start: Start, interpreter: Interpreter, step: Step) -> tuple[Value[s
         if not start.is_django:
             return None, found
         where = "" if value is None else " in the repository"
-        return Unknown(f"nothing{where} sets {_VARIABLE}", step.span), found
+        return Unknown(f"nothing{where} sets {_VARIABLE}", span), found
     return _named(value, found), found
 
 

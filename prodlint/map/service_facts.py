@@ -72,6 +72,10 @@ def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
     if service.handler is not None:
         yield _handler(service, service.handler)
         yield from _app(service, deployment) if service.app is not None else ()
+    elif service.step is None and service.app is not None:
+        # Nothing but Zappa serves what no file makes.
+        app = service.app
+        yield Fact("app", f"Zappa makes it of these settings, {app.framework}, {app.interface.value}", span=app.span)
     elif service.step is None:
         yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     elif service.candidates:

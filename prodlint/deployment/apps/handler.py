@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prodlint.deployment.app import App, locate_module, module_at, roots_of
+from prodlint.deployment.app import App, Interface, locate_module, module_at, roots_of
 from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Step, exec_form
 from prodlint.deployment.execution.place import Place
@@ -24,7 +24,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
-__all__ = ["Handled", "adapted_command", "client_handler", "handled", "handler_of"]
+__all__ = ["Handled", "adapted_command", "client_handler", "django_by_settings", "handled", "handler_of"]
 
 _CALLS_ANOTHER = {
     "datadog_lambda.handler.handler": "DD_LAMBDA_HANDLER",
@@ -90,6 +90,15 @@ def adapted_command(process: Process, variables: Variables) -> CommandLine | Non
     if wrapper.value != "/opt/bootstrap":
         return None
     return exec_form((Word.of(Text.at(f"/var/task/{handler.value}", handler.span), handler.span),), handler.span)
+
+
+def django_by_settings(process: Process) -> App | None:
+    """The Django app that Zappa makes of the settings that its file names (github.com/zappa/Zappa, `django_settings`).
+
+    None for everything else.
+    """
+    named = process.setting("django_settings") if process.platform is Platform.LAMBDA else None
+    return None if named is None else App("Django", Interface.WSGI, named.span or process.span)
 
 
 def handled(handler: Value[str], place: Place, repository: Repository) -> Handled:

@@ -24,7 +24,8 @@ _TABLES = ("Flask", "Quart", "FastAPI", "Starlette")
 def routes_of(service: Service, repository: Repository) -> Routes:
     """The routes of the app that a service serves; none, and not complete, where they cannot be read."""
     app = service.app
-    if app is None or (service.step is None and service.handled_at is None):
+    is_started = service.step is not None or service.handled_at is not None
+    if app is None or not (is_started or app.framework == "Django"):
         return _NOTHING
     if app.framework == "Django":
         # Its settings have to be evaluated: nobody else needs to load what does that.

@@ -10,6 +10,7 @@ from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.value import YES, EnvDriven, JointlyDriven, Known
 from prodlint.deployment.variable import Variables, masked
 from prodlint.record import record
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion
 
@@ -19,10 +20,14 @@ _CLIENTS = {"psql": "PostgreSQL", "pg_isready": "PostgreSQL", "mysql": "MySQL", 
 _KINDS = {
     "sqlite3": "SQLite",
     "postgresql": "PostgreSQL",
+    # Django takes its old name for it (`load_backend`).
+    "postgresql_psycopg2": "PostgreSQL",
     "postgis": "PostgreSQL",
     "mysql": "MySQL",
     "oracle": "Oracle",
 }
+# A variable that is not set, in the place of a user, a host or a name.
+_UNSET = regex(r"(?<=[/:@])None(?=[/:@?]|$)")
 
 
 @record
@@ -116,6 +121,8 @@ def _told(held: Any, variables: Variables) -> tuple[Database, tuple[str, ...]] |
         names = (held.name,) if isinstance(held, EnvDriven) else held.names
         if any(variables.is_set(name) is YES for name in names):
             return None
+        if isinstance(held.default, str) and _UNSET.search(held.default):
+            return _by_variables(held.default, names), ()
         default = _told(held.default, variables)
         return None if default is None else (default[0], tuple(dict.fromkeys((*names, *default[1]))))
     if isinstance(held, str):
@@ -127,6 +134,14 @@ def _told(held: Any, variables: Variables) -> tuple[Database, tuple[str, ...]] |
             return Database("", variable=default.name), ()
         return _of_django(default) if isinstance(default, dict) else _told(default, variables)
     return None
+
+
+def _by_variables(without: str, names: tuple[str, ...]) -> Database:
+    """An address that is none without its variables: `postgresql://None:None@None/None`."""
+    scheme = without.partition(":")[0].partition("+")[0]
+    kind = {"postgres": "PostgreSQL", "sqlite": "SQLite", **_KINDS}.get(scheme, scheme)
+    shown = [f"${name}" for name in names]
+    return Database(kind, "by " + " and ".join(one for one in (", ".join(shown[:-1]), shown[-1]) if one))
 
 
 def _of_django(database: dict[str, Any]) -> tuple[Database, tuple[str, ...]] | None:

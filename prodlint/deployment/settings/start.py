@@ -97,7 +97,7 @@ def start_of(service: Service, step: Step, repository: Repository) -> Start:
 def agreed_start(service: Service, repository: Repository) -> Start | None:
     """How the long-running program of a service begins; None where several commands may and they differ in it."""
     if service.step is None:
-        return None
+        return _start_of_handler(service, repository)
     if not service.candidates:
         return start_of(service, service.step, repository)
     starts = [start_of(one, one.step, repository) for one in service.candidates if one.step is not None]
@@ -109,6 +109,29 @@ def agreed_start(service: Service, repository: Repository) -> Start | None:
     longest = max(len(start.argv) for start in starts)
     words = zip(*(start.argv + (None,) * (longest - len(start.argv)) for start in starts), strict=True)
     return replace(first, argv=tuple(agree(found) for found in words))
+
+
+def _start_of_handler(service: Service, repository: Repository) -> Start | None:
+    """How a process begins that calls a function of the repository, or the app that a settings file names.
+
+    None where nothing is known of what it calls.
+    """
+    if service.app is None:
+        return None
+    text = service.handler.value if isinstance(service.handler, Known) else ""
+    dotted = text.rpartition(".")[0].replace("/", ".")
+    roots = roots_of(service.place, repository)
+    path = module_at(service.place, (), dotted, repository) if dotted else None
+    path = path or (locate_module(repository, roots, dotted) if dotted else None)
+    return Start(
+        modules=(Module(path, dotted),) if path is not None else (),
+        argv=(),
+        roots=roots,
+        place=service.place,
+        lookup=_lookup(service.variables, ()),
+        variables=service.variables,
+        is_django=service.app.framework == "Django",
+    )
 
 
 def _decisive(start: Start) -> object:
