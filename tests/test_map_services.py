@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from map_command import MANIFEST, SHOP, drawn, facts, run, text_of, write
+from maps import of, pod
 
 
 def test_the_contract_of_a_platform_is_told(tmp_path: Path) -> None:
@@ -173,3 +174,9 @@ def test_no_app_is_asked_of_a_program_that_serves_its_own(tmp_path: Path, comman
     found = facts(drawn(write(tmp_path, {"Procfile": f"web: {command}\n"})))
     assert "server" in found
     assert "app" not in found
+
+
+def test_options_for_the_entrypoint_of_an_image_are_no_command() -> None:
+    container = "{name: probe, image: registry.example.org/probe, args: [--address=/run/probe.sock, -v]}"
+    found = of({"k8s/production/pod.yaml": pod(container)}, "web")
+    assert found["command"].startswith("`--address=/run/probe.sock -v` is handed to the entrypoint of the image")

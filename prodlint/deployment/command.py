@@ -147,6 +147,11 @@ class Step:
         return "" if value is None else value.rpartition("/")[2]
 
     @property
+    def is_option(self) -> bool:
+        """Whether it names no program but an option for one that is not known: the entrypoint of an image."""
+        return bool(self.argv) and (self.argv[0].literal or "").startswith("-")
+
+    @property
     def arguments(self) -> tuple[str | None, ...]:
         """The literal values behind the program; None for a word that has to be expanded."""
         return tuple(word.literal for word in self.argv[1:])

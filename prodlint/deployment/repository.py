@@ -94,7 +94,10 @@ class Repository:
 
     def absence(self, written: str) -> str:
         """What is said of a file that was not found where a process looks for it."""
-        if normal_path("", written.lstrip("/")) in self.paths:
+        path = normal_path("", written.lstrip("/"))
+        # A relative path may start from any folder; of an absolute one, a name alone is that of many files.
+        below = self.named(posixpath.basename(path)) if "/" in path or not written.startswith("/") else []
+        if path in self.paths or any(one.endswith(f"/{path}") for one in below):
             return "is in this repository, but not certainly where it runs"
         return "is not in this repository"
 

@@ -142,7 +142,7 @@ def _start_command(process: Process, image: Image | None) -> tuple[CommandLine |
 def _long_running(execution: Execution) -> tuple[Step, ...]:
     """The steps that do not return: the one candidate, or those that may be it where all start the same server."""
     # Words that begin with an option are arguments for an entrypoint that is not known.
-    candidates = [step for step in execution.processes if not step.program.startswith("-")]
+    candidates = [step for step in execution.processes if not step.is_option]
     if not candidates:
         steps = [step for step in execution.steps if not step.conditional and not (execution.lost and step.background)]
         servers = [step for step in steps if server_of(step) is not None]

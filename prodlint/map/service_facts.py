@@ -104,7 +104,9 @@ def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:
     if service.image is not None:
         yield _image(service.image, service)
     elif service.process.image is not None:
-        yield Fact("image", service.process.image, span=service.process.image_at or service.process.span)
+        place = service.process.image_at or service.process.span
+        named = service.process.image.strip()
+        yield Fact("image", named, span=place) if named else Fact("image", "no file names it", State.UNKNOWN, place)
     python = python_of(service, repository)
     if not service.is_of_another_version and (isinstance(python, Known) or service.server is not None):
         yield valued("python", python)
@@ -264,7 +266,7 @@ def told(value: Unknown) -> str:
 
 def _no_command(service: Service) -> str:
     # Words that begin with an option are no command by themselves.
-    commands = [one for one in service.execution.processes if not one.program.startswith("-")]
+    commands = [one for one in service.execution.processes if not one.is_option]
     if commands:
         return _several(commands)
     if service.execution.processes:

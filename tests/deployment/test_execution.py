@@ -116,12 +116,18 @@ def test_a_script_that_is_not_there_is_told() -> None:
 
 
 def test_a_script_that_an_image_may_not_hold_is_not_told_to_be_missing() -> None:
-    compose = "services:\n  web: {image: other, command: docker/start.sh}\n"
-    files = {"compose.prod.yml": compose, "docker/start.sh": "exec gunicorn app:app\n"}
-    (service,) = inspect(MemoryTree(files), []).deployment.services
-    assert [link.note for link in service.execution.unread] == [
-        "runs docker/start.sh, which is in this repository, but not certainly where it runs"
-    ]
+    def told(command: str) -> list[str]:
+        compose = f"services:\n  web: {{image: other, command: {command}}}\n"
+        files = {"compose.prod.yml": compose, "docker/start.sh": "exec gunicorn app:app\n"}
+        (service,) = inspect(MemoryTree(files), []).deployment.services
+        return [link.note for link in service.execution.unread]
+
+    perhaps = "which is in this repository, but not certainly where it runs"
+    assert told("docker/start.sh") == [f"runs docker/start.sh, {perhaps}"]
+    assert told("./start.sh") == [f"runs ./start.sh, {perhaps}"]
+    assert told("/srv/docker/start.sh") == ["runs /srv/docker/start.sh, which is not in this repository"]
+    # Images of others bring a script of that name, too.
+    assert told("/start.sh") == ["runs /start.sh, which is not in this repository"]
 
 
 def test_scripts_that_call_each_other_end() -> None:

@@ -199,7 +199,7 @@ def _goes_to_heroku(pipeline: Pipeline, repository: Repository) -> bool:
 
 def _candidates(service: Service, step: Step) -> tuple[Step, ...]:
     """The steps of which one stays; those that run beside each other have a way each."""
-    steps = tuple(one for one in service.execution.processes if not one.program.startswith("-"))
+    steps = tuple(one for one in service.execution.processes if not one.is_option)
     is_one = step.background or not (service.candidates or any(one is step for one in steps))
     return (step,) if is_one or not steps else steps
 
