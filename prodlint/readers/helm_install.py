@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -30,13 +31,15 @@ _VALUED = frozenset(
 )
 _SETTING = ("--set", "--set-string", "--set-json", "--set-file", "--set-literal")
 _MOST = 200
+_SKAFFOLD = regex(r"skaffold(\..+)?\.ya?ml")
 
 
 @entity
 class Install:
     """One such command: the chart that it names, None when that is computed, and what it gives to it.
 
-    What is computed in the name of a file is `*`. `is_open` says that it gives more than can be told.
+    What is computed in the name of a file is `*`. `is_open` says that it gives more than can be told. `named` is what
+    the file that holds it calls this way to install.
     """
 
     chart: str | None
@@ -46,13 +49,19 @@ class Install:
     sets: tuple[tuple[tuple[str | int, ...], Data], ...]
     is_open: bool
     span: Span
+    named: str = ""
 
 
 @per_repository
 def installs(repository: Repository, _: str) -> tuple[Install, ...]:
-    """Every command of the repository's scripts and pipelines that installs a chart."""
+    """Every command of the repository's scripts and pipelines that installs a chart, and what Skaffold installs."""
     found: list[Install] = []
     for path in repository.ordered:
+        if _SKAFFOLD.fullmatch(posixpath.basename(path)):
+            from prodlint.readers.skaffold_releases import skaffold_installs
+
+            found.extend(islice(skaffold_installs(path, repository), _MOST - len(found)))
+            continue
         if not _may_install(path):
             continue
         data = repository.data(path)

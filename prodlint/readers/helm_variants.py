@@ -138,8 +138,9 @@ def _of_install(install: Install, chart: Chart, repository: Repository) -> Varia
 
 
 def _environment(install: Install, files: list[str]) -> Environment | None:
-    """What the values files, the namespace and the release say, else the name of the script."""
-    for name in (*(posixpath.basename(path) for path in reversed(files)), install.namespace, install.release):
+    """What the values files, the profile, the namespace and the release say, else the name of the script."""
+    files = [posixpath.basename(path) for path in reversed(files)]
+    for name in (*files, install.named, install.namespace, install.release):
         named = environment_of(name.replace("values", "")) if name else None
         if named is not None:
             return named

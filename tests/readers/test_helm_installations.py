@@ -167,3 +167,56 @@ def test_a_loop_of_a_chart_declares_our_images_and_those_of_others_at_one_place(
     )
     assert [one.name for one in deployment.services] == ["shop"]
     assert [(one.name, one.product) for one in deployment.backing_services] == [("db", "PostgreSQL"), ("n8n", "")]
+
+
+SKAFFOLD = """\
+apiVersion: skaffold/v2beta16
+kind: Config
+build:
+  artifacts:
+  - {image: registry.example.org/me/shop, context: .}
+profiles:
+- name: dev
+  deploy:
+    helm: {releases: [{name: shop, chartPath: chart, valuesFiles: [ops/values/dev/main.yaml]}]}
+- name: prod
+  deploy:
+    helm:
+      releases:
+      - name: shop
+        chartPath: chart
+        valuesFiles: [ops/values/prod/main.yaml]
+"""
+VALUES_OF_SKAFFOLD = {
+    "ops/values/dev/main.yaml": "env: {DEBUG: 'true'}\n",
+    "ops/values/prod/main.yaml": "replicaCount: 6\nenv: {LOG_LEVEL: error}\n",
+    "Dockerfile": "FROM python:3.12\nCOPY . .\n",
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "artifactOverrides: {image.repository: registry.example.org/me/shop}",
+        "artifactOverrides: {image: registry.example.org/me/shop}\n        imageStrategy: {helm: {}}",
+        "setValueTemplates: {image.repository: '{{.IMAGE_REPO_registry_example_org_me_shop}}'}",
+    ],
+)
+def test_a_profile_of_skaffold_says_with_which_values_and_images_a_chart_is_installed(given: str) -> None:
+    files = {**CHART, **VALUES_OF_SKAFFOLD, "skaffold.yaml": f"{SKAFFOLD}        {given}\n"}
+    (shop,) = linked(files).services
+    assert (shop.environment, shop.process.replicas) == (Environment.PRODUCTION, Known(6, shop.process.replicas.span))
+    assert variables(shop.process) == {"DEBUG": "false", "LOG_LEVEL": "error"}
+    assert shop.image is not None
+    assert shop.image.path == "Dockerfile"
+
+
+def test_values_that_skaffold_takes_from_elsewhere_leave_a_chart_open() -> None:
+    files = {
+        **CHART,
+        **VALUES_OF_SKAFFOLD,
+        "skaffold.yaml": SKAFFOLD.replace("[ops/values/prod", "[secret.yaml, ops/values/prod"),
+    }
+    assert unread(files) == ["values of a Helm chart"]
+    files["skaffold.yaml"] = SKAFFOLD + "        overrides: {replicaCount: 9}\n"
+    assert unread(files) == ["values of a Helm chart"]

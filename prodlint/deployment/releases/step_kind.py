@@ -171,7 +171,7 @@ _COMMANDS = {
         "kubectl rollout restart",
         "helm upgrade|install",
         "helmfile apply|sync",
-        "skaffold run",
+        "skaffold run|deploy|apply",
         "argocd app sync",
         "flux reconcile",
         "aws ecs update-service",
