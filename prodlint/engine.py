@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
-from prodlint.finding import Evidence, Finding, Severity
+from prodlint.finding import Evidence, Finding
 from prodlint.record import record, replace
 from prodlint.rule import Rule, RuleError
 from prodlint.source import Span
@@ -197,11 +197,10 @@ def check(
         for subject in subjects:
             try:
                 for finding in rule.function(subject, **arguments):
-                    found = replace(finding, rule=rule.name, severity=finding.severity or rule.severity)
-                    told.setdefault((found.span, _unnamed(found.message, subject)), []).append((found, subject))
+                    told.setdefault((finding.span, _unnamed(finding.message, subject)), []).append((finding, subject))
             except Exception as error:
                 crashed.append(RuleCrashed(rule.name, _describe(subject), error))
-        yield from map(_told_once, told.values())
+        yield from (_told_once(alike, rule) for alike in told.values())
         yield from crashed
 
 
@@ -216,12 +215,13 @@ def _unnamed(message: str, subject: object) -> str:
     return message
 
 
-def _told_once(alike: list[tuple[Finding, object]]) -> Finding:
+def _told_once(alike: list[tuple[Finding, object]], rule: Rule) -> Finding:
     """The fault that some subjects have at one place: as it is for whom it is worst, with a fix that holds for all."""
-    worst = max((finding for finding, _ in alike), key=lambda finding: finding.severity or Severity.INFO)
+    worst = max((finding for finding, _ in alike), key=lambda finding: finding.severity or rule.severity)
     others = [subject for finding, subject in alike if finding.message != worst.message]
     fix = worst.fix if all(finding.fix == worst.fix for finding, _ in alike) else None
-    return replace(worst, evidence=(*worst.evidence, *_others(others)), fix=fix)
+    evidence = (*worst.evidence, *_others(others))
+    return replace(worst, rule=rule.name, severity=worst.severity or rule.severity, evidence=evidence, fix=fix)
 
 
 def _others(subjects: list[object]) -> Iterator[Evidence]:
