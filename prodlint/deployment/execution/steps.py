@@ -7,17 +7,14 @@ all kept.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent, Step, Succession
+from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent
 from prodlint.deployment.commands.ancestry import is_of_a_text, shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
-from prodlint.deployment.condition import holds, settle
-from prodlint.deployment.execution.condition_words import Asked, asked_of, both
+from prodlint.deployment.condition import settle
+from prodlint.deployment.execution.constructs import MOST_STEPS, Constructs
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import PRINTS
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
-from prodlint.deployment.execution.rejoining import rejoin
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
     MOVES,
@@ -27,13 +24,9 @@ from prodlint.deployment.execution.shell_walk import (
     Flow,
     Shell,
     around,
-    branched,
     called,
     closed,
-    copied,
     inside_of,
-    is_endless,
-    is_test,
     of_script,
     of_task,
     plain,
@@ -47,30 +40,12 @@ from prodlint.deployment.execution.task import Task
 from prodlint.deployment.execution.task_files import tasks_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
+from prodlint.deployment.value import Unknown
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-from prodlint.syntax.shell import (
-    AndOr,
-    Background,
-    Case,
-    Command,
-    Function,
-    Group,
-    If,
-    Loop,
-    Node,
-    Pipeline,
-    Sequence,
-    Subshell,
-    Test,
-    Unparsed,
-)
+from prodlint.syntax.shell import Command
 from prodlint.syntax.word import Word
-
-if TYPE_CHECKING:
-    from prodlint.deployment.execution.arms import Arm
 
 __all__ = ["GIVEN_NOTHING", "execute"]
 
@@ -78,24 +53,21 @@ GIVEN_NOTHING = "ends with the command that it is given, and no file names one"
 
 _TOO_DEEP = "is nested too deeply to follow"
 _DEPTH = 12
-_STEPS = 2_000
 _CALLS = 20_000
 
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 
 
-class _Run:
-    """One execution: collects the steps in the order in which they start."""
+class _Run(Constructs):
+    """One execution: what simple commands start, and what is followed of it."""
 
     def __init__(self, repository: Repository, place: Place) -> None:
         self.repository = repository
         self.place = place
-        self.variables = ShellVariables(place, repository)
-        self.redirections = Redirections(repository, self.variables, self.locate)
-        self.steps: list[Step] = []
-        self.unread: list[Link] = []
-        self.calls, self.written = 0, list[str]()
-        self.successions: list[Succession] = []
+        variables = ShellVariables(place, repository)
+        super().__init__(variables, Redirections(repository, variables, self.locate))
+        self.calls = 0
+        self.written: list[str] = []
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
@@ -125,7 +97,7 @@ class _Run:
 
     def _is_too_deep(self, shell: Shell) -> bool:
         self.calls += 1
-        return shell.depth > _DEPTH or len(self.steps) >= _STEPS or self.calls > _CALLS
+        return shell.depth > _DEPTH or len(self.steps) >= MOST_STEPS or self.calls > _CALLS
 
     def _call(self, words: tuple[Word, ...], child: Shell, shell: Shell, span: Span) -> Flow:
         """A function, which runs in the shell itself."""
@@ -245,160 +217,6 @@ class _Run:
         self.steps.append(self.variables.step(words, shell, span, replaces))
         return Flow((self.steps[-1],))
 
-    def walk(self, node: Node | None, shell: Shell) -> Flow:
-        """One construct of a script."""
-        if node is None or len(self.steps) >= _STEPS:
-            return Flow()
-        if isinstance(node, Sequence):
-            return self._sequence(node.items, shell)
-        if isinstance(node, Command):
-            return self._command(node, shell)
-        if isinstance(node, Pipeline):
-            return self._pipeline(node, shell)
-        if isinstance(node, AndOr):
-            return self._and_or(node, shell)
-        if isinstance(node, Background):
-            before = len(self.steps)
-            self.walk(node.body, replace(shell, background=True, forked=True))
-            return Flow(left=tuple(self.steps[before:]))
-        if isinstance(node, Group):
-            return self.walk(node.body, shell)
-        if isinstance(node, Subshell):
-            return closed(self.walk(node.body, copied(shell)))
-        if isinstance(node, If):
-            return self._if(node, shell)
-        if isinstance(node, Case):
-            return self._case(node, shell)
-        if isinstance(node, Loop):
-            return self._loop(node, shell)
-        if isinstance(node, Function):
-            shell.functions[node.name] = node.body
-        elif isinstance(node, Unparsed):
-            self.unread.append(Link(node.span, "could not be read as shell"))
-            self.variables.open(node.span, "holds what could not be read as shell")
-        elif isinstance(node, Test) and not node.words:
-            # `(( X = 1 ))`
-            self.variables.open(node.span, "sets variables by arithmetic")
-        return Flow()
-
-    def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
-        last: tuple[Step, ...] = ()
-        lost: Link | None = None
-        replaced: list[Step] = []
-        flow = Flow()
-        for item in items:
-            before = len(self.steps)
-            flow = self.walk(item, shell)
-            self._succeed(last, before)
-            replaced.extend(flow.replaced)
-            last = flow.last or last
-            lost = flow.lost or (None if flow.last or flow.replaced else lost)
-            if flow.ended:
-                taken = bool(flow.replaced) or flow.lost is not None
-                return Flow(() if taken else last, tuple(replaced), True, lost=lost, returned=flow.returned)
-        return Flow(last, tuple(replaced), left=flow.left, lost=lost)
-
-    def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
-        """What is started from a number on comes behind steps that a shell waited for."""
-        if waited_for and len(self.steps) > number and len(self.successions) < _STEPS:
-            self.successions.append(Succession(waited_for, tuple(self.steps[number:])))
-
-    def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
-        flows: list[Flow] = []
-        for number, command in enumerate(node.commands):
-            child = replace(shell, forked=True) if len(node.commands) > 1 else shell
-            if number:
-                child.fed = self.redirections.piped(node.commands[number - 1], command, child)
-            flows.append(self.walk(command, child))
-        # In `server | tee log` the server is the one that matters: the first that is a program of its own.
-        return next((flow for flow in flows if flow.last or flow.replaced or flow.lost), Flow())
-
-    def _and_or(self, node: AndOr, shell: Shell) -> Flow:
-        left = self.walk(node.left, shell)
-        outcome = holds(node.left, self.variables.of(shell))
-        tests = outcome is not UNKNOWN or is_test(node.left)
-        runs = YES if node.operator == "&&" else NO
-        if tests:
-            runs = outcome if node.operator == "&&" else ~outcome
-        if runs is NO and node.operator == "&&":
-            return left
-        if runs is NO:
-            # `a || b`: b only runs when a failed, so it is never what normally runs.
-            before = len(self.steps)
-            self.walk(node.right, branched(shell, None))
-            if tests:
-                del self.steps[before:]
-            return left
-        when = asked_of(node.left, self.variables.of(shell), node.operator == "&&")
-        child = shell if runs is YES else branched(shell, when)
-        before = len(self.steps)
-        right = self.walk(node.right, child)
-        self._succeed(left.last, before)
-        if runs is not YES and not right.ended:
-            rejoin(shell, (shell, child), self.variables.of(shell))
-        lost = right.lost or (None if right.last or right.replaced else left.lost)
-        if runs is YES:
-            ended = right.ended or left.ended
-            last, replaced = right.last or left.last, (*left.replaced, *right.replaced)
-            return Flow(last, replaced, ended, lost=lost, returned=right.returned or left.returned)
-        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost)
-
-    def _if(self, node: If, shell: Shell) -> Flow:
-        from prodlint.deployment.execution.arms import Arm
-
-        arms: list[Arm] = []
-        decided = False
-        failed: tuple[Asked, ...] | None = ()
-        for number, branch in enumerate(node.branches):
-            # The first condition is asked in any case.
-            asks = replace(shell) if number == 0 else replace(shell, conditional=True, when=both(shell.when, failed))
-            self.walk(branch.condition, asks)
-            shell.directory = asks.directory if number == 0 or asks.directory == shell.directory else None
-            lookup = self.variables.of(shell)
-            outcome = holds(branch.condition, lookup)
-            if outcome is NO:
-                continue
-            when = both(failed, asked_of(branch.condition, lookup, True))
-            arms.append(Arm(branch.body, outcome is YES and not arms, when))
-            failed = both(failed, asked_of(branch.condition, lookup, False))
-            if outcome is YES:
-                decided = True
-                break
-        if not decided:
-            arms.append(Arm(node.otherwise, not arms, failed))
-        return self._arms(arms, shell)
-
-    def _case(self, node: Case, shell: Shell) -> Flow:
-        self.variables.note((node.subject,), shell)
-        from prodlint.deployment.execution.arms import arms_of_case
-
-        return self._arms(arms_of_case(node, self.variables.of(shell)), shell)
-
-    def _arms(self, arms: list[Arm], shell: Shell) -> Flow:
-        if len(arms) == 1 and arms[0].is_certain:
-            return self.walk(arms[0].body, shell)
-        children = [(arm.body, branched(shell, arm.when)) for arm in arms]
-        flows = [(self.walk(body, child), child) for body, child in children]
-        rejoin(shell, [child for flow, child in flows if not flow.ended], self.variables.of(shell))
-        last = tuple(step for flow, _ in flows for step in flow.last)
-        replaced = tuple(step for flow, _ in flows for step in flow.replaced)
-        lost = [flow.lost for flow, _ in flows]
-        ended, returned = all(flow.ended for flow, _ in flows), any(flow.returned for flow, _ in flows)
-        return Flow(last, replaced, ended, lost=lost[0] if all(lost) else None, returned=ended and returned)
-
-    def _loop(self, node: Loop, shell: Shell) -> Flow:
-        self.variables.note(node.words, shell)
-        # A condition is asked at least once.
-        self.walk(node.condition, asks := replace(shell))
-        shell.directory = asks.directory
-        endless = is_endless(node, self.variables.of(shell))
-        child = shell if endless else branched(shell, None)
-        if node.variable is not None:
-            self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
-        flow = self.walk(node.body, child)
-        rejoin(shell, (shell, child), self.variables.of(shell))
-        return flow if endless else Flow()
-
     def _substituted(self, node: Command, shell: Shell) -> None:
         """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
         for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
@@ -408,9 +226,10 @@ class _Run:
                 self.walk(self.repository.commands(inside), child)
                 self.steps[before:] = [one for one in self.steps[before:] if one.program not in PRINTS]
 
-    def _command(self, node: Command, shell: Shell) -> Flow:
+    def command(self, node: Command, shell: Shell) -> Flow:
+        """A simple command: what the shell does itself, else what it starts."""
         self.written.extend(self.redirections.written(node, shell))
-        if shell.depth <= _DEPTH and len(self.steps) < _STEPS:
+        if shell.depth <= _DEPTH and len(self.steps) < MOST_STEPS:
             self._substituted(node, shell)
         words = plain(tuple(self.variables.printed(word, shell) for word in with_arguments(node.words, shell)))
         name = words[0].literal if words else None
