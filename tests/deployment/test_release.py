@@ -96,6 +96,12 @@ def test_a_program_inside_of_a_substitution_is_a_step() -> None:
     assert [one.partition(" --")[0] for one in steps(deployment)] == ["other: aws ecs run-task", "deploy: fly deploy"]
 
 
+def test_xargs_without_a_command_prints_what_it_reads() -> None:
+    text = 'export "$(grep -v x .env | xargs -0)" "$(ls | xargs fly deploy)"; fly deploy'
+    assert [one.partition(": ")[2] for one in steps(gitlab(text))] == ["xargs fly deploy", "fly deploy"]
+
+
+
 @pytest.mark.parametrize(
     "line", ["$DEPLOY_COMMAND", "ssh host $COMMAND", "sh -c $COMMAND", "make deploy", "./ci/deploy.sh production"]
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
+from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.shell_walk import Shell, substituted
@@ -18,13 +19,12 @@ from prodlint.source import Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Sequence
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["PRINTS", "Reader", "with_printed"]
+__all__ = ["Reader", "only_prints", "with_printed"]
 
-PRINTS = frozenset(
+_PRINTS = frozenset(
     "awk basename cat cut date dirname egrep expr fgrep getent getopt grep head hostname id jq ls md5sum nproc pgrep "
     "ps pwd readlink realpath sed seq sha256sum sort stat tail tput tr uname uniq uuidgen wc which whoami".split()
 )
-"""Programs that only print something: inside of `$(…)` they change nothing."""
 
 _DEEPEST = 6
 _OWN_PLACE = regex(r"\$BASH_SOURCE|\$\{BASH_SOURCE(\[0\])?\}")
@@ -52,6 +52,16 @@ class Reader:
     def real(self, path: str, directory: str | None) -> str | None:
         """A path of ours without symbolic links."""
         return self.place.real(path, directory, self.repository)
+
+
+def only_prints(step: Step) -> bool:
+    """Whether a program only prints something: inside of `$(…)` it changes nothing.
+
+    `xargs` without a command prints what it reads (POSIX): `export $(grep -v '^#' .env | xargs)`.
+    """
+    return step.program in _PRINTS or (
+        step.program == "xargs" and all(word is not None and word.startswith("-") for word in step.arguments)
+    )
 
 
 def with_printed(word: Word, reader: Reader) -> Word:

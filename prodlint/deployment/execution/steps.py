@@ -13,7 +13,7 @@ from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import settle
 from prodlint.deployment.execution.constructs import MOST_STEPS, Constructs
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.printed import PRINTS
+from prodlint.deployment.execution.printed import only_prints
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
@@ -224,7 +224,7 @@ class _Run(Constructs):
                 before = len(self.steps)
                 child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
                 self.walk(self.repository.commands(inside), child)
-                self.steps[before:] = [one for one in self.steps[before:] if one.program not in PRINTS]
+                self.steps[before:] = [one for one in self.steps[before:] if not only_prints(one)]
 
     def command(self, node: Command, shell: Shell) -> Flow:
         """A simple command: what the shell does itself, else what it starts."""
