@@ -391,7 +391,22 @@ class _Reader:
         made = _WRITES_DOCUMENT.fullmatch(written) if len(written) < _LONGEST_LINE else None
         target = absolute(next(filter(None, made.groups())), state.directory) if made is not None else None
         text = _text_of(instruction.heredocs[0]) if target is not None else None
-        return files if target is None or text is None else files.written(target, False, target, text)
+        if target is not None and text is not None:
+            return files.written(target, False, target, text)
+        return files if instruction.heredocs else self._with_printed(instruction.value, files, state)
+
+    def _with_printed(self, value: Text, files: ImageFiles, state: _Stage) -> ImageFiles:
+        """The same with the files that the RUN prints and does nothing else."""
+        if not _PRINTS.search(value.value):
+            return files
+        from prodlint.deployment.images.base import shell_of
+        from prodlint.deployment.images.printed_files import printed_files
+
+        shell = state.shell or shell_of(state.base)
+        held = state.files.files.text
+        for path, text in printed_files(self.repository.commands(value), state.directory, shell, held).items():
+            files = files.written(path, False, path, text)
+        return files
 
     def _bound(self, mount: str, files: ImageFiles, state: _Stage, index: int) -> FileMap:
         """The files with a bind mount over them; other types of mount hold none of the repository's."""
@@ -442,6 +457,7 @@ def _command(instruction: Instruction) -> CommandLine | None:
 
 
 _LONGEST_LINE = 1_000
+_PRINTS = regex(r"\b(?:echo|printf)\b[^|]*>")
 # `tee FILE <<EOF`, `cat <<EOF > FILE` and `cat > FILE <<EOF`, and that it may be run.
 _DOCUMENT = r"<<-?[ ]?[\"']?\w+[\"']?"
 _WRITES_DOCUMENT = regex(

@@ -1,5 +1,8 @@
 """What the runs of a build do: scripts in here-documents, of the repository and of the build itself, and mounts."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from built_images import FILES, build
 
@@ -85,6 +88,60 @@ def test_a_script_that_the_build_writes_from_its_own_text_is_followed(line: str)
     assert service.written == "gunicorn shop.wsgi --bind=:80"
     assert service.step is not None
     assert service.step.span.path == "Dockerfile"
+
+
+_ECHOED = "#!/bin/bash\\nset -e\\n./manage.py migrate\\nexec gunicorn shop.wsgi --bind=:80"
+PRINTED = [
+    ("", f"echo '{_ECHOED}' > start.sh && chmod +x start.sh"),
+    ("", _ECHOED.join(("echo '", "' > start.sh")).replace("\\n", "\\n\\\n")),
+    ("", f'printf "{_ECHOED}\\n" > start.sh'),
+    ("", "printf '%s\\n' '#!/bin/sh' 'exec gunicorn shop.wsgi --bind=:80' > start.sh; chmod 755 start.sh"),
+    ("", "echo '#!/bin/sh' > start.sh && echo exec gunicorn shop.wsgi --bind=:80 >> start.sh"),
+    ('SHELL ["/bin/bash", "-c"]\n', f"echo -e '{_ECHOED}' > start.sh"),
+    (
+        'SHELL ["/bin/bash", "-c"]\n',
+        "echo '#!/bin/sh\\\n' > start.sh && echo -n 'exec gunicorn shop.wsgi --bind=:80' >> start.sh",
+    ),
+]
+
+
+@pytest.mark.parametrize(("shell", "line"), PRINTED[:-1])
+def test_a_script_that_the_build_prints_is_followed(shell: str, line: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.13-slim\n{shell}WORKDIR /\nRUN {line}\nCMD ["/start.sh"]\n'}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.written == "gunicorn shop.wsgi --bind=:80"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("shell", "line"), PRINTED)
+def test_what_a_build_prints_is_what_the_shell_prints(shell: str, line: str, tmp_path: Path) -> None:
+    program = "bash" if shell else "dash"
+    # What Docker hands to the shell: a backslash at the end of a line goes on with the next one.
+    subprocess.run([program, "-c", line.replace("\\\n", "")], cwd=tmp_path, check=True)
+    image = build(f"FROM python:3.13-slim\n{shell}WORKDIR /\nRUN {line}\n")
+    text = image.files.text("/start.sh")
+    assert text is not None
+    assert text.value == (tmp_path / "start.sh").read_text()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"RUN echo -e '{_ECHOED}' > /start.sh",
+        f'SHELL ["/bin/bash", "-c"]\nRUN echo \'{_ECHOED}\' > /start.sh',
+        f"RUN echo '{_ECHOED}' > /start.sh && sed -i s/80/81/ /start.sh",
+        f"RUN echo '{_ECHOED}' | tee /start.sh",
+        f"RUN [ -f x ] || echo '{_ECHOED}' > /start.sh",
+        f'RUN echo "{_ECHOED} $MORE" > /start.sh',
+        f"RUN echo '{_ECHOED}' >> /start.sh",
+        f"RUN printf '{_ECHOED} %s' x > /start.sh",
+        f"RUN echo '{_ECHOED}\\c' > /start.sh",
+    ],
+)
+def test_what_a_build_prints_in_another_way_is_not_followed(line: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.13-slim\nWORKDIR /\n{line}\nCMD ["/start.sh"]\n'}
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert service.server is None
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,6 @@ def test_xargs_without_a_command_prints_what_it_reads() -> None:
     assert [one.partition(": ")[2] for one in steps(gitlab(text))] == ["xargs fly deploy", "fly deploy"]
 
 
-
 @pytest.mark.parametrize(
     "line", ["$DEPLOY_COMMAND", "ssh host $COMMAND", "sh -c $COMMAND", "make deploy", "./ci/deploy.sh production"]
 )
