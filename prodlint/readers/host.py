@@ -16,6 +16,7 @@ from prodlint.source import Span
 
 __all__ = ["checkout_mounts", "file_at", "is_templated_value"]
 
+_OF_THE_SYSTEM = ("usr", "bin", "sbin", "etc", "lib")
 _SUFFIXES = (".py", ".sh", ".ini", ".toml", ".conf", ".env", ".cfg")
 
 
@@ -31,12 +32,14 @@ def checkout_mounts(
     found: list[str] = []
     for path in files:
         parts = path.strip("/").split("/")
-        if not path.startswith("/") or not path.endswith(_SUFFIXES) or len(parts) > 30:
+        if not path.startswith("/") or len(parts) > 30:
             continue
         # The longest tail that is a file here: what stands before it is the checkout.
         for index in range(1, len(parts)):
-            if "/".join(parts[index:]) in repository.paths:
-                found.append("/" + "/".join(parts[:index]))
+            tail = "/".join(parts[index:])
+            if tail in repository.paths:
+                if path.endswith(_SUFFIXES) or (parts[0] not in _OF_THE_SYSTEM and _is_script(repository, tail)):
+                    found.append("/" + "/".join(parts[:index]))
                 break
     if directory is not None and directory.startswith("/") and directory.strip("/"):
         parts = directory.strip("/").split("/")
@@ -45,6 +48,11 @@ def checkout_mounts(
             found.extend("/" + "/".join(parts[:index]) for index in tails[:1])
             found.append(posixpath.normpath(directory))
     return tuple(Mount("", target, span) for target in dict.fromkeys(found))
+
+
+def _is_script(repository: Repository, path: str) -> bool:
+    """Whether a file says what runs it: programs of the system are called like some files, and say nothing."""
+    return (repository.data(path) or b"").startswith(b"#!")
 
 
 def file_at(repository: Repository, mounts: Iterable[Mount], path: str) -> str | None:
