@@ -94,7 +94,7 @@ class _Linker:
         taken = {fact.dockerfile for fact in facts if isinstance(fact, TakenImage)}
         definitions = [fact for fact in facts if isinstance(fact, ImageDefinition)]
         self.definitions = {fact.path: fact for fact in definitions if fact.path not in taken}
-        self.pipelines = [fact for fact in facts if isinstance(fact, Pipeline)]
+        self.pipelines = list(_roads([fact for fact in facts if isinstance(fact, Pipeline)], repository))
         self.supervisors = [fact for fact in facts if isinstance(fact, SupervisorConfig)]
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
@@ -394,6 +394,18 @@ def _unless_test(service: Service) -> Service:
     """The service of an image; one that runs tests or load on others is no production, whatever its place says."""
     tests = service.step is not None and StepKind.TEST in kinds_of_step(service.step)
     return replace(service, environment=Environment.TEST) if tests else service
+
+
+def _roads(pipelines: list[Pipeline], repository: Repository) -> Iterator[Pipeline]:
+    """The pipelines with the jobs that deploy by their name or by what they start."""
+    for pipeline in pipelines:
+        road: Pipeline | None = pipeline
+        if any(job.unsaid for job in pipeline.jobs):
+            from prodlint.deployment.compose.by_hand import without_others
+
+            road = without_others(pipeline, repository)
+        if road is not None:
+            yield road
 
 
 def _is_run_by(script: Pipeline, steps: list[PipelineStep]) -> bool:

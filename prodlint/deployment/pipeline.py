@@ -115,7 +115,8 @@ class Job:
     """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps.
 
     `on_host` says that it runs on the machine that serves: a self-hosted runner, a deploy script. `asked` is what it
-    asks for where the reader has the answers already, as rules of GitLab are no single expression.
+    asks for where the reader has the answers already, as rules of GitLab are no single expression. Of an `unsaid` one
+    no name says that it deploys: what it starts does, or nothing (`make update`).
     """
 
     name: str
@@ -127,6 +128,7 @@ class Job:
     condition: str = ""
     on_host: bool = False
     asked: Condition | None = None
+    unsaid: bool = False
 
 
 @record

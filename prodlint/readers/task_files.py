@@ -22,44 +22,26 @@ _OF_PRODUCTION = regex(rb"(?i)prod|live|staging|deploy|release")
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
     """The targets that deploy, as jobs of one pipeline: what each runs is followed like a command's.
 
-    Those are the targets whose name says it, and those that work on the compose files of production.
+    Those are the targets whose name says it; where there may be compose files of production the others are unsaid.
     """
     data = repository.data(path)
-    by_name = data is not None and _DEPLOYS.search(data) is not None
-    by_files = data is not None and _may_hold_sets(path, data)
-    if not (by_name or by_files):
+    if data is None or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
         return
-    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
+    by_files = _may_hold_sets(path, data)
+    if not by_files and _DEPLOYS.search(data) is None:
         return
     program = "make" if posixpath.basename(path).lower().endswith("makefile") else "just"
-    found = (
-        (name, _job(program, name, span, path))
-        for name, span in (_targets(path, repository) if program == "make" else _recipes(path, repository))
-    )
-    jobs = [job for name, job in found if _NAME.fullmatch(name) or (by_files and _is_for_sets(job, repository))]
+    targets = _targets(path, repository) if program == "make" else _recipes(path, repository)
+    jobs = tuple(_job(program, name, span, path) for name, span in targets if by_files or _NAME.fullmatch(name))
     source = repository.source(path)
     if jobs and source is not None:
-        yield Pipeline(path, path, source.line_span(1), tuple(jobs))
+        yield Pipeline(path, path, source.line_span(1), jobs)
 
 
 def _may_hold_sets(path: str, data: bytes) -> bool:
     return _SETS.search(data) is not None and (
         environment_of(path) is Environment.PRODUCTION or _OF_PRODUCTION.search(data) is not None
     )
-
-
-def _is_for_sets(job: Job, repository: Repository) -> bool:
-    from prodlint.deployment.compose.by_hand import is_for_production
-    from prodlint.deployment.execution.place import Place
-    from prodlint.deployment.execution.steps import execute
-    from prodlint.deployment.filemap import CHECKOUT
-
-    for declared in job.steps:
-        if declared.script is not None:
-            place = Place(CHECKOUT, f"/{declared.directory or ''}")
-            if any(is_for_production(step, repository) for step in execute(declared.script, place, repository).steps):
-                return True
-    return False
 
 
 def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:
@@ -81,4 +63,4 @@ def _job(program: str, name: str, span: Span, path: str) -> Job:
     folder, _, file = path.rpartition("/")
     command = f"{program} -f {file} {name}" if file not in ("Makefile", "justfile") else f"{program} {name}"
     step = JobStep(span, script=shell_form(Text.at(command, span)), directory=folder)
-    return Job(name, span, (step,), on_host=True)
+    return Job(name, span, (step,), on_host=True, unsaid=_NAME.fullmatch(name) is None)

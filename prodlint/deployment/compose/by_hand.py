@@ -13,17 +13,34 @@ from prodlint.deployment.compose.starts import started_by
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import execute
-from prodlint.deployment.filemap import FileMap
+from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.migration import migration_in
+from prodlint.deployment.pipeline import Job, Pipeline
 from prodlint.deployment.releases.release import carried_by, compose_files_of
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.record import replace
 
-__all__ = ["is_for_production"]
+__all__ = ["without_others"]
 
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
-def is_for_production(step: Step, repository: Repository) -> bool:
+def without_others(pipeline: Pipeline, repository: Repository) -> Pipeline | None:
+    """A pipeline without the unsaid jobs that do nothing to the production compose files; None where none is left."""
+    jobs = tuple(job for job in pipeline.jobs if not job.unsaid or _works_on_production(job, repository))
+    return replace(pipeline, jobs=jobs) if jobs else None
+
+
+def _works_on_production(job: Job, repository: Repository) -> bool:
+    for declared in job.steps:
+        if declared.script is not None:
+            steps = execute(declared.script, Place(CHECKOUT, f"/{declared.directory or ''}"), repository).steps
+            if any(_is_for_production(step, repository) for step in steps):
+                return True
+    return False
+
+
+def _is_for_production(step: Step, repository: Repository) -> bool:
     """Whether a step starts all services of the compose files of production, or migrates in a container of them."""
     words = [word.literal for word in step.argv[1:]]
     is_stack = step.program == "docker" and words[:2] == ["stack", "deploy"]
