@@ -44,7 +44,7 @@ from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.path import release_paths
-from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_in
+from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_for_tests, builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
 from prodlint.deployment.releases.step_kind import kinds_of_step
 from prodlint.deployment.repository import Repository
@@ -136,6 +136,7 @@ class _Linker:
             self.repository,
             self.unread,
             builds_computed_folders(_of_pushing_jobs(steps)),
+            frozenset(build.dockerfile for build in builds_for_tests(steps) if build.dockerfile),
         )
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
         services.extend(self._pushed_stages(steps, tuple(services)))

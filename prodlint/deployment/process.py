@@ -225,13 +225,17 @@ class PlatformSetting:
 
 @record
 class Build:
-    """The building of an image: Dockerfile and context are paths from the root; None is unknown."""
+    """The building of an image: Dockerfile and context are paths from the root; None is unknown.
+
+    It `ends_anywhere` where the stage up to which it goes is computed: no name that it gives says what is in an image.
+    """
 
     dockerfile: str | None
     context: str | None
     span: Span
     target: str | None = None
     arguments: tuple[EnvDefinition, ...] = ()
+    ends_anywhere: bool = False
 
 
 @record

@@ -120,3 +120,20 @@ def test_the_build_that_is_pushed_counts_and_not_a_later_one_that_is_only_looked
     dockerfile = "FROM python:3.13\nARG LEVEL=\nENV LEVEL=$LEVEL\nCMD gunicorn app:app\n"
     level = built(step, Dockerfile=dockerfile).variables.get("LEVEL")
     assert getattr(level, "value", None) == "info"
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["-f $FILE -t shop", "--file=$FILE -t shop", "--target $STAGE -t shop", '--target="$STAGE" -t shop'],
+)
+def test_a_file_or_stage_that_is_computed_says_nothing_of_what_an_image_of_that_name_is(options):
+    workflow = WORKFLOW.format(step=f"      - run: docker build {options} . && docker push shop")
+    manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [\n"
+    files = {
+        "Dockerfile": DOCKERFILE,
+        ".github/workflows/publish.yml": workflow,
+        "k8s/web.yaml": manifest + '  {name: web, image: shop, command: [gunicorn, "app:app"]}]}}}\n',
+    }
+    deployment = load(MemoryTree({path: text.encode() for path, text in files.items()}), Policy())[0]
+    [web] = [one for one in deployment.services if one.process.name == "web"]
+    assert web.image is None

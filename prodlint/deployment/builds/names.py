@@ -65,7 +65,7 @@ def built_images(
     listed = tuple(steps)
     for step in listed:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
-            if build.dockerfile in repository.paths:
+            if build.dockerfile in repository.paths and not build.ends_anywhere:
                 found.extend(BuiltImage(name, build, step.span) for name in names_given(step))
     for step in listed:
         found.extend(_retagged(step, tuple(found)))
@@ -237,7 +237,7 @@ def image_names(
     ours = [one for one in definitions if environment_of(one.path) not in desks and not _is_of_an_editor(one.path)]
     folders = {posixpath.basename(posixpath.dirname(one.path)).lower() for one in ours}
     project = project_names(repository, built, _family_words(tuple(processes), folders))
-    pushed = [one for one in builds_in(steps) if one.dockerfile in repository.paths]
+    pushed = [one for one in builds_in(steps) if one.dockerfile in repository.paths and not one.ends_anywhere]
 
     @cache
     def by_tasks() -> tuple[BuiltImage, ...]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
-from prodlint.deployment.images.base import base_brings_servers, python_in
+from prodlint.deployment.images.base import base_brings_servers, is_official, python_in
 from prodlint.deployment.process import Build, ImageDefinition, Platform, Process, UnreadDeployment
 from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import NO
+from prodlint.deployment.value import NO, Known
 from prodlint.record import record
 from prodlint.regex import regex
 
@@ -41,12 +41,14 @@ def image_processes(
     repository: Repository,
     unread: Iterable[UnreadDeployment],
     may_be_named: bool = False,
+    tested: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[Process, Environment]]:
     """A process with its environment for each Dockerfile that no service builds from in that environment.
 
     `named` are the builds that pipelines name, by Dockerfile; `classify` is what the settings say of a path.
     Where another system starts what lies here, or one is `unread`, the image's own command need not be what
     runs: such a process is not complete. `may_be_named` says that a pipeline builds folders which cannot be told.
+    `tested` are the Dockerfiles that jobs which are tests build.
     """
     services = tuple(services)
     # Images that Docker runs are what is asked about here.
@@ -64,6 +66,7 @@ def image_processes(
         tuple(one.span.path for one in unread),
         repository,
         may_be_named,
+        tested,
     )
     users: dict[str, list[Service]] = {}
     for service in services:
@@ -101,6 +104,17 @@ class _Known:
     unread: tuple[str, ...]
     repository: Repository
     may_be_named: bool
+    tested: frozenset[str]
+
+    def is_of_tests(self, path: str) -> bool:
+        """Whether only jobs that are tests build an image, and it need not be what they test: that is another one."""
+        if path not in self.tested or path in self.named:
+            return False
+        return any(one not in self.tested or one in self.named for one in self.definitions if _is_ours(one))
+
+
+def _is_ours(path: str) -> bool:
+    return environment_of(path) not in _NOT_PRODUCTION and not path.startswith(_TOOLS)
 
 
 def _is_product(path: str, image: Image, using: list[Service], known: _Known) -> bool | None:
@@ -154,11 +168,27 @@ def _supposed(path: str, image: Image, using: list[Service], is_product: bool, k
     if not is_built and not using and any(_names(one, path) for one in known.services):
         # Somebody builds it by hand to develop with it: that nobody else does is not known.
         return Environment.UNKNOWN
-    if any(path in one.process.perhaps_builds for one in known.services):
+    if known.is_of_tests(path):
+        return Environment.UNKNOWN
+    if any(path in one.process.perhaps_builds or _may_be(one, known) for one in known.services):
         # A command that is told elsewhere may take the place of its own.
         return Environment.UNKNOWN
     # What nothing starts while production runs elsewhere is open, too.
     return Environment.PRODUCTION if is_product else Environment.UNKNOWN
+
+
+def _may_be(service: Service, known: _Known) -> bool:
+    """Whether a service runs the only image of ours, of whose name nothing is known: it starts code of this project."""
+    image, server = service.process.image, service.server
+    is_open = image is not None and service.process.build is None and service.environment not in _NOT_PRODUCTION
+    if not is_open or server is None or not isinstance(server.target, Known) or is_official(image or ""):
+        return False
+    if sum(map(_is_ours, known.definitions)) != 1:
+        return False
+    module = server.target.value.partition(":")[0].replace(".", "/")
+    files = (f"{module}.py", f"{module}/__init__.py")
+    named = known.repository.named(posixpath.basename(files[0]), "__init__.py")
+    return any(f"/{one}".endswith(f"/{file}") for one in named for file in files)
 
 
 def _of_stage(using: list[Service], image: Image) -> list[Service]:

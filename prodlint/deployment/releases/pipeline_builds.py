@@ -15,9 +15,9 @@ from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import normal_path
 from prodlint.source import Span, Text
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Expansion, Word
 
-__all__ = ["build_of_words", "builds_computed_folders", "builds_in"]
+__all__ = ["build_of_words", "builds_computed_folders", "builds_for_tests", "builds_in"]
 
 _VALUED = frozenset(
     "-f --file -t --tag --build-arg --target --platform --cache-from --cache-to --label --network --progress --secret "
@@ -30,8 +30,17 @@ _BUILD_ACTIONS = ("docker/build-push-action", "depot/build-push-action")
 
 def builds_in(steps: Iterable[PipelineStep]) -> Iterator[Build]:
     """The builds of jobs that are no tests, with the paths from the root of the repository."""
+    return _builds(step for step in steps if step.environment is not _TEST)
+
+
+def builds_for_tests(steps: Iterable[PipelineStep]) -> Iterator[Build]:
+    """The builds of jobs that are tests: of what they test, and of what they need beside it."""
+    return _builds(step for step in steps if step.environment is _TEST)
+
+
+def _builds(steps: Iterable[PipelineStep]) -> Iterator[Build]:
     for step in steps:
-        if step.kind is not StepKind.BUILD or step.environment is Environment.TEST:
+        if step.kind is not StepKind.BUILD:
             continue
         if step.action is not None:
             found = _by_action(step.action)
@@ -73,7 +82,9 @@ def _by_action(action: Action) -> Build | None:
     dockerfile = normal_path(folder, "Dockerfile") if file is None else _folder(file, "/")
     if dockerfile is None:
         return None
-    return Build(dockerfile, folder, action.span, _known(action.input("target")), tuple(_arguments(action)))
+    target = action.input("target") or ""
+    known = None if "$" in target else target or None
+    return Build(dockerfile, folder, action.span, known, tuple(_arguments(action)), "$" in target)
 
 
 def _arguments(action: Action) -> Iterator[EnvDefinition]:
@@ -97,6 +108,9 @@ def build_of_words(words: tuple[Word, ...], directory: str | None, span: Span) -
     while index < len(rest):
         shown = rest[index].literal
         index += 1
+        name = rest[index - 1].written.strip("\"'").partition("=")[0]
+        if shown is None and name in ("--file", "--target"):
+            given.setdefault(name, []).append(rest[index - 1])
         if shown is None:
             # Options from a variable, most often build arguments; a folder from one leaves no context.
             continue
@@ -112,12 +126,14 @@ def build_of_words(words: tuple[Word, ...], directory: str | None, span: Span) -
     if context is None or directory is None:
         return None
     folder = _folder(context, directory)
-    file = _last(given, "-f", "--file")
+    file, target = _last(given, "-f", "--file"), _last(given, "--target")
+    if file is None and ("-f" in given or "--file" in given):
+        return None
     dockerfile = _folder(file, directory) if file is not None else None if folder is None else f"{folder}/Dockerfile"
     if folder is None or dockerfile is None:
         return None
     arguments = tuple(_given(one, span) for one in given.get("--build-arg", ()))
-    return Build(normal_path(dockerfile), folder, span, _last(given, "--target"), arguments)
+    return Build(normal_path(dockerfile), folder, span, target, arguments, target is None and "--target" in given)
 
 
 def _given(one: Word | str, span: Span) -> EnvDefinition:
@@ -133,7 +149,14 @@ def _last(given: dict[str, list[Word | str]], *names: str) -> str | None:
     if not values:
         return None
     last = values[-1]
-    return last if isinstance(last, str) else last.literal
+    return last if isinstance(last, str) else last.literal or _default(last)
+
+
+def _default(word: Word) -> str | None:
+    """What a word is unless somebody says otherwise: `${TARGET:-prod}`."""
+    part = word.parts[0] if len(word.parts) == 1 else None
+    has_default = isinstance(part, Expansion) and part.operator in (":-", "-") and part.operand is not None
+    return part.operand.literal if has_default and isinstance(part, Expansion) and part.operand else None
 
 
 def _folder(written: str, directory: str) -> str | None:
@@ -144,7 +167,3 @@ def _folder(written: str, directory: str) -> str | None:
     if path is None or path.startswith(("/..", "/home", "/tmp", "/opt")):
         return None
     return normal_path(path)
-
-
-def _known(text: str | None) -> str | None:
-    return None if text is None or "$" in text else text
