@@ -107,6 +107,11 @@ class FileMap:
                 found.append(posixpath.join(placement.target, path[len(held) :].lstrip("/")))
         return tuple(one for one in list(dict.fromkeys(found))[-_PLACES:] if self.candidates(one)[:1] == (path,))
 
+    def is_put(self, path: str) -> bool:
+        """Whether a volume, a mount or a step puts a file at an absolute path by itself."""
+        last = next((one for one in reversed(self.placements) if one.covers(path)), None)
+        return last is not None and (last.target == path or (last.path is None and last.link is None))
+
     def rewriting(self, path: str) -> Rewriting | None:
         """What wrote over a file of the repository where it lies; None when its text is what the repository holds."""
         for placement in reversed(self.placements):

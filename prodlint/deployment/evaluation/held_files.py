@@ -69,6 +69,16 @@ class HeldFiles:
             self._lacking[path] = self._is_missing(path)
         return not self._lacking[path]
 
+    def may_be_put(self, path: str, near: str) -> bool:
+        """Whether a volume or a step of the build may put a module where the process runs that the repository lacks.
+
+        `near` is a module of which it is known where it lies.
+        """
+        folder, name = posixpath.split(path)
+        beside = [one for one in (f"{folder}/__init__.py", near) if posixpath.dirname(one) == folder]
+        places = (posixpath.dirname(at) for one in beside for at in self.files.places(one))
+        return any(self.files.is_put(posixpath.join(at, name)) for at in places)
+
     def _is_missing(self, path: str) -> bool:
         """Whether the image holds the package of a module, and the module at none of its places.
 

@@ -108,7 +108,8 @@ def find_module(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = F
         return machine.load(path, dotted) or machine.unknown(f"is a module that cannot be read: {path}", node)
     top = dotted.partition(".")[0]
     if _is_own(machine, top):
-        if machine.regions and not may_lack and not _is_folder(machine, dotted):
+        is_lacking = not may_lack and not _is_folder(machine, dotted)
+        if machine.regions and is_lacking and not _may_be_put(machine, dotted):
             raise Raised("ModuleNotFoundError")
         return External(dotted)
     if _is_standard(top):
@@ -119,6 +120,11 @@ def find_module(machine: Machine, dotted: str, node: ast.AST, may_lack: bool = F
     if installed is not YES:
         machine.risk(None, "ModuleNotFoundError")
     return External(dotted)
+
+
+def _may_be_put(machine: Machine, dotted: str) -> bool:
+    paths = (normal_path(root, f"{dotted.replace('.', '/')}.py") for root in machine.roots)
+    return any(machine.held.may_be_put(path, machine.frame.module.path) for path in paths)
 
 
 def locate(machine: Machine, dotted: str) -> str | None:
@@ -194,7 +200,7 @@ def _relative(machine: Machine, node: ast.ImportFrom) -> object:
             return machine.load(path, dotted) or machine.unknown(f"is a module that cannot be read: {path}", node)
     if normal_path(folder, relative) in machine.repository.folders:
         return _folder(normal_path(folder, relative), dotted)
-    if machine.regions:
+    if machine.regions and not machine.held.may_be_put(normal_path(folder, f"{relative}.py"), module.path):
         raise Raised("ModuleNotFoundError")
     machine.risk()
     return machine.unknown(f"is a module that is not in the repository: {dotted}", node)
