@@ -74,6 +74,9 @@ def _command(body: Mapping, builder: Scalar) -> CommandLine | None:
     single = scalar_at(body, "args")
     if single is not None:
         arguments = (single,)
+    own = _own_words(builder.value, arguments) if entrypoint is None else ()
+    if own:
+        return exec_form(own, own[0].span.to(own[-1].span))
     if entrypoint is not None:
         program = Word.of(entrypoint.text, entrypoint.span)
     else:
@@ -85,6 +88,23 @@ def _command(body: Mapping, builder: Scalar) -> CommandLine | None:
     first = min(words, key=lambda word: word.span.start).span
     last = max(words, key=lambda word: word.span.end).span
     return exec_form(words, first.to(last))
+
+
+def _own_words(builder: str, arguments: tuple[Scalar, ...]) -> tuple[Word, ...]:
+    """The command that a step runs in an image that is no builder, but one that was just built; empty for others.
+
+    `exec-wrapper` opens a database before it runs what stands behind `--`.
+    """
+    words = tuple(Word.of(one.text, one.span) for one in arguments)
+    if "/exec-wrapper" in builder:
+        dashes = next((index + 1 for index, word in enumerate(words) if word.literal == "--"), len(words))
+        return words[dashes:]
+    is_own = "$" in builder
+    return words if is_own and words and words[0].literal in _PROGRAMS else ()
+
+
+# What an image without an ENTRYPOINT is told to start.
+_PROGRAMS = ("alembic", "bash", "django-admin", "flask", "poetry", "python", "python3", "sh", "uv")
 
 
 def _variables(node: Mapping) -> Iterator[EnvDefinition]:

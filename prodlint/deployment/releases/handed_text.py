@@ -12,7 +12,7 @@ from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Word
 
-__all__ = ["handed_text", "is_for_machine", "managed_text"]
+__all__ = ["handed_text", "is_for_machine", "managed_text", "starts_a_task"]
 
 _MACHINE = ("gcloud", "compute", "ssh")
 _OPTIONS = {
@@ -70,6 +70,24 @@ def _value(word: Word, following: Word | None, names: tuple[str, ...]) -> Word |
     shown = head(word)
     name = next((one for one in names if one.startswith("--") and shown.startswith(f"{one}=")), None)
     return None if name is None else tail(word, len(name) + 1)
+
+
+_TASKS = (
+    ("aws", "ecs", "run-task"),
+    ("gcloud", "run", "jobs", "execute"),
+    ("gcloud", "beta", "run", "jobs", "execute"),
+    ("az", "containerapp", "job", "start"),
+)
+
+
+def starts_a_task(step: Step) -> bool:
+    """Whether a step runs what the platform keeps: a task, a job, whose command is told somewhere else."""
+    words = (step.program, *step.arguments)
+    if words[:3] == ("gcloud", "run", "jobs") and "--execute-now" in words:
+        return True
+    if step.program in ("kubectl", "oc") and words[1:3] == ("create", "job"):
+        return any((one or "").startswith("--from") for one in words)
+    return any(words[: len(one)] == one for one in _TASKS)
 
 
 def is_for_machine(step: Step) -> bool:

@@ -16,7 +16,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
-from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text
+from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text, starts_a_task
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.step_kind import (
     DeploymentPlace,
@@ -208,7 +208,7 @@ def _with_carried(
         )
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
-        if step.program == "aws" and step.arguments[:2] == ("ecs", "run-task"):
+        if starts_a_task(step):
             unread.append(Link(step.span, "runs a task whose command is not read"))
         from prodlint.deployment.releases.ssh_command import ssh_command
 
@@ -316,7 +316,7 @@ def carried_by(step: Step) -> Carried | None:
     if name in ("docker", "podman") and verbs[:1] in (["run"], ["exec"]) and len(places) > 2:
         command = _behind(step, words, places[2])
         return None if command is None else Carried(command, fed=step.fed if _is_attached(words, command) else None)
-    if name in ("kubectl", "oc") and verbs[:1] == ["exec"]:
+    if name in ("kubectl", "oc") and verbs[:1] in (["exec"], ["run"], ["create"]):
         dashes = next((index for index, word in enumerate(words) if word.literal == "--"), None)
         command = _behind(step, words, dashes + 1) if dashes is not None else None
         return None if command is None else Carried(command, fed=step.fed if _is_attached(words, command) else None)
