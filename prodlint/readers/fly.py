@@ -173,17 +173,23 @@ def _items(document: Toml, *path: str | int) -> Iterator[tuple[tuple[str | int, 
             yield (*path, index), one
 
 
-def _serves(table: dict[str, Any], name: str) -> bool:
-    """Whether a table is for a group of processes: it names its groups, or it is for all."""
-    groups = table.get("processes")
-    return not isinstance(groups, list) or not groups or name in groups
+def _serves(document: Toml, table: dict[str, Any], name: str) -> bool:
+    """Whether a table is for a group of processes: it names its groups, or it is for the default one.
+
+    That is `app` if there is one, else the first by name (flyctl, internal/appconfig, `DefaultProcessName`).
+    """
+    groups, declared = table.get("processes"), document.get("processes")
+    if isinstance(groups, list) and groups:
+        return name in groups
+    names = [*declared] if isinstance(declared, dict) and declared else ["app"]
+    return name == ("app" if "app" in names else min(names))
 
 
 def _exposures(document: Toml, name: str) -> Iterator[Exposure]:
     """What Fly's router passes on to a group of processes."""
     for key in ("http_service", "services"):
         for path, table in _items(document, key):
-            if not _serves(table, name):
+            if not _serves(document, table, name):
                 continue
             place = document.span(*path, "internal_port") or document.span(*path)
             if place is None:
@@ -206,15 +212,15 @@ def _ports(document: Toml, path: tuple[str | int, ...]) -> list[Value[int] | Non
 def _probes(document: Toml, name: str) -> Iterator[Probe]:
     places: list[tuple[str | int, ...]] = []
     for path, table in _items(document, "http_service"):
-        if _serves(table, name):
+        if _serves(document, table, name):
             places.extend(each for each, _ in _items(document, *path, "checks"))
     for path, table in _items(document, "services"):
-        if _serves(table, name):
+        if _serves(document, table, name):
             for kind in ("http_checks", "tcp_checks"):
                 places.extend(each for each, _ in _items(document, *path, kind))
     checks = document.get("checks")
     named = list(checks.items())[:_SERVICES] if isinstance(checks, dict) else []
-    places.extend(("checks", label) for label, one in named if isinstance(one, dict) and _serves(one, name))
+    places.extend(("checks", label) for label, one in named if isinstance(one, dict) and _serves(document, one, name))
     for place in places:
         span = document.span(*place)
         if span is not None:
@@ -245,7 +251,7 @@ def _volumes(document: Toml, name: str) -> Iterator[Volume]:
         for path, table in _items(document, key):
             target = document.text(*path, "destination")
             source = table.get("source")
-            if target is not None and _serves(table, name):
+            if target is not None and _serves(document, table, name):
                 label = source if isinstance(source, str) else ""
                 yield Volume(target.value, target.span, VolumeKind.PERSISTENT, label)
 

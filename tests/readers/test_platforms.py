@@ -158,6 +158,16 @@ class TestFly:
         assert {one.name: one.written for one in found if one.process.platform is Platform.FLY} == processes
 
     @pytest.mark.parametrize(
+        ("groups", "dialled"),
+        [("app web", ["app"]), ("web worker", ["web"]), ("api beat", ["api"]), ("zero", ["zero"]), ("", ["app"])],
+    )
+    def test_a_service_that_names_no_group_is_that_of_the_default_one(self, groups: str, dialled: list[str]) -> None:
+        listed = "".join(f"{one} = 'gunicorn a:b'\n" for one in groups.split())
+        text = "[http_service]\ninternal_port = 80\n" + (f"[processes]\n{listed}" if listed else "")
+        found = inspect(MemoryTree({"fly.toml": text, "Dockerfile": IMAGE}), []).deployment.services
+        assert [one.name for one in found if one.process.exposures] == dialled
+
+    @pytest.mark.parametrize(
         ("path", "environment"),
         [
             ("fly.toml", Environment.PRODUCTION),
