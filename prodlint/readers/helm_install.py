@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from itertools import islice
 
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -31,7 +30,6 @@ _VALUED = frozenset(
 )
 _SETTING = ("--set", "--set-string", "--set-json", "--set-file", "--set-literal")
 _MOST = 200
-_SKAFFOLD = regex(r"skaffold(\..+)?\.ya?ml")
 
 
 @entity
@@ -53,15 +51,10 @@ class Install:
 
 
 @per_repository
-def installs(repository: Repository, _: str) -> tuple[Install, ...]:
-    """Every command of the repository's scripts and pipelines that installs a chart, and what Skaffold installs."""
+def installs(repository: Repository) -> tuple[Install, ...]:
+    """Every command of the repository's scripts and pipelines that installs a chart."""
     found: list[Install] = []
     for path in repository.ordered:
-        if _SKAFFOLD.fullmatch(posixpath.basename(path)):
-            from prodlint.readers.skaffold_releases import skaffold_installs
-
-            found.extend(islice(skaffold_installs(path, repository), _MOST - len(found)))
-            continue
         if not _may_install(path):
             continue
         data = repository.data(path)

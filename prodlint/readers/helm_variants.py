@@ -15,6 +15,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.helm_chart import Chart, chart_at
 from prodlint.readers.helm_family import Given
 from prodlint.readers.helm_install import Install, installs
+from prodlint.readers.skaffold_releases import skaffold_installs
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -42,7 +43,7 @@ class Variant:
 
 def variants(chart: Chart, repository: Repository) -> list[Variant]:
     """How a chart is installed, for production first; never nothing."""
-    known = [_of_install(one, chart, repository) for one in installs(repository, "") if _is_of(one, chart, repository)]
+    known = [_of_install(one, chart, repository) for one in _all_installs(repository) if _is_of(one, chart, repository)]
     live = _live([one for one in known if one.environment not in _NOT_PRODUCTION])
     files = [(path, _named(path, chart)) for path in _values_files(chart, repository)]
     if not live:
@@ -60,11 +61,18 @@ def variants(chart: Chart, repository: Repository) -> list[Variant]:
     return [*live, *others[:1]]
 
 
+@per_repository
+def _all_installs(repository: Repository) -> tuple[Install, ...]:
+    """What commands install and what Skaffold does, in the order of their files."""
+    found = [*installs(repository), *skaffold_installs(repository)]
+    return tuple(sorted(found, key=lambda one: (one.span.path, one.span.start)))
+
+
 def is_part(chart: Chart, repository: Repository) -> bool:
     """Whether another chart brings this one, and no command installs it by itself."""
     path = posixpath.join(chart.folder, "Chart.yaml")
     return path in _brought(repository, "") and not any(
-        _is_of(one, chart, repository) for one in installs(repository, "")
+        _is_of(one, chart, repository) for one in _all_installs(repository)
     )
 
 

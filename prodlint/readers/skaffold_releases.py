@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.declared import mapping_at, mappings_at, scalar_at, scalars_of
@@ -19,14 +20,22 @@ from prodlint.syntax.yaml import Mapping, Scalar
 
 __all__ = ["skaffold_installs"]
 
+_FILE = regex(r"skaffold(\..+)?\.ya?ml")
 _IMAGE = regex(r"\{\{\s*\.(IMAGE_REPO|IMAGE_FULLY_QUALIFIED)_(\w+)\s*\}\}")
 _OTHER_THAN_A_NAME = regex(r"\W")
+_MOST = 200
 _MOST_PARTS = 50
 _Sets = list[tuple[tuple[str | int, ...], Data]]
 
 
-def skaffold_installs(path: str, repository: Repository) -> Iterator[Install]:
-    """One for each release of a file and of its profiles; `named` is the profile."""
+def skaffold_installs(repository: Repository) -> Iterator[Install]:
+    """One for each release of each file and of its profiles; `named` is the profile."""
+    for path in repository.ordered:
+        if _FILE.fullmatch(posixpath.basename(path)):
+            yield from islice(_installs(path, repository), _MOST)
+
+
+def _installs(path: str, repository: Repository) -> Iterator[Install]:
     folder = posixpath.dirname(path)
     for document in repository.yaml(path):
         root = document.root
