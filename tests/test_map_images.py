@@ -35,6 +35,10 @@ def test_an_entrypoint_that_is_given_no_command_does_not_stay_with_what_it_prepa
     assert command is not None
     assert command.state is State.UNKNOWN
     assert command.text == "ends with the command that it is given, and no file names one"
+    own = {"start.sh": files["start.sh"].replace("exec", "python manage.py import_shapes\nexec")}
+    assert of({**files, **own}, service.name)["command"] == command.text
+    dashed = {"Dockerfile": files["Dockerfile"].replace('sh"', 'sh", "--"')}
+    assert of({**files, **dashed}, service.name)["command"] == command.text
     named = {"Dockerfile": files["Dockerfile"] + 'CMD ["gunicorn", "app:app"]\n'}
     assert of({**files, **named}, service.name)["command"] == "gunicorn app:app"
 
@@ -169,6 +173,11 @@ def test_an_image_of_python_without_a_command_is_no_production_beside_another_of
     }
     told = {one.name: one.environment for one in drawn(files).services}
     assert told == {"web": "production", "Dockerfile": "unknown"}
+    heroku = {**files, "Procfile": "web: gunicorn app:app\n"}
+    del heroku["deploy/web.service"]
+    assert {one.name: one.environment for one in drawn(heroku).services} == told
+    nothing = "python3 of the base image python:3.13, which is given nothing to run"
+    assert of(heroku, "Dockerfile")["command"] == nothing
     # Nothing else is known to run, or production of another project does.
     alone = {path: text for path, text in files.items() if not path.startswith("deploy")}
     assert {one.name: one.environment for one in drawn(alone).services} == {"Dockerfile": "production"}

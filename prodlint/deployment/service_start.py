@@ -10,7 +10,7 @@ from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.steps import execute
+from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
@@ -48,7 +48,8 @@ def resolve_service(
     execution = Execution() if called or command is None else execute(command, place, repository, arguments)
     if execution.lost:
         # What prepares for a command that nobody names, or that is not followed, does not stay in its place.
-        staying = tuple(step for step in execution.processes if not _prepares(step))
+        is_given_nothing = any(link.note == GIVEN_NOTHING for link in execution.unread)
+        staying = tuple(step for step in execution.processes if not _prepares(step, is_given_nothing))
         execution = replace(execution, processes=staying)
     steps = _long_running(execution)
     service = Service(
@@ -162,10 +163,12 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
     return commands if len(commands) <= _MOST_COMMANDS else ()
 
 
-def _prepares(step: Step) -> bool:
+def _prepares(step: Step, is_given_nothing: bool) -> bool:
+    """Whether a step only comes before what stays; a command of the project does where `exec "$@"` is given none."""
     tool, words = program_of(step)
     first = words[0].literal if words else None
-    is_command = tool == "django-admin" and first in _PREPARING
+    is_own = is_given_nothing and role_of(step) is Role.UNKNOWN
+    is_command = tool == "django-admin" and (first in _PREPARING or is_own)
     is_command = is_command or (tool in _INSTALLERS and first in ("install", "add", "ci", "update"))
     return is_command or step.program in RETURN_AT_ONCE or migration_of(step) is not None
 

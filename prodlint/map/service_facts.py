@@ -279,6 +279,8 @@ def _no_command(service: Service) -> str:
     if declared is not None and declared.written:
         return f"nothing that `{declared.written}` starts is known to stay"
     if service.image is not None and service.image.base is not None:
+        if _PYTHON.match(service.image.base):
+            return f"python3 of the base image {service.image.base}, which is given nothing to run"
         return f"the command of the base image {service.image.base}, which is not read"
     if service.process.image is not None:
         return f"the command of the image {service.process.image}, which is not read"
@@ -290,6 +292,8 @@ def _several(steps: Sequence[Step]) -> str:
     return "several commands may be the one that stays: " + ", ".join(told)
 
 
+# Its CMD is `python3` (github.com/docker-library/python).
+_PYTHON = regex(r"(?:docker\.io/)?(?:library/)?python(?:[:@]|$)")
 _FROM_ENVIRONMENT = regex(r"%\(ENV_(\w+)\)s")
 _OFF = ("false", "no", "off", "0")
 

@@ -28,7 +28,7 @@ _FOR_ALL = frozenset(
     "iac pulumi cdk ansible manifests aws gcp azure cloud environments env".split()
 )
 # What these start is no image of ours unless they name it.
-_WITHOUT_IMAGES = (Platform.SYSTEMD, Platform.LAMBDA, Platform.APP_ENGINE)
+_WITHOUT_IMAGES = (Platform.SYSTEMD, Platform.LAMBDA, Platform.APP_ENGINE, Platform.HEROKU)
 _FINAL = frozenset("final release production prod runtime runner deploy app web server".split())
 
 

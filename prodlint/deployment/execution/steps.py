@@ -257,7 +257,7 @@ class _Run(Constructs):
             if all(PREPARES.match(word.written) for word in words) or self.variables.takes_arguments(words, shell):
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
-        if not words or name in QUIET or (name == "exec" and len(words) == 1):
+        if not words or name in QUIET or (name == "exec" and all(word.literal == "--" for word in words[1:])):
             # What a script writes behind the name of another one is all that this one is given.
             is_empty = name == "exec" and len(node.words) == 2 and not is_of_a_text(shell.ancestors)
             return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
