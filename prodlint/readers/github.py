@@ -64,6 +64,8 @@ def _events(node: Node | None) -> Iterator[str]:
             branches, tags = ", ".join(_names(body.get("branches"))), ", ".join(_names(body.get("tags")))
             types = ", ".join(_names(body.get("types")))
             asked = [f"{told} {'to' if event in _TO else 'on'} {branches}"] if branches else []
+            others = ", ".join(_names(body.get("branches-ignore")))
+            asked = asked or ([f"{told} to all branches but {others}"] if others and event in _TO else [])
             changes = _changes(body)
             asked = [f"{one}{changes}" for one in asked]
             # Either one is enough.
@@ -77,12 +79,26 @@ _PATHS = 2
 
 
 def _changes(body: Mapping) -> str:
-    """` that changes api/** and 3 more`: the files of which a commit has to touch one; tags do not ask for them."""
-    named = [one for one in _names(body.get("paths")) if not one.startswith("!")]
+    """` that changes api/** and 3 more`: the files of which a commit has to touch one; tags do not ask for them.
+
+    ` that changes more than docs/**`: those that are not enough.
+    """
+    asked = list(_names(body.get("paths")))
+    named = [one for one in asked if not one.startswith("!")]
+    left_out = list(_names(body.get("paths-ignore")))
+    if "**" in named:
+        # Every file is among them.
+        left_out, named = [one[1:] for one in asked if one.startswith("!")], []
     # The workflow itself is nearly always among them.
     paths = [one for one in named if not one.startswith(".github/workflows/")] or named
+    if paths:
+        return f" that changes {_shortened(paths)}"
+    return f" that changes more than {_shortened(left_out)}" if left_out else ""
+
+
+def _shortened(paths: list[str]) -> str:
     more = f" and {len(paths) - _PATHS} more" if len(paths) > _PATHS else ""
-    return f" that changes {', '.join(paths[:_PATHS])}{more}" if paths else ""
+    return f"{', '.join(paths[:_PATHS])}{more}"
 
 
 _MOST_OCCASIONS = 100

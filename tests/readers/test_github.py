@@ -246,9 +246,13 @@ def test_a_workflow_of_another_shape_has_no_steps(text: str) -> None:
             "push to main that changes api/**",
         ),
         ("{paths: [a, b, c, d]}", "push that changes a, b and 2 more"),
+        ("{branches: [main], paths: ['**', .github/workflows/cd.yml]}", "push to main"),
+        ("{branches: [main], paths: ['**', '!docs/**']}", "push to main that changes more than docs/**"),
+        ("{paths-ignore: [docs/**, '*.md', x]}", "push that changes more than docs/**, *.md and 1 more"),
+        ("{branches-ignore: [gh-pages]}", "push to all branches but gh-pages"),
         ("{branches: [main], tags: [v1], paths: [a]}", "push to main that changes a, push of tag v1"),
         ("{paths: [.github/workflows/cd.yml]}", "push that changes .github/workflows/cd.yml"),
-        ("{branches: [main], paths-ignore: [docs/**]}", "push to main"),
+        ("{branches: [main], paths-ignore: [docs/**]}", "push to main that changes more than docs/**"),
     ],
 )
 def test_the_files_that_a_push_has_to_change_are_told_with_what_sets_off_a_workflow(event: str, told: str) -> None:
