@@ -174,3 +174,56 @@ def test_an_image_that_is_called_like_a_product_is_ours_below_the_name_that_a_bu
     product = {**files, "compose.prod.yml": compose.replace("ghcr.io/acme/", "")}
     whole = drawn({**product, ".github/workflows/cd.yml": build.replace("NAME", "nginx")})
     assert [one.name for one in whole.beside] == ["front"]
+
+
+OWNED = """on: push
+env: {REGISTRY: ghcr.io}
+jobs:
+  cd:
+    steps:
+    - uses: docker/build-push-action@v6
+      with: {push: true, context: ./shop, tags: "${{ secrets.OWNER }}/shop:latest"}
+    - uses: docker/build-push-action@v6
+      with: {push: true, context: ./jobs, tags: "${{ env.REGISTRY }}/${{ secrets.OWNER }}/jobs:${{ github.sha }}"}
+"""
+FOLDERS = {
+    f"{name}/{path}": text for name in ("shop", "jobs") for path, text in (("Dockerfile", DOCKERFILE), ("app.py", ""))
+}
+
+
+def owned(image: str) -> dict[str, str]:
+    """The image of each service, and what runs beside them, where a compose file runs an image."""
+    files = {
+        **FOLDERS,
+        ".github/workflows/cd.yml": OWNED,
+        "compose.prod.yml": f"services: {{web: {{image: {image}}}}}\n",
+    }
+    whole = drawn(files)
+    found = {one.name: held.text for one in whole.services if (held := one.fact("image")) is not None}
+    return found | {one.name: one.text for one in whole.beside}
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("acme/shop", "shop/Dockerfile on python:3.13-slim"),
+        ("docker.io/acme/shop:latest", "shop/Dockerfile on python:3.13-slim"),
+        ("ghcr.io/acme/jobs:1.2", "ghcr.io/acme/jobs:1.2, a build of jobs/Dockerfile"),
+        # Another tag, another registry, a vendor's, nobody's.
+        ("acme/shop:1.2", "acme/shop:1.2"),
+        ("quay.io/acme/jobs:1.2", "quay.io/acme/jobs:1.2"),
+        ("bitnami/shop", "bitnami/shop"),
+        ("shop", "shop"),
+    ],
+)
+def test_an_image_is_ours_whose_owner_the_pipeline_alone_knows(image: str, told: str) -> None:
+    assert owned(image)["web"].startswith(told)
+
+
+def test_the_names_of_actions_are_told_with_the_variables_of_the_workflow() -> None:
+    whole = drawn({**FOLDERS, ".github/workflows/cd.yml": OWNED})
+    [release] = whole.releases
+    assert list(dict.fromkeys(one.text for one in release.steps)) == [
+        "${{ secrets.OWNER }}/shop:latest",
+        "ghcr.io/${{ secrets.OWNER }}/jobs:${{ github.sha }}",
+    ]

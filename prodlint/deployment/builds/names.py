@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from prodlint.deployment.builds.agreement import agree
+from prodlint.deployment.builds.agreement import agree, segments
 from prodlint.deployment.builds.project_names import ProjectNames, project_names, words_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
@@ -115,7 +115,7 @@ def names_given(step: PipelineStep) -> Iterator[str]:
     if step.step is not None:
         yield from _values(_words(step), _NAMED)
     if step.action is not None:
-        yield from image_names_of(step.action, step.job)
+        yield from image_names_of(step.action, step.job, step.variables)
 
 
 def _words(step: PipelineStep) -> list[str]:
@@ -182,8 +182,17 @@ class ImageNames:
     shown: Callable[[], tuple[BuiltImage, ...]] = tuple
 
     def pushed(self, image: str) -> Build | None:
-        """The build that gives an image just this name, None when there is none or when several do."""
-        return _build_of_name(image, self.built) or self._told(image)
+        """The build that gives an image just this name, None when there is none or when several do.
+
+        Of a build for an owner that the pipeline alone knows, the rest of the name counts.
+        """
+        return _build_of_name(image, self.built) or self._of_an_owner(image) or self._told(image)
+
+    def _of_an_owner(self, image: str) -> Build | None:
+        if is_public(image) or is_official(image.strip()) or self.project.is_of_a_vendor(image):
+            return None
+        owned = [one for one in self.built if _has_computed_owner(one.name) and _may_be_tag(one.name, image)]
+        return _chosen(image, [one for one in owned if agree(one.name, image)])
 
     def _told(self, image: str) -> Build | None:
         """The build of an image of which only a script or a Makefile tells, by its name as a whole."""
@@ -305,10 +314,10 @@ def _build_of(
     image: str, span: Span, built: tuple[BuiltImage, ...], ours: tuple[ImageDefinition, ...], project: ProjectNames
 ) -> Build | None:
     path = image_path(image)
-    if path and is_public(image) and not any(image_path(one.name) == path for one in built):
-        return None
-    if any(path and image_path(one.name) == path for one in built):
+    if _same(image, built):
         return _build_of_name(image, built)
+    if path and (is_public(image) or _is_bare_official(image)):
+        return None
     candidates = [one.build for one in built if path and image_path(one.name)[-1:] == path[-1:]]
     if candidates:
         return _only(candidates)
@@ -327,8 +336,31 @@ def _build_of(
 
 def _build_of_name(image: str, built: tuple[BuiltImage, ...]) -> Build | None:
     """By the whole name with its tag, else by the name alone; a build for a tag of its own is that of another image."""
+    return _chosen(image, _same(image, built))
+
+
+def _same(image: str, built: tuple[BuiltImage, ...]) -> list[BuiltImage]:
+    """The builds that give an image this name; `$OWNER/nginx` is no build of `nginx`, which is that of others."""
     path = image_path(image)
-    return _chosen(image, [one for one in built if path and image_path(one.name) == path])
+    is_others = "/" not in image and (is_public(image) or is_official(image.strip()))
+    named = [one for one in built if path and image_path(one.name) == path]
+    return [one for one in named if not (is_others and "/" in one.name)]
+
+
+def _may_be_tag(told: str, image: str) -> bool:
+    """Whether the tags of two names may be one; what is computed may be any."""
+    first, second = (_with_tag(one).rpartition(":")[2] for one in (told, image))
+    return first == second or "$" in first or "$" in second or "}" in first
+
+
+def _has_computed_owner(name: str) -> bool:
+    """`${{ secrets.OWNER }}/shop`: somebody's name, and whose it is nobody tells."""
+    above = segments(name)[:-1]
+    return bool(above) and all(_COMPUTED.search(one) or "." in one for one in above) and "$" in above[-1]
+
+
+def _is_bare_official(image: str) -> bool:
+    return "/" not in image and is_official(image.strip())
 
 
 def _chosen(image: str, same: list[BuiltImage]) -> Build | None:

@@ -82,6 +82,11 @@ class ProjectNames:
         found = words_of(text)
         return not self.words.isdisjoint(found) or self._chart_stands_in(found)
 
+    @staticmethod
+    def is_of_a_vendor(image: str) -> bool:
+        """Whether an image stands below the name of somebody whose images everybody uses."""
+        return any(one in _VENDORS for one in image.strip().lower().split("/")[:-1])
+
     def _chart_stands_in(self, found: list[str]) -> bool:
         size = len(self.chart)
         return size > 0 and any(tuple(found[at : at + size]) == self.chart for at in range(len(found)))

@@ -6,32 +6,39 @@ Grammar: the inputs of docker/build-push-action and docker/metadata-action (deli
 from __future__ import annotations
 
 from prodlint.deployment.pipeline import Action, Job
+from prodlint.deployment.releases.pipeline_variables import expanded
+from prodlint.deployment.variables.table import Variables
 from prodlint.regex import regex
 
 __all__ = ["action_words", "image_names_of"]
 
 _SEPARATOR = regex(r"[\s,]+(?![^{}]*\}\})")
+# What an earlier step told, most often all names at once.
+_HANDED_ON = regex(r"\$\{\{[^{}]*\}\}")
 
 
-def image_names_of(action: Action, job: Job) -> tuple[str, ...]:
-    """The names that a build gives to its image; docker/metadata-action may tell them for a whole job."""
-    tags = action.input("tags") or ""
-    written = tuple(name for name in _SEPARATOR.split(tags) if name and not name.startswith("${{"))
+def image_names_of(action: Action, job: Job, variables: Variables) -> tuple[str, ...]:
+    """The names that a build gives to its image; docker/metadata-action may tell them for a whole job.
+
+    `variables` are those of the step.
+    """
+    tags = expanded(action.input("tags") or "", variables)
+    written = tuple(name for name in _SEPARATOR.split(tags) if name and not _HANDED_ON.fullmatch(name))
     described = (one.action for one in job.steps if one.action is not None)
     return written or tuple(
         name
         for one in described
         if one.name.startswith("docker/metadata-action")
-        for name in _SEPARATOR.split(one.input("images") or "")
+        for name in _SEPARATOR.split(expanded(one.input("images") or "", variables))
         if name
     )
 
 
-def action_words(action: Action, job: Job) -> str:
+def action_words(action: Action, job: Job, variables: Variables) -> str:
     """`shop/web:latest and 1 more (web/Dockerfile, target prod)` of a build, the name of any other action."""
     if "build" not in action.name or "/" not in action.name:
         return action.name
-    names = image_names_of(action, job)
+    names = image_names_of(action, job, variables)
     file, target = action.input("file"), action.input("target")
     file = None if file is None else file.removeprefix("./")
     told = ", ".join(one for one in (file, f"target {target}" if target else None) if one)

@@ -6,6 +6,7 @@ variables". Runners set many more, so none of these environments is closed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
@@ -20,7 +21,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["expression_word", "filled", "handed_on", "step_variables", "told"]
+__all__ = ["expanded", "expression_word", "filled", "handed_on", "step_variables", "told"]
 
 _EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
 _OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
@@ -139,6 +140,19 @@ def filled(script: CommandLine, variables: Variables, matrix: Mapping[str, str])
     if text is None or "${{" not in text.value:
         return script
     return replace(script, text=Text.join(_pieces(text, variables, matrix)))
+
+
+def expanded(text: str, variables: Variables) -> str:
+    """An input of an action in which `${{ env.NAME }}` is replaced where the variable is known."""
+    if "${{" not in text:
+        return text
+
+    def value(found: re.Match[str]) -> str:
+        name = _OF_ENV.fullmatch(found[1])
+        held = variables.get(name[1]) if name is not None else None
+        return held.value if isinstance(held, Known) else found[0]
+
+    return _EXPRESSION.sub(value, text)
 
 
 def told(step: Step, declared: JobStep) -> str:

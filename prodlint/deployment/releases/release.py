@@ -168,9 +168,10 @@ def _typed(
                 job,
                 pipeline,
                 Environment.UNKNOWN,
-                action_words(declared.action, job),
+                action_words(declared.action, job, variables),
                 remote=declared.remote,
                 action=declared.action,
+                variables=variables,
             )
     if declared.script is None:
         return
