@@ -30,7 +30,6 @@ _HEAD = "import multiprocessing, os\nfrom os import cpu_count\n"
         ("cpu_count() - 1", "CPUs - 1", UNKNOWN),
         ("max(cpu_count(), 2)", "CPUs, at least 2", YES),
         ("min(cpu_count() * 2 + 1, 4)", "CPUs × 2 + 1, at most 4", YES),
-        ("min(cpu_count(), 1)", "CPUs, at most 1", NO),
         ("min([cpu_count(), 12])", "CPUs, at most 12", UNKNOWN),
         ("max(cpu_count() * 2, 2)", "CPUs × 2", YES),
     ],
@@ -40,6 +39,21 @@ def test_workers_by_the_cpus_have_a_formula(serve: Serve, expression: str, formu
     value = server.settings.value("workers")
     assert isinstance(value, PerCpu)
     assert (value.formula, is_several(processes_of(server))) == (formula, several)
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ("min(cpu_count(), 1)", 1),
+        ("min(max(int(cpu_count()), 2), 1)", 1),
+        ("min(cpu_count() * 2 + 1, 3)", 3),
+        ("max(min(cpu_count(), 4), 4)", 4),
+        ("max(min(cpu_count(), 4), 6)", 6),
+    ],
+)
+def test_limits_that_leave_one_number_are_that_number(serve: Serve, expression: str, number: int) -> None:
+    server = serve("gunicorn app:app", {"gunicorn.conf.py": f"{_HEAD}workers = {expression}\n"})
+    assert server.settings.known("workers") == number
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,15 @@ def with_limit(function: Callable[[Machine, Call], object], is_most: bool) -> Ca
         most: float | None
         if is_most:
             most = limit if value.most is None else min(limit, value.most)
+            if value.least >= limit:
+                return limit
             formula = f"{value.formula}, at most {limit:g}"
             return replace(value, formula=formula, least=min(value.least, limit), most=most)
         if value.least >= limit:
             return value
-        most = None if value.most is None else max(limit, value.most)
-        return replace(value, formula=f"{value.formula}, at least {limit:g}", least=limit, most=most)
+        if value.most is not None and value.most <= limit:
+            return limit
+        return replace(value, formula=f"{value.formula}, at least {limit:g}", least=limit)
 
     def called(machine: Machine, call: Call) -> object:
         told = _numbers_of(call)
