@@ -15,7 +15,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import PROGRAM_FOLDERS, Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, absolute
-from prodlint.deployment.images.base import base_brings_servers, base_command, base_entrypoint
+from prodlint.deployment.images.base import base_brings_servers, base_command, base_entrypoint, leaves_unset
 from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
@@ -266,7 +266,7 @@ class _Reader:
         def lookup(name: str) -> Value[str] | None:
             if name in state.scope:
                 return state.scope[name]
-            return None if state.base == "scratch" else from_outside(name)
+            return None if state.base == "scratch" or leaves_unset(state.base, name) else from_outside(name)
 
         return lookup
 

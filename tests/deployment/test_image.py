@@ -244,13 +244,19 @@ def test_variables_hold_what_buildkit_makes_of_them(instructions: str, expected:
 
 
 def test_an_argument_of_the_build_is_not_set_where_the_image_runs() -> None:
-    image = build("FROM python:3.13\nARG sha\nENV SHA=$sha TAG=v-$sha PLAIN=${sha:-none} MORE=$other\n")
+    image = build("FROM acme/base\nARG sha\nENV SHA=$sha TAG=v-$sha PLAIN=${sha:-none} MORE=$other\n")
     reasons = {name: one.reason for name, one in image.variables.items() if isinstance(one, Unknown)}
     assert reasons == {
         "SHA": "the build argument sha decides it",
         "TAG": "the build argument sha decides it",
         "MORE": "$other is not set in this repository",
     }
+
+
+def test_official_images_of_python_leave_most_variables_unset() -> None:
+    image = build("FROM python:3.13\nENV PYTHONPATH=$PYTHONPATH:. MORE=${other:-plain} OLD=$PYTHON_VERSION\n")
+    assert [value(image, name) for name in ("PYTHONPATH", "MORE", "OLD")] == [":.", "plain", None]
+    assert value(build("FROM acme/base\nENV PYTHONPATH=$PYTHONPATH:.\n"), "PYTHONPATH") is None
 
 
 def test_the_environment_of_an_outside_image_is_not_known() -> None:

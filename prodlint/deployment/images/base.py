@@ -9,7 +9,15 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import split_words
 
-__all__ = ["base_brings_servers", "base_command", "base_entrypoint", "is_official", "python_in", "shell_of"]
+__all__ = [
+    "base_brings_servers",
+    "base_command",
+    "base_entrypoint",
+    "is_official",
+    "leaves_unset",
+    "python_in",
+    "shell_of",
+]
 
 _LIBRARY = r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
 _OFFICIAL = regex(
@@ -63,6 +71,16 @@ def shell_of(base: str | None) -> str | None:
 def is_official(image: str) -> bool:
     """Whether an image is that of a language or a system, which Docker publishes: it holds nothing of anybody's."""
     return _OFFICIAL.match(image) is not None or _OF_OTHER_LANGUAGES.match(image) is not None
+
+
+def leaves_unset(base: str | None, name: str) -> bool:
+    """Whether an image is known not to set a variable: those of systems and of Python set few, each known by name.
+
+    Their Dockerfiles (docker-library/python, pypy; debuerreotype) have PATH, LANG, GPG_KEY, PYTHON_… and PYPY_….
+    """
+    if base is None or _OFFICIAL.match(base) is None or "windows" in base:
+        return False
+    return name not in ("PATH", "LANG", "LC_ALL", "GPG_KEY") and not name.startswith(("PYTHON_", "PYPY_"))
 
 
 def base_brings_servers(base: str | None) -> Answer:
