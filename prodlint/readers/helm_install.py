@@ -236,7 +236,7 @@ def settings_of(written: str, option: str = "--set") -> list[tuple[tuple[str | i
             at = part.end()
         if at >= len(rest) or not path or any(_UNTOLD in one for one in path if isinstance(one, str)):
             return None
-        value, rest = _value(rest[at + 1 :], option)
+        value, rest = _value(rest[at + 1 :], option, ".".join(map(str, path)))
         found.append((tuple(path), value))
     return found
 
@@ -245,23 +245,23 @@ def _plain(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
-def _value(text: str, option: str) -> tuple[Data, str]:
-    """The value at the beginning of a text, and what stands behind its comma."""
+def _value(text: str, option: str, key: str) -> tuple[Data, str]:
+    """The value of a key at the beginning of a text, and what stands behind its comma."""
     if option in ("--set-json", "--set-literal", "--set-file"):
         untold = option != "--set-literal" or _UNTOLD in text
-        return (Hidden(f"{option} gives it", option, True) if untold else text), ""
+        return (Hidden(f"{option} gives it", key, True) if untold else text), ""
     if text.startswith("{"):
         inside, _, rest = text[1:].partition("}")
-        return [_typed(one, option) for one in inside.split(",") if one], rest.removeprefix(",")
+        return [_typed(one, option, key) for one in inside.split(",") if one], rest.removeprefix(",")
     found = _VALUE.match(text)
     if found is None or found.end() == 0:
-        return _typed(text, option), ""
-    return _typed(found[1], option), text[found.end() :]
+        return _typed(text, option, key), ""
+    return _typed(found[1], option, key), text[found.end() :]
 
 
-def _typed(text: str, option: str) -> Data:
+def _typed(text: str, option: str, key: str) -> Data:
     if _UNTOLD in text:
-        return Hidden("the pipeline computes it", option, True)
+        return Hidden("the pipeline computes it", key, True)
     value = _plain(text)
     if option == "--set-string":
         return value

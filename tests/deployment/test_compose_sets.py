@@ -216,6 +216,7 @@ def test_a_dotenv_whose_lines_double_ends_soon() -> None:
         ("'${A:-127.0.0.1}:${B:-8000}:80'", "${A:-127.0.0.1}:${B:-8000} → 80"),
         ("'${A}:8000:80'", "$A:8000 → 80"),
         ("'${B:-8000}:80'", "${B:-8000} → 80"),
+        ("'${B:?not set}:$C'", "$B → $C"),
         ("'${HOST:+${HOST}:}${PORT:-8080}:80'", "? (it is no single number) → 80"),
         ("{target: 80, published: '8000', host_ip: 127.0.0.1}", "127.0.0.1:8000 → 80"),
         ("{target: 80}", "the host → 80"),

@@ -220,3 +220,8 @@ def test_values_that_skaffold_takes_from_elsewhere_leave_a_chart_open() -> None:
     assert unread(files) == ["values of a Helm chart"]
     files["skaffold.yaml"] = SKAFFOLD + "        overrides: {replicaCount: 9}\n"
     assert unread(files) == ["values of a Helm chart"]
+
+
+def test_a_value_that_a_pipeline_computes_is_shown_by_its_key() -> None:
+    files = with_command("--set image.tag=$TAG --set-file cert=$FILE")
+    assert processes(files)["shop"].image == "ghcr.io/me/shop:{{ image.tag }}"

@@ -436,6 +436,9 @@ def _number(word: Word) -> Value[int]:
     number = int(text) if text is not None and text.isdecimal() and len(text) < 6 else None
     if isinstance(value, EnvDriven):
         return EnvDriven(value.name, number, word.span, form=value.form)
+    part = word.parts[0]
+    if len(word.parts) == 1 and isinstance(part, Expansion) and part.operator in ("", ":?", "?") and not part.reason:
+        return EnvDriven(part.name, None, word.span)
     return Known(number, word.span) if number is not None else Unknown("it is no single number", word.span)
 
 
