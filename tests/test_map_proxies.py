@@ -38,6 +38,23 @@ def test_a_proxy_is_told_with_its_routes_and_where_they_lead(tmp_path: Path) -> 
     ]
 
 
+def test_what_a_platforms_container_supervises_is_found_behind_the_nginx_beside_it(tmp_path: Path) -> None:
+    files = {
+        "fly.toml": "app = 'shop'\n[http_service]\ninternal_port = 80\n",
+        "Dockerfile": "FROM python:3.13-slim\nRUN apt-get install -y nginx supervisor\nWORKDIR /app\nCOPY shop.py .\n"
+        "COPY nginx.conf /etc/nginx/conf.d/default.conf\nCOPY s.conf /etc/supervisor/conf.d/s.conf\n"
+        'CMD ["supervisord", "-n"]\n',
+        "s.conf": "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
+        "[program:web]\ncommand=gunicorn shop:app -b 127.0.0.1:5000\n",
+        "nginx.conf": "server { listen 80; location / { proxy_pass http://127.0.0.1:5000; } }\n",
+        "shop.py": "app = print\n",
+    }
+    [proxy] = [one for one in drawn(write(tmp_path, files))["proxies"] if one["product"] == "nginx"]
+    assert [end["value"] for one in proxy["routes"] for end in one["destinations"]] == [
+        "web: gunicorn shop:app -b 127.0.0.1:5000"
+    ]
+
+
 def test_the_port_of_a_host_elsewhere_is_told_unless_it_is_the_usual_one(tmp_path: Path) -> None:
     passes = "location /a { proxy_pass http://mail.example.com:5555; }\n location /b { proxy_pass https://x.example; }"
     files = {**BEHIND_NGINX, "nginx/shop.conf": f"server {{ listen 80; {passes} }}"}

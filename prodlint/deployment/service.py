@@ -18,7 +18,7 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import shell_of
 from prodlint.deployment.install import provides
-from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.process import HOST, Platform, Process, Role
 from prodlint.deployment.replicas import replicas_of
 from prodlint.deployment.servers.concurrency import processes_of, slots_of, threads_of
 from prodlint.deployment.servers.parallel import Parallel
@@ -73,6 +73,19 @@ class Service:
     image_app: App | None = None
     variables: Variables = field(default_factory=Variables)
     candidates: tuple[Service, ...] = ()
+
+    @property
+    def machine(self) -> str:
+        """What it shares its addresses with: a pod, a host, a container; empty where that is not known."""
+        process = self.process
+        if process.reach.machine:
+            return process.reach.machine
+        if self.image is None:
+            return HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else ""
+        shared = f"{self.image.path} {self.image.stage}"
+        # What a platform starts has a container of its own, whatever image it shares with others.
+        is_own = process.platform not in (Platform.SUPERVISOR, Platform.SYSTEMD, Platform.DOCKER)
+        return f"{shared} {process.span.path} {process.name}" if is_own else shared
 
     @property
     def is_production(self) -> Answer:

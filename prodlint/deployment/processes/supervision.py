@@ -145,7 +145,7 @@ def _inside(program: Process, service: Service, step: Step) -> Process:
         env_files=parent.env_files,
         mounts=parent.mounts,
         volumes=parent.volumes,
-        reach=parent.reach,
+        reach=replace(parent.reach, machine=service.machine),
         environment=service.environment,
         variables_from=(*parent.variables_from, *program.variables_from),
     )

@@ -100,7 +100,8 @@ def _without_twins(found: list[Holder]) -> tuple[Holder, ...]:
     seen: dict[tuple[str, str, str], Holder] = {}
     for one in found:
         image = one.service.image if one.service is not None else None
-        key = (one.process.reach.group, one.process.reach.machine, image.path if image is not None else one.name)
+        machine = one.process.reach.machine if one.service is None else one.service.machine
+        key = (one.process.reach.group, machine, image.path if image is not None else one.name)
         seen.setdefault(key, one)
     held = list(seen.values())
     grouped = [one for one in held if one.process.reach.group]

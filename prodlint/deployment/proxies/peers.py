@@ -19,7 +19,6 @@ __all__ = ["Peer", "Peers", "machine_of", "plain_path"]
 _NUMBERED = regex(r"(.+)[-_]\d+")
 _PART = regex(r"[-_]")
 _MOST = 50
-_IN_ONE_CONTAINER = (Platform.SUPERVISOR, Platform.SYSTEMD, Platform.DOCKER)
 
 
 @entity
@@ -41,14 +40,9 @@ class Peer:
 
 def machine_of(process: Process, service: Service | None) -> str:
     """What shares its addresses with a program; empty where that is not known."""
-    if process.reach.machine:
-        return process.reach.machine
-    image = service.image if service is not None else None
-    if image is not None:
-        shared = f"{image.path} {image.stage}"
-        # The programs of a supervisor run in one container; what a platform starts has one of its own each.
-        return shared if process.platform in _IN_ONE_CONTAINER else f"{shared} {process.span.path} {process.name}"
-    return HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else ""
+    if service is not None:
+        return service.machine
+    return process.reach.machine or (HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else "")
 
 
 class Peers:

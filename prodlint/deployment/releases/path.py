@@ -248,7 +248,7 @@ def _may_serve(service: Service, services: tuple[Service, ...]) -> bool:
         one.process.platform is Platform.SUPERVISOR
         and one.role is Role.WEB
         and one.process.build == service.process.build
-        and one.process.reach == service.process.reach
+        and replace(one.process.reach, machine="") == replace(service.process.reach, machine="")
         for one in services
     )
 
