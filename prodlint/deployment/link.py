@@ -106,7 +106,8 @@ class _Linker:
         self.names = ImageNames((), (), ProjectNames(frozenset()))
         self.starts: tuple[ComposeStart, ...] = ()
 
-    def link(self) -> Deployment:
+    def _read_pipelines(self) -> tuple[list[Pipeline], list[PipelineStep]]:
+        """The pipelines and deploy scripts, those aside that others run, with their steps."""
         steps: list[PipelineStep] = []
         pipelines: list[Pipeline] = []
         for pipeline in (*self.pipelines, *deploy_scripts(self.repository)):
@@ -117,8 +118,10 @@ class _Linker:
             steps.extend(found)
             if self.classify(pipeline.path) not in (Environment.DEVELOPMENT, Environment.TEST):
                 self.open.extend(unread)
-        declared = self._platform_processes()
-        steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
+        return pipelines, steps
+
+    def _read_services(self, declared: list[Process], steps: list[PipelineStep]) -> list[Service]:
+        """Everything that is started: what files declare, what images start, what supervisors start in those."""
         built = built_images(self.built, self.compose.values(), steps, self.repository)
         self.names = image_names(declared, built, self.definitions.values(), self.made, steps, self.repository)
         processes, unknown = with_builds(declared, self.names)
@@ -141,7 +144,13 @@ class _Linker:
         services.extend([_unless_test(self._service(process, environment)) for process, environment in images])
         services.extend(self._pushed_stages(steps, tuple(services)))
         services.extend(self._supervised(services))
-        services = [self._in_its_environment(service) for service in services]
+        return [self._in_its_environment(service) for service in services]
+
+    def link(self) -> Deployment:
+        pipelines, steps = self._read_pipelines()
+        declared = self._platform_processes()
+        steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
+        services = self._read_services(declared, steps)
         installations = production_installations(services)
         runs = [
             *service_runs(services, self._applied, self.repository),

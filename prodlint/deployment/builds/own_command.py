@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
@@ -14,7 +15,7 @@ from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, Known
-from prodlint.record import record
+from prodlint.record import lazy_entity
 from prodlint.regex import regex
 
 __all__ = ["image_processes"]
@@ -51,27 +52,9 @@ def image_processes(
     `tested` are the Dockerfiles that jobs which are tests build.
     """
     services = tuple(services)
-    # Images that Docker runs are what is asked about here.
-    elsewhere = {
-        one.span.path
-        for one in services
-        if one.environment is Environment.PRODUCTION and one.process.platform is not Platform.DOCKER
-    }
-    known = _Known(
-        definitions,
-        named,
-        services,
-        frozenset(elsewhere),
-        frozenset(_deployed(services)),
-        tuple(one.span.path for one in unread),
-        repository,
-        may_be_named,
-        tested,
-    )
-    users: dict[str, list[Service]] = {}
-    for service in services:
-        if service.process.build is not None and service.process.build.dockerfile is not None:
-            users.setdefault(service.process.build.dockerfile, []).append(service)
+    unread_files = tuple(one.span.path for one in unread)
+    known = _Known(definitions, named, services, unread_files, repository, may_be_named, tested)
+    users = _users(services)
     for path, definition in definitions.items():
         using = users.get(path, [])
         if path.startswith(_TOOLS) or any(one.environment is Environment.PRODUCTION for one in using):
@@ -88,19 +71,25 @@ def image_processes(
         yield _process(path, image, build, environment, known), environment
 
 
-@record
+def _users(services: Iterable[Service]) -> dict[str, list[Service]]:
+    """The services that build from each Dockerfile."""
+    users: dict[str, list[Service]] = {}
+    for service in services:
+        if service.process.build is not None and service.process.build.dockerfile is not None:
+            users.setdefault(service.process.build.dockerfile, []).append(service)
+    return users
+
+
+@lazy_entity
 class _Known:
     """What is known around an image: the others, the `named` builds of pipelines, what runs.
 
-    Production runs what is declared in the files `elsewhere`, and perhaps what those that are `unread` say; it builds
-    the Dockerfiles that are `deployed`.
+    Production perhaps runs what the files say that are `unread`.
     """
 
     definitions: Mapping[str, ImageDefinition]
     named: Mapping[str, Build]
     services: tuple[Service, ...]
-    elsewhere: frozenset[str]
-    deployed: frozenset[str]
     unread: tuple[str, ...]
     repository: Repository
     may_be_named: bool
@@ -111,6 +100,18 @@ class _Known:
         if path not in self.tested or path in self.named:
             return False
         return any(one not in self.tested or one in self.named for one in self.definitions if _is_ours(one))
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """The files that declare what production runs; images that Docker runs are what is asked about here."""
+        running = (one for one in self.services if one.environment is Environment.PRODUCTION)
+        return frozenset(one.span.path for one in running if one.process.platform is not Platform.DOCKER)
+
+    @cached_property
+    def deployed(self) -> frozenset[str]:
+        """The Dockerfiles that production builds."""
+        running = (one for one in self.services if one.environment is Environment.PRODUCTION)
+        return frozenset(one.process.build.dockerfile or "" for one in running if one.process.build is not None) - {""}
 
 
 def _is_ours(path: str) -> bool:
@@ -194,14 +195,6 @@ def _may_be(service: Service, known: _Known) -> bool:
 def _of_stage(using: list[Service], image: Image) -> list[Service]:
     """The services that run just this stage of a Dockerfile."""
     return [one for one in using if one.image is not None and one.image.span == image.span]
-
-
-def _deployed(services: Iterable[Service]) -> Iterator[str]:
-    """The Dockerfiles that production builds."""
-    for one in services:
-        build = one.process.build
-        if one.environment is Environment.PRODUCTION and build is not None and build.dockerfile:
-            yield build.dockerfile
 
 
 def _may_speak_of(other: str, dockerfile: str) -> bool:

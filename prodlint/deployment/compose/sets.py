@@ -117,8 +117,7 @@ class _Sets:
         if "docker" not in step.program and "podman" not in step.program:
             return  # `ssh host "docker compose …"`: what it carries is a step of its own
         names = compose_files_of(step)
-        plain = plain_words(step)
-        verb = plain.partition("compose ")[2].partition(" ")[0]
+        verb = plain_words(step).partition("compose ")[2].partition(" ")[0]
         starts = verb in _STARTS
         built = build_arguments(found) if verb == "build" and found.environment is not Environment.DEVELOPMENT else ()
         if names is None:
@@ -133,11 +132,13 @@ class _Sets:
         if found.environment is not Environment.DEVELOPMENT:
             self.touched.setdefault(paths or (() if names else self._default_of(step)), []).append(step)
         self.arguments[paths] = (*self.arguments.get(paths, ()), *built)
-        if not names and not starts:
-            return
-        if not paths:
-            return
-        self.commands.setdefault(paths, []).extend(self._start(found, paths))
+        if paths and (names or starts):
+            self.commands.setdefault(paths, []).extend(self._start(found, paths))
+            self._said(found, step, paths, verb)
+
+    def _said(self, found: PipelineStep, step: Step, paths: tuple[str, ...], verb: str) -> None:
+        """What a command says of the set of some files: its environment, its variables, what it starts of it."""
+        starts = verb in _STARTS
         before = self.sets.get(paths)
         is_production = found.environment is Environment.PRODUCTION and verb not in _RUNS_ONCE
         if before is not None and before.environment is Environment.PRODUCTION and not (is_production and starts):
@@ -148,7 +149,7 @@ class _Sets:
         if files:
             held = tuple(path for path in (self._file(name, step) for name in files) if path is not None)
             made = replace(made, given=given_by(held, self.repository))
-        if is_production and (verb in _MAKES or "stack deploy" in plain):
+        if is_production and (verb in _MAKES or "stack deploy" in plain_words(step)):
             shell = {one.name: one for one in _of_shell(found)}
             self.shells[paths] = _shared(self.shells[paths], shell) if paths in self.shells else shell
         if not starts or not is_production:
