@@ -311,3 +311,18 @@ def test_two_histories_of_one_tool_are_told_by_their_folders() -> None:
     [project] = drawn(files).projects
     told = [f"1 Alembic revision in db/{one}, applied by nothing in production" for one in ("v1", "v2")]
     assert [one.text for one in project.migrations] == told
+
+
+def test_a_server_whose_end_a_script_waits_for_is_what_stays_whatever_comes_behind_it() -> None:
+    dockerfile = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN pip install gunicorn\nCMD ["./run.sh"]\n'
+    server = "gunicorn -b 0.0.0.0:80 wsgi:app"
+    scripts = {
+        f"{server}\ncode=$?\nif [ $code != 0 ]; then python report.py $code; fi\nexit $code\n": True,
+        f'trap stop TERM\n{server} &\npid=$!\nwait "$pid"\ncelery -A tasks control shutdown\n': True,
+        f"{server} --check-config\npython work.py\n": False,
+        f"{server} &\npid=$!\npython warm.py\nkill $pid; wait $pid\nexec python work.py\n": False,
+    }
+    for script, is_server in scripts.items():
+        files = {"Dockerfile": dockerfile, "run.sh": f"#!/bin/bash\n{script}", "wsgi.py": "app = make()\n"}
+        [service] = drawn({**files, "work.py": "", "report.py": ""}).services
+        assert ("server" in {fact.name for fact in service.facts}) is is_server, script

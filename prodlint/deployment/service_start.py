@@ -148,6 +148,8 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
         steps = [step for step in execution.steps if not step.conditional and not (execution.lost and step.background)]
         servers = [step for step in steps if server_of(step) is not None]
         return tuple(servers) if len(servers) == 1 else ()
+    if (waited_for := _waited_for(execution, candidates)) is not None:
+        return (waited_for,)
     if len(candidates) == 1:
         return tuple(candidates)
     if all(step.background for step in candidates):
@@ -161,6 +163,20 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
 
     commands = distinct(candidates)
     return commands if len(commands) <= _MOST_COMMANDS else ()
+
+
+def _waited_for(execution: Execution, candidates: list[Step]) -> Step | None:
+    """The server whose end a shell waits for before it comes to what it starts last: `server; report $?`."""
+    if any(step.replaces_shell or server_of(step) is not None for step in candidates):
+        return None
+    from prodlint.deployment.processes.staying import stays
+
+    for one in execution.successions:
+        is_last = all(any(step is other for other in one.after) for step in candidates)
+        if is_last and len(one.before) == 1 and server_of(one.before[0]) is not None:
+            # A server in the background is waited for by `wait`.
+            return one.before[0] if stays(replace(one.before[0], background=False)) else None
+    return None
 
 
 def _prepares(step: Step, is_given_nothing: bool) -> bool:
