@@ -219,3 +219,31 @@ def test_the_image_of_somebody_else_is_told_where_it_is_named_and_not_where_its_
     whole = drawn({"k8s/web.yaml": pod(container)})
     assert [str(one.span) for one in whole.services[0].facts if one.name == "image"] == ["k8s/web.yaml:10"]
     assert "image: acme/base:1" in why(whole, "web.image", Terminal(False))
+
+
+def test_the_code_of_a_function_lies_where_the_image_for_lambda_says() -> None:
+    copies = {"COPY src/ ${LAMBDA_TASK_ROOT}/": "src/api/handler.py", "COPY src/api/handler.py ./api/": ""}
+    for copy, path in copies.items():
+        files = {
+            "Dockerfile": f'FROM public.ecr.aws/lambda/python:3.13\n{copy}\nCMD ["api.handler.main"]\n',
+            "src/api/handler.py": "def main(event, context):\n    return {}\n",
+        }
+        [service] = drawn(files).services
+        told = {fact.name: fact.text for fact in service.facts}
+        assert told["handler"] == "api.handler.main → src/api/handler.py:1", path
+
+
+def test_what_is_built_before_an_image_and_never_committed_says_nothing_of_its_context() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY dist/*.whl ./\nRUN pip install *.whl\n"
+        'COPY config/ ./\nCMD ["gunicorn", "shop.wsgi:app"]\n',
+        "config/gunicorn.conf.py": 'bind = "0.0.0.0:9000"\n',
+    }
+    [service] = drawn(files).services
+    assert {fact.name: fact.text for fact in service.facts}["bind"] == "0.0.0.0:9000"
+    dockerfile = files["Dockerfile"].replace("dist/*.whl", "vendor/lib.txt vendor/a.txt")
+    command = 'CMD ["gunicorn", "-c", "gunicorn.conf.py", "shop.wsgi:app"]\n'
+    dockerfile = dockerfile[: dockerfile.index("CMD")] + command
+    [service] = drawn({**files, "Dockerfile": dockerfile}).services
+    told = {fact.name: fact.text for fact in service.facts}["bind"]
+    assert told == "the configuration file gunicorn.conf.py is in this repository, but not certainly where it runs"

@@ -15,7 +15,13 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import PROGRAM_FOLDERS, Place
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import FileMap, absolute
-from prodlint.deployment.images.base import base_brings_servers, base_command, base_entrypoint, leaves_unset
+from prodlint.deployment.images.base import (
+    base_brings_servers,
+    base_command,
+    base_entrypoint,
+    leaves_unset,
+    task_folder,
+)
 from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, read_context
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
@@ -251,6 +257,9 @@ class _Reader:
             )
         else:
             state = _Stage(self._name(index), opening.span, base, ImageFiles(self.context))
+            if (task := task_folder(base)) is not None:
+                root = {"LAMBDA_TASK_ROOT": Known(task, opening.span)}
+                state = replace(state, directory=task, scope=dict[str, Value[str]](root))
         for instruction in body:
             state = self._apply(instruction, state, index)
         self.states[index] = state

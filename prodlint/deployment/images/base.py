@@ -17,6 +17,7 @@ __all__ = [
     "leaves_unset",
     "python_in",
     "shell_of",
+    "task_folder",
 ]
 
 _LIBRARY = r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
@@ -110,6 +111,17 @@ def base_entrypoint(base: str | None, command: CommandLine | None, span: Span) -
         return None
     found = next((program for pattern, program in _INTERPRETERS if pattern.match(base)), None)
     return None if found is None else exec_form(split_words(Text.at(found, span)), span)
+
+
+_OF_LAMBDA = regex(r"(^|/)lambda/python([:@]|$)|(^|/)aws-lambda-python([:@]|$)")
+
+
+def task_folder(base: str | None) -> str | None:
+    """Where an image for AWS Lambda begins and looks for the code (`LAMBDA_TASK_ROOT`); None for other images.
+
+    Source: AWS, "Deploy Python Lambda functions with container images".
+    """
+    return "/var/task" if base is not None and _OF_LAMBDA.search(base) else None
 
 
 def python_in(base: str | None) -> str | None:

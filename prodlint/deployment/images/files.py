@@ -46,6 +46,9 @@ def _is_pattern(source: str) -> bool:
     return any(character in source for character in "*?[")
 
 
+_BUILT_FIRST = regex(r"^(\./)?(dist|wheels|wheelhouse)(/|$)|\.whl$")
+
+
 def context_of(repository: Repository, document: Dockerfile) -> str | None:
     """The build context of a Dockerfile that nobody names: the nearest folder that explains its COPY sources."""
     context = Context(repository, "")
@@ -62,8 +65,9 @@ def context_of(repository: Repository, document: Dockerfile) -> str | None:
     # The root comes second: `docker build -f docker/web/Dockerfile .` is far more common than a context halfway.
     ordered = list(dict.fromkeys((folders[0], "", *folders[1:])))
     found = [sum(replace(context, root=folder).has(source) for source in sources[:200]) for folder in ordered]
-    # A few may be missing: a `.env` that nobody commits, a submodule, a lock file.
-    enough = max(found) * 2 > len(sources[:200]) or not sources
+    # A few may be missing: a `.env` that nobody commits, a submodule, a lock file; what is built first always is.
+    counted = sum(1 for source in sources[:200] if _BUILT_FIRST.search(source) is None)
+    enough = max(found) * 2 > counted or not sources
     return ordered[found.index(max(found))] if enough else None
 
 

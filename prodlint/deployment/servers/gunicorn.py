@@ -119,7 +119,7 @@ def _file(context: Context, command: Parsed, arguments: Parsed | None) -> Config
         if found is None:
             return f"the configuration file {word.written} is not known"
         if found.path is None:
-            return f"the configuration file {found.written} is not in this repository"
+            return f"the configuration file {found.written} {context.repository.absence(found.written)}"
         return found
     path = context.locate("gunicorn.conf.py")
     return None if path is None else ConfigurationFile("gunicorn.conf.py", path, context.server.span)
