@@ -17,6 +17,7 @@ from prodlint.source import Span
 __all__ = ["checkout_mounts", "file_at", "is_templated_value"]
 
 _OF_THE_SYSTEM = ("usr", "bin", "sbin", "etc", "lib")
+_VIRTUAL = ("venv", ".venv", "env", ".env", "virtualenv")
 _SUFFIXES = (".py", ".sh", ".ini", ".toml", ".conf", ".env", ".cfg")
 
 
@@ -38,7 +39,8 @@ def checkout_mounts(
         for index in range(1, len(parts)):
             tail = "/".join(parts[index:])
             if tail in repository.paths:
-                if path.endswith(_SUFFIXES) or (parts[0] not in _OF_THE_SYSTEM and _is_script(repository, tail)):
+                is_installed = parts[0] in _OF_THE_SYSTEM or parts[index - 1] in _VIRTUAL
+                if path.endswith(_SUFFIXES) or (not is_installed and _is_script(repository, tail)):
                     found.append("/" + "/".join(parts[:index]))
                 break
     if directory is not None and directory.startswith("/") and directory.strip("/"):

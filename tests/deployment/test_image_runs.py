@@ -95,6 +95,7 @@ PRINTED = [
     ("", f"echo '{_ECHOED}' > start.sh && chmod +x start.sh"),
     ("", _ECHOED.join(("echo '", "' > start.sh")).replace("\\n", "\\n\\\n")),
     ("", f'printf "{_ECHOED}\\n" > start.sh'),
+    ("", f"echo writing && echo '{_ECHOED}' > start.sh"),
     ("", "printf '%s\\n' '#!/bin/sh' 'exec gunicorn shop.wsgi --bind=:80' > start.sh; chmod 755 start.sh"),
     ("", "echo '#!/bin/sh' > start.sh && echo exec gunicorn shop.wsgi --bind=:80 >> start.sh"),
     ('SHELL ["/bin/bash", "-c"]\n', f"echo -e '{_ECHOED}' > start.sh"),

@@ -8,7 +8,9 @@ from prodlint.deployment.process import Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown
+from prodlint.inspection import inspect
 from prodlint.readers import declare
+from prodlint.tree import MemoryTree
 
 WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 
@@ -122,6 +124,27 @@ def test_a_socket_and_a_timer_belong_to_the_service_of_their_name() -> None:
     assert clean.command is not None
     assert clean.command.written == "/usr/bin/b"
     assert found["shop-migrate"].role is Role.RELEASE
+
+
+@pytest.mark.parametrize(
+    ("command", "followed"),
+    [
+        ("/srv/shop/bin/serve", True),
+        ("/home/me/repo/bin/serve", True),
+        ("/usr/bin/serve", False),
+        ("/srv/shop/venv/bin/serve", False),
+        ("/srv/shop/bin/other", False),
+    ],
+)
+def test_a_script_that_a_unit_starts_tells_where_the_checkout_lies(command: str, followed: bool) -> None:
+    files = {
+        "shop.service": f"[Service]\nExecStart={command}\n",
+        "bin/serve": '#!/bin/sh\ncd "$(dirname "$(dirname "$0")")"\nexec gunicorn shop:app\n',
+        "bin/other": "no script\n",
+        "shop.py": "from flask import Flask\n\napp = Flask('x')\n",
+    }
+    [service] = inspect(MemoryTree(files), ()).deployment.services
+    assert (service.app is not None) is followed
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def printed_files(
     for one in nodes:
         if not isinstance(one, Command) or one.assignments:
             return {}
-        if one.name in _KEEP and not one.redirections:
+        if one.name in (*_KEEP, "echo") and not one.redirections:
             continue
         path, text = _target(one, directory), _printed(one, shell)
         if path is None or text is None:
