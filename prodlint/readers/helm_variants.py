@@ -13,6 +13,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.helm_chart import Chart, chart_at
+from prodlint.readers.helm_elsewhere import installed_elsewhere
 from prodlint.readers.helm_family import Given
 from prodlint.readers.helm_install import Install, installs
 from prodlint.readers.skaffold_releases import skaffold_installs
@@ -63,8 +64,8 @@ def variants(chart: Chart, repository: Repository) -> list[Variant]:
 
 @per_repository
 def _all_installs(repository: Repository) -> tuple[Install, ...]:
-    """What commands install and what Skaffold does, in the order of their files."""
-    found = [*installs(repository), *skaffold_installs(repository)]
+    """What commands install, and what Skaffold and others do, in the order of their files."""
+    found = [*installs(repository), *skaffold_installs(repository), *installed_elsewhere(repository)]
     return tuple(sorted(found, key=lambda one: (one.span.path, one.span.start)))
 
 
