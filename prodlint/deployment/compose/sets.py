@@ -23,6 +23,7 @@ from prodlint.deployment.releases.step_kind import plain_words
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import YES, EnvDriven, Known, Unknown
 from prodlint.record import record, replace
+from prodlint.regex import regex
 
 __all__ = ["ComposeSet", "compose_sets", "is_override"]
 
@@ -88,6 +89,11 @@ def compose_sets(
     return tuple(found.as_commanded())
 
 
+_REARRANGES = regex(r"\bCOMPOSE_FILE=|\b(?:cp|mv|ln|install)\b[^\n;&|]{0,300}compose\.override\.ya?ml\b")
+_COPIES_ENV = regex(r"\b(?:cp|mv|ln|install)\b[^\n;&|]{0,300}\.env\b")
+_LISTS = regex(rb"(?m)^(?:export )?COMPOSE_FILE=")
+
+
 class _Sets:
     """The sets by the paths of their files."""
 
@@ -126,6 +132,9 @@ class _Sets:
             return
         if not names:
             names = tuple(name for name in _known(found, "COMPOSE_FILE").split(":") if name)
+        if not names and self._is_rearranged(step):
+            self.is_open = True
+            return
         paths = tuple(path for path in (self._path(name, step) for name in names) if path is not None)
         if not names and (starts or built):
             paths = self._default_of(step)
@@ -135,6 +144,19 @@ class _Sets:
         if paths and (names or starts):
             self.commands.setdefault(paths, []).extend(self._start(found, paths))
             self._said(found, step, paths, verb)
+
+    def _is_rearranged(self, step: Step) -> bool:
+        """Whether the file in which a command stands chooses the default files of compose in a way that is not read.
+
+        It writes COMPOSE_FILE for later, puts an override file beside the first one, or an `.env` that may list them.
+        """
+        written = step.span.source.text
+        if _REARRANGES.search(written) is not None:
+            return True
+        names = [path for path in self.repository.paths if "env" in posixpath.basename(path)]
+        return _COPIES_ENV.search(written) is not None and any(
+            _LISTS.search(self.repository.data(path) or b"") is not None for path in names
+        )
 
     def _said(self, found: PipelineStep, step: Step, paths: tuple[str, ...], verb: str) -> None:
         """What a command says of the set of some files: its environment, its variables, what it starts of it."""
