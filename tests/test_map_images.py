@@ -247,3 +247,24 @@ def test_what_is_built_before_an_image_and_never_committed_says_nothing_of_its_c
     [service] = drawn({**files, "Dockerfile": dockerfile}).services
     told = {fact.name: fact.text for fact in service.facts}["bind"]
     assert told == "the configuration file gunicorn.conf.py is in this repository, but not certainly where it runs"
+
+
+@pytest.mark.parametrize(
+    ("steps", "environment"),
+    [
+        ("- run: heroku container:push web -a shop && heroku container:release web -a shop", "unknown"),
+        ("- uses: gonuit/heroku-docker-deploy@v1.3.3", "unknown"),
+        ("- {uses: akhileshns/heroku-deploy@v3.13.15, with: {usedocker: true}}", "unknown"),
+        ("- uses: akhileshns/heroku-deploy@v3.13.15", "production"),
+        ("- run: git push https://git.heroku.com/shop.git main", "production"),
+        ("- run: heroku container:release web -a shop\n    - run: git push heroku main", "production"),
+    ],
+)
+def test_heroku_reads_no_procfile_beside_the_images_that_pipelines_release(steps: str, environment: str) -> None:
+    files = {
+        "Procfile": "web: gunicorn app:app\n",
+        "Dockerfile": DOCKERFILE,
+        "app.py": "from flask import Flask\n\napp = Flask('x')\n",
+        ".github/workflows/deploy.yml": f"on: push\njobs:\n  deploy:\n    steps:\n    {steps}\n",
+    }
+    assert [one.environment for one in drawn(files).services if one.name == "web"] == [environment]

@@ -39,7 +39,7 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
 from prodlint.deployment.processes.uwsgi import with_hooks
-from prodlint.deployment.procfile import taken_procfiles
+from prodlint.deployment.procfile import is_procfile, releases_containers, taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.compose_start import ComposeStart
@@ -105,6 +105,7 @@ class _Linker:
         self.made = tuple(fact for fact in facts if isinstance(fact, MadeImage))
         self.names = ImageNames((), (), ProjectNames(frozenset()))
         self.starts: tuple[ComposeStart, ...] = ()
+        self.releases_containers = False
 
     def _read_pipelines(self) -> tuple[list[Pipeline], list[PipelineStep]]:
         """The pipelines and deploy scripts, those aside that others run, with their steps."""
@@ -150,6 +151,7 @@ class _Linker:
         pipelines, steps = self._read_pipelines()
         declared = self._platform_processes()
         steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
+        self.releases_containers = releases_containers(steps)
         services = self._read_services(declared, steps)
         installations = production_installations(services)
         runs = [
@@ -255,6 +257,8 @@ class _Linker:
         tagged = environment_of(name_and_tag(process.image)[1]) if process.image is not None else None
         if tagged in (Environment.DEVELOPMENT, Environment.TEST):
             return tagged
+        if self.releases_containers and process.platform is Platform.HEROKU and is_procfile(process.path):
+            return Environment.UNKNOWN
         return process.environment or named or Environment.UNKNOWN
 
     def _image(self, build: Build | None) -> Image | None:
