@@ -13,7 +13,7 @@ from routes_found import of, served
 
 from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.routes.django import routes_of_urlconf
-from prodlint.deployment.value import NO, UNKNOWN, YES
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.source import Source
 
 PLACE = Source("app.py", "").span
@@ -302,6 +302,27 @@ def test_patterns_of_django_are_read_by_the_names_of_their_arguments() -> None:
     assert [route.path for route in routes.routes if route.regex is None] == ["/a/", "/b/", "/c/d/"]
     assert routes.answering("/e")[0] is YES
     assert routes.complete is YES
+
+
+def test_patterns_below_the_code_of_a_language_are_read() -> None:
+    text = (
+        "from django.conf.urls.i18n import i18n_patterns\nfrom django.urls import include, path, re_path\n"
+        "urlpatterns = [path('health/', views.health)]\n"
+        "urlpatterns += i18n_patterns(\n    path('about/', views.about),\n"
+        "    re_path(r'^old/', include('old')),\nKEYWORDS)\n"
+    )
+    old = {"old.py": "from django.urls import path\nurlpatterns = [path('shop', views.shop)]\n"}
+
+    def asked(keywords: str, *paths: str) -> list[Answer]:
+        files = {"urls.py": text.replace("KEYWORDS", keywords), **old}
+        routes = routes_of_urlconf("urls", of(files), ("",))
+        assert routes.complete is YES
+        return [routes.answering(path)[0] for path in paths]
+
+    paths = ("/health/", "/en/about/", "/de-at/old/shop", "/about/", "/old/shop", "/en/health/")
+    assert asked("", *paths) == [YES, YES, YES, NO, NO, NO]
+    assert asked("    prefix_default_language=True,\n", *paths) == [YES, YES, YES, NO, NO, NO]
+    assert asked("    prefix_default_language=False,\n", *paths) == [YES, YES, YES, YES, YES, NO]
 
 
 @pytest.mark.parametrize("call", ["path(*given)", "path('a/', *given)", "path(**given)", "path('a/')"])

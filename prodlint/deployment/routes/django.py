@@ -31,6 +31,7 @@ _REGEX = (
     "django.conf.urls.url",
     "django.conf.urls.re_path",
 )
+_BY_LANGUAGE = "django.conf.urls.i18n.i18n_patterns"
 _ADMIN = ("django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite")
 # More than that nobody reads.
 _MOST_TOLD = 50
@@ -61,10 +62,19 @@ class _Prefix:
         return _Prefix("", None if "<" in more else self.regex + re.escape(more))
 
     def with_regex(self, more: str) -> _Prefix:
-        import re
-
-        start = re.escape(self.text) if self.regex is None else self.regex
+        start = _as_regex(self.text) if self.regex is None else self.regex
         return _Prefix("", start + more.removeprefix("^"))
+
+
+def _as_regex(text: str) -> str:
+    """A path as a regular expression: a parameter of it is any one segment, or several (`<path:rest>`)."""
+    import re
+
+    parts = re.split(r"(<[^<>]*>)", text)
+    return "".join(
+        (".+" if part.startswith("<path:") else "[^/]+") if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
+    )
 
 
 @record
@@ -180,11 +190,29 @@ class _Reader:
                 node = node.left
             for part in (node, *reversed(parts)):
                 yield from self.patterns(part, module, prefix, depth + 1, near)
+        elif isinstance(node, ast.Call) and module.qualified_name(node.func) == _BY_LANGUAGE:
+            yield from self.by_language(node, module, prefix, depth, near)
         else:
             # `static(…)` adds files in development, `router.urls` and others what only running them tells.
             name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
             if name != "django.conf.urls.static.static":
                 self.miss(module, node, f"those of {_brief(module, node)}")
+
+    def by_language(
+        self, call: ast.Call, module: PythonModule, prefix: _Prefix, depth: int, near: str
+    ) -> Iterator[Route]:
+        """`i18n_patterns(…)`: below the code of a language, where the project has several.
+
+        With `prefix_default_language=False` those of the default language are below no code.
+        """
+        is_used = self.decide(ast.parse("settings.USE_I18N", mode="eval").body, module)
+        whole = call.keywords and not all(
+            isinstance(one.value, ast.Constant) and one.value.value is True for one in call.keywords
+        )
+        prefixes = [prefix] if is_used is NO else [prefix.with_text("<language>/"), *([prefix] if whole else [])]
+        listed = ast.copy_location(ast.List(call.args, ast.Load()), call)
+        for one in prefixes:
+            yield from self.patterns(listed, module, one, depth + 1, near)
 
     def pattern(self, node: ast.expr, module: PythonModule, prefix: _Prefix, depth: int, near: str) -> Iterator[Route]:
         name = module.qualified_name(node.func) if isinstance(node, ast.Call) else None
@@ -278,7 +306,8 @@ def _by_regex(whole: _Prefix, span: Span) -> Route:
 
 def _brief(module: PythonModule, node: ast.AST) -> str:
     """The first line of an expression, as it is written."""
-    return module.span(node).text.partition("\n")[0][:_LONGEST]
+    first, more, _ = module.span(node).text.partition("\n")
+    return first[:_LONGEST] + ("…" if more else "")
 
 
 def _changes(node: ast.AST) -> bool:
