@@ -75,11 +75,16 @@ class Makefile:
             "*": "",
             "MAKE": "make",
         }
-        return _expanded(_without_messages(text), {**self.variables, **given, **own}, 0)
+        variables = self.variables
+        if "$(eval" in self.source.text:
+            set_later = set(_SET_LATER.findall(self.source.text))
+            variables = {name: value for name, value in variables.items() if name not in set_later}
+        return _expanded(_without_messages(text), {**variables, **given, **own}, 0)
 
 
-# What make says while it expands a line leaves nothing for the shell: `$(error …)` ends make itself.
-_MESSAGE = regex(r"\$\((?:error|warning|info)\b[^()]*(?:\([^()]*\)[^()]*)*\)")
+_SET_LATER = regex(r"\$\(eval[ \t]+(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)")
+# What make says or sets while it expands a line leaves nothing for the shell: `$(error …)` ends make itself.
+_MESSAGE = regex(r"\$\((?:error|warning|info|eval)\b[^()]*(?:\([^()]*\)[^()]*)*\)")
 _CHECK = regex(r"\$\(if [^,()]*(?:\([^()]*\)[^,()]*)*,[ \t]*(?:,[ \t]*)?\)")
 
 

@@ -54,6 +54,11 @@ def test_a_target_is_its_recipe_behind_those_that_it_needs() -> None:
         ("make missing", {"Makefile": MAKEFILE}, ["make missing"]),
         ("make run", {}, ["make run"]),
         ("make a", {"Makefile": "a: b\nb: a\n\tone\n"}, ["one"]),
+        (
+            "make a",
+            {"Makefile": "DAY = mon\na:\n\t$(eval DAY = $(shell date +%F)) one\n\ttwo $(DAY)\n"},
+            ["one", "two ${DAY}"],
+        ),
         ("make a", {"Makefile": "a:\n\tmake a\n\ttwo\n"}, None),
         ("make all", {"Makefile": "all:\n\t$(MAKE) -C x\n", "x/Makefile": "all:\n\tone\n"}, ["one"]),
     ],
