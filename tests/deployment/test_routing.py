@@ -231,6 +231,17 @@ def test_another_port_of_the_same_container_is_unknown() -> None:
     assert told(passage.destinations[0]).startswith("? ")
 
 
+def test_the_programs_of_a_container_that_may_listen_on_a_port_are_told_without_proxies() -> None:
+    programs = SUPERVISOR.format("127.0.0.1:8000") + "[program:{}]\ncommand=/srv/{}\n"
+    files = {"shop/wsgi.py": APP, "Dockerfile": BOTH, "supervisord.conf": programs.format("chat", "chat")}
+    files["nginx/nginx.conf"] = location("proxy_pass http://127.0.0.1:9000")
+    (passage,) = model(files).passages
+    assert told(passage.destinations[0]) == "? where chat listens is not known"
+    files["supervisord.conf"] += "[program:mail]\ncommand=/srv/mail\n"
+    (passage,) = model(files).passages
+    assert told(passage.destinations[0]) == "? which of chat, mail listens on port 9000 is not known"
+
+
 def test_the_loopback_of_one_container_is_not_that_of_another() -> None:
     assert (
         told(only(location("proxy_pass http://localhost:8000")))

@@ -271,8 +271,10 @@ class _Joiner:
         """Nothing is known to listen there; `perhaps` are the programs of which it is not known where they listen."""
         names = list(dict.fromkeys(perhaps))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        reason = f"where {', '.join(names[:3])}{more} listens is not known"
-        if not names:
+        reason = f"which of {', '.join(names[:3])}{more} listens on {wanted} is not known"
+        if len(names) == 1:
+            reason = f"where {names[0]} listens is not known"
+        elif not names:
             reason = f"nothing beside it is known to listen on {wanted}"
         return Destination(upstream, unknown=Unknown(reason, upstream.span))
 
@@ -318,8 +320,12 @@ def _same_line(one: Span, other: Span) -> bool:
 
 
 def _is_proxy(peer: Peer) -> bool:
-    """Whether a program is a proxy itself."""
-    return peer.service is not None and peer.service.server is None and is_of_proxy(peer.service.image)
+    """Whether a program is a proxy itself, or only starts others."""
+    service = peer.service
+    if service is None or service.server is not None:
+        return False
+    program = service.step.program if service.step is not None else ""
+    return program in ("nginx", "supervisord") or is_of_proxy(service.image)
 
 
 def _name(end: Destination) -> str:
