@@ -268,3 +268,20 @@ def test_heroku_reads_no_procfile_beside_the_images_that_pipelines_release(steps
         ".github/workflows/deploy.yml": f"on: push\njobs:\n  deploy:\n    steps:\n    {steps}\n",
     }
     assert [one.environment for one in drawn(files).services if one.name == "web"] == [environment]
+
+
+def test_an_image_that_only_starts_its_base_and_that_nothing_builds_is_no_certain_production_beside_another() -> None:
+    front = "FROM nginx:1.29\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"
+    files = {"front/Dockerfile": front, "Dockerfile": DOCKERFILE, "app.py": ""}
+    compose = {"compose.prod.yml": "services:\n  web:\n    build: .\n"}
+
+    def environment(files: dict[str, str]) -> str:
+        return next(one.environment for one in drawn(files).services if one.name == "front")
+
+    assert environment(files) == "production"
+    assert environment({**files, **compose}) == "unknown"
+    started = {"front/Dockerfile": front + 'CMD ["nginx", "-g", "daemon off;"]\n'}
+    assert environment({**files, **compose, **started}) == "production"
+    workflow = "on: push\njobs:\n  cd:\n    steps:\n    - run: docker build -t acme/front front\n"
+    workflow += "    - run: docker push acme/front\n"
+    assert environment({**files, **compose, ".github/workflows/cd.yml": workflow}) == "production"

@@ -120,7 +120,7 @@ def _is_ours(path: str) -> bool:
 
 def _is_product(path: str, image: Image, using: list[Service], known: _Known) -> bool | None:
     """Whether an image is there for production; None where it makes no process of its own."""
-    if _starts_something(image):
+    if _starts_something(image) and not (_starts_its_base(image) and known.elsewhere and path not in known.named):
         return True
     may_run = any(_may_run(one, path, image) for one in known.services)
     is_ours = _is_of_one_project(path, known.elsewhere, known.repository)
@@ -229,6 +229,11 @@ def _starts_something(image: Image) -> bool:
         return True
     words = image.command.words if image.command is not None else ()
     return image.command is not None and not (words and (words[0].literal or "").startswith("-"))
+
+
+def _starts_its_base(image: Image) -> bool:
+    """Whether an image starts what its base does, as one does that only lays files into that of nginx."""
+    return image.entrypoint is None and image.command is not None and image.command.span == image.span
 
 
 def _is_of_one_project(dockerfile: str, paths: Iterable[str], repository: Repository) -> bool:
