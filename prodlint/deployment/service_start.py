@@ -116,7 +116,7 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
     for mount in process.mounts:
         files = files.with_mount(mount.target, mount.source)
     if process.directory is not None:
-        directory = absolute(process.directory, directory)
+        directory = None if "$" in process.directory else absolute(process.directory, directory)
     return Place(files, directory, variables.values, variables, image.programs if image is not None else ())
 
 

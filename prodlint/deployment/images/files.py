@@ -320,6 +320,12 @@ class ImageFiles:
             into = False
         result = self
         for word in words[:-1]:
+            folder, name = posixpath.split(word)
+            if name in ("*", "*.py") and not _is_pattern(folder) and step.program != "ln":
+                # All that lies in a folder comes to lie in another one.
+                above = absolute(folder or ".", step.directory)
+                if above is not None and above != target:
+                    result = result._with(result._moved(result, above, target, False))
             if _is_pattern(word):
                 continue
             inside = into and not word.endswith("/.")

@@ -109,6 +109,8 @@ def _folders(service: Service, step: Step, own: tuple[str, ...], first: str | No
     written: list[str] = []
     # An image that cannot start without a variable from outside would say so.
     whole = value is None or (isinstance(value, EnvDriven) and value.default is None and service.image is not None)
+    # `export $(xargs < FILE)` may set it.
+    whole = whole and step.opened is None
     if isinstance(value, Known):
         written, whole = value.value.split(":"), True
     folders = [absolute(one, directory) for one in (*own, first or "", *(one for one in written if one))]
