@@ -285,3 +285,21 @@ def test_an_image_that_only_starts_its_base_and_that_nothing_builds_is_no_certai
     workflow = "on: push\njobs:\n  cd:\n    steps:\n    - run: docker build -t acme/front front\n"
     workflow += "    - run: docker push acme/front\n"
     assert environment({**files, **compose, ".github/workflows/cd.yml": workflow}) == "production"
+
+
+@pytest.mark.parametrize(
+    ("beside", "platform", "whose"),
+    [
+        ({}, "Heroku", "Heroku"),
+        ({"nixpacks.toml": "[phases.setup]\n"}, "", "its platform"),
+        ({".do/deploy.template.yaml": "spec: {name: x}\n"}, "", "its platform"),
+        ({"nixpacks.toml": "[phases.setup]\n", "app.json": "{}\n"}, "Heroku", "Heroku"),
+    ],
+)
+def test_a_procfile_beside_the_file_of_another_platform_need_not_be_herokus(
+    beside: dict[str, str], platform: str, whose: str
+) -> None:
+    files = {"Procfile": "web: gunicorn app:app\n", "Dockerfile": DOCKERFILE, "app.py": "app = print\n", **beside}
+    [service] = [one for one in drawn(files).services if one.name == "web"]
+    assert service.platform == platform
+    assert of(files, "web")["python"] == f"no file tells {whose} which Python to use"

@@ -14,11 +14,29 @@ from prodlint.deployment.repository import Repository, normal_path
 if TYPE_CHECKING:
     from prodlint.deployment.releases.release import PipelineStep
 
-__all__ = ["is_of_heroku", "is_procfile", "releases_containers", "taken_procfiles"]
+__all__ = ["is_of_heroku", "is_procfile", "may_be_of_another", "releases_containers", "taken_procfiles"]
 
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 # Files that Heroku reads, and hardly anybody else beside a Procfile (platform page, 2.4).
 _OF_HEROKU = ("app.json", "runtime.txt", ".slugignore", "Aptfile", "bin/post_compile", "bin/pre_compile")
+
+
+# Files of other platforms that start what a Procfile says, where they name no command themselves.
+_OF_OTHERS = (
+    "railway.json",
+    "railway.toml",
+    "nixpacks.toml",
+    "railpack.json",
+    ".do/app.yaml",
+    ".do/deploy.template.yaml",
+)
+
+
+def may_be_of_another(process: Process, repository: Repository) -> bool:
+    """Whether a Procfile may well be another platform's, whose file lies beside it, and nothing says Heroku."""
+    folder = posixpath.dirname(process.path)
+    beside = any(normal_path(folder, name) in repository.paths for name in _OF_OTHERS)
+    return is_procfile(process.path) and beside and not is_of_heroku(process, repository)
 
 
 def is_procfile(path: str) -> bool:

@@ -15,6 +15,7 @@ from prodlint.deployment.model import Deployment
 from prodlint.deployment.packages.install_platform import package_manager_files
 from prodlint.deployment.pipeline import Release
 from prodlint.deployment.process import Platform
+from prodlint.deployment.procfile import may_be_of_another
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN
@@ -99,7 +100,7 @@ def _service(service: Service, deployment: Deployment, published: tuple[Publishe
         label=service.label,
         role=service.role.value,
         environment=service.environment.value,
-        platform=service.process.platform.value,
+        platform=_platform(service, deployment.repository),
         span=service.span,
         facts=(
             *service_facts(service, deployment),
@@ -109,6 +110,13 @@ def _service(service: Service, deployment: Deployment, published: tuple[Publishe
         settings=tuple(setting_facts(service)),
         variables=tuple(variable_facts(service)),
     )
+
+
+def _platform(service: Service, repository: Repository) -> str:
+    """What starts it; empty where a Procfile does not tell which of several platforms that is."""
+    process = service.process
+    is_open = process.platform is Platform.HEROKU and may_be_of_another(process, repository)
+    return "" if is_open else process.platform.value
 
 
 def _proxies(service: Service, deployment: Deployment) -> Iterator[Fact]:

@@ -9,6 +9,7 @@ import re
 
 from prodlint.deployment.images.base import python_in
 from prodlint.deployment.process import Platform, Process
+from prodlint.deployment.procfile import may_be_of_another
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
@@ -47,7 +48,9 @@ def python_of(service: Service, repository: Repository) -> Value[str]:
                 return _first_number(source)
         if service.process.platform is Platform.HEROKU and (found := _of_pipfile(repository, root)) is not None:
             return found
-        return Unknown(f"no file tells {service.process.platform.value} which Python to use", service.span)
+        is_open = may_be_of_another(service.process, repository)
+        whose = "its platform" if is_open else service.process.platform.value
+        return Unknown(f"no file tells {whose} which Python to use", service.span)
     return Unknown("nothing here says which Python it runs on", service.span)
 
 
