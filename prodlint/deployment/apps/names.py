@@ -174,8 +174,8 @@ class CodeNames:
         if not values:
             # The variable of a comprehension hides what is outside.
             return None if f"for {name} in" in here.module.span(function.node).text else _ELSEWHERE
-        # `query = query.filter(…)` leaves a query a query.
-        values = [one for one in values if not _refines(one, name)] or values
+        called = {method for one in values for method in _called_on_itself(one, name)}
+        values = [one for one in values if not _called_on_itself(one, name)] or values
         first = values[0]
         if any(one is None for one in values) or first is None:
             return None
@@ -188,7 +188,8 @@ class CodeNames:
         if len(meanings) != len(values):
             return None
         names = {one.name if isinstance(one, External) else one for one in meanings}
-        return meanings[0] if len(names) == 1 else None
+        # `query = query.filter(…)` leaves a query a query.
+        return meanings[0] if len(names) == 1 and called <= _refining(meanings[0]) else None
 
     def _held(self, function: _Function, module: PythonModule) -> dict[str, list[_Held]]:
         if function not in self._locals:
@@ -399,19 +400,34 @@ def _statements(function: _Function) -> Iterator[ast.AST]:
                 waiting.extend(reversed(inner))
 
 
-# What these methods of SQLAlchemy and Django give back is asked as the object was that they are called on.
-_REFINING = frozenset(
-    "filter filter_by where order_by group_by having join outerjoin limit offset distinct options exclude "
-    "select_related prefetch_related annotate".split()
+# What these methods of queries give back is asked as the object was that they are called on (SQLAlchemy, `Query` and
+# `Select`; Django, "Methods that return new QuerySets").
+_OF_SQLALCHEMY = frozenset(
+    "filter filter_by where order_by group_by having join outerjoin limit offset distinct options".split()
 )
+_OF_DJANGO = frozenset("filter order_by distinct exclude select_related prefetch_related annotate".split())
+_REFINING = {
+    "django": _OF_DJANGO,
+    "sqlalchemy": _OF_SQLALCHEMY,
+    "flask_sqlalchemy": _OF_SQLALCHEMY,
+    "sqlmodel": _OF_SQLALCHEMY,
+}
 
 
-def _refines(value: _Held, name: str) -> bool:
-    """Whether a value is what a name holds already, with some of these methods called on it."""
+def _refining(found: Meaning | None) -> frozenset[str]:
+    """The methods of an object that give back another one like it: those of the package that it is of."""
+    package = found.name.partition(".")[0] if isinstance(found, External) else ""
+    return _REFINING.get(package, frozenset())
+
+
+def _called_on_itself(value: _Held, name: str) -> tuple[str, ...]:
+    """The methods that are called on what a name holds already, where a value comes to just that."""
+    methods: list[str] = []
     node: object = value
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _REFINING:
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        methods.append(node.func.attr)
         node = node.func.value
-    return isinstance(node, ast.Name) and node.id == name and node is not value
+    return tuple(methods) if isinstance(node, ast.Name) and node.id == name else ()
 
 
 def _assigned(function: _Function, has_walrus: bool) -> Iterator[tuple[str, _Held]]:
