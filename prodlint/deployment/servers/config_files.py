@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.commands.grammar import Option
 from prodlint.deployment.condition import NOWHERE, Lookup
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.setting import converted, default_of, joined
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
@@ -18,6 +19,7 @@ __all__ = [
     "HOOKS",
     "ConfigurationFile",
     "configuration_file",
+    "doubt_about",
     "module_values",
     "object_value",
     "say_toml",
@@ -54,6 +56,16 @@ def configuration_file(context: Context, named: Value[object], word: Word | None
         name = written.removeprefix("python:")
         return ConfigurationFile(written, locate_module(context.repository, context.roots(), name), span)
     return ConfigurationFile(written, context.locate(written.removeprefix("file:")), span)
+
+
+def doubt_about(named: Value[str] | Value[object], path: str) -> str:
+    """Why nothing that a file says can be relied on, empty where it can: one for developers that only a default names.
+
+    What a command certainly names holds, whatever it is called.
+    """
+    if not isinstance(named, EnvDriven) or environment_of(path) not in (Environment.DEVELOPMENT, Environment.TEST):
+        return ""
+    return f"${named.name} may name another configuration file than {path}"
 
 
 def module_values(context: Context, path: str, lookup: Lookup | None = None) -> Mapping[str, Value[object]]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup
-from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.servers.config_files import configuration_file, module_values, say_toml, say_values
+from prodlint.deployment.servers.config_files import (
+    configuration_file,
+    doubt_about,
+    module_values,
+    say_toml,
+    say_values,
+)
 from prodlint.deployment.servers.gunicorn import configure_gunicorn
 from prodlint.deployment.servers.interface import interface_of
 from prodlint.deployment.servers.layers import Context, Layers
@@ -63,7 +68,7 @@ def configured(server: Server, step: Step, place: Place, repository: Repository)
     else:
         server = _configure(context, layers, product)
         server = replace(server, binds=listening(context, server))
-    server = with_bind_setting(_reloading(_with_reload(server, product)))
+    server = with_bind_setting(_with_reload(server, product))
     server = with_target(context, server)
     return replace(server, interface=interface_of(server, context), folders=server.folders or _folders(server.settings))
 
@@ -134,10 +139,14 @@ def _say_file(context: Context, layers: Layers) -> str | None:
     word = context.server.option("--config")
     if word is None:
         return None
-    file = configuration_file(context, converted("text", text_of(word, context.lookup)), word)
+    named = converted("text", text_of(word, context.lookup))
+    file = configuration_file(context, named, word)
     if file is None or file.path is None:
         shown = word.written if file is None else file.written
         layers.forget(f"the configuration file {shown} is not in this repository")
+        return None
+    if doubt := doubt_about(named, file.path):
+        layers.forget(doubt)
         return None
     if file.written.startswith(("python:", "file:")):
         say_values(layers, module_values(context, file.path), file.path)
@@ -170,16 +179,6 @@ def _with_reload(server: Server, product: Product) -> Server:
     if product.name == "flask" and isinstance(server.settings.value("debug"), Known):
         result = result | answer(bool(server.settings.known("debug")))
     return replace(server, reload=result, reload_span=span if result is YES else None)
-
-
-def _reloading(server: Server) -> Server:
-    """A configuration file that is there for development is no word on production, whoever starts it."""
-    path = server.configuration
-    if server.reload is not YES or path is None or server.reload_span is None or server.reload_span.path != path:
-        return server
-    if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
-        return replace(server, reload=UNKNOWN, reload_span=None)
-    return server
 
 
 def _switched(value: Value[object]) -> Answer:

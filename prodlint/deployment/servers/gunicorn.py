@@ -12,6 +12,7 @@ from prodlint.deployment.servers.config_files import (
     HOOKS,
     ConfigurationFile,
     configuration_file,
+    doubt_about,
     module_values,
     object_value,
     say_values,
@@ -115,12 +116,13 @@ def _file(context: Context, command: Parsed, arguments: Parsed | None) -> Config
         word = given[-1].value if given else None
         if word is None:
             continue
-        found = configuration_file(context, converted("text", text_of(word, context.lookup)), word)
+        named = converted("text", text_of(word, context.lookup))
+        found = configuration_file(context, named, word)
         if found is None:
             return f"the configuration file {word.written} is not known"
         if found.path is None:
             return f"the configuration file {found.written} {context.repository.absence(found.written)}"
-        return found
+        return doubt_about(named, found.path) or found
     path = context.locate("gunicorn.conf.py")
     return None if path is None else ConfigurationFile("gunicorn.conf.py", path, context.server.span)
 
