@@ -105,6 +105,7 @@ def test_an_image_in_a_registry_of_ones_own_that_bears_the_name_of_the_chart_is_
         ("ghcr.io/othercorp/bazaar", "bazaar"),
         ("node:24", "node"),
         ("wordpress:6", "wordpress"),
+        ("mongo-express:1", "mongo-express"),
         ("gcr.io/project-1/web-api", "web"),
     ],
 )

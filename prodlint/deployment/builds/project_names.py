@@ -27,22 +27,26 @@ _HUBS = frozenset(
     "public.ecr.aws mcr.microsoft.com registry.gitlab.com registry.k8s.io k8s.gcr.io nvcr.io docker.elastic.co lscr.io "
     "registry.access.redhat.com registry.redhat.io docker.n8n.io".split()
 )
-# Whose images are mirrored into registries of one's own.
+# Whose images are mirrored into registries of one's own; from memory: no list of them is published.
 _VENDORS = frozenset(
     "apache bitnami bitnamilegacy library grafana prom elastic confluentinc hashicorp google-containers "
     "google_containers google-samples google.com distroless cloudsql-docker kaniko-project amazon aws microsoft "
     "dotnet nginxinc linuxserver chainguard rancher istio linkerd minio datadog newrelic openzipkin jaegertracing "
     "otel sonatype jupyter jupyterhub tiangolo dpage mlflow prefecthq dagster kong hasura n8nio getsentry".split()
 )
-# Official images of Docker that are products by themselves (docker-library/official-images, from memory).
-_PRODUCTS = frozenset(
-    "adminer aerospike arangodb backdrop bonita caddy cassandra chronograf clickhouse convertigo couchbase couchdb "
-    "crate dart drupal eclipse-mosquitto eggdrop elixir emqx erlang flink fluentd friendica gazebo geonetwork ghost "
-    "gradle groovy haskell haxe influxdb irssi jetty joomla jruby julia kapacitor kong krakend lightstreamer liquibase "
-    "logstash matomo maven mediawiki monica mono nats-streaming neo4j neurodebian nextcloud notary odoo open-liberty "
-    "orientdb photon phpmyadmin plone r-base rakudo-star redmine registry rethinkdb rocket.chat ros sapmachine satosa "
-    "silverpeas solr sonarqube spark spiped storm swift swipl telegraf tomcat tomee unit websphere-liberty wordpress "
-    "xwiki yourls znc".split()
+# What Docker publishes below no name at all (docker-library/official-images, library/, as of 2026-08-21).
+_OFFICIAL = frozenset(
+    "adminer aerospike almalinux alpine alt amazoncorretto amazonlinux api-firewall arangodb archlinux azul-zulu "
+    "backdrop bash bonita buildpack-deps busybox caddy cassandra chronograf cirros clearlinux clefos clickhouse "
+    "clojure composer convertigo couchbase couchdb crate dart debian docker drupal eclipse-mosquitto eclipse-temurin "
+    "eggdrop elasticsearch elixir emqx erlang espocrm fedora flink fluentd friendica gazebo gcc geonetwork ghost "
+    "golang gradle groovy haproxy haskell haxe hello-world hitch httpd hylang ibm-semeru-runtimes ibmjava influxdb "
+    "irssi jetty joomla jruby julia kapacitor kibana kong krakend lightstreamer liquibase logstash mageia mariadb "
+    "matomo maven mediawiki memcached mongo mongo-express monica mysql nats neo4j neurodebian nextcloud nginx nim "
+    "node notary odoo open-liberty openjdk oraclelinux orientdb percona perl photon php php-zendserver phpmyadmin "
+    "plone postfixadmin postgres pypy python r-base rabbitmq rakudo-star redis redmine registry rethinkdb rocket.chat "
+    "rockylinux ros ruby rust sapmachine satosa silverpeas solr sonarqube spark spiped storm swift swipl teamspeak "
+    "telegraf tomcat tomee traefik ubuntu unit varnish websphere-liberty wordpress xwiki yourls znc zookeeper".split()
 )
 _COMMON = frozenset(
     "app apps web api server backend frontend service services worker src tests test docs python django flask fastapi "
@@ -77,7 +81,7 @@ class ProjectNames:
     def may_stand_in(self, text: str, image: str) -> bool:
         """Whether a part of an image's name is that of the project; whose the image is need not be known."""
         *above, last = _TAG.sub("", image.strip().lower()).split("/")
-        if is_official(image.strip()) or any(one in _VENDORS for one in above) or (not above and last in _PRODUCTS):
+        if is_official(image.strip()) or any(one in _VENDORS for one in above) or (not above and last in _OFFICIAL):
             return False
         found = words_of(text)
         return not self.words.isdisjoint(found) or self._chart_stands_in(found)
