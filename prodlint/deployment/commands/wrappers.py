@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from prodlint.deployment.commands.wrapper_tables import (
+    ALWAYS_VALUED,
+    DEBUGGERS,
+    MOVES,
+    OPEN_ENVIRONMENT,
+    PROFILERS,
+    PYTHON_RUNNERS,
+    RELOADERS,
+    RUN_VALUES,
+    WRAPPERS,
+    Wrapper,
+)
 from prodlint.record import record
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
@@ -15,161 +27,6 @@ from prodlint.syntax.word import Substitution, Word
 
 __all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap", "value_of"]
 
-
-@record
-class Wrapper:
-    """How one wrapper is written: which options take a value, how many words come before the command."""
-
-    values: frozenset[str] = frozenset()
-    positional: int = 0
-    needs: tuple[str, ...] = ()
-    until_dashes: bool = False
-
-
-def _wrapper(values: str = "", positional: int = 0, needs: str = "", until_dashes: bool = False) -> Wrapper:
-    return Wrapper(frozenset(values.split()), positional, tuple(needs.split()), until_dashes)
-
-
-_RUN = "run"
-_WRAPPERS: dict[str, Wrapper] = {
-    "exec": _wrapper("-a"),
-    "busybox": _wrapper(),
-    "command": _wrapper(),
-    "builtin": _wrapper(),
-    "tini": _wrapper("-p -e"),
-    "docker-init": _wrapper("-p -e"),
-    "tini-static": _wrapper("-p -e"),
-    "catatonit": _wrapper(),
-    "my_init": _wrapper("--log-level --skip-startup-files"),
-    "setuser": _wrapper(positional=1),
-    "dumb-init": _wrapper("-r --rewrite"),
-    "gosu": _wrapper(positional=1),
-    "su-exec": _wrapper(positional=1),
-    "setpriv": _wrapper("--reuid --regid --groups"),
-    "chpst": _wrapper("-u -U -e -d -n -l -L -P -0"),
-    "nice": _wrapper("-n --adjustment"),
-    "ionice": _wrapper("-c -n --class --classdata"),
-    "chrt": _wrapper(positional=1),
-    "taskset": _wrapper("-c", positional=1),
-    "stdbuf": _wrapper("-i -o -e"),
-    "time": _wrapper("-f -o"),
-    "nohup": _wrapper(),
-    "setsid": _wrapper(),
-    "chroot": _wrapper("--userspec --groups", positional=1),
-    "flock": _wrapper("-w -E --timeout --conflict-exit-code", positional=1),
-    "unbuffer": _wrapper(),
-    "chronic": _wrapper(),
-    "systemd-cat": _wrapper("-t -p --identifier --priority"),
-    "strace": _wrapper("-o -e -s -p -u -E -a -b -I -O -S -P -X"),
-    "ltrace": _wrapper("-o -e -s -p -u -a -n -x -l"),
-    "jemalloc.sh": _wrapper(),
-    "timeout": _wrapper("-k -s --kill-after --signal", positional=1),
-    "sshpass": _wrapper("-p -f -d -P"),
-    "sudo": _wrapper("-u -g -h -p -C -D --user --group"),
-    "doas": _wrapper("-u"),
-    "runuser": _wrapper("-u -g -G --user"),
-    "numactl": _wrapper(),
-    "prlimit": _wrapper(),
-    "authbind": _wrapper(),
-    "xvfb-run": _wrapper("-n -s -e -f -w --server-args --server-num"),
-    "with-contenv": _wrapper(),
-    "s6-setuidgid": _wrapper(positional=1),
-    "catchsegv": _wrapper(),
-    "ddtrace-run": _wrapper(),
-    "sentry-run": _wrapper(),
-    "elasticapm-run": _wrapper(),
-    "scout-apm": _wrapper(),
-    "viztracer": _wrapper("-o --output_file --tracer_entries --max_stack_depth"),
-    "py-spy": _wrapper(needs="record top", until_dashes=True),
-    "austin": _wrapper("-i -o -t -x --interval --output --timeout --exposure"),
-    "newrelic-admin": _wrapper(needs="run-program run-python"),
-    "poetry": _wrapper("-C --directory -P --project", needs=_RUN),
-    "pipenv": _wrapper("--python --pypi-mirror", needs=_RUN),
-    "pdm": _wrapper("-p --project -s --site-packages", needs=_RUN),
-    "rye": _wrapper(needs=_RUN),
-    "pixi": _wrapper("-e --environment --manifest-path", needs=_RUN),
-    "hatch": _wrapper("-e --env -p --project", needs=_RUN),
-    "uv": _wrapper("--directory --project --config-file", needs=_RUN),
-    "conda": _wrapper(needs=_RUN),
-    "mamba": _wrapper(needs=_RUN),
-    "micromamba": _wrapper(needs=_RUN),
-    "pyenv": _wrapper(needs="exec"),
-    "mise": _wrapper("-C --cd -E --env", needs="exec x", until_dashes=True),
-    "direnv": _wrapper(needs="exec", positional=1),
-    "doppler": _wrapper("-p -c --project --config --token", needs=_RUN, until_dashes=True),
-    "op": _wrapper("--env-file", needs=_RUN, until_dashes=True),
-    "infisical": _wrapper("--env --path --projectId --token", needs=_RUN, until_dashes=True),
-    "chamber": _wrapper(needs="exec", until_dashes=True),
-    "aws-vault": _wrapper(needs="exec", until_dashes=True),
-    "berglas": _wrapper(needs="exec", until_dashes=True),
-    "teller": _wrapper(needs=_RUN, until_dashes=True),
-    "vault-env": _wrapper(),
-    "envconsul": _wrapper(
-        "-config -prefix -secret -consul-addr -vault-addr -log-level -kill-signal -env -exec-kill-signal -vault-token"
-    ),
-    "summon": _wrapper("-f -D -e -p --yaml --provider --environment"),
-    "bws": _wrapper("--project-id --shell", needs=_RUN, until_dashes=True),
-    "phase": _wrapper("--env --app --path --tags", needs=_RUN),
-    "wait-for-it": _wrapper(until_dashes=True),
-    "wait-for-it.sh": _wrapper(until_dashes=True),
-    "wait-for": _wrapper(until_dashes=True),
-    "wait-for.sh": _wrapper(until_dashes=True),
-    "wait4ports": _wrapper("-s -t", until_dashes=True),
-    "wait-port": _wrapper("-t --timeout -o --output", until_dashes=True),
-    "dockerize": _wrapper("-wait -timeout -template -wait-retry-interval -stdout -stderr -wait-http-header"),
-    # Heroku's buildpacks of these names, called `bin/start-nginx COMMAND`.
-    "start-nginx": _wrapper(),
-    "start-pgbouncer": _wrapper(),
-    "start-pgbouncer-stunnel": _wrapper(),
-    "start-stunnel": _wrapper(),
-    "qgtunnel": _wrapper(),
-    "uvx": _wrapper("--from --with -p --python"),
-    "pipx": _wrapper(needs=_RUN),
-    "bundle": _wrapper(needs="exec"),
-}
-_ALWAYS_VALUED = frozenset({"opentelemetry-instrument"})
-_RUN_VALUES = frozenset(
-    "--with --extra --group --only-group --no-group --python -p --env-file --directory --project --package --index "
-    "-w --with-editable --with-requirements --index-url --default-index --exclude-newer -C --env -e -n --name "
-    "--prefix --cwd --spec --pip-args".split()
-)
-# Options that move to another folder before the program starts.
-_MOVES = {
-    "env": ("-C", "--chdir"),
-    "uv": ("--directory",),
-    "poetry": ("-C", "--directory"),
-    "conda": ("--cwd",),
-    "micromamba": ("--cwd",),
-    "mise": ("-C", "--cd"),
-}
-_OPEN_ENVIRONMENT = frozenset(
-    "doppler op infisical chamber aws-vault berglas teller vault-env envconsul dotenv sops summon bws phase "
-    "direnv".split()
-)
-_RELOADERS = {
-    "watchmedo": "auto-restart",
-    "nodemon": "",
-    "watchfiles": "",
-    "hupper": "",
-    "entr": "",
-    "reflex": "",
-    "arelo": "",
-}
-# Programs that run a Python file or module: the options of theirs that take a value.
-_PYTHON_RUNNERS = {
-    "debugpy": "--listen --connect --log-to --pid",
-    "ptvsd": "--host --port --pid --log-dir",
-    "pydevd": "--port --client --vm_type --file",
-    "pdb": "-c",
-    "kernprof": "-o -s --outfile --setup -p --prof-mod",
-    "coverage": "--rcfile --source --omit --include --context --data-file --concurrency",
-    "scalene": "--outfile --profile-interval --cpu-sampling-rate --profile-only --profile-exclude",
-    "memray": "-o --output",
-    "pyinstrument": "-o -r -i --outfile --renderer --interval",
-    "jurigged": "-w --watch -i",
-}
-_DEBUGGERS = frozenset("debugpy ptvsd pydevd pdb".split())
-_PROFILERS = frozenset("kernprof coverage scalene memray pyinstrument py-spy austin viztracer strace ltrace".split())
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -192,27 +49,27 @@ class Unwrapped:
     @property
     def open_environment(self) -> bool:
         """Whether a wrapper fetches variables from outside of the repository."""
-        return any(layer in _OPEN_ENVIRONMENT for layer in self.layers)
+        return any(layer in OPEN_ENVIRONMENT for layer in self.layers)
 
     @property
     def auto_reload(self) -> bool:
         """Whether a wrapper restarts the program whenever a file changes."""
-        return any(layer in _RELOADERS for layer in self.layers)
+        return any(layer in RELOADERS for layer in self.layers)
 
     @property
     def debugger(self) -> bool:
         """Whether it runs under a debugger."""
-        return any(layer in _DEBUGGERS for layer in self.layers)
+        return any(layer in DEBUGGERS for layer in self.layers)
 
     @property
     def profiler(self) -> bool:
         """Whether it runs under a profiler or a tracer."""
-        return any(layer in _PROFILERS for layer in self.layers)
+        return any(layer in PROFILERS for layer in self.layers)
 
 
 def debugger_in(layers: Iterable[str]) -> str | None:
     """The debugger among some wrappers, None without one."""
-    return next((layer for layer in layers if layer in _DEBUGGERS), None)
+    return next((layer for layer in layers if layer in DEBUGGERS), None)
 
 
 def is_assignment(word: Word) -> bool:
@@ -271,18 +128,18 @@ def _off(name: str, words: tuple[Word, ...], assignments: list[Word]) -> Unwrapp
         found = _STRINGS[name](name, words)
         if found is not None:
             return found
-    if name in _ALWAYS_VALUED:
+    if name in ALWAYS_VALUED:
         return Unwrapped(_behind_options(words[1:], None), (name,))
-    if name in _RELOADERS:
+    if name in RELOADERS:
         return _behind_reloader(name, words)
-    if name in _PYTHON_RUNNERS:
+    if name in PYTHON_RUNNERS:
         return _behind_runner(name, words[0], words[1:])
     if _PYTHON.fullmatch(name):
         runner = words[2].literal if len(words) > 3 and words[1].literal == "-m" else None
-        return _behind_runner(runner, words[0], words[3:]) if runner in _PYTHON_RUNNERS else None
+        return _behind_runner(runner, words[0], words[3:]) if runner in PYTHON_RUNNERS else None
     if name == "dotenv":
         return Unwrapped(_behind_dotenv(words[1:]), (name,))
-    wrapper = _WRAPPERS.get(name)
+    wrapper = WRAPPERS.get(name)
     return None if wrapper is None else _behind(name, wrapper, words)
 
 
@@ -312,7 +169,7 @@ def _behind(name: str, wrapper: Wrapper, words: tuple[Word, ...]) -> Unwrapped |
     taken = words[: len(words) - len(rest)]
     if not rest and not wrapper.positional:
         return None
-    return Unwrapped(rest, layers, directory=value_of(taken, _MOVES.get(name, ())) or _home(name, taken[1:]))
+    return Unwrapped(rest, layers, directory=value_of(taken, MOVES.get(name, ())) or _home(name, taken[1:]))
 
 
 def _shown_options(words: tuple[Word, ...], rest: tuple[Word, ...]) -> list[str]:
@@ -344,7 +201,7 @@ def _behind_run(name: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
             return (_named("python", words[index]), *words[index:])
         if value == "--" or not value.startswith("-"):
             break
-        index += 2 if value in _RUN_VALUES else 1
+        index += 2 if value in RUN_VALUES else 1
     rest = words[index:]
     content = rest[0].content if name == "hatch" and rest else None
     if content is not None and ":" in content.value:
@@ -371,7 +228,7 @@ def _behind_env(name: str, words: tuple[Word, ...], assignments: list[Word]) -> 
     rest = words
     if name == "env":
         rest = _behind_options(words[1:], frozenset({"-u", "--unset", "-C", "--chdir"}))
-    directory = value_of(words[: len(words) - len(rest)], _MOVES["env"]) if name == "env" else None
+    directory = value_of(words[: len(words) - len(rest)], MOVES["env"]) if name == "env" else None
     for word in words[1 : len(words) - len(rest)] if name == "env" else ():
         shown = word.literal or ""
         split = rest[0] if shown in ("-S", "-vS", "--split-string") and rest else None
@@ -400,7 +257,7 @@ def _behind_dotenv(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 def _behind_reloader(name: str, words: tuple[Word, ...]) -> Unwrapped | None:
-    command = _RELOADERS[name]
+    command = RELOADERS[name]
     rest = words[1:]
     if command and not any(word.literal == command for word in rest):
         return None
@@ -425,7 +282,7 @@ def _behind_runner(name: str | None, program: Word, words: tuple[Word, ...]) -> 
     """`debugpy … -m MOD`, `python -m coverage run FILE`, `memray run FILE`: the same under Python itself."""
     if name is None:
         return None
-    values = frozenset(_PYTHON_RUNNERS[name].split())
+    values = frozenset(PYTHON_RUNNERS[name].split())
     rest = _behind_runner_options(words, values)
     if rest and rest[0].literal == "run":
         rest = _behind_runner_options(rest[1:], values)
