@@ -168,6 +168,13 @@ def test_a_file_that_cannot_be_read_is_one_finding(folder: Path, name: str, cont
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("size", [1, 6_000_000])
+def test_a_compiled_program_that_a_pipeline_starts_is_nothing_to_be_read(folder: Path, size: int) -> None:
+    workflow = "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ./shop-cli install\n"
+    write(folder, {**CLEAN, ".github/workflows/deploy.yml": workflow, "shop-cli": b"\x7fELF\0" * size})
+    assert rules_of(prodlint("-o", "json", "--select", "unreadable-file")) == []
+
+
 def test_a_python_file_that_cannot_be_parsed_is_one_finding(folder: Path) -> None:
     write(folder, {**CLEAN, "app.py": "from flask import Flask\nprint 'hello'\n"})
     [finding] = json.loads(prodlint("-o", "json").stdout)["findings"]

@@ -35,6 +35,10 @@ def normal_path(*parts: str) -> str:
     return "" if path == "." else path
 
 
+def _is_binary(data: bytes) -> bool:
+    return b"\0" in data[:8000] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
 def _grouped(paths: Iterable[str], group: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
@@ -150,6 +154,13 @@ class Repository:
             return None
         return data
 
+    def is_program(self, path: str) -> bool:
+        """Whether a file is compiled: one that is started by its name, and that nobody expects to be read as text."""
+        try:
+            return path in self.paths and _is_binary(self._read(path))
+        except OSError:
+            return False
+
     def _fail(self, path: str, message: str) -> None:
         self.problems.setdefault(path, SyntaxProblem(message, Source(path, "").span))
 
@@ -163,7 +174,7 @@ class Repository:
                 from prodlint.syntax.python import read_python
 
                 self._sources[path] = read_python(path, data)
-            elif b"\0" in data[:8000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            elif _is_binary(data):
                 self._fail(path, "is a binary file, not text")
                 self._sources[path] = None
             else:

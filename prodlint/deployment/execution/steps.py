@@ -186,7 +186,7 @@ class _Run(Constructs):
                 # What is left running beside the rest is told, whoever wrote it.
                 return None if shell.background else lost
             return None
-        if not is_shell and not reads_as_shell(self.repository.source(path)):
+        if not is_shell and (self.repository.is_program(path) or not reads_as_shell(self.repository.source(path))):
             return None
         script = self.repository.shell(path)
         if script is None:
