@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from maps import MIGRATED
 
 from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect, understood
@@ -199,6 +200,13 @@ def test_a_service_whose_command_is_not_known_is_started_all_the_same() -> None:
     )
     files["api/Dockerfile"] = "FROM shop/base:1\nCOPY . /app\n"
     assert starts(files) == ["web, mail, slow, api"]
+
+
+def test_a_file_of_services_tells_as_started_also_those_whose_command_is_not_known() -> None:
+    engine = "  engine:\n    build: engine\n    restart: always\n"
+    files = {**MIGRATED, "engine/Dockerfile": "FROM hasura/graphql-engine:v2.45.6\n"}
+    files["compose.prod.yml"] = MIGRATED["compose.prod.yml"] + engine
+    assert " start      web, engine" in told(files)
 
 
 def test_of_a_long_command_the_options_are_told_that_say_what_goes_live() -> None:

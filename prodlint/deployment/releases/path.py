@@ -150,10 +150,7 @@ class _Started:
             self.roads.setdefault(start.group, one.pipeline.path)
             services = [one for one in self.services[start.group] if all(one.process.name in some for some in names)]
             self.told.setdefault(start.group, set()).update(one.process.name for one in services)
-            # What starts a service is not always known; that it is started is.
-            nameless = [one for one in services if not _ends(one) and not isinstance(one.handler, Known)]
-            unknown = [ReleaseStep(StepKind.START, "?", one.span, one.name) for one in nameless]
-            for step in (*(step for _, step in _steps_of_services(services, self.repository)), *unknown):
+            for _, step in (*_steps_of_services(services, self.repository), *_unknown_starts(services)):
                 key = (step.kind, step.written, step.span, step.owner)
                 if key not in seen:
                     seen.add(key)
@@ -270,7 +267,8 @@ def _ends(service: Service) -> tuple[Step, ...]:
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
     """The steps of the services of a file; those of a profile of compose only where somebody asks for it."""
     services = [one for one in production if one.process.path == path]
-    for service, step in _steps_of_services(services, repository):
+    known = list(_steps_of_services(services, repository))
+    for service, step in (*known, *_unknown_starts(services if known else [])):
         profiles = " or ".join(service.process.profiles)
         yield replace(step, condition=f"profile {profiles}") if profiles else step
 
@@ -298,6 +296,13 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
             continue
         if isinstance(service.handler, Known):
             yield service, ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
+
+
+def _unknown_starts(services: list[Service]) -> Iterator[tuple[Service, ReleaseStep]]:
+    """What starts a service is not always known; that it is started is."""
+    for service in services:
+        if service.process.role is not Role.RELEASE and not _ends(service) and not isinstance(service.handler, Known):
+            yield service, ReleaseStep(StepKind.START, "?", service.span, service.name)
 
 
 def _prepared(line: CommandLine, service: Service, repository: Repository) -> Iterator[ReleaseStep]:
