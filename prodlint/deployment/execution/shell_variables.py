@@ -114,9 +114,12 @@ class ShellVariables:
 
     def move(self, words: tuple[Word, ...], shell: Shell) -> Flow:
         """`cd`, `pushd` and `popd`: the directory of a shell, and those to which it goes back."""
-        name, named = words[0].literal, [word for word in words[1:] if word.literal != "-n"]
+        name, named = words[0].literal, words[1:]
         if name == "cd":
             shell.directory = self.moved(words, shell)
+        elif named and named[0].literal == "-n":
+            # It stays where it is: only whereto it goes back is another.
+            shell.left = ()
         elif name == "pushd" and len(named) == 1 and not (named[0].literal or "").startswith(("+", "-")):
             shell.left, shell.directory = (shell.directory, *shell.left[:_MOST_LEFT]), self.moved(words, shell)
         elif name == "popd" and len(words) == 1 and shell.left:

@@ -37,6 +37,7 @@ __all__ = [
     "closed",
     "command_span",
     "copied",
+    "ends_others",
     "exportable",
     "fields",
     "flattened",
@@ -61,7 +62,7 @@ SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
 QUIET = frozenset(
     "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
-    "getopts local kill return break continue let".split()
+    "dirs getopts local kill return break continue let".split()
 )
 """Commands of the shell itself that start nothing."""
 
@@ -141,6 +142,15 @@ def plain(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """A command of the shell itself without `builtin` or `command` in front of it."""
     asks = len(words) > 1 and words[0].literal in ("builtin", "command") and words[1].literal in _OWN
     return words[1:] if asks else words
+
+
+def ends_others(words: tuple[Word, ...]) -> bool:
+    """Whether a command ends programs that the shell has started: `kill $PID`, and not `kill -0` or `pkill -HUP`."""
+    if not words or words[0].literal not in ("kill", "pkill", "killall"):
+        return False
+    shown = [word.literal or "" for word in words[1:3] if not (word.literal or "").isdigit()]
+    signals = {one.upper().removeprefix("-").removeprefix("SIG") for one in shown}
+    return signals.isdisjoint(("0", "1", "L", "HUP", "USR1", "USR2", "WINCH"))
 
 
 def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:

@@ -26,6 +26,7 @@ from prodlint.deployment.execution.shell_walk import (
     around,
     called,
     closed,
+    ends_others,
     inside_of,
     of_script,
     of_task,
@@ -67,6 +68,8 @@ class _Run(Constructs):
         variables = ShellVariables(place, repository)
         super().__init__(variables, Redirections(repository, variables, self.locate))
         self.calls = 0
+        # So many of the steps a `kill` may have ended.
+        self.ended = 0
         self.written: list[str] = []
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
@@ -250,8 +253,10 @@ class _Run(Constructs):
             return Flow()
         if name in (".", "source"):
             return self._source(words, shell, node.span)
-        if name in ("wait", "fg"):  # It stays for as long as what was started before it.
-            return Flow(tuple(step for step in self.steps if step.background))
+        if name in ("wait", "fg"):  # It stays for as long as what was started before it, and not ended.
+            return Flow(tuple(step for step in self.steps[self.ended :] if step.background))
+        if ends_others(words):
+            self.ended = len(self.steps)
         if name == "eval":
             words = words[1:]
             if all(PREPARES.match(word.written) for word in words) or self.variables.takes_arguments(words, shell):
