@@ -44,10 +44,11 @@ class ManagerCall:
                 found.extend(word.literal.replace(",", " ").split())
         return tuple(name if name == ":all" else canonical_name(name) for name in found)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a variable may hold more options: `poetry install $OPTIONS`."""
-        return any(word.literal is None and len(word.parts) == 1 for word in self.arguments.positional)
+    def opened(self) -> bool:
+        """Whether a variable may hold more options: `poetry install $OPTIONS`. What is installed is not known then."""
+        found = any(word.literal is None and len(word.parts) == 1 for word in self.arguments.positional)
+        self.sources.complete = self.sources.complete and not found
+        return found
 
     def folder_option(self, *options: str) -> str | None:
         """The folder that the command works in, as written; None when it is not known."""
@@ -179,7 +180,7 @@ def _uv_groups(call: ManagerCall, file: DependencyFile) -> frozenset[str]:
         groups = set()
     if arguments.has("--no-dev") or settings.is_on("UV_NO_DEV"):
         groups.discard("dev")
-    if call.is_open:
+    if call.opened():
         groups = set()
     groups.update(call.names("--group"), ["dev"] if arguments.has("--dev") and "dev" in file.groups else [])
     groups.difference_update(call.names("--no-group"), settings.words("UV_NO_GROUP"))
@@ -268,9 +269,9 @@ def poetry_install(call: ManagerCall, command: str) -> Install | None:
         groups.update(call.names("--with"), {"dev"} if arguments.has("--dev") else ())
         groups.difference_update(call.names("--without"), {"dev"} if arguments.has("--no-dev") else ())
         main = "main" not in call.names("--without")
-    if call.is_open:
+    if call.opened():
         # Options that nobody knows leave groups out, most often those of developers.
-        groups, call.sources.complete = set(call.names("--with")), False
+        groups = set(call.names("--with"))
     if arguments.has("--only-root"):
         groups, main = set(), False
     extras = file.extras if arguments.has("--all-extras") else call.names("--extras")
@@ -301,7 +302,9 @@ def pdm_install(call: ManagerCall, command: str) -> Install | None:
         return replace(install, exports_to=_output(arguments.value("--output"))) if command == "export" else install
     file = project.file
     named = call.names("--group")
-    production = arguments.has("--prod", "--production", "--no-dev") or call.is_open
+    # Asked in any case: it says that not all is known.
+    is_open = call.opened()
+    production = arguments.has("--prod", "--production", "--no-dev") or is_open
     groups = set() if production else set(file.groups)
     groups.update(name for name in named if name in file.groups)
     extras = {name for name in named if name in file.extras}
