@@ -220,6 +220,16 @@ def test_an_image_is_ours_whose_owner_the_pipeline_alone_knows(image: str, told:
     assert owned(image)["web"].startswith(told)
 
 
+def test_an_image_with_a_name_that_many_have_is_nobodys_we_know() -> None:
+    files = {
+        "server/Dockerfile": DOCKERFILE,
+        "server/app.py": "",
+        ".github/workflows/cd.yml": OWNED.replace("shop", "server"),
+        "compose.prod.yml": "services: {vault: {image: 'vaultwarden/server:latest'}}\n",
+    }
+    assert "vault" not in [one.name for one in drawn(files).services]
+
+
 def test_the_names_of_actions_are_told_with_the_variables_of_the_workflow() -> None:
     whole = drawn({**FOLDERS, ".github/workflows/cd.yml": OWNED})
     [release] = whole.releases

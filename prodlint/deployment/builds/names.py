@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from prodlint.deployment.builds.agreement import agree, segments
-from prodlint.deployment.builds.project_names import ProjectNames, project_names, words_of
+from prodlint.deployment.builds.project_names import ProjectNames, project_names, says_nothing, words_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
@@ -190,6 +190,8 @@ class ImageNames:
 
     def _of_an_owner(self, image: str) -> Build | None:
         if is_public(image) or is_official(image.strip()) or self.project.is_of_a_vendor(image):
+            return None
+        if says_nothing(image_path(image)[-1:]):
             return None
         owned = [one for one in self.built if _has_computed_owner(one.name) and _may_be_tag(one.name, image)]
         return _chosen(image, [one for one in owned if agree(one.name, image)])

@@ -15,7 +15,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.record import record
 from prodlint.regex import regex
 
-__all__ = ["ProjectNames", "project_names", "words_of"]
+__all__ = ["ProjectNames", "project_names", "says_nothing", "words_of"]
 
 _WORD = regex(r"[a-z0-9]+")
 _TAG = regex(r"[:@][^/]*$")
@@ -112,6 +112,11 @@ class ProjectNames:
 def words_of(name: str) -> list[str]:
     """The words of a name, in order."""
     return _WORD.findall(name.lower())
+
+
+def says_nothing(names: Iterable[str]) -> bool:
+    """Whether all words of some names are those that many projects use: `vaultwarden/server` is not everybody's."""
+    return all(word in _COMMON for name in names for word in words_of(name))
 
 
 def project_names(repository: Repository, built: Iterable[BuiltImage], family: frozenset[str]) -> ProjectNames:
