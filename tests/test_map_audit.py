@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from maps import DOCKERFILE, MIGRATED, UWSGI, drawn, of, pod
 
 from prodlint.deployment.environment import Environment
@@ -321,8 +322,41 @@ def test_a_server_whose_end_a_script_waits_for_is_what_stays_whatever_comes_behi
         f'trap stop TERM\n{server} &\npid=$!\nwait "$pid"\ncelery -A tasks control shutdown\n': True,
         f"{server} --check-config\npython work.py\n": False,
         f"{server} &\npid=$!\npython warm.py\nkill $pid; wait $pid\nexec python work.py\n": False,
+        f"{server} &\npid=$!\npython warm.py\nkill $pid; wait $pid\npython work.py\n": False,
+        f"{server} &\npid=$!\nkill -0 $pid || exit 1\nwait $pid\npython report.py\n": True,
     }
     for script, is_server in scripts.items():
         files = {"Dockerfile": dockerfile, "run.sh": f"#!/bin/bash\n{script}", "wsgi.py": "app = make()\n"}
         [service] = drawn({**files, "work.py": "", "report.py": ""}).services
         assert ("server" in {fact.name for fact in service.facts}) is is_server, script
+
+
+@pytest.mark.parametrize(
+    ("variable", "files", "database"),
+    [
+        ("SERVERTYPE", {"zappa_settings.json": '{"live": {"django_settings": "shop"}}'}, "PostgreSQL"),
+        ("LIVE", {"zappa_settings.json": '{"live": {"django_settings": "shop"}}'}, "SQLite"),
+        ("LIVE", {"zappa_settings.json": '{"live": {"django_settings": "shop", "remote_env": "s3://a/b"}}'}, "unless"),
+        ("LIVE", {"serverless.yml": "  environment: ${file(env.yml)}\n"}, "unless"),
+        ("LIVE", {"serverless.yml": "plugins: [serverless-dotenv-plugin]\n"}, "unless"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", {"serverless.yml": ""}, "unless"),
+    ],
+)
+def test_what_sets_variables_of_a_function_has_a_say_in_its_database(
+    variable: str, files: dict[str, str], database: str
+) -> None:
+    settings = (
+        f"import os\nif os.environ.get({variable!r}):\n    engine = 'django.db.backends.postgresql'\n"
+        "else:\n    engine = 'django.db.backends.sqlite3'\n"
+        "DATABASES = {'default': {'ENGINE': engine, 'NAME': 'shop'}}\n"
+    )
+    handler = "import os\nfrom django.core.wsgi import get_wsgi_application\nimport serverless_wsgi\n"
+    handler += "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop')\napplication = get_wsgi_application()\n"
+    handler += "def run(event, context):\n    return serverless_wsgi.handle_request(application, event, context)\n"
+    service = "service: shop\nprovider:\n  name: aws\n  runtime: python3.13\n"
+    functions = "functions:\n  web:\n    handler: main.run\n"
+    files = {name: f"{service}{text}{functions}" if name.endswith("yml") else text for name, text in files.items()}
+    [found] = drawn({**files, "shop.py": settings, "main.py": handler}).services
+    [text] = [fact.text for fact in found.facts if fact.name == "database"]
+    assert database in text
+    assert ("unless" in text) == (database == "unless")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from prodlint.deployment.backing_service import BackingService
-from prodlint.deployment.command import CommandLine, exec_form
+from prodlint.deployment.command import CommandLine, Link, exec_form
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import (
     Build,
@@ -271,6 +271,7 @@ def _process(key: Scalar, body: Mapping, service: _Service, path: str) -> Proces
         role=Role.WEB if any(_is_http(event) for event in _events(body)) else Role.WORKER,
         root=posixpath.dirname(path),
         variables=tuple(_variables(body, service)),
+        variables_from=tuple(_elsewhere(body, service)),
         environment=environment_of(path) or Environment.PRODUCTION,
         complete=isinstance(handler, Known),
         handler=handler,
@@ -337,6 +338,16 @@ def _variables(body: Mapping, service: _Service) -> Iterator[EnvDefinition]:
                     Word.of(value.text, value.span) if isinstance(value, Scalar) and _is_plain(known, value) else None
                 )
                 yield EnvDefinition(key.value, word, key.span, given=None if word is not None else known)
+
+
+def _elsewhere(body: Mapping, service: _Service) -> Iterator[Link]:
+    """What gives a function more variables than the file lists: `${file(env.yml)}`, a plugin for the `.env`."""
+    for node in (service.provider.get("environment"), body.get("environment")):
+        if isinstance(node, Scalar) and node.value:
+            yield Link(node.span, f"takes variables from {node.value}")
+    for plugin in scalars_of(service.root.get("plugins")):
+        if plugin.value == "serverless-dotenv-plugin":
+            yield Link(plugin.span, "takes variables from the .env beside it")
 
 
 def _is_plain(known: Value[str] | None, node: Scalar) -> bool:

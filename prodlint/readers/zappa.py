@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import EnvDefinition, Platform, PlatformSetting, Process, Role, UnreadDeployment
 from prodlint.deployment.repository import Repository
@@ -63,6 +64,7 @@ def _zappa(document: Json | Toml, name: str, path: str) -> Process:
     variables = [one for stage in reversed(stages) for one in _variables(document, (stage,))]
     if settings is not None:
         variables.append(EnvDefinition("DJANGO_SETTINGS_MODULE", Word.of(settings), settings.span))
+    remote = _first(document, stages, "remote_env")
     return Process(
         name=name,
         span=place,
@@ -70,6 +72,7 @@ def _zappa(document: Json | Toml, name: str, path: str) -> Process:
         role=Role.WEB,
         root=posixpath.dirname(path),
         variables=tuple(variables),
+        variables_from=() if remote is None else (Link(remote.span, f"takes variables from {remote.value}"),),
         environment=_environment(name, path),
         complete=app is not None or settings is not None,
         handler=_text(app),

@@ -58,6 +58,10 @@ def test_a_command_for_another_place_is_a_step(line: str, carried: str) -> None:
     assert carried in steps(gitlab(line))
 
 
+def test_what_zappa_runs_for_developers_is_no_step_of_production() -> None:
+    assert "other: manage.py migrate" not in steps(gitlab("zappa manage dev migrate"))
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from prodlint.deployment.command import CommandLine, Step, exec_form, shell_form
 from prodlint.deployment.commands.grammar import head, tail
+from prodlint.deployment.environment import Environment, environment_of
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.word import Word
@@ -41,10 +42,13 @@ def handed_text(step: Step, verbs: list[str]) -> CommandLine | None:
 def managed_text(step: Step, verbs: list[str], rest: tuple[Word, ...]) -> CommandLine | None:
     """The manage.py of a function's Django: `zappa manage STAGE migrate`, `serverless wsgi manage -c migrate`.
 
-    `rest` are the words behind the stage. Sources: github.com/zappa/Zappa, "Running Custom Invocations";
-    github.com/logandk/serverless-wsgi, "Django management commands".
+    `rest` are the words behind the stage; a stage of developers is none of production's. Sources:
+    github.com/zappa/Zappa, "Running Custom Invocations"; github.com/logandk/serverless-wsgi, "Django management
+    commands".
     """
     if step.program == "zappa" and verbs[:1] == ["manage"] and rest:
+        if environment_of(verbs[1]) in (Environment.DEVELOPMENT, Environment.TEST):
+            return None
         given = rest
     elif step.program in ("serverless", "sls") and verbs[:2] == ["wsgi", "manage"]:
         words = step.argv[1:]

@@ -5,6 +5,7 @@ Source: the catalogue's platform page, 2.1 and 2.4 to 2.10, and configuration pa
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from prodlint.deployment.process import Platform, Process, Role
@@ -50,7 +51,9 @@ _SET = {
     Platform.CLOUD_RUN: "K_SERVICE K_REVISION",
     Platform.APP_ENGINE: "GAE_APPLICATION GAE_ENV GAE_SERVICE GAE_VERSION GAE_INSTANCE GOOGLE_CLOUD_PROJECT",
     Platform.LAMBDA: "AWS_REGION AWS_LAMBDA_FUNCTION_NAME AWS_EXECUTION_ENV AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY "
-    "AWS_SESSION_TOKEN LAMBDA_TASK_ROOT",
+    "AWS_SESSION_TOKEN AWS_DEFAULT_REGION AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_FUNCTION_MEMORY_SIZE "
+    "AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR "
+    "_HANDLER",
     Platform.KUBERNETES: "KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT",
     Platform.CLOUD_FOUNDRY: "VCAP_APPLICATION VCAP_SERVICES CF_INSTANCE_INDEX CF_INSTANCE_GUID MEMORY_LIMIT",
     Platform.ECS: "ECS_CONTAINER_METADATA_URI_V4",
@@ -63,6 +66,8 @@ _SET_FOR_WEB = {
     Platform.APP_ENGINE: "PORT",
     Platform.CLOUD_FOUNDRY: "PORT",
 }
+# What the handler of Zappa sets before it loads the app (github.com/zappa/Zappa, zappa/handler.py).
+_ZAPPA = {"FRAMEWORK": "Zappa", "SERVERTYPE": "AWS Lambda"}
 # render.com, "Default Environment Variables", Python 3 (read in November 2026).
 _RENDER_PYTHON = {
     "FORWARDED_ALLOW_IPS": "*",
@@ -101,6 +106,11 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
         yield "WEB_CONCURRENCY", Unknown("App Engine chooses it by the instance class", span)
     elif platform is Platform.DIGITALOCEAN and process.role is Role.WEB:
         yield "PORT", _given_port(process)
+    elif platform is Platform.LAMBDA and posixpath.basename(process.path).startswith("zappa_settings"):
+        for name, value in _ZAPPA.items():
+            yield name, Known(value, span)
+        yield "STAGE", Known(process.name, span)
+        yield "PROJECT", EnvDriven("PROJECT", None, span)
     elif platform is Platform.FLY and process.role is Role.RELEASE:
         yield "RELEASE_COMMAND", Known("1", span)
 
