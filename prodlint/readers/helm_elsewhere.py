@@ -53,7 +53,8 @@ def _of_object(root: Mapping) -> Iterator[Install]:
     written = kind.value if kind is not None else ""
     if name is None:
         return
-    if written == "HelmRelease" and root.path("spec", "values") is not None:
+    gives = (("values",), ("valuesFrom",), ("chart", "spec", "valuesFiles"))
+    if written == "HelmRelease" and any(root.path("spec", *keys) is not None for keys in gives):
         chart = scalar_at(root, "spec", "chart", "spec", "chart")
         if chart is not None and chart.value.startswith((".", "/")):
             yield _install(chart.value, name.value, scalar_at(root, "spec", "targetNamespace"), (), root)

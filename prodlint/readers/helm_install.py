@@ -37,7 +37,8 @@ class Install:
     """One such command: the chart that it names, None when that is computed, and what it gives to it.
 
     What is computed in the name of a file is `*`. `is_open` says that it gives more than can be told. `named` is what
-    the file that holds it calls this way to install.
+    the file that holds it calls this way to install. Who works on the code is who installs `for_developers`, unless
+    its names say something else.
     """
 
     chart: str | None
@@ -48,6 +49,7 @@ class Install:
     is_open: bool
     span: Span
     named: str = ""
+    for_developers: bool = False
 
 
 @per_repository
@@ -55,7 +57,7 @@ def installs(repository: Repository) -> tuple[Install, ...]:
     """Every command of the repository's scripts and pipelines that installs a chart."""
     found: list[Install] = []
     for path in repository.ordered:
-        if not _may_install(path):
+        if not may_install(path):
             continue
         data = repository.data(path)
         if data is None or b"helm" not in data or (b"upgrade" not in data and b"install" not in data):
@@ -71,7 +73,8 @@ def installs(repository: Repository) -> tuple[Install, ...]:
     return tuple(found)
 
 
-def _may_install(path: str) -> bool:
+def may_install(path: str) -> bool:
+    """Whether a file holds commands, as far as its name tells."""
     name = posixpath.basename(path)
     return (
         name.endswith((".sh", ".bash", ".mk"))

@@ -153,7 +153,7 @@ def _environment(install: Install, files: list[str]) -> Environment | None:
         named = environment_of(name.replace("values", "")) if name else None
         if named is not None:
             return named
-    return environment_of(install.span.path)
+    return Environment.DEVELOPMENT if install.for_developers else environment_of(install.span.path)
 
 
 def _file(written: str, install: Install, chart: Chart, repository: Repository) -> str | None:

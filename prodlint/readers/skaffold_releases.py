@@ -2,7 +2,8 @@
 
 Source: skaffold.dev, "skaffold.yaml" (v2beta to v4beta), `helm.releases`: paths start from the file's folder;
 `artifactOverrides` give a value the name of an image that Skaffold has built, `setValueTemplates` of later versions do
-it by `{{.IMAGE_REPO_name}}`.
+it by `{{.IMAGE_REPO_name}}`. `skaffold dev` is for developers: what no command deploys is theirs. A profile puts
+releases of its own, or patches, in the place of those of the file ("Profiles").
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from itertools import islice
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.declared import mapping_at, mappings_at, scalar_at, scalars_of
 from prodlint.readers.helm_data import Data, Hidden
-from prodlint.readers.helm_install import Install, settings_of
+from prodlint.readers.helm_install import Install, may_install, settings_of
+from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Scalar
 
@@ -23,6 +25,9 @@ __all__ = ["skaffold_installs"]
 _FILE = regex(r"skaffold(\..+)?\.ya?ml")
 _IMAGE = regex(r"\{\{\s*\.(IMAGE_REPO|IMAGE_FULLY_QUALIFIED)_(\w+)\s*\}\}")
 _OTHER_THAN_A_NAME = regex(r"\W")
+_DEPLOYS = regex(rb"\bskaffold\s+(?:-\S+\s+)*(?:run|deploy|apply|render)\b[^\n]*")
+_NAMES_A_PROFILE = regex(rb"\s(-p|--profile)\b")
+_PARTS = ("deploy", "manifests")
 _MOST = 200
 _MOST_PARTS = 50
 _Sets = list[tuple[tuple[str | int, ...], Data]]
@@ -30,12 +35,19 @@ _Sets = list[tuple[tuple[str | int, ...], Data]]
 
 def skaffold_installs(repository: Repository) -> Iterator[Install]:
     """One for each release of each file and of its profiles; `named` is the profile."""
-    for path in repository.ordered:
-        if _FILE.fullmatch(posixpath.basename(path)):
-            yield from islice(_installs(path, repository), _MOST)
+    paths = [path for path in repository.ordered if _FILE.fullmatch(posixpath.basename(path))]
+    if paths:
+        commands = [one for path in repository.ordered if may_install(path) for one in _commands(path, repository)]
+        for path in paths:
+            yield from islice(_installs(path, commands, repository), _MOST)
 
 
-def _installs(path: str, repository: Repository) -> Iterator[Install]:
+def _commands(path: str, repository: Repository) -> list[bytes]:
+    """The commands of a file that deploy with Skaffold, as far as their lines go."""
+    return [found[0] for found in _DEPLOYS.finditer(repository.data(path) or b"")]
+
+
+def _installs(path: str, commands: list[bytes], repository: Repository) -> Iterator[Install]:
     folder = posixpath.dirname(path)
     for document in repository.yaml(path):
         root = document.root
@@ -46,11 +58,23 @@ def _installs(path: str, repository: Repository) -> Iterator[Install]:
         for part in parts:
             name = scalar_at(part, "name")
             profile = name.value if part is not root and name is not None else ""
-            for key in ("deploy", "manifests"):
+            for key in _PARTS:
                 for release in mappings_at(mapping_at(part, key, "helm"), "releases"):
                     install = _install(release, folder, profile, images)
                     if install is not None:
-                        yield install
+                        is_replaced = part is root and any(_may_replace(one, commands) for one in parts[1:])
+                        is_open = install.is_open or is_replaced
+                        yield replace(install, for_developers=not commands, is_open=is_open)
+
+
+def _may_replace(profile: Mapping, commands: list[bytes]) -> bool:
+    """Whether a profile that takes the place of the releases of its file may be the one with which is deployed."""
+    if profile.get("activation") is None and not any(_NAMES_A_PROFILE.search(one) for one in commands):
+        return False
+    patched = (scalar_at(patch, "path") for patch in mappings_at(profile, "patches"))
+    return any(mapping_at(profile, key, "helm") is not None for key in _PARTS) or any(
+        path is not None and path.value.startswith(tuple(f"/{key}" for key in _PARTS)) for path in patched
+    )
 
 
 def _images(part: Mapping) -> Iterator[Scalar]:

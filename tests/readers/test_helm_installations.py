@@ -222,6 +222,39 @@ def test_values_that_skaffold_takes_from_elsewhere_leave_a_chart_open() -> None:
     assert unread(files) == ["values of a Helm chart"]
 
 
+IN_CI = "on: push\njobs: {cd: {runs-on: ubuntu-latest, steps: [{run: COMMAND}]}}\n"
+OF_ITS_OWN = """\
+apiVersion: skaffold/v4beta6
+kind: Config
+deploy:
+  helm: {releases: [{name: shop, chartPath: chart, valuesFiles: [work.yaml]}]}
+"""
+PATCHED = "profiles: [{name: gke, patches: [{op: remove, path: /deploy/helm/releases/0/valuesFiles}]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "command", "replicas", "left"),
+    [
+        ("", "skaffold dev", 2, []),
+        ("", "skaffold run", 9, []),
+        (PATCHED, "skaffold run", 9, []),
+        (PATCHED, "skaffold run -p gke", 9, ["values of a Helm chart"]),
+        (PATCHED.replace("gke,", "gke, activation: [{env: CI=true}],"), "skaffold run", 9, ["values of a Helm chart"]),
+    ],
+)
+def test_what_skaffold_installs_is_of_developers_where_nothing_deploys_it(
+    profiles: str, command: str, replicas: int, left: list[str]
+) -> None:
+    files = {
+        **CHART,
+        "work.yaml": "replicaCount: 9\n",
+        "skaffold.yaml": OF_ITS_OWN + profiles,
+        ".github/workflows/cd.yml": IN_CI.replace("COMMAND", command),
+    }
+    assert processes(files)["shop"].replicas.value == replicas  # type: ignore[union-attr]
+    assert unread(files) == left
+
+
 def test_a_value_that_a_pipeline_computes_is_shown_by_its_key() -> None:
     files = with_command("--set image.tag=$TAG --set-file cert=$FILE")
     assert processes(files)["shop"].image == "ghcr.io/me/shop:{{ image.tag }}"
