@@ -31,7 +31,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
 from prodlint.syntax.dockerfile_lines import Heredoc
-from prodlint.syntax.word import Expansion, Word
+from prodlint.syntax.word import Expansion, Literal, Word
 
 __all__ = ["BuildStep", "Image", "build_image"]
 
@@ -101,7 +101,7 @@ class Image:
 
 @record
 class _Stage:
-    """The state at one point of a stage. `scope` is what its instructions expand: ENV and ARG, the later one wins."""
+    """The state at one point of a stage: `scope` is ENV and ARG, the later one wins; a base that is given may vary."""
 
     name: str
     span: Span
@@ -118,6 +118,7 @@ class _Stage:
     shell: str | None = None
     stop_signal: Word | None = None
     exposed: tuple[Port, ...] = ()
+    base_given: bool = False
 
 
 def build_image(repository: Repository, build: Build) -> Image | None:
@@ -256,7 +257,8 @@ class _Reader:
                 scope=dict(parent.scope),
             )
         else:
-            state = _Stage(self._name(index), opening.span, base, ImageFiles(self.context))
+            is_given = bool(opening.words) and not isinstance(opening.words[0].parts[0], Literal)
+            state = _Stage(self._name(index), opening.span, base, ImageFiles(self.context), base_given=is_given)
             if (task := task_folder(base)) is not None:
                 root = {"LAMBDA_TASK_ROOT": Known(task, opening.span)}
                 state = replace(state, directory=task, scope=dict[str, Value[str]](root))
@@ -275,7 +277,8 @@ class _Reader:
         def lookup(name: str) -> Value[str] | None:
             if name in state.scope:
                 return state.scope[name]
-            return None if state.base == "scratch" or leaves_unset(state.base, name) else from_outside(name)
+            is_known = not state.base_given and leaves_unset(state.base, name)
+            return None if is_known or state.base == "scratch" else from_outside(name)
 
         return lookup
 

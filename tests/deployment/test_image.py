@@ -256,7 +256,12 @@ def test_an_argument_of_the_build_is_not_set_where_the_image_runs() -> None:
 def test_official_images_of_python_leave_most_variables_unset() -> None:
     image = build("FROM python:3.13\nENV PYTHONPATH=$PYTHONPATH:. MORE=${other:-plain} OLD=$PYTHON_VERSION\n")
     assert [value(image, name) for name in ("PYTHONPATH", "MORE", "OLD")] == [":.", "plain", None]
-    assert value(build("FROM acme/base\nENV PYTHONPATH=$PYTHONPATH:.\n"), "PYTHONPATH") is None
+    for opening, found in (
+        ("FROM acme/base", None),
+        ("ARG V=3.13\nFROM python:$V", ":."),
+        ("ARG BASE=python:3.13\nFROM $BASE", None),
+    ):
+        assert value(build(f"{opening}\nENV PYTHONPATH=$PYTHONPATH:.\n"), "PYTHONPATH") == found
 
 
 def test_the_environment_of_an_outside_image_is_not_known() -> None:
