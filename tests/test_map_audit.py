@@ -323,6 +323,7 @@ def test_a_server_whose_end_a_script_waits_for_is_what_stays_whatever_comes_behi
         f"{server} --check-config\npython work.py\n": False,
         f"{server} &\npid=$!\npython warm.py\nkill $pid; wait $pid\nexec python work.py\n": False,
         f"{server} &\npid=$!\npython warm.py\nkill $pid; wait $pid\npython work.py\n": False,
+        f"{server} &\npython warm.py\nfuser -k 80/tcp\nwait\npython work.py\n": False,
         f"{server} &\npid=$!\nkill -0 $pid || exit 1\nwait $pid\npython report.py\n": True,
     }
     for script, is_server in scripts.items():

@@ -174,9 +174,20 @@ def _waited_for(execution: Execution, candidates: list[Step]) -> Step | None:
     for one in execution.successions:
         is_last = all(any(step is other for other in one.after) for step in candidates)
         if is_last and len(one.before) == 1 and server_of(one.before[0]) is not None:
-            # A server in the background is waited for by `wait`.
-            return one.before[0] if stays(replace(one.before[0], background=False)) else None
+            server = one.before[0]
+            # One in the background is waited for by `wait`; what starts in between may end it.
+            is_left = server.background and _starts_between(execution, server, one.after)
+            return server if not is_left and stays(replace(server, background=False)) else None
     return None
+
+
+def _starts_between(execution: Execution, first: Step, last: Sequence[Step]) -> bool:
+    """Whether a shell waits for a program that it starts behind a step and before others."""
+    places = {id(step): place for place, step in enumerate(execution.steps)}
+    begin, end = places.get(id(first)), min((places[id(one)] for one in last if id(one) in places), default=None)
+    if begin is None or end is None:
+        return True
+    return any(not step.background for step in execution.steps[begin + 1 : end])
 
 
 def _prepares(step: Step, is_given_nothing: bool) -> bool:
