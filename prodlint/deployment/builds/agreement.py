@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from prodlint.regex import regex
 
-__all__ = ["agree", "segments"]
+__all__ = ["COMPUTED", "agree", "segments", "without_tag"]
+
+COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
+"""A segment of a name that somebody fills in: by a variable, a template or a placeholder (`OWNER`)."""
 
 _TAG = regex(r"[:@][^/]*$")
-_COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 _START = regex(r"[^${<>]*")
 _HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io"))
 _MOST_SEGMENTS = 8
 
 
+def without_tag(image: str) -> str:
+    """The name of an image without its tag and digest."""
+    return _TAG.sub("", image)
+
+
 def segments(image: str) -> list[str]:
     """The segments of an image's name with its registry, which is left out where it is Docker Hub; without a tag."""
-    found = [one for one in _TAG.sub("", image.strip().strip("\"'")).split("/") if one]
+    found = [one for one in without_tag(image.strip().strip("\"'")).split("/") if one]
     if len(found) > 1 and found[0].lower() in _HUB:
         del found[0]
     if found[:1] == ["library"]:
@@ -31,7 +38,7 @@ def agree(told: str, image: str) -> bool:
     first, second = segments(told), segments(image)
     if not first or not second or max(len(first), len(second)) > _MOST_SEGMENTS:
         return False
-    if any(_COMPUTED.search(one) for one in (first[-1], second[-1])):
+    if any(COMPUTED.search(one) for one in (first[-1], second[-1])):
         return False
     return first[-1].lower() == second[-1].lower() and _match(first, second)
 
@@ -41,9 +48,9 @@ def _match(first: list[str], second: list[str]) -> bool:
     if not first or not second:
         return not first and not second
     for one, other in ((first, second), (second, first)):
-        if _COMPUTED.search(one[0]):
+        if COMPUTED.search(one[0]):
             known = _start(one[0])
-            is_same = other[0].startswith(known) or _COMPUTED.search(other[0]) is not None
+            is_same = other[0].startswith(known) or COMPUTED.search(other[0]) is not None
             return is_same and any(_match(one[1:], other[count:]) for count in range(1, len(other)))
     return first[0].lower() == second[0].lower() and _match(first[1:], second[1:])
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from prodlint.deployment.builds.agreement import agree, segments
+from prodlint.deployment.builds.agreement import COMPUTED, agree, segments, without_tag
 from prodlint.deployment.builds.project_names import ProjectNames, project_names, says_nothing, words_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
@@ -30,8 +30,6 @@ from prodlint.syntax.word import Expansion, Literal, Word
 __all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_given", "with_builds"]
 
 _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
-_TAG = regex(r"[:@][^/]*$")
-_COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 _LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
 _PUBLIC = regex(
     r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
@@ -46,12 +44,12 @@ _PUBLIC = regex(
 
 def image_path(image: str) -> tuple[str, ...]:
     """The segments of an image's name, without registry, tag and digest; those that are computed are left out."""
-    segments = _TAG.sub("", image.strip().strip("\"'")).split("/")
+    segments = without_tag(image.strip().strip("\"'")).split("/")
     if len(segments) > 1 and (re.search(r"[.:]", segments[0]) or segments[0] == "localhost"):
         del segments[0]
     if segments[:1] == ["library"]:
         del segments[0]
-    return tuple(one.lower() for one in segments if one and not _COMPUTED.search(one))
+    return tuple(one.lower() for one in segments if one and not COMPUTED.search(one))
 
 
 def built_images(
@@ -358,7 +356,7 @@ def _may_be_tag(told: str, image: str) -> bool:
 def _has_computed_owner(name: str) -> bool:
     """`${{ secrets.OWNER }}/shop`: somebody's name, and whose it is nobody tells."""
     above = segments(name)[:-1]
-    return bool(above) and all(_COMPUTED.search(one) or "." in one for one in above) and "$" in above[-1]
+    return bool(above) and all(COMPUTED.search(one) or "." in one for one in above) and "$" in above[-1]
 
 
 def _is_bare_official(image: str) -> bool:

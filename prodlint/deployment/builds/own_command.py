@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from prodlint.deployment.app import files_of_module
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers, is_official, python_in
@@ -186,10 +187,7 @@ def _may_be(service: Service, known: _Known) -> bool:
         return False
     if sum(map(_is_ours, known.definitions)) != 1:
         return False
-    module = server.target.value.partition(":")[0].replace(".", "/")
-    files = (f"{module}.py", f"{module}/__init__.py")
-    named = known.repository.named(posixpath.basename(files[0]), "__init__.py")
-    return any(f"/{one}".endswith(f"/{file}") for one in named for file in files)
+    return bool(files_of_module(known.repository, server.target.value.partition(":")[0]))
 
 
 def _of_stage(using: list[Service], image: Image) -> list[Service]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from prodlint.deployment.builds.agreement import COMPUTED, without_tag
 from prodlint.deployment.images.base import is_official
 from prodlint.deployment.process import BuiltImage
 from prodlint.deployment.repository import Repository
@@ -18,9 +19,7 @@ from prodlint.regex import regex
 __all__ = ["ProjectNames", "project_names", "says_nothing", "words_of"]
 
 _WORD = regex(r"[a-z0-9]+")
-_TAG = regex(r"[:@][^/]*$")
 _REGISTRY = regex(r"[.:]|^localhost$")
-_COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 # Where everybody publishes, each below a name of their own.
 _HUBS = frozenset(
     "docker.io index.docker.io registry-1.docker.io registry.hub.docker.com hub.docker.com ghcr.io quay.io cgr.dev "
@@ -80,7 +79,7 @@ class ProjectNames:
 
     def may_stand_in(self, text: str, image: str) -> bool:
         """Whether a part of an image's name is that of the project; whose the image is need not be known."""
-        *above, last = _TAG.sub("", image.strip().lower()).split("/")
+        *above, last = without_tag(image.strip().lower()).split("/")
         if is_official(image.strip()) or any(one in _VENDORS for one in above) or (not above and last in _OFFICIAL):
             return False
         found = words_of(text)
@@ -97,7 +96,7 @@ class ProjectNames:
 
     def _is_of_others(self, image: str) -> bool:
         """Whether an image stands below a name that is not known to be that of this project's owner."""
-        *above, last = _TAG.sub("", image.strip().strip("\"'")).split("/")
+        *above, last = without_tag(image.strip().strip("\"'")).split("/")
         registry = above.pop(0) if above and _REGISTRY.search(above[0]) else ""
         if registry and registry.lower() not in _HUBS:
             return False
@@ -106,7 +105,7 @@ class ProjectNames:
         owner = above[0].lower()
         # A product is often published below its own name: that says nothing of who publishes it.
         own = self.words - set(words_of(last))
-        return not _COMPUTED.search(above[0]) and owner not in self.owners and own.isdisjoint(words_of(owner))
+        return not COMPUTED.search(above[0]) and owner not in self.owners and own.isdisjoint(words_of(owner))
 
 
 def words_of(name: str) -> list[str]:
@@ -137,10 +136,10 @@ def project_names(repository: Repository, built: Iterable[BuiltImage], family: f
 def _owners(built: Iterable[BuiltImage]) -> Iterable[str]:
     """The names below which builds here put their images."""
     for one in built:
-        *above, _ = _TAG.sub("", one.name.strip()).split("/")
+        *above, _ = without_tag(one.name.strip()).split("/")
         if above and _REGISTRY.search(above[0]):
             del above[0]
-        if above and not _COMPUTED.search(above[0]) and above[0].lower() not in _VENDORS:
+        if above and not COMPUTED.search(above[0]) and above[0].lower() not in _VENDORS:
             yield above[0].lower()
 
 

@@ -5,6 +5,7 @@ What nothing decides is kept in all of its arms, and what only one arm starts is
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link, Step, Succession
@@ -42,7 +43,7 @@ MOST_STEPS = 2_000
 """Of one execution; what would start more is not followed any further."""
 
 
-class Constructs:
+class Constructs(ABC):
     """A walk through constructs: collects the steps in the order in which they start."""
 
     def __init__(self, variables: ShellVariables, redirections: Redirections) -> None:
@@ -52,9 +53,9 @@ class Constructs:
         self.unread: list[Link] = []
         self.successions: list[Succession] = []
 
+    @abstractmethod
     def command(self, node: Command, shell: Shell) -> Flow:
         """A simple command: what the shell does itself, else what it starts."""
-        raise NotImplementedError
 
     def walk(self, node: Node | None, shell: Shell) -> Flow:
         """One construct of a script."""
