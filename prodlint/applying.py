@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from prodlint.finding import Finding, Safety
 from prodlint.fix import MOST_ROUNDS, Data, Outcome, settle
 from prodlint.inspection import Inspection, Policy, inspect
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.report.escape import visible
 from prodlint.rule import Rule
 from prodlint.target import Target
@@ -20,8 +20,7 @@ SAFE = (Safety.SAFE,)
 SAFE_AND_UNSAFE = (Safety.SAFE, Safety.UNSAFE)
 
 
-@record
-class FixedRun:
+class FixedRun(Record):
     """What fixing comes to: the last inspection, and the changed files, which are not yet written."""
 
     target: Target

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prodlint.gitignore import MAX_IGNORE_FILE, IgnoreRules, byte_text
 from prodlint.path_pattern import PathMatcher
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.regex import regex
 from prodlint.tree import Entry, Tree
 
@@ -60,8 +60,7 @@ ENVIRONMENT_NAMES = frozenset({"venv", ".venv", "env", ".env", "virtualenv"})
 ENVIRONMENT_MARKS = ("bin/activate", "Scripts/activate")
 
 
-@entity
-class File:
+class File(Entity):
     """A file of the repository: its path from the root (forward slashes), and its size in bytes.
 
     `told` is the kind that the folder around it gives it, None where its own name and content say it.
@@ -87,16 +86,14 @@ class File:
         return kind or Kind.OTHER
 
 
-@record
-class Skipped:
+class Skipped(Record):
     """A file or folder that exists and was left out, and why; the path of a folder ends with a slash."""
 
     path: str
     reason: str
 
 
-@record
-class Survey:
+class Survey(Record):
     """The files of a tree and what was left out of it, both sorted by path.
 
     `is_git_root` tells that the tree is the top of a git work tree, where the files of a pipeline

@@ -9,14 +9,13 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
 from prodlint.finding import Evidence, Finding
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.rule import Rule, RuleError
 from prodlint.source import Span
 
@@ -29,8 +28,7 @@ class PluginError(Exception):
     """A plugin cannot be loaded: which one, and why."""
 
 
-@record
-class RuleCrashed:
+class RuleCrashed(Record):
     """A rule raised: which rule, on what, and the error."""
 
     rule: str
@@ -154,6 +152,7 @@ def options_for(rule: Rule, given: Mapping[str, object]) -> object | None:
             raise ValueError(f"{rule.name} has no options")
         return None
     import typing
+    from dataclasses import MISSING, fields
 
     hints = typing.get_type_hints(rule.options)
     known = {field.name.replace("_", "-"): field for field in fields(rule.options)}

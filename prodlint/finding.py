@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum, IntEnum
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
@@ -44,31 +44,27 @@ class Safety(Enum):
     MANUAL = "manual"
 
 
-@record
-class Evidence:
+class Evidence(Record):
     """Another place that the verdict rests on, and what it contributes."""
 
     span: Span
     note: str
 
 
-@record
-class Edit:
+class Edit(Record):
     """Put `replacement` in the place of a range."""
 
     span: Span
     replacement: str
 
 
-@record
-class Guard:
+class Guard(Record):
     """Put the statement of a Python module that is this range under `if __name__ == "__main__":`."""
 
     span: Span
 
 
-@record
-class WithoutArgument:
+class WithoutArgument(Record):
     """Take a keyword argument out of the call in a Python file that is this range."""
 
     span: Span
@@ -79,8 +75,7 @@ Change = Edit | Guard | WithoutArgument
 """What a rule may ask for. Whatever is more than a replaced range is worked out when somebody applies it or looks."""
 
 
-@record
-class Fix:
+class Fix(Record):
     """What to change, in words and as changes; they hold together or not at all."""
 
     title: str
@@ -88,16 +83,14 @@ class Fix:
     safety: Safety = Safety.UNSAFE
 
 
-@record
-class Advice:
+class Advice(Record):
     """What to do, in words, and as a fix where it is certain how to write it."""
 
     help: str
     fix: Fix | None = None
 
 
-@record
-class Finding:
+class Finding(Record):
     """One thing that is not ready for production.
 
     A rule gives the place, the message, the chain of evidence in causal order, what to do about

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import TypeVar
 
 from prodlint.finding import Edit, Finding, Guard, Safety, WithoutArgument
-from prodlint.record import record, state
+from prodlint.record import Record, State, field
 from prodlint.source import Source
 
 __all__ = ["MOST_ROUNDS", "CannotFix", "Outcome", "Refusal", "Round", "combine", "diff", "settle", "spliced"]
@@ -33,8 +32,7 @@ class CannotFix(Exception):
         self.is_failure = is_failure
 
 
-@record
-class Refusal:
+class Refusal(Record):
     """A finding whose fix is not applied, and why."""
 
     finding: Finding
@@ -42,8 +40,7 @@ class Refusal:
     is_failure: bool = False
 
 
-@record
-class Round:
+class Round(Record):
     """What one look at the findings comes to: the files that change, with their new bytes."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -52,8 +49,7 @@ class Round:
     refused: tuple[Refusal, ...] = ()
 
 
-@record
-class Outcome:
+class Outcome(Record):
     """All rounds together: the bytes of each changed file before and after, and what could not be fixed.
 
     `is_unfinished` says that the last round had still something to fix.
@@ -107,8 +103,7 @@ def _identity(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.path, fix.title if fix is not None else "", changes, finding.message
 
 
-@state
-class _Accepted:
+class _Accepted(State):
     """What is to be changed so far."""
 
     edits: dict[str, list[Edit]] = field(default_factory=dict)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from typing import NamedTuple
 
 from prodlint.path_pattern import SPECIAL, literal_prefix, translate
-from prodlint.record import state
+from prodlint.record import State, field
 
 __all__ = ["MAX_IGNORE_FILE", "IgnoreRules", "byte_text"]
 
@@ -32,8 +31,7 @@ class _Pattern(NamedTuple):
     name_only: bool
 
 
-@state
-class _Group:
+class _Group(State):
     """Patterns of which any may match, each kept in the cheapest form that decides it."""
 
     names: set[str] = field(default_factory=set)

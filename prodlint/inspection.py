@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.link import link
@@ -15,7 +14,7 @@ from prodlint.discovery import Survey, survey
 from prodlint.engine import RuleCrashed, check
 from prodlint.finding import Finding, Severity
 from prodlint.readers import declare
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.rule import Rule
 from prodlint.source import Source, Span
 from prodlint.suppression import INVALID, UNUSED
@@ -34,8 +33,7 @@ ENGINE_RULES = {
 """What the engine itself may report, besides the rules."""
 
 
-@record
-class Policy:
+class Policy(Record):
     """What the settings say of one run; the defaults report everything.
 
     Globs of `exclude` are relative to a folder from which `base` leads to the root.
@@ -53,8 +51,7 @@ class Policy:
     require_reason: bool = False
 
 
-@record
-class Inspection:
+class Inspection(Record):
     """What one run found out."""
 
     deployment: Deployment

@@ -17,7 +17,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment, subjects
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Guard, Safety, Severity, WithoutArgument
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span, Text
 
 __all__ = [
@@ -53,8 +53,7 @@ class RuleError(TypeError):
     """A rule is written in a way that the engine cannot serve: which rule, and what to change."""
 
 
-@entity
-class Rule:
+class Rule(Entity):
     """A rule as the engine sees it. `options` is its dataclass of options, None without one.
 
     `fixes` are the safeties of the fixes that it may offer, empty for a rule without any.

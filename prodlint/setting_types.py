@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field
 from typing import Any
 
 from prodlint.finding import Severity
 from prodlint.path_pattern import glob_problem
-from prodlint.record import record
+from prodlint.record import Record, field
 
 __all__ = [
     "BOOLEAN",
@@ -39,8 +38,7 @@ def _accept(rule: str, options: Mapping[str, object]) -> None:
     """Any options will do."""
 
 
-@record
-class KnownNames:
+class KnownNames(Record):
     """The names that settings may use; those of rules come from outside, since plugins bring some.
 
     `rules` maps each rule to its family, `formerly` each retired name of a rule to its present one,
@@ -80,8 +78,7 @@ class Reading:
         self.problems.append((at, True, message, suggestion))
 
 
-@record
-class SettingType:
+class SettingType(Record):
     """A type of values: in words, and as the function that turns a TOML value into the setting's.
 
     A value that is wrong is told to the reading; what the function gives back is then not used.

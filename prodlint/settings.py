@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
 from prodlint.finding import Severity
-from prodlint.record import record, replace
+from prodlint.record import Record, field, replace
 from prodlint.setting_types import (
     BOOLEAN,
     FORMAT,
@@ -56,8 +55,7 @@ Origin = Span | str
 """Where a setting was written: in a file, or on the command line (the name of the option)."""
 
 
-@record
-class Setting:
+class Setting(Record):
     """A setting as users know it: its name in TOML, its type, its default, and one line of help."""
 
     name: str
@@ -66,37 +64,25 @@ class Setting:
     help: str
 
 
-def _setting(setting_type: SettingType, default: object, help_text: str, name: str | None = None) -> Any:
-    metadata = {"type": setting_type, "help": help_text, "name": name}
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-@record
-class Settings:
-    """The settings of one run; a setting is declared here, and everything else follows from it.
+class Settings(Record):
+    """The settings of one run; those that users can give are in `_DECLARED`, and everything else follows from it.
 
     Globs are relative to the folder of the file, see `base` and `PathMatcher`. `origins` tells
     where each setting that was given was written, by its name in TOML; an entry of a table also has
     its own (`("severity", "missing-health-endpoint")`).
     """
 
-    select: tuple[str, ...] = _setting(NAMES, ("all",), "The rules to run, by name or by family.")
-    ignore: tuple[str, ...] = _setting(NAMES, (), "The rules not to run.")
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
-        NAMES_BY_GLOB, (), "The rules whose findings are left out in some files."
-    )
-    severity: Mapping[str, Severity] = _setting(SEVERITIES, {}, "Another severity for some rules.")
-    fail_on: Severity | None = _setting(
-        THRESHOLD, Severity.WARNING, "The least severity of a finding that makes the exit status 1."
-    )
-    exclude: tuple[str, ...] = _setting(GLOBS, (), "Files and folders that are not read.")
-    production: tuple[str, ...] = _setting(GLOBS, (), "Files that describe production, whatever their names say.")
-    development: tuple[str, ...] = _setting(GLOBS, (), "Files that do not describe production.")
-    require_reason: bool = _setting(BOOLEAN, False, "Whether a comment that hides a finding must say why.")
-    output_format: str = _setting(FORMAT, "text", "How findings are shown unless an option says so.")
-    options: Mapping[str, Mapping[str, object]] = _setting(OPTIONS, {}, "The options of single rules.", name="rules")
+    select: tuple[str, ...] = ("all",)
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: Severity | None = Severity.WARNING
+    exclude: tuple[str, ...] = ()
+    production: tuple[str, ...] = ()
+    development: tuple[str, ...] = ()
+    require_reason: bool = False
+    output_format: str = "text"
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     path: Path | None = None
     origins: Mapping[tuple[str, ...], Origin] = field(default_factory=dict)
@@ -112,8 +98,24 @@ class Settings:
         return root.relative_to(self.path.parent).as_posix()
 
 
-@record
-class SettingsProblem:
+# Each setting that users can give, by its field.
+_DECLARED: dict[str, tuple[SettingType, str]] = {
+    "select": (NAMES, "The rules to run, by name or by family."),
+    "ignore": (NAMES, "The rules not to run."),
+    "per_file_ignores": (NAMES_BY_GLOB, "The rules whose findings are left out in some files."),
+    "severity": (SEVERITIES, "Another severity for some rules."),
+    "fail_on": (THRESHOLD, "The least severity of a finding that makes the exit status 1."),
+    "exclude": (GLOBS, "Files and folders that are not read."),
+    "production": (GLOBS, "Files that describe production, whatever their names say."),
+    "development": (GLOBS, "Files that do not describe production."),
+    "require_reason": (BOOLEAN, "Whether a comment that hides a finding must say why."),
+    "output_format": (FORMAT, "How findings are shown unless an option says so."),
+    "options": (OPTIONS, "The options of single rules."),
+}
+_NAMES = {"options": "rules"}
+
+
+class SettingsProblem(Record):
     """One mistake in the settings: where (1-based, if it has a place in a file), what, and a near name."""
 
     message: str
@@ -144,11 +146,9 @@ def all_settings() -> tuple[Setting, ...]:
 def _declared() -> Iterator[tuple[str, Setting]]:
     """Each setting with the name of its attribute."""
     defaults = Settings()
-    for declared in fields(Settings):
-        if declared.metadata:
-            name = declared.metadata["name"] or declared.name.replace("_", "-")
-            default = getattr(defaults, declared.name)
-            yield declared.name, Setting(name, declared.metadata["type"], default, declared.metadata["help"])
+    for attribute, (setting_type, help_text) in _DECLARED.items():
+        name = _NAMES.get(attribute, attribute.replace("_", "-"))
+        yield attribute, Setting(name, setting_type, getattr(defaults, attribute), help_text)
 
 
 def load_settings(start: Path, known: KnownNames) -> Settings:

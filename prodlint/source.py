@@ -11,10 +11,9 @@ from __future__ import annotations
 import codecs
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import field
 from functools import cached_property
 
-from prodlint.record import lazy_entity, record
+from prodlint.record import LazyEntity, Record
 
 __all__ = ["Position", "Source", "Span", "SyntaxProblem", "Text", "decode"]
 
@@ -38,20 +37,21 @@ def decode(data: bytes) -> str:
         return "".join("�" if "\udc80" <= character <= "\udcff" else character for character in text)
 
 
-@record
-class Position:
+class Position(Record):
     """A 1-based line and column, in code points."""
 
     line: int
     column: int
 
 
-@lazy_entity
-class Source:
+class Source(LazyEntity):
     """One file: its path from the root of the inspected tree (forward slashes) and its text."""
 
     path: str
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r})"
 
     @classmethod
     def of(cls, path: str, data: bytes) -> Source:
@@ -105,8 +105,7 @@ class Source:
         return Text.verbatim(self.span)
 
 
-@record
-class Span:
+class Span(Record):
     """A half-open range of offsets in one source."""
 
     source: Source
@@ -147,8 +146,7 @@ class Span:
         return f"{self.path}:{self.line}"
 
 
-@record
-class Text:
+class Text(Record):
     """A string with the place of each of its characters in a source.
 
     `offsets` has one entry more than `value`: the last is the offset just behind the string. A

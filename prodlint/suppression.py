@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Edit, Finding, Fix, Safety, Severity
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span
 
@@ -38,8 +38,7 @@ VERBS = ("ignore", "ignore-file", "ignore-line", "ignore-next-line", "noqa", "di
 MOST_PROBLEMS = 100
 
 
-@record
-class Suppression:
+class Suppression(Record):
     """A comment that hides the findings of some rules on one line, or in its file where that is None.
 
     `names` are the places of the names in it, of rules or not; `listed` is what stands between
@@ -53,8 +52,7 @@ class Suppression:
     line: int | None
 
 
-@record
-class Suppressions:
+class Suppressions(Record):
     """What the comments of one file hide, and findings about those that are not understood."""
 
     entries: tuple[Suppression, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.tree import DiskTree, OverlayTree, Tree
 
 __all__ = ["Target", "TargetError", "target_of"]
@@ -17,8 +17,7 @@ class TargetError(Exception):
     """The paths of the command line cannot be inspected: which one, and why."""
 
 
-@record
-class Target:
+class Target(Record):
     """A root with its tree; `only` are the paths below it to report on, empty for all of them.
 
     `stdin` is the path of the file that standard input stands for, None where it plays no part.

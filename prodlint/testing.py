@@ -8,12 +8,11 @@ before the file is written. A case without a marker must not be flagged at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 
 from prodlint.finding import Finding, Safety
 from prodlint.fix import settle
 from prodlint.inspection import Policy, inspect
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.regex import regex
 from prodlint.report import Terminal
 from prodlint.report.text import render_finding
@@ -27,8 +26,7 @@ _MARKER = regex(r"[ \t]*(?:#|//) <- ([a-z0-9-]+)[ \t]*$")
 _HEADING = regex(r"^#{2,} +(.+?)\s*$")
 
 
-@record
-class Case:
+class Case(Record):
     """One project with what must be flagged in it: (path, line, rule) of each marker.
 
     `output` is the pinned rendering of its findings, None without one. A `known_miss` case records

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["DiskTree", "Entry", "MemoryTree", "OverlayTree", "Tree"]
 
@@ -20,8 +20,7 @@ __all__ = ["DiskTree", "Entry", "MemoryTree", "OverlayTree", "Tree"]
 LINKS_ARE_NO_FOLDERS = os.name == "posix"
 
 
-@record
-class Entry:
+class Entry(Record):
     """A file or a folder in a folder; the size is in bytes, 0 for a folder."""
 
     name: str

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from prodlint.finding import Finding, Severity
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Source, Span
 from prodlint.suppression import INVALID, UNUSED, Suppressions, may_suppress, read_suppressions, unused
 
 __all__ = ["Triaged", "apply_settings", "hide", "triage"]
 
 
-@record
-class Triaged:
+class Triaged(Record):
     """The findings to report, sorted by path, line, column and rule, and how many are hidden.
 
     `suppressed` counts those that comments hide, `ignored` those that settings hide.

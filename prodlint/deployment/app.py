@@ -9,7 +9,7 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
@@ -39,8 +39,7 @@ _OWN_SERVERS = {
 }
 
 
-@record
-class App:
+class App(Record):
     """An app object: framework, interface, where it is made, whether it must first be called."""
 
     framework: str

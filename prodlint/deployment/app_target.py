@@ -18,7 +18,7 @@ from prodlint.deployment.servers.versions import is_since
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
 from prodlint.finding import Evidence
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
@@ -33,8 +33,7 @@ _IMPORTERS = ("gunicorn", "uvicorn", "hypercorn", "granian", "daphne", "waitress
 _UVICORN_WORKERS = ("uvicorn.workers.", "uvicorn_worker.")
 
 
-@record
-class Factory:
+class Factory(Record):
     """A function that makes the app when it is called: its parameters, and those of them that have no default.
 
     The first `positional` of them may be given by their place.
@@ -48,8 +47,7 @@ class Factory:
     positional: int = 0
 
 
-@record
-class AppTarget:
+class AppTarget(Record):
     """The target of a server, `module:attribute`, and whether it is there.
 
     `fault` says why the server cannot read the target at all, empty when it can; `advice` what to do then. `name` is

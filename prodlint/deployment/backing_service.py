@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import MadeImage, Process
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["BackingService", "backing_product", "backing_service", "name_and_tag"]
@@ -61,8 +61,7 @@ _PRODUCTS = {
 }
 
 
-@record
-class BackingService:
+class BackingService(Record):
     """One such service; `product` is empty for an image that is not known, `version` is the image's tag.
 
     `process` is what its file says of how it runs. `managed_by` is the platform that runs it, which shows no image.

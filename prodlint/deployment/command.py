@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 
 from prodlint.deployment.value import Unknown
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Substitution, Word
 
@@ -33,8 +32,7 @@ class Form(Enum):
     SHELL = "shell"
 
 
-@record
-class CommandLine:
+class CommandLine(Record):
     """A command as declared: words for the exec form, text for a shell to read.
 
     `dropped` is what whoever splits it into words leaves out: the rest behind the first operator of a shell.
@@ -74,8 +72,7 @@ def is_of_entrypoint(command: CommandLine) -> bool:
 _ASKED = frozenset("serve server start start-dev standalone agent".split())
 
 
-@record
-class Link:
+class Link(Record):
     """One hop on the way from a declaration to a step: a place and what it does."""
 
     span: Span
@@ -92,8 +89,7 @@ class Parent(Enum):
     OTHER = "a program of which that is not known"
 
 
-@record
-class Ancestor:
+class Ancestor(Record):
     """A process through which a command comes to a program; `name` is empty for the shell of the platform.
 
     `starts` is the first word of what it starts, with which `command` begins: the end of its own line. It
@@ -112,8 +108,7 @@ class Ancestor:
     traps: bool = False
 
 
-@record
-class Step:
+class Step(Record):
     """One program that will be started: its arguments once every wrapper was taken off.
 
     `argv` may still hold expansions. `directory` is the working directory in the file system of
@@ -169,16 +164,14 @@ def _has_option(word: Word | None) -> bool:
     return isinstance(first, Substitution) and first.has_option
 
 
-@record
-class Succession:
+class Succession(Record):
     """Steps that a shell waits for, and what it starts when they have ended."""
 
     before: tuple[Step, ...]
     after: tuple[Step, ...]
 
 
-@record
-class Execution:
+class Execution(Record):
     """What a start command comes down to.
 
     `steps` holds everything that is started, in order. `processes` are the steps that may be the

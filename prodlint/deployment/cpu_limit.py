@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["CpuLimit", "cpu_limit_of"]
@@ -21,8 +21,7 @@ _SETTINGS = {
 _PINNED = "cpuset"
 
 
-@record
-class CpuLimit:
+class CpuLimit(Record):
     """How many CPUs' worth of time a container gets, and where that is written."""
 
     cpus: float

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from enum import Enum
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.source import Span
 from prodlint.syntax.requirement_links import is_repository
 
@@ -33,8 +32,7 @@ class FileFormat(Enum):
     CONDA = "conda"
 
 
-@record
-class Dependency:
+class Dependency(Record):
     """One declared requirement.
 
     `name` is normalised (PEP 503) and empty where a URL or a path does not tell it; `written` is the
@@ -69,8 +67,7 @@ class Dependency:
         return self.url is not None and is_repository(self.url)
 
 
-@record
-class DependencyFile:
+class DependencyFile(Record):
     """A file that declares dependencies.
 
     `includes` are the paths behind `-r`, `constraints` those behind `-c`, both from the
@@ -153,8 +150,7 @@ class DependencyFile:
         )
 
 
-@record
-class LockFile:
+class LockFile(Record):
     """A lock: normalised names to versions (None where it gives none), for the project in its folder.
 
     `kind` is the file's name, such as `uv.lock`. `default` is what an installation without any
@@ -184,8 +180,7 @@ class LockFile:
         return frozenset(node.partition("[")[0] for node in found if ":" not in node)
 
 
-@record
-class Install:
+class Install(Record):
     """One installation of Python packages, as a command or a platform performs it.
 
     `files` are the dependency files that it reads (repository paths), with everything they

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span, Text
 
 __all__ = ["CHECKOUT", "FileMap", "Placement", "Rewriting", "absolute"]
@@ -27,8 +27,7 @@ _MOST_PARTS = 200
 _PLACES = 20
 
 
-@record
-class Rewriting:
+class Rewriting(Record):
     """Something wrote over a file of the repository where it lies.
 
     `substitution` is all that it did, where that is known: a regular expression, the text that it puts there, and
@@ -40,8 +39,7 @@ class Rewriting:
     substitution: tuple[str, str, int] | None = None
 
 
-@record
-class Placement:
+class Placement(Record):
     """A file or folder of the repository (its path, the root is empty) at an absolute path of the process.
 
     Without a path the repository has no say in what lies there: it was removed, or made by a
@@ -63,8 +61,7 @@ class Placement:
         return path == self.target or path.startswith(self.target.rstrip("/") + "/")
 
 
-@record
-class FileMap:
+class FileMap(Record):
     """Placements in the order in which they were made: the last one that covers a path counts.
 
     `complete` is False when something else may have put files there.

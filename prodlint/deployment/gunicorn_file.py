@@ -18,7 +18,7 @@ from prodlint.deployment.servers.config_files import HOOKS
 from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["IgnoredName", "MissingFile", "UnloadedFile", "ignored_names", "missing_file", "unloaded_file"]
@@ -59,8 +59,7 @@ _SHORTEST = 7
 _SETTINGS_THAT_TELL = 2
 
 
-@record
-class IgnoredName:
+class IgnoredName(Record):
     """A name that a configuration file of gunicorn binds for nothing, and the setting that it stands for."""
 
     name: str
@@ -68,8 +67,7 @@ class IgnoredName:
     span: Span
 
 
-@record
-class UnloadedFile:
+class UnloadedFile(Record):
     """A configuration file of gunicorn that no process reads, and the settings in it that differ from the defaults."""
 
     path: str
@@ -131,8 +129,7 @@ def _is_near(one: str, other: str) -> bool:
     return swapped or any(left == right for left, right in rests)
 
 
-@record
-class MissingFile:
+class MissingFile(Record):
     """A configuration file that gunicorn certainly does not find: the word that names it, and where it looks."""
 
     span: Span

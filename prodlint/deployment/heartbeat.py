@@ -12,7 +12,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.finding import Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["Heartbeat", "heartbeat_of", "in_memory"]
@@ -27,8 +27,7 @@ _HASTY = 30
 _TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")
 
 
-@record
-class Heartbeat:
+class Heartbeat(Record):
     """A heartbeat on the file system of the container; `read_only` is the place that makes all of that read-only."""
 
     span: Span

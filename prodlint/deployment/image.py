@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 
 from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
 from prodlint.deployment.condition import Lookup, from_outside, word_value
@@ -26,7 +25,7 @@ from prodlint.deployment.images.files import ImageFiles, context_of, is_remote, 
 from prodlint.deployment.process import Build, Port
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, field, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile, Instruction
@@ -43,8 +42,7 @@ _MAX_INSTALLS = 40
 _INSTALLERS = regex(r"(pip|python|pypy)[\d.]*|uv")
 
 
-@record
-class BuildStep:
+class BuildStep(Record):
     """A program that a RUN of the production closure starts, with the files and variables that it sees.
 
     `base` is the outside image below its stage, None when it is computed.
@@ -57,8 +55,7 @@ class BuildStep:
     variables: Mapping[str, Value[str]] = field(default_factory=dict)
 
 
-@record
-class Image:
+class Image(Record):
     """What one build makes.
 
     `base` is the outside image below it, None when it is computed; `programs` are the folders of its PATH.
@@ -99,8 +96,7 @@ class Image:
         return base_brings_servers(self.base)
 
 
-@record
-class _Stage:
+class _Stage(Record):
     """The state at one point of a stage: `scope` is ENV and ARG, the later one wins; a base that is given may vary."""
 
     name: str

@@ -14,7 +14,7 @@ from prodlint.deployment.packages.install_sources import coverage, pinned_names
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = [
@@ -34,8 +34,7 @@ _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
 
 
-@record
-class Provision:
+class Provision(Record):
     """Whether a distribution is installed; where that is read from, and how it comes."""
 
     answer: Answer

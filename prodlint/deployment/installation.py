@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.install import open_dependencies
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["Installation", "InstalledFile", "installed_files"]
 
 
-@record
-class Installation:
+class Installation(Record):
     """One install of packages as one deployment performs it: `owner` is the image's or platform's file."""
 
     install: Install
@@ -35,8 +34,7 @@ class Installation:
         return f"{self.owner} would install it, but for {' and '.join(rivals)} side by side"
 
 
-@record
-class InstalledFile:
+class InstalledFile(Record):
     """A dependency file with every production installation that reads it.
 
     `open` are the direct dependencies whose version each of those builds resolves anew, `asked` the names

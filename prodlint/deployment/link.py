@@ -53,7 +53,7 @@ from prodlint.deployment.servers.versions import with_defaults_of_its_version
 from prodlint.deployment.service import Service
 from prodlint.deployment.service_start import resolve_service
 from prodlint.deployment.value import NO
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = ["Classification", "link"]
@@ -67,8 +67,7 @@ def link(facts: Iterable[object], repository: Repository, classify: Classificati
     return _Linker(tuple(facts), repository, classify).link()
 
 
-@record
-class _ReadSet:
+class _ReadSet(Record):
     """The compose files of one set, and what they start in which environment."""
 
     paths: tuple[str, ...]

@@ -14,7 +14,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of, python_arguments
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem
 
@@ -54,8 +54,7 @@ class System(Enum):
         }.get(self, "migrate")
 
 
-@record
-class Migration:
+class Migration(Record):
     """One migration file: its app (empty outside of Django), its name without the suffix, and its path."""
 
     app: str
@@ -63,8 +62,7 @@ class Migration:
     path: str
 
 
-@record
-class MigrationSystem:
+class MigrationSystem(Record):
     """A migration tool in use: the folder of the project, how many migrations, and the newest of them."""
 
     system: System
@@ -95,8 +93,7 @@ class MigrationSystem:
         return f"the newest of {self.label}" if self.count else f"they belong to {self.owner}"
 
 
-@record
-class MigrationRun:
+class MigrationRun(Record):
     """A place where migrations are applied: by which tool, and in which kind of environment.
 
     `root` is the folder of the repository that the tool is run in, None where that is not known. One

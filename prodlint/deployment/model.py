@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import typing
-from dataclasses import field
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,7 +33,7 @@ from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence, Fix
-from prodlint.record import lazy_entity, replace
+from prodlint.record import LazyEntity, field, replace
 
 if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
@@ -53,8 +52,7 @@ __all__ = ["Deployment", "subjects"]
 T = TypeVar("T")
 
 
-@lazy_entity
-class Deployment:
+class Deployment(LazyEntity):
     """What the repository deploys. A rule may look at anything that one of these tuples holds.
 
     What one service does is asked of a part that is about one subject, such as `lifecycle_of(service)`: it is made,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -15,8 +15,7 @@ _ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
 _TEMPLATE = regex(r"\{\{[^{}]*\}\}")
 
 
-@record
-class Listen:
+class Listen(Record):
     """An address that a proxy listens on; `socket` is the path of a Unix socket, empty for a port.
 
     `redirects` where all that comes without TLS is sent to the same address with it.
@@ -31,8 +30,7 @@ class Listen:
     redirects: bool = False
 
 
-@record
-class Upstream:
+class Upstream(Record):
     """One place that requests are passed on to: a host with a port, or a Unix socket.
 
     `protocol` is `http`, `https`, `uwsgi`, `fastcgi` or `grpc`. `host` is None when a variable
@@ -52,8 +50,7 @@ class Upstream:
     via: tuple[Link, ...] = ()
 
 
-@record
-class ProxyRoute:
+class ProxyRoute(Record):
     """What a proxy does with the paths that fit: `modifier` is empty for a prefix, `=`, `~`, `~*` or `^~`.
 
     Requests go to one of `upstreams`, or `folder` is served as files (None: neither), or `answer` is what
@@ -73,8 +70,7 @@ class ProxyRoute:
     headers: tuple[str, ...] | None = None
 
 
-@record
-class Proxy:
+class Proxy(Record):
     """One server of a proxy: the names that it answers to and its routes. `product` is nginx, Ingress …
 
     `environment` is what its file says of production, None when it says nothing. `complete` is

@@ -7,7 +7,7 @@ from enum import Enum
 from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.process import EnvDefinition
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
@@ -51,8 +51,7 @@ class StepKind(Enum):
     OTHER = "other"
 
 
-@record
-class Action:
+class Action(Record):
     """A reusable action or orb that a step calls, with its inputs."""
 
     name: str
@@ -63,8 +62,7 @@ class Action:
         return next((value for key, value in self.inputs if key == name), None)
 
 
-@record
-class JobStep:
+class JobStep(Record):
     """One declared step: a script, an action, or a script for another machine (`remote`).
 
     `variables` are those that the step, its job and its workflow set, the innermost last. `condition` is what
@@ -83,8 +81,7 @@ class JobStep:
     matrix: tuple[tuple[str, str], ...] = ()
 
 
-@record
-class Occasion:
+class Occasion(Record):
     """One way in which a pipeline is set off: the name of the event, empty where it is not known.
 
     `ref` is what the ref begins with (`refs/heads/`), all of it where it `is_whole`. `told` is how people call it,
@@ -97,8 +94,7 @@ class Occasion:
     told: str = ""
 
 
-@record
-class Condition:
+class Condition(Record):
     """What a job or a step asks for, as it is written, and on which occasions of its pipeline it may and does hold.
 
     On those `by_hand` it does once somebody starts it.
@@ -110,8 +106,7 @@ class Condition:
     by_hand: tuple[Occasion, ...] = ()
 
 
-@record
-class Job:
+class Job(Record):
     """One job. `needs` are the jobs that it waits for; `calls` is a workflow that it runs instead of steps.
 
     `on_host` says that it runs on the machine that serves: a self-hosted runner, a deploy script. `asked` is what it
@@ -131,8 +126,7 @@ class Job:
     unsaid: bool = False
 
 
-@record
-class Pipeline:
+class Pipeline(Record):
     """One workflow or CI file. `open` says what of it lies elsewhere and cannot be read.
 
     `events` are the triggers as people name them, with their branches and times: `push to main`. `occasions`
@@ -149,8 +143,7 @@ class Pipeline:
     occasions: tuple[Occasion, ...] = (Occasion(),)
 
 
-@record
-class ReleaseStep:
+class ReleaseStep(Record):
     """One step of a road to production; `owner` is the job or the service whose step it is.
 
     A `conditional` one may be left out. `condition` is what its job asks for, as it is written,
@@ -169,8 +162,7 @@ class ReleaseStep:
     started_by: Span | None = None
 
 
-@record
-class Served:
+class Served(Record):
     """A web service that a release brings: the folder of its code and its framework, None for what is not known."""
 
     root: str | None
@@ -183,8 +175,7 @@ class Served:
         return holds and (self.framework is None or (self.framework == "Django") is django)
 
 
-@record
-class Release:
+class Release(Record):
     """A road to production: what it is, where it brings the new code live, whether it was read whole.
 
     `served` are the web services that it brings; without one, it may bring anything. `steps` are in

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 
 from prodlint.deployment.command import CommandLine, Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.value import Known, Value
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Word
@@ -73,8 +72,7 @@ class Platform(Enum):
     APP_RUNNER = "App Runner"
 
 
-@record
-class EnvDefinition:
+class EnvDefinition(Record):
     """A variable that a deployment file sets; `value` is None when it is passed on from outside.
 
     `is_secret` says that the file itself keeps it as a secret: its value must not be shown. `given` is
@@ -89,8 +87,7 @@ class EnvDefinition:
     given: Value[str] | None = None
 
 
-@record
-class EnvFile:
+class EnvFile(Record):
     """A file of the repository whose lines become variables, read as `dialect` says.
 
     `given` is what its expansions find before anything else: the `.env` that compose itself reads.
@@ -106,15 +103,13 @@ class EnvFile:
     stands_for: str = ""
 
 
-@record
 class AbsentEnvFile(Link):
     """A file of variables that only the host has, and the path of the sample that is committed beside it, if any."""
 
     sample: str = ""
 
 
-@record
-class Mount:
+class Mount(Record):
     """A folder of the repository that lies over a path of the container (`source` from the root)."""
 
     source: str
@@ -133,8 +128,7 @@ class VolumeKind(Enum):
     UNKNOWN = "something that is not known"
 
 
-@record
-class Volume:
+class Volume(Record):
     """Something that hides what the image has at `target`; `name` is what the file calls it."""
 
     target: str
@@ -144,8 +138,7 @@ class Volume:
     read_only: bool = False
 
 
-@record
-class Port:
+class Port(Record):
     """A port that a deployment file names for a process; `name` is what other parts of the file call it."""
 
     number: Value[int]
@@ -153,8 +146,7 @@ class Port:
     name: str = ""
 
 
-@record
-class Exposure:
+class Exposure(Record):
     """A port that others dial, and the port of the process that it is passed on to.
 
     `port` is None where the platform chooses it (443 of a router), `owner` is what exposes it (a
@@ -171,8 +163,7 @@ class Exposure:
     address: Value[str] | None = None
 
 
-@record
-class Reach:
+class Reach(Record):
     """How programs find one another: those of one `group` (the files of a compose project, the objects of a
     folder) dial a process by one of its `names`.
 
@@ -198,8 +189,7 @@ class ProbeKind(Enum):
     DEPLOY = "health check"
 
 
-@record
-class Probe:
+class Probe(Record):
     """How a platform asks whether a process is well: a path over HTTP, a command, or else a connection.
 
     `port` is None for the port that the platform routes to. `headers` are those that the file sets.
@@ -214,8 +204,7 @@ class Probe:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@record
-class PlatformSetting:
+class PlatformSetting(Record):
     """A setting of the platform for one process, by the platform's own name (`Type`, `kill_timeout`)."""
 
     name: str
@@ -223,8 +212,7 @@ class PlatformSetting:
     span: Span
 
 
-@record
-class Build:
+class Build(Record):
     """The building of an image: Dockerfile and context are paths from the root; None is unknown.
 
     It `ends_anywhere` where the stage up to which it goes is computed: no name that it gives says what is in an image.
@@ -238,8 +226,7 @@ class Build:
     ends_anywhere: bool = False
 
 
-@record
-class BuiltImage:
+class BuiltImage(Record):
     """The name that a build gives to its image, as a deployment file says it (without tag)."""
 
     name: str
@@ -247,8 +234,7 @@ class BuiltImage:
     span: Span
 
 
-@record
-class MadeImage:
+class MadeImage(Record):
     """The name of an image that something else than a Dockerfile of this repository makes: `builder`, such as jib."""
 
     name: str
@@ -256,32 +242,28 @@ class MadeImage:
     span: Span
 
 
-@record
-class TakenImage:
+class TakenImage(Record):
     """A Dockerfile whose image something starts that is in another language, so that it is no service of its own."""
 
     dockerfile: str
     span: Span
 
 
-@record
-class ImageDefinition:
+class ImageDefinition(Record):
     """A Dockerfile that the repository holds."""
 
     path: str
     span: Span
 
 
-@record
-class UnreadDeployment:
+class UnreadDeployment(Record):
     """A deployment that is declared in a form that prodlint does not read: `system` names it."""
 
     system: str
     span: Span
 
 
-@record
-class Process:
+class Process(Record):
     """One start command of one deployment file.
 
     `command` replaces the image's CMD, `entrypoint` its ENTRYPOINT (and clears the CMD); None
@@ -316,7 +298,7 @@ class Process:
     mounts: tuple[Mount, ...] = ()
     environment: Environment | None = None
     profiles: tuple[str, ...] = ()
-    before: tuple[CommandLine, ...] = field(default=())
+    before: tuple[CommandLine, ...] = ()
     complete: bool = True
     replicas: Value[int] | None = None
     ports: tuple[Port, ...] = ()

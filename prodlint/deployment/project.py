@@ -10,15 +10,14 @@ from prodlint.deployment.migration import MigrationSystem
 from prodlint.deployment.packages.files import dependency_paths
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["Project", "project_root", "projects_of"]
 
 _MARKERS = ("manage.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
-@record
-class Project:
+class Project(Record):
     """One project: the folder of its code (the root of the repository is empty) and the services that run it."""
 
     root: str

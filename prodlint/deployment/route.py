@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["Route", "Routes", "joined_path"]
@@ -27,8 +27,7 @@ _ANGLE = re.compile(r"<(?:(?P<kind>[A-Za-z_]+)(?:\([^)]*\))?:)?(?P<name>[A-Za-z_
 _BRACE = re.compile(r"\{(?P<name>[A-Za-z_]\w*)(?::(?P<kind>[A-Za-z_]+))?\}")
 
 
-@record
-class Route:
+class Route(Record):
     """One route: the path as a client spells it, with its placeholders; no methods mean any.
 
     `regex` is set where the path is a regular expression (Django's `re_path`). A `prefix` route
@@ -80,8 +79,7 @@ def _translated(path: str) -> str:
     return "".join([*parts, re.escape(path[at:])])
 
 
-@record
-class Routes:
+class Routes(Record):
     """The routes of one app. `complete` is NO when some could not be read: then no path is known to be missing.
 
     `unread` tells which those are, and where they are written; `moved_by` names the variables that give some of

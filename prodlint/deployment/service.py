@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import field
 
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import CommandLine, Execution, Link, Step
@@ -28,14 +27,13 @@ from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.source import Span
 
 __all__ = ["Service", "declared_lines"]
 
 
-@record
-class Service:
+class Service(Record):
     """A process and everything that is known about what it starts.
 
     `step` is the program that does not return, None when that cannot be known. `module` is the file

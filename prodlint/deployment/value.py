@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Generic, TypeVar
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
@@ -71,8 +71,7 @@ def answer(truth: bool) -> Answer:
     return YES if truth else NO
 
 
-@record
-class Known(Generic[T_co]):
+class Known(Record, Generic[T_co]):
     """A value that is written down, and where."""
 
     value: T_co
@@ -89,8 +88,7 @@ class Reading(Enum):
     TRUTH = "truth"
 
 
-@record
-class EnvDriven(Generic[T_co]):
+class EnvDriven(Record, Generic[T_co]):
     """A value that an environment variable decides; `default` holds when the variable is not set.
 
     `is_required` says that the code which reads it fails then. `form` is what holds when it is set, with
@@ -117,8 +115,7 @@ class EnvDriven(Generic[T_co]):
         return EnvDriven(self.name, default, self.span, self.is_required, self.form)
 
 
-@record
-class Unknown:
+class Unknown(Record):
     """A value that the repository does not tell, and why it does not."""
 
     reason: str
@@ -128,7 +125,6 @@ class Unknown:
         raise TypeError(f"the value is unknown ({self.reason}): ask isinstance(value, Known)")
 
 
-@record
 class Bounded(Unknown):
     """A number that something outside decides, but not without limits.
 
@@ -139,7 +135,6 @@ class Bounded(Unknown):
     most: float | None = None
 
 
-@record
 class PerCpu(Bounded):
     """A number that is computed from the CPUs of the machine.
 
@@ -152,7 +147,6 @@ class PerCpu(Bounded):
         return self.formula
 
 
-@record
 class PerProcess(Unknown):
     """A value that each process makes for itself, another one every time.
 
@@ -166,7 +160,6 @@ class PerProcess(Unknown):
         return f"a new one by {self.maker}()"
 
 
-@record
 class Formed(Unknown):
     """A text that is known but for variables: `form` has `$NAME` where the value of each goes (`https://$DOMAIN`)."""
 
@@ -174,19 +167,16 @@ class Formed(Unknown):
     names: tuple[str, ...] = ()
 
 
-@record
 class OnlyWhenSet(Unknown):
     """Something that is not there at all unless a variable is set."""
 
     name: str = ""
 
 
-@record
 class Proposed(Unknown):
     """The value of a variable that a file only proposes: it may be another one, or not set at all."""
 
 
-@record
 class JointlyDriven(Unknown):
     """Something that several variables decide; `default` holds when none of `names` is set."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
@@ -34,8 +34,7 @@ class State(Enum):
     UNKNOWN = "unknown"
 
 
-@record
-class Source:
+class Source(Record):
     """One place that had a say in a fact: what it says there, and in whose name."""
 
     text: str
@@ -43,8 +42,7 @@ class Source:
     note: str
 
 
-@record
-class Fact:
+class Fact(Record):
     """One thing that is known, or not, of a service.
 
     `text` is the value as a reader wants it, or the reason why it is not known. `sources` are all
@@ -61,8 +59,7 @@ class Fact:
     layered: bool = False
 
 
-@record
-class MappedService:
+class MappedService(Record):
     """One service: its name and command, what kind of process it is, and its facts.
 
     `settings` are those of its server, whether anybody wrote them or not; `variables` are its
@@ -89,8 +86,7 @@ class MappedService:
         return tuple(one for one in self.settings if len(one.sources) > 1)
 
 
-@record
-class MappedStep:
+class MappedStep(Record):
     """One step of a road to production; a `conditional` one may be left out.
 
     `condition` is what the job of a pipeline asks for, as it is written, `own_condition` what the step itself
@@ -109,8 +105,7 @@ class MappedStep:
     started_by: Span | None = None
 
 
-@record
-class MappedRelease:
+class MappedRelease(Record):
     """A road to production with its steps, in the order in which they happen, and what sets it off.
 
     `part_of` is the road on which something starts the other services of its file.
@@ -123,8 +118,7 @@ class MappedRelease:
     part_of: str = ""
 
 
-@record
-class MappedDestination:
+class MappedDestination(Record):
     """Where a route leads: `kind` is `service`, `backing service`, `outside`, `files`, `answer` or `unknown`.
 
     `service` is the name of the service or the backing service, `label` what a service is called in the map.
@@ -139,8 +133,7 @@ class MappedDestination:
     listens: str = "unknown"
 
 
-@record
-class MappedRoute:
+class MappedRoute(Record):
     """One route of a proxy and where it leads; it may be to several places, or to none that is read."""
 
     path: str
@@ -148,8 +141,7 @@ class MappedRoute:
     destinations: tuple[MappedDestination, ...]
 
 
-@record
-class MappedProxy:
+class MappedProxy(Record):
     """One server of a proxy as one program runs it; `holder` is None where the repository does not tell which.
 
     `of_platform` marks the router of a platform, which no file declares.
@@ -166,8 +158,7 @@ class MappedProxy:
     of_platform: bool = False
 
 
-@record
-class Doubt:
+class Doubt(Record):
     """Something that could not be decided, and why; `told` where the fact itself says so in the map."""
 
     subject: str
@@ -176,8 +167,7 @@ class Doubt:
     told: bool = False
 
 
-@record
-class MappedProject:
+class MappedProject(Record):
     """One project of the repository."""
 
     root: str
@@ -186,8 +176,7 @@ class MappedProject:
     dependencies: tuple[Fact, ...]
 
 
-@record
-class Map:
+class Map(Record):
     """The whole map of one environment.
 
     `beside` are the backing services by their names; `others` counts what runs in the other environments.

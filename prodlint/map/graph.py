@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.map.document import Map, MappedService, State
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Terminal
 
@@ -18,8 +18,7 @@ __all__ = ["render_dot", "render_mermaid"]
 _JOINED = ("service", "backing service")
 
 
-@record
-class _Node:
+class _Node(Record):
     """One box: a key that is unique in the graph, what it says, and what it is."""
 
     key: str
@@ -27,8 +26,7 @@ class _Node:
     shape: str
 
 
-@record
-class _Edge:
+class _Edge(Record):
     """One arrow, with a word on it."""
 
     start: str
@@ -36,8 +34,7 @@ class _Edge:
     text: str
 
 
-@record
-class _Graph:
+class _Graph(Record):
     """Boxes in the order in which they are drawn, each once, and arrows."""
 
     nodes: tuple[_Node, ...]

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
 from prodlint.map.layout import place_of, wrapped
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
@@ -33,8 +33,7 @@ _CONDITION = 240
 _BRACKET = regex(r"\$\{\{ *| *\}\}")
 
 
-@record
-class _Line:
+class _Line(Record):
     """One line of a release: `owners` are those who do the same."""
 
     kind: str

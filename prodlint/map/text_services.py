@@ -8,7 +8,7 @@ from prodlint.deployment.variable import OUTSIDE
 from prodlint.deployment.variables.platform import MADE_FROM_IT
 from prodlint.map.document import Fact, MappedProject, MappedService, State
 from prodlint.map.layout import entry, place_of, wrapped
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.report.escape import visible
 from prodlint.report.terminal import Ink, Terminal
@@ -36,8 +36,7 @@ _PARALLEL = ("workers", "worker_class", "threads")
 _ELSEWHERE = ("declared", "autostart", "command", "handler", "profiles", "worker_class", "threads")
 
 
-@record
-class _Entry:
+class _Entry(Record):
     """One line of a service: `what` is the name under which others refer to it, `items` what it lists."""
 
     label: str
@@ -47,8 +46,7 @@ class _Entry:
     items: tuple[str, ...] = ()
 
 
-@record
-class _Shown:
+class _Shown(Record):
     """A service with its lines, and the places of all services that are the same to the letter.
 
     `name` is how it is asked for.

@@ -12,7 +12,7 @@ from functools import cache
 
 from prodlint.deployment.repository import Repository
 from prodlint.readers.files import READS, Files
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 
 __all__ = ["Files", "Reader", "declare", "readers"]
@@ -22,8 +22,7 @@ _WILD = regex(r"[*?]|\[[^]]*\]")
 _SUFFIX = regex(r"\*\.[^.*?\[]+")
 
 
-@entity
-class Reader:
+class Reader(Entity):
     """One reader: its name and its files."""
 
     name: str

@@ -15,7 +15,7 @@ from prodlint.deployment.environment import environment_of
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Text
 from prodlint.syntax.caddy import CaddyDirective, CaddyProblem, parse_caddy, parse_caddy_lines
@@ -89,8 +89,7 @@ def _listens(words: tuple[Text, ...], secured: bool, automatic: bool) -> Iterato
         yield Listen(word.span, number, tls=tls)
 
 
-@record
-class _Scope:
+class _Scope(Record):
     """What the blocks around a directive say: which paths come here, whether they are cut off, and the folder."""
 
     paths: tuple[tuple[str, str], ...] = ()

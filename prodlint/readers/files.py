@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["READS", "UNREAD_NAMES", "UNREAD_PATHS", "Files"]
 
 
-@record
-class Files:
+class Files(Record):
     """Which files a reader reads.
 
     `names` are patterns for the last part of the path, `paths` for the whole path; `contains`

@@ -29,7 +29,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import number_at, text_of
 from prodlint.readers.procfile_lines import procfile_command
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.shell import split_words
 from prodlint.syntax.toml import Toml
@@ -53,8 +53,7 @@ _DEFAULT_PORT = 8080
 _SERVICES = 50
 
 
-@record
-class _App:
+class _App(Record):
     """What all the processes of one file share."""
 
     document: Toml

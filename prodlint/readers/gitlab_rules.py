@@ -17,7 +17,7 @@ from prodlint.deployment.releases.gitlab_expression import (
     matches,
 )
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
@@ -47,8 +47,7 @@ _ADDED, _BY_HAND, _AFTER_FAILURE, _LEFT_OUT = "added", "by hand", "after a failu
 _WORDS = {_BY_HAND: "somebody starts it", _AFTER_FAILURE: "something failed before"}
 
 
-@record
-class When:
+class When(Record):
     """One rule: what it asks for, its files that must be there or have changed, and what it makes of its job."""
 
     written: str
@@ -58,8 +57,7 @@ class When:
     outcome: str
 
 
-@record
-class Asked:
+class Asked(Record):
     """All that decides whether a job runs: its rules, None without any; else the refs of `only` and `except`."""
 
     rules: tuple[When, ...] | None

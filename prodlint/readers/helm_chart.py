@@ -13,7 +13,7 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.declared import mappings_at, scalar_at, scalars_of
 from prodlint.readers.helm_data import Data, Stopped, data_of
 from prodlint.readers.helm_text import MARKED
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem
 from prodlint.syntax.go_template import parse_go_template
@@ -50,16 +50,14 @@ _CHARTS = 30
 _TEMPLATES = (".yaml", ".yml", ".tpl", ".json", ".txt")
 
 
-@record
-class Gap:
+class Gap(Record):
     """A part of a chart that was not read, and why."""
 
     reason: str
     span: Span
 
 
-@record
-class Dependency:
+class Dependency(Record):
     """A chart that another brings, under the name `alias`; `path` is its Chart.yaml, None when it is not here.
 
     `condition` and `tags` name the values that switch it on and off.
@@ -79,8 +77,7 @@ class Dependency:
         return _BACKING.fullmatch(self.name) is not None
 
 
-@entity
-class Chart:
+class Chart(Entity):
     """A chart: its folder, its description, its templates, its values, and the charts that it brings.
 
     `is_open` says that its values could not be read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
@@ -49,8 +49,7 @@ class Stopped(Exception):
     """Helm itself would stop here, or the template does more than prodlint is willing to do."""
 
 
-@entity
-class Hidden:
+class Hidden(Entity):
     """A value that the repository does not tell, and why; `label` is what stands for it in a text.
 
     `truth` is what a condition makes of it all the same. `may_lack` says that the key that holds it need not be there.

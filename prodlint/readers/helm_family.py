@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from prodlint.deployment.repository import Repository
 from prodlint.readers.helm_chart import Chart, Dependency, Gap, chart_at, values_in
 from prodlint.readers.helm_data import Data, Hidden, Open, Stopped, copied, laid_over, opened, with_value
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 
 __all__ = ["Given", "Member", "backing_charts", "family"]
 
@@ -20,8 +20,7 @@ _DEEPEST = 4
 _ELSEWHERE = "values from elsewhere may set it"
 
 
-@record
-class Given:
+class Given(Record):
     """What one installation gives to a chart; `files` are paths of values files, in their order.
 
     `is_open` says that it gives more than the repository tells.
@@ -34,8 +33,7 @@ class Given:
     is_open: bool = False
 
 
-@entity
-class Member:
+class Member(Entity):
     """One chart of a family; `title` is the path by which Helm names its templates."""
 
     chart: Chart

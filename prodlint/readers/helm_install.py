@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.readers.helm_data import Data, Hidden
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.shell import Command, parse_shell, walk
@@ -32,8 +32,7 @@ _SETTING = ("--set", "--set-string", "--set-json", "--set-file", "--set-literal"
 _MOST = 200
 
 
-@entity
-class Install:
+class Install(Entity):
     """One such command: the chart that it names, None when that is computed, and what it gives to it.
 
     What is computed in the name of a file is `*`. `is_open` says that it gives more than can be told. `named` is what

@@ -12,7 +12,7 @@ from prodlint.readers.helm_data import Hidden
 from prodlint.readers.helm_template import FilledIn, Renderer
 from prodlint.readers.helm_text import MARKED, has_mark
 from prodlint.readers.kubernetes_manifest import Manifest, manifests_of
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence, YamlProblem, parse_yaml
 
@@ -21,8 +21,7 @@ __all__ = ["Output", "objects_of"]
 _LONGEST_LABEL = 80
 
 
-@record
-class Output:
+class Output(Record):
     """The objects of a template, why its YAML breaks off, None when it does not, and what hides whole parts.
 
     `doubtful` are the names of the objects with keys or items that are not told.

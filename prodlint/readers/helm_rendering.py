@@ -17,7 +17,7 @@ from prodlint.readers.helm_output import objects_of
 from prodlint.readers.helm_template import Renderer
 from prodlint.readers.helm_text import MARKED, printed
 from prodlint.readers.kubernetes_manifest import Manifest
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Source, Span
 from prodlint.syntax.go_template_tree import Body
@@ -29,8 +29,7 @@ _RUNS = regex(r"(?m)^[ \t]*kind:[ \t]*[\"']?(?:Cron)?Job\b|\binitContainers:|\bm
 _ABOUT = "name version appVersion apiVersion description type home icon deprecated kubeVersion keywords sources".split()
 
 
-@entity
-class Rendered:
+class Rendered(Entity):
     """The objects of a chart with one set of values, its gaps, and what the values leave out.
 
     `doubtful` holds the objects of which keys or items are not told; `is_open` says that not all values were read.

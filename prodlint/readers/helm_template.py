@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from prodlint.readers.helm_data import RANDOM, Data, Hidden, Open, Stopped, field_of, items_of, unsure_keys
 from prodlint.readers.helm_text import FIRST_MARK, LAST_MARK, MARKED, has_mark, printed
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem
 from prodlint.syntax.go_template import parse_go_template
@@ -63,8 +63,7 @@ _AS_IT_IS = ("quote", "squote", "b64enc", "trim")
 _NEAR, _FAR = 100, 8_000
 
 
-@entity
-class Lost:
+class Lost(Entity):
     """An object, or the kinds of some, that may be there or not, and why."""
 
     kinds: tuple[str, ...]
@@ -72,8 +71,7 @@ class Lost:
     span: Span
 
 
-@entity
-class FilledIn:
+class FilledIn(Entity):
     """The output of one template, and the objects in it that only a cluster decides about."""
 
     source: Source

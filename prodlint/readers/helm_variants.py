@@ -17,7 +17,7 @@ from prodlint.readers.helm_elsewhere import installed_elsewhere
 from prodlint.readers.helm_family import Given
 from prodlint.readers.helm_install import Install, installs
 from prodlint.readers.skaffold_releases import skaffold_installs
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -32,8 +32,7 @@ _FOLDERS = frozenset(("values", "env", "envs", "environments"))
 _BEFORE = regex(r"(?i)(?:^|[^a-z])(?:stag\w*|preprod|uat|qa|review|preview)(?:[^a-z]|$)")
 
 
-@record
-class Variant:
+class Variant(Record):
     """A chart with the values of one installation; `is_chosen` says that somebody chose them for it."""
 
     given: Given

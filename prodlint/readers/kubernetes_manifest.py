@@ -12,7 +12,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence, parse_yaml
@@ -48,8 +48,7 @@ _OBJECTS = 5_000
 _SERVICES = 500
 
 
-@entity
-class Manifest:
+class Manifest(Entity):
     """One object: its kind, its name and its body; `span` is where its name stands.
 
     `aliases` are the names that prefixes and suffixes make of it.

@@ -37,7 +37,7 @@ from prodlint.readers.declared import (
 from prodlint.readers.kubernetes_manifest import Manifest, Scope, configuration_name, labels_of
 from prodlint.readers.kubernetes_replicas import replicas_of
 from prodlint.readers.kubernetes_variables import expanded, variables_of_container
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.yaml import Mapping, Scalar
 
@@ -92,8 +92,7 @@ _VOLUMES = (
 _CONTAINERS = 100
 
 
-@record
-class _Pod:
+class _Pod(Record):
     """What the containers of one pod share."""
 
     manifest: Manifest

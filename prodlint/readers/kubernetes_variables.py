@@ -17,7 +17,7 @@ from prodlint.deployment.value import Unknown
 from prodlint.readers.declared import is_placeholder, mapping_at, mappings_at, scalar_at
 from prodlint.readers.helm_data import RANDOM
 from prodlint.readers.kubernetes_manifest import Manifest, Scope
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.word import Expansion, Literal, Part, Word
@@ -32,8 +32,7 @@ _MADE = f"{{{{ {RANDOM} }}}}"
 _SECRETS = ("Secret", "SealedSecret", "ExternalSecret")
 
 
-@record
-class ContainerVariables:
+class ContainerVariables(Record):
     """The variables that the files set, the later of a name counts, and the places that set more."""
 
     definitions: tuple[EnvDefinition, ...]

@@ -18,7 +18,7 @@ from prodlint.readers.declared import mapping_at, mappings_at, scalar_at, scalar
 from prodlint.readers.kubernetes_manifest import Manifest, labels_of, manifests_in
 from prodlint.readers.kubernetes_patch import patched_by_operations, patched_by_strategy, rewritten, yaml_inside
 from prodlint.readers.kustomize_generator import generated, merged_keys
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
@@ -32,8 +32,7 @@ _OBJECTS = 5_000
 _CHANGES = 300
 
 
-@record
-class Built:
+class Built(Record):
     """The objects that a kustomization brings, what of it could not be read, and the labels that it puts on."""
 
     manifests: tuple[Manifest, ...]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from prodlint.finding import Finding, Severity
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["Report", "Summary"]
 
 
-@record
-class Summary:
+class Summary(Record):
     """What was looked at, and what is not shown.
 
     `understood` is one sentence without a full stop that names what runs in production.
@@ -25,8 +24,7 @@ class Summary:
     hidden_by_settings: int = 0
 
 
-@record
-class Report:
+class Report(Record):
     """One run: its findings, sorted by path, line, column and rule, and its summary.
 
     A `quiet` one is shown without its closing lines.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from prodlint.finding import Severity
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["ColourChoice", "Ink", "Terminal", "wants_colour"]
 
@@ -52,8 +52,7 @@ class Ink(Enum):
         return cls[severity.name]
 
 
-@record
-class Terminal:
+class Terminal(Record):
     """`width` is in columns; None where it is not known, as for a pipe."""
 
     colour: bool = False

@@ -6,7 +6,7 @@ block only as a word of its own at the end of a line, so that `{path}` and `{$NA
 
 from __future__ import annotations
 
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -32,8 +32,7 @@ class CaddyProblem(SyntaxProblem):
         self.directives = directives
 
 
-@entity
-class CaddyDirective:
+class CaddyDirective(Entity):
     """A line: its words, and its block where it has one.
 
     Of a site the words are its addresses, of a snippet its name in brackets; the global options have no words.

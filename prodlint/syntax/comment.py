@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
-from prodlint.record import record
+from prodlint.record import LazyEntity, Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span
 
 __all__ = ["Comment", "CommentForm", "Commented", "form_of", "read_comments"]
 
 
-@dataclass(frozen=True, eq=False)
-class CommentForm:
+class CommentForm(LazyEntity):
     """How a kind of file writes comments: to the end of a line, or between two brackets.
 
     `trailing` is whether one may stand behind something else on its line.
@@ -96,8 +94,7 @@ def form_of(path: str) -> CommentForm:
     return SLASHES if name.startswith("jenkinsfile") else HASH
 
 
-@record
-class Comment:
+class Comment(Record):
     """A comment, or the part of one that a further marker begins.
 
     `span` runs from the marker to the end, a closing bracket included; `body` is the text in it.
@@ -113,8 +110,7 @@ class Comment:
     allowed: bool
 
 
-@record
-class Commented:
+class Commented(Record):
     """The comments of a file that begin with the word, and how its lines belong together.
 
     `starts[n]` is the line on which the statement or instruction of line n begins; `code[n]` is

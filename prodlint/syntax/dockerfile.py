@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_lines import Heredoc, Statement, read_lines, split_keyword
@@ -43,8 +43,7 @@ _FIRST_KEYWORD = regex(r"(?:FROM|ARG)(?![^\s\\`])", re.IGNORECASE)
 _TEMPLATE = regex(r"\{[{%]")
 
 
-@record
-class Instruction:
+class Instruction(Record):
     """One instruction.
 
     - `keyword` is in upper case; `span` goes from it to the last character that counts, heredoc
@@ -75,8 +74,7 @@ class Instruction:
         return next((flag for flag in self.flags if flag.name == name), None)
 
 
-@record
-class Dockerfile:
+class Dockerfile(Record):
     """A parsed file; `problems` are mistakes that stop a build, in the order of the file."""
 
     source: Source

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_words import SPACE, expanded_word, split_word, stripped, take_flags
@@ -32,8 +32,7 @@ _WITH_HEREDOC = ("RUN", "COPY", "ADD")
 _NO_SPACE = str.maketrans("\x1c\x1d\x1e\x1f", "????")
 
 
-@record
-class Heredoc:
+class Heredoc(Record):
     """`<<NAME` on an instruction's line, and the lines up to the one that holds just the name.
 
     `span` is the place of the `<<NAME` word. `expands` is whether the name stands without quotes;
@@ -47,8 +46,7 @@ class Heredoc:
     span: Span
 
 
-@record
-class Statement:
+class Statement(Record):
     """One instruction before it is taken apart: its lines joined, and its heredocs.
 
     `first` and `last` are 0-based line numbers; `last` is that of the heredocs, if there are any.
@@ -60,8 +58,7 @@ class Statement:
     heredocs: tuple[Heredoc, ...]
 
 
-@record
-class Lines:
+class Lines(Record):
     """A whole file: its instructions in order, and the plain bytes for the library, line for line."""
 
     escape: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Word
@@ -41,8 +41,7 @@ _JSON_STRING = regex(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _JSON_PIECE = regex(r"[^\\]+|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
 
 
-@record
-class Flag:
+class Flag(Record):
     """`--name` or `--name=value` between a keyword and its arguments, quotes removed."""
 
     name: str
@@ -50,8 +49,7 @@ class Flag:
     span: Span
 
 
-@record
-class Pair:
+class Pair(Record):
     """A variable or label and its value; None is an ARG without a default."""
 
     name: str

@@ -9,9 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import field
 
-from prodlint.record import record
+from prodlint.record import Record, compared_without, field
 from prodlint.regex import regex
 from prodlint.syntax.dockerfile_words import SPACE
 
@@ -34,8 +33,8 @@ _RANGE = regex(r"(.)(?:-(.))?", re.DOTALL)
 Step = Callable[[str, set[int]], set[int]]
 
 
-@record
-class Pattern:
+@compared_without("_matches")
+class Pattern(Record):
     """One line that counts: its 1-based number, its text, and whether it puts files back (`!`).
 
     `path` is the pattern without `!`, blanks and superfluous slashes.
@@ -45,20 +44,20 @@ class Pattern:
     text: str
     negated: bool
     path: str
-    _matches: Callable[[str], bool] = field(repr=False, compare=False)
+    _matches: Callable[[str], bool]
 
     def matches(self, path: str) -> bool:
         """Whether the pattern is true of just this path, whatever holds for the folders above it."""
         return self._matches(path)
 
 
-@record
-class Dockerignore:
+@compared_without("_folders")
+class Dockerignore(Record):
     """The patterns of a file, in its order."""
 
     patterns: tuple[Pattern, ...]
     # For each folder, one bit for each pattern that matches it or a folder above it.
-    _folders: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _folders: dict[str, int] = field(default_factory=dict)
 
     def decided_by(self, path: str) -> Pattern | None:
         """The pattern that has the last word on a path, None where no pattern matches.

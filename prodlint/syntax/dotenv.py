@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal as OneOf
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Word
@@ -22,8 +22,7 @@ MAX_DEPTH = 20
 Quote = OneOf["", "'", '"']
 
 
-@record
-class DotenvEntry:
+class DotenvEntry(Record):
     """`NAME=value`, or a name that stands alone: its value is None.
 
     `value` is without quotes, escapes and comment; `$NAME` and `${NAME…}` in it are expansions unless

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dotenv import MAX_LENGTH
@@ -21,8 +21,7 @@ from prodlint.syntax.word import Expansion, Literal, Part, Word
 __all__ = ["EnvLine", "read_env_file"]
 
 
-@record
-class EnvLine:
+class EnvLine(Record):
     """A variable as its reader takes it; `value` is None for a name that stands alone.
 
     Expansions are left in the value of those readers that replace them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span, SyntaxProblem
 
 __all__ = [
@@ -29,36 +29,31 @@ class TemplateProblem(SyntaxProblem):
     """A template that does not follow the grammar of `text/template`."""
 
 
-@entity
-class Constant:
+class Constant(Entity):
     """A string, a number, a boolean or `nil`."""
 
     value: str | int | float | bool | None
 
 
-@entity
-class FunctionName:
+class FunctionName(Entity):
     """A word that names a function."""
 
     name: str
 
 
-@entity
-class Variable:
+class Variable(Entity):
     """`$x`; the empty name is `$`, what the template was given."""
 
     name: str
 
 
-@entity
-class Subpipe:
+class Subpipe(Entity):
     """A pipeline in parentheses."""
 
     pipe: Pipe
 
 
-@entity
-class Chain:
+class Chain(Entity):
     """Fields behind a base: `.a.b` (base None), `$x.a`, `(…).a`; without fields the base itself."""
 
     base: Variable | Subpipe | None
@@ -68,8 +63,7 @@ class Chain:
 Operand = Constant | FunctionName | Chain
 
 
-@entity
-class Pipe:
+class Pipe(Entity):
     """Commands that hand their result on; `declares` are the variables in front, `assigns` says `=` for `:=`."""
 
     commands: tuple[tuple[Operand, ...], ...]
@@ -78,31 +72,27 @@ class Pipe:
     assigns: bool = False
 
 
-@entity
-class Verbatim:
+class Verbatim(Entity):
     """Text that is written out as it is."""
 
     span: Span
 
 
-@entity
-class Output:
+class Output(Entity):
     """An action that writes what its pipeline comes to, or that only sets a variable."""
 
     pipe: Pipe
     span: Span
 
 
-@entity
-class Body:
+class Body(Entity):
     """What stands between two control actions."""
 
     nodes: tuple[Node, ...]
     span: Span
 
 
-@entity
-class Branch:
+class Branch(Entity):
     """`if`, `with` or `range` with its `else`; `span` is the opening action."""
 
     kind: str
@@ -112,8 +102,7 @@ class Branch:
     span: Span
 
 
-@entity
-class Call:
+class Call(Entity):
     """`{{ template "name" pipeline }}`."""
 
     name: str
@@ -121,16 +110,14 @@ class Call:
     span: Span
 
 
-@entity
-class Define:
+class Define(Entity):
     """A template that is named inside of another."""
 
     name: str
     body: Body
 
 
-@entity
-class Jump:
+class Jump(Entity):
     """`break` or `continue`."""
 
     kind: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -17,8 +17,7 @@ __all__ = ["Ini", "Option", "Section", "parse_ini"]
 MAX_LENGTH = 5_000_000
 
 
-@record
-class Option:
+class Option(Record):
     """`name = value`. The name stands as written; continuation lines are joined with line feeds.
 
     `delimiter` is `=` or `:`, empty on a line that has none of them; the value is empty there.
@@ -30,8 +29,7 @@ class Option:
     delimiter: str = "="
 
 
-@record
-class Section:
+class Section(Record):
     """A section with its header's place; the name is empty for what stands before the first header."""
 
     name: str
@@ -39,8 +37,7 @@ class Section:
     options: tuple[Option, ...]
 
 
-@record
-class Ini:
+class Ini(Record):
     """The sections of a file in their order; the one without a name only when it has options."""
 
     source: Source
@@ -95,8 +92,7 @@ def parse_ini(source: Source, inline_comments: tuple[str, ...] = ()) -> Ini:
     return Ini(source, tuple(closed if closed[0].options else closed[1:]))
 
 
-@record
-class _Line:
+class _Line(Record):
     """The range of a line without its comment and the white space around it."""
 
     start: int

@@ -7,10 +7,10 @@ they are written, at the first question about a place.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.record import LazyEntity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -20,8 +20,7 @@ MAX_LENGTH = 10_000_000
 MAX_DEPTH = 200
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Json:
+class Json(LazyEntity):
     """A JSON document. A path is made of keys and of indexes; of repeated keys the last counts."""
 
     source: Source

@@ -7,9 +7,8 @@ A part of just's grammar (just.systems, "Grammar"): recipes with parameters and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.logical_lines import logical_lines
@@ -20,8 +19,7 @@ MAX_LENGTH = 2_000_000
 _LONGEST = 20_000
 
 
-@record
-class Parameter:
+class Parameter(Record):
     """A parameter of a recipe: its default as an expression, and whether it takes all that is left."""
 
     name: str
@@ -29,16 +27,14 @@ class Parameter:
     variadic: bool = False
 
 
-@record
-class Need:
+class Need(Record):
     """A recipe that another one needs, with the expressions that it is given."""
 
     name: str
     arguments: tuple[str, ...] = ()
 
 
-@record
-class Recipe:
+class Recipe(Record):
     """A recipe: what runs before and after it, and its lines with `@` and `-` taken off.
 
     A recipe with an `interpreter` is one script for it, otherwise each line is a script of its own.
@@ -53,8 +49,7 @@ class Recipe:
     interpreter: str | None = None
 
 
-@record
-class Justfile:
+class Justfile(Record):
     """The recipes of a file in their order, by name, and its variables as expressions.
 
     `complete` is False when it takes in other files. `directory` is where its recipes run, from the file's own.
@@ -107,8 +102,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "\n": ""}
 _ESCAPE = regex(r"\\(.)", 16)
 
 
-@record
-class _Token:
+class _Token(Record):
     kind: str
     text: str
 

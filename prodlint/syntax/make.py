@@ -7,9 +7,8 @@ pattern rules and `define` are passed over; what stands in a conditional is mark
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.logical_lines import logical_lines
@@ -21,8 +20,7 @@ _DEPTH = 10
 _LONGEST = 20_000
 
 
-@record
-class Rule:
+class Rule(Record):
     """A target: what it needs first, and the lines of its recipe with `@`, `-` and `+` taken off.
 
     `conditional` is set when it stands in an `ifeq` or its like.
@@ -35,8 +33,7 @@ class Rule:
     conditional: bool = False
 
 
-@record
-class Makefile:
+class Makefile(Record):
     """The rules of a file in their order, and its variables; `complete` is False when it includes another file.
 
     With `one_shell` a recipe is one script; otherwise each line is a script of its own.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.record import entity, record, replace
+from prodlint.record import Entity, Record, replace
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -19,8 +19,7 @@ MAX_DEPTH = 50
 MAX_DIRECTIVES = 50_000
 
 
-@record
-class Argument:
+class Argument(Record):
     """One word, without its quotes and escapes."""
 
     text: Text
@@ -35,8 +34,7 @@ class Argument:
         return self.text.span
 
 
-@entity
-class Directive:
+class Directive(Entity):
     """`name argument … ;`, or with a block of its own: None is a directive without one.
 
     `span` goes from the name to the `;` or the `}`. `raw` is the code of a `*_by_lua_block`.
@@ -66,8 +64,7 @@ class Directive:
         return f"Directive({self.name!r} at {self.span})"
 
 
-@record
-class NginxConfig:
+class NginxConfig(Record):
     """The directives of a file, in their order."""
 
     source: Source

@@ -12,7 +12,7 @@ import warnings
 from functools import cached_property
 from typing import Any
 
-from prodlint.record import lazy_entity
+from prodlint.record import LazyEntity
 from prodlint.source import Source, Span, SyntaxProblem, Text, decode
 from prodlint.syntax.python_bindings import Binding, Guard, Import, is_main_guard, is_typing_guard
 from prodlint.syntax.python_literals import NOT_LITERAL, literal, string_text
@@ -121,8 +121,7 @@ def _is_placed(node: ast.AST) -> bool:
     return "lineno" in node._attributes
 
 
-@lazy_entity
-class PythonModule:
+class PythonModule(LazyEntity):
     """One Python file as a syntax tree.
 
     `package` is what its relative imports start from, empty when it is not known to be in one.

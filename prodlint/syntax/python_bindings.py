@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from prodlint.record import entity
+from prodlint.record import Entity
 
 __all__ = [
     "Binding",
@@ -32,8 +32,7 @@ Guard = tuple[ast.expr, bool]
 _MOST_GUARDS = 200
 
 
-@entity
-class Context:
+class Context(Entity):
     """What encloses a statement in its module, function or class.
 
     `guarded` and `rescued` name the `try` statement whose body, or whose handler, it stands in.
@@ -67,8 +66,7 @@ class Context:
         return tuple(context.guard for context in self.enclosing() if context.guard is not None)[::-1]
 
 
-@entity
-class Import:
+class Import(Entity):
     """One name of an import statement; `alias` is the part of the statement that says it.
 
     `module` is absolute; a relative import that leaves its package, or whose package is not
@@ -108,8 +106,7 @@ class Import:
         return self.module if self.asname else self.module.partition(".")[0]
 
 
-@entity
-class Binding:
+class Binding(Entity):
     """One statement that binds a name.
 
     `value` is the expression assigned, or the `def` or `class` itself; None where the value is not

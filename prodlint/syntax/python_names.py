@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from prodlint.record import record, state
+from prodlint.record import Record, State
 from prodlint.regex import regex
 from prodlint.syntax.python_bindings import (
     Binding,
@@ -35,8 +35,7 @@ _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _READING = frozenset({"copy", "get", "items", "keys", "values"})
 
 
-@state
-class _Scope:
+class _Scope(State):
     """The body of a function, class, lambda or comprehension, with what it binds."""
 
     node: ast.AST
@@ -46,8 +45,7 @@ class _Scope:
     names: _ScopeNames | None = None
 
 
-@record
-class _ScopeNames:
+class _ScopeNames(Record):
     """`variables` are bound by something that is no import: parameters, loop variables."""
 
     variables: frozenset[str]

@@ -14,7 +14,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.syntax.python_positions import PythonLines
 from prodlint.syntax.python_tokens import Field, FormattedString, Piece, Tokens, scan
@@ -30,8 +30,7 @@ _DEEPEST_FORMAT = 5
 _LINE_END = regex(r"[\r\n]")
 
 
-@record
-class _Edit:
+class _Edit(Record):
     """The characters from `start` to `end` of the file stand as `text` in what is parsed."""
 
     start: int

@@ -8,10 +8,9 @@ file contains, it takes linear time and cannot exhaust the interpreter's stack.
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from typing import NamedTuple
 
-from prodlint.record import state
+from prodlint.record import State, field
 from prodlint.regex import regex
 from prodlint.syntax.python_literals import STRING_OPENING, string_end
 
@@ -46,8 +45,7 @@ class Piece(NamedTuple):
     end: int
 
 
-@state
-class Field:
+class Field(State):
     """`{expression=!conversion:spec}`; the expression ends behind its last token.
 
     `debug_end` is the offset up to which the field shows its own text, None without `=`.
@@ -62,8 +60,7 @@ class Field:
     end: int = 0
 
 
-@state
-class FormattedString:
+class FormattedString(State):
     """One f-string or t-string literal with its pieces and fields in order."""
 
     start: int
@@ -73,8 +70,7 @@ class FormattedString:
     end: int = 0
 
 
-@state
-class Tokens:
+class Tokens(State):
     """A scanned file. `closing` leads from the index of an opening token to that of its closing one."""
 
     text: str
@@ -93,8 +89,7 @@ class Tokens:
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
 
-@state
-class _Frame:
+class _Frame(State):
     """Something open: a bracket, a formatted string, a field of one, or a field's format."""
 
     kind: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -46,8 +46,7 @@ _SAME = {"--pypi-url": "--index-url"}
 _HASHES = ("sha256:", "sha384:", "sha512:")
 
 
-@record
-class Option:
+class Option(Record):
     """An option by its long name (`-r` is `--requirement`), its value if it takes one, and where it stands."""
 
     name: str
@@ -55,8 +54,7 @@ class Option:
     span: Span
 
 
-@record
-class Line:
+class Line(Record):
     """A logical line: what stands in front of the options (empty if nothing does), the options, and all of it."""
 
     requirement: Text

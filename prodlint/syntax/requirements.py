@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.requirement_lines import VARIABLE, Option, read_lines
@@ -64,8 +64,7 @@ _SYSTEM = regex(r"(?ai)(git|hg|svn|bzr):")
 _DIRECT = regex(rf"{_NAME}[ \t]*(?:\[[^\]]*\][ \t]*)?@")
 
 
-@record
-class Requirement:
+class Requirement(Record):
     """One requirement.
 
     `name` is as the author spells it, None where a URL or a path does not tell it; `written` is the
@@ -103,8 +102,7 @@ class Requirement:
         return reference_of(self.url) if self.url is not None and self.is_vcs else None
 
 
-@record
-class Requirements:
+class Requirements(Record):
     """A requirements or constraints file. `problems` are the lines that pip refuses, with their places."""
 
     source: Source
@@ -125,8 +123,7 @@ class Requirements:
         return found["tool"].lower() if found else None
 
 
-@record
-class _Told:
+class _Told(Record):
     """What a requirement without its marker tells."""
 
     written: str

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import islice, takewhile
 
+from prodlint.record import force_setattr
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell_tree import Assignment, Redirection
@@ -253,7 +254,7 @@ class TokenReader:
             if pieces:
                 body = [self.text.slice(*piece) for piece in pieces]
                 # The command was built when its line was read: this completes it before anyone sees it.
-                object.__setattr__(redirection, "heredoc", body[0] if len(body) == 1 else Text.join(body))
+                force_setattr(redirection, "heredoc", body[0] if len(body) == 1 else Text.join(body))
 
     def _heredoc_line(self, redirection: Redirection) -> list[tuple[int, int]]:
         """Goes over one line; the indexes of what counts of it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
 
@@ -35,8 +35,7 @@ __all__ = [
 ]
 
 
-@entity
-class Assignment:
+class Assignment(Entity):
     """`A=b`. `A+=b` has the value `$A` followed by `b`.
 
     `value` is None for an array and for one element of an array, whose `name` then keeps its
@@ -53,8 +52,7 @@ class Assignment:
     items: tuple[Word, ...] | None = None
 
 
-@entity
-class Redirection:
+class Redirection(Entity):
     """`> file`, `2>&1`, `<<EOF`, `<<< word`.
 
     `operator` is written without the `descriptor` before it (`2`, `{fd}` or empty). The `target` is
@@ -71,8 +69,7 @@ class Redirection:
     descriptor: str = ""
 
 
-@entity
-class Command:
+class Command(Entity):
     """A simple command.
 
     `words` are what is run, with arguments; empty when there are only assignments or redirections.
@@ -91,8 +88,7 @@ class Command:
         return self.words[0].literal if self.words else None
 
 
-@entity
-class Pipeline:
+class Pipeline(Entity):
     """Commands joined by `|`, or one command behind `!`."""
 
     commands: tuple[Node, ...]
@@ -100,8 +96,7 @@ class Pipeline:
     span: Span
 
 
-@entity
-class AndOr:
+class AndOr(Entity):
     """`left && right` or `left || right`; chains lean to the left."""
 
     left: Node
@@ -110,24 +105,21 @@ class AndOr:
     span: Span
 
 
-@entity
-class Sequence:
+class Sequence(Entity):
     """What runs one after the other, whatever comes of it."""
 
     items: tuple[Node, ...]
     span: Span
 
 
-@entity
-class Background:
+class Background(Entity):
     """`body &`, or a coprocess."""
 
     body: Node
     span: Span
 
 
-@entity
-class Subshell:
+class Subshell(Entity):
     """`( body )`."""
 
     body: Sequence
@@ -135,8 +127,7 @@ class Subshell:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class Group:
+class Group(Entity):
     """`{ body; }`."""
 
     body: Sequence
@@ -144,8 +135,7 @@ class Group:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class Branch:
+class Branch(Entity):
     """A condition of an `if`, and what runs when it holds."""
 
     condition: Node
@@ -153,8 +143,7 @@ class Branch:
     span: Span
 
 
-@entity
-class If:
+class If(Entity):
     """`if`, its `elif`s, and `else`."""
 
     branches: tuple[Branch, ...]
@@ -163,8 +152,7 @@ class If:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class Loop:
+class Loop(Entity):
     """A loop of kind `for`, `while`, `until` or `select`.
 
     A `for` without `in` has no `words` and goes over `"$@"`; `for ((…))` has no `variable` and a
@@ -180,8 +168,7 @@ class Loop:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class CaseArm:
+class CaseArm(Entity):
     """`pattern | pattern) body ;;`."""
 
     patterns: tuple[Word, ...]
@@ -189,8 +176,7 @@ class CaseArm:
     span: Span
 
 
-@entity
-class Case:
+class Case(Entity):
     """`case subject in … esac`."""
 
     subject: Word
@@ -199,8 +185,7 @@ class Case:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class Function:
+class Function(Entity):
     """A definition: the body runs where the name is called."""
 
     name: str
@@ -208,8 +193,7 @@ class Function:
     span: Span
 
 
-@entity
-class Test:
+class Test(Entity):
     """`[[ expression ]]`, whose operators are words too, or `(( expression ))`, which has no words."""
 
     expression: Text
@@ -218,8 +202,7 @@ class Test:
     redirections: tuple[Redirection, ...] = ()
 
 
-@entity
-class Unparsed:
+class Unparsed(Entity):
     """Text that is no shell, or nested beyond reason: nothing is known of it."""
 
     span: Span
@@ -242,8 +225,7 @@ Node = (
 )
 
 
-@entity
-class ShellScript:
+class ShellScript(Entity):
     """A script or a command line.
 
     `interpreter` is the program that the `#!` line names, without its folder and looked up through

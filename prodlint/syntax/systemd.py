@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
@@ -18,8 +18,7 @@ __all__ = ["ExecLine", "Setting", "Unit", "UnitSection", "exec_lines", "parse_un
 MAX_LENGTH = 300_000
 
 
-@record
-class Setting:
+class Setting(Record):
     """`Key=value`. A value over several lines has a space for each backslash at a line's end."""
 
     key: str
@@ -27,8 +26,7 @@ class Setting:
     span: Span
 
 
-@record
-class UnitSection:
+class UnitSection(Record):
     """`[Service]` with its settings in the order of the file."""
 
     name: str
@@ -36,8 +34,7 @@ class UnitSection:
     settings: tuple[Setting, ...]
 
 
-@record
-class Unit:
+class Unit(Record):
     """A unit file: its sections; what stands before the first one is left out, as systemd leaves it out."""
 
     source: Source
@@ -196,8 +193,7 @@ def _meaning(found: re.Match[str]) -> str | None:
     return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else None
 
 
-@record
-class ExecLine:
+class ExecLine(Record):
     """One command of `ExecStart=`: its words, and the prefixes in front of its program (`-`, `@`, `+` …).
 
     Words hold an Expansion where systemd puts in a variable (`$NAME` as a word of its own is split

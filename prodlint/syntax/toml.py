@@ -7,10 +7,10 @@ alone. It may be lenient: it only sees what tomli accepted.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from prodlint.record import LazyEntity
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 
@@ -20,8 +20,7 @@ MAX_LENGTH = 10_000_000
 MAX_DEPTH = 100
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Toml:
+class Toml(LazyEntity):
     """A TOML document. A path is made of keys, and of indexes into arrays and arrays of tables."""
 
     source: Source

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
 __all__ = ["Expansion", "Literal", "Part", "Substitution", "Word", "WordParts"]
 
 
-@record
-class Literal:
+class Literal(Record):
     """Text that is taken as it is, after quotes and escapes were removed."""
 
     text: Text
     quoted: bool = False
 
 
-@record
-class Expansion:
+class Expansion(Record):
     """`$NAME` or `${NAME…}`; `$@`, `$1` and the other special parameters have that name.
 
     `operator` is empty, or one of `:-` `-` `:=` `=` `:?` `?` `:+` `+`, or `[@]` or `[*]` for all elements
@@ -41,8 +39,7 @@ class Expansion:
     reason: str = ""
 
 
-@record
-class Substitution:
+class Substitution(Record):
     """`$(…)`, backquotes, `$((…))`, `<(…)`: a value that only running it would tell.
 
     `reason` is set for what is not known for another reason, `choices` where it is one of several texts, each told with
@@ -64,8 +61,7 @@ _BARE_QUOTE = regex(r"^(?:[^\\\"]|\\.)*\"", re.DOTALL)
 Part = Literal | Expansion | Substitution
 
 
-@record
-class Word:
+class Word(Record):
     """One argument: its parts behind one another, and its place with any quotes around it."""
 
     parts: tuple[Part, ...]

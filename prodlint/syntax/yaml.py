@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from prodlint.record import entity
+from prodlint.record import Entity, force_setattr
 from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.yaml_text import Style, located
@@ -36,8 +36,7 @@ _STYLES: dict[str | None, Style] = {
 _TAG = "tag:yaml.org,2002:"
 
 
-@entity
-class Scalar:
+class Scalar(Entity):
     """A single value.
 
     `value` is its text as YAML gives it, before any reading as a number, a boolean or a date: `on`,
@@ -62,7 +61,7 @@ class Scalar:
     def text(self) -> Text:
         """The value with the place of each of its characters; a fold has the place of its line break."""
         if self._text is None:
-            object.__setattr__(self, "_text", located(self.value, self.style, self.span))
+            force_setattr(self, "_text", located(self.value, self.style, self.span))
         return cast("Text", self._text)
 
     @property
@@ -74,8 +73,7 @@ class Scalar:
         return f"Scalar({self.value!r} at {self.span})"
 
 
-@entity
-class Sequence:
+class Sequence(Entity):
     """A list, in block or flow style."""
 
     items: tuple[Node, ...]
@@ -86,8 +84,7 @@ class Sequence:
         return f"Sequence({len(self.items)} items at {self.span})"
 
 
-@entity
-class Mapping:
+class Mapping(Entity):
     """Keys and values. `pairs` holds them as written, merge keys and repeated keys included.
 
     Everything else looks at the mapping as YAML means it: `<<` is replaced by what it merges, the
@@ -110,7 +107,7 @@ class Mapping:
     def _entries(self) -> dict[str | Node, tuple[Node, Node]]:
         """The pairs by their keys, worked out when somebody asks: of most mappings nobody does."""
         if self._known is None:
-            object.__setattr__(self, "_known", _entries(self.pairs))
+            force_setattr(self, "_known", _entries(self.pairs))
         return cast("dict[str | Node, tuple[Node, Node]]", self._known)
 
     def items(self) -> tuple[tuple[Node, Node], ...]:
@@ -155,8 +152,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-@entity
-class Document:
+class Document(Entity):
     """One document of a stream; `root` is None when it is empty."""
 
     source: Source

@@ -1,8 +1,7 @@
 """A finding keeps its fingerprint when lines move, and no two share one."""
 
-from dataclasses import replace
-
 from prodlint.finding import Finding
+from prodlint.record import replace
 from prodlint.report.fingerprint import fingerprints
 from prodlint.source import Source, Span
 

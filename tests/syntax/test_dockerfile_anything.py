@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,6 +9,7 @@ from io import BytesIO
 from dockerfiles import parse, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from prodlint.source import Source, Text
 from prodlint.syntax.dockerfile import Dockerfile, is_dockerfile
@@ -22,9 +22,9 @@ def texts_in(value: object) -> Iterator[Text]:
     elif isinstance(value, tuple):
         for member in value:
             yield from texts_in(member)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, Source):
-        for field in dataclasses.fields(value):
-            yield from texts_in(getattr(value, field.name))
+    elif isinstance(value, Struct) and not isinstance(value, Source):
+        for name in value.__struct_fields__:
+            yield from texts_in(getattr(value, name))
 
 
 def check_places(dockerfile: Dockerfile) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Source, SyntaxProblem
 from prodlint.syntax.shell import (
     AndOr,
@@ -38,8 +38,7 @@ BASH = shutil.which("bash")
 needs_bash = pytest.mark.skipif(BASH is None, reason="bash is not installed")
 
 
-@record
-class Answer:
+class Answer(Record):
     """What bash printed."""
 
     output: str
@@ -286,8 +285,7 @@ class Break(Exception):
     """`break`: the loop ends."""
 
 
-@record
-class Shell:
+class Shell(Record):
     """A shell that knows a handful of commands: it runs the tree and keeps what `echo` and `cat` print."""
 
     functions: dict[str, Node]

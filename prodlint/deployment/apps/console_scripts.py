@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["ConsoleScript", "console_script"]
@@ -20,8 +20,7 @@ __all__ = ["ConsoleScript", "console_script"]
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
-@record
-class ConsoleScript:
+class ConsoleScript(Record):
     """A command of the project: the function that it runs, and the file of that function's module."""
 
     name: str

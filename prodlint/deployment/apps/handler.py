@@ -19,7 +19,7 @@ from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.deployment.variable import Variables
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -35,8 +35,7 @@ _LAMBDA_IMAGE = regex(r"(?:^|/)lambda/python(?::|@|$)|(?:^|/)aws-lambda-python(?
 _DOTTED = regex(r"[\w./-]+\.\w+")
 
 
-@record
-class Handled:
+class Handled(Record):
     """What is known of a handler: the place that makes it, and the app that it passes its events to."""
 
     span: Span | None = None

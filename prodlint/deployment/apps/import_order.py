@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from prodlint.deployment.apps.import_graph import ImportGraph
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard, is_typing_guard
 from prodlint.syntax.python_bindings import resolve_relative
@@ -24,8 +24,7 @@ _Import = ast.Import | ast.ImportFrom
 _BLOCKS = ("body", "handlers", "cases", "orelse")
 
 
-@record
-class Ran:
+class Ran(Record):
     """The import of a module of another package (`name` is its dotted name), or a call.
 
     `way` are the imports that lead to its file, in causal order. `is_certain` is set where no condition stands around

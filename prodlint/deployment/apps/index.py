@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.source import Span
 from prodlint.syntax.python import Guard, PythonModule, is_main_guard, is_typing_guard
 
@@ -45,8 +44,7 @@ _LEAVES: frozenset[type] = frozenset(
 _BINDING: frozenset[type] = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.arg))
 
 
-@entity
-class CodeFunction:
+class CodeFunction(Entity):
     """A function of the repository: `owner` is the class, `outer` the function in which it is defined."""
 
     path: str
@@ -86,8 +84,7 @@ class CodeFunction:
         return False
 
 
-@record
-class _Place:
+class _Place(Record):
     """Where the walk stands."""
 
     function: CodeFunction | None = None
@@ -97,8 +94,7 @@ class _Place:
     is_deferred: bool = False
 
 
-@entity
-class CodeCall:
+class CodeCall(Entity):
     """A call as it is written.
 
     `function` is the one around it, None where it runs on import. `is_deferred` is set in a lambda, which somebody
@@ -107,7 +103,7 @@ class CodeCall:
 
     node: ast.Call
     function: CodeFunction | None
-    guards: tuple[Guard, ...] = field(default=())
+    guards: tuple[Guard, ...] = ()
     is_awaited: bool = False
     is_conditional: bool = False
     is_deferred: bool = False

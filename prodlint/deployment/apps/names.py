@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.index import CodeCall, CodeFunction, code_index
 from prodlint.deployment.repository import Repository
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.source import Span
 from prodlint.syntax.python import Binding, PythonModule
 
@@ -29,8 +29,7 @@ _BUILTINS = frozenset({"breakpoint", "input", "print"})
 _OPTIONAL = frozenset({"typing.Optional"})
 
 
-@record
-class External:
+class External(Record):
     """A dotted name outside of the repository; `requests.Session.get` stands for that method of an instance too.
 
     `made` is the first call that made the object, where one did; `node` is that call.
@@ -41,8 +40,7 @@ class External:
     node: ast.Call | None = None
 
 
-@entity
-class Defined:
+class Defined(Entity):
     """A function or a class of the repository, or (`is_instance`) an object of that class."""
 
     path: str
@@ -51,8 +49,7 @@ class Defined:
     is_instance: bool = False
 
 
-@record
-class _File:
+class _File(Record):
     """A module or package of the repository."""
 
     path: str
@@ -61,8 +58,7 @@ class _File:
 Meaning = External | Defined | _File
 
 
-@record
-class Here:
+class Here(Record):
     """Where an expression stands."""
 
     path: str

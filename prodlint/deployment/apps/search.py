@@ -15,7 +15,7 @@ from prodlint.deployment.apps.frameworks import FRAMEWORKS, PLAIN, TO_ASGI, TO_W
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
@@ -31,8 +31,7 @@ _END: _Place = (1 << 60, 0)
 _OWN_APPS = ("wsgi_app", "asgi_app", "server", "app")
 
 
-@record
-class _Here:
+class _Here(Record):
     """Where an expression stands: its file, the function around it, and the place before which names count."""
 
     module: PythonModule

@@ -20,7 +20,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 
 __all__ = ["ImageMentions", "image_mentions"]
@@ -44,8 +44,7 @@ _ACTION_RUNS_NOTHING = regex(
 )
 
 
-@record
-class ImageMentions:
+class ImageMentions(Record):
     """What may run images: pipelines that deploy something, whether some deploy what is computed, and `texts`."""
 
     deploying: frozenset[str]

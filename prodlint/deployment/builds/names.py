@@ -22,7 +22,7 @@ from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Word
@@ -163,8 +163,7 @@ def _values(words: list[str], options: tuple[str, ...]) -> Iterator[str]:
             yield word.partition("=")[2]
 
 
-@record
-class ImageNames:
+class ImageNames(Record):
     """What images of this repository are called: the names that builds give, its Dockerfiles, names of the project.
 
     `told` gives, for the last segment of a name, the builds of scripts and Makefiles that nobody is known to run;

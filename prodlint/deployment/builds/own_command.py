@@ -16,7 +16,7 @@ from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, Known
-from prodlint.record import lazy_entity
+from prodlint.record import LazyEntity
 from prodlint.regex import regex
 
 __all__ = ["image_processes"]
@@ -81,8 +81,7 @@ def _users(services: Iterable[Service]) -> dict[str, list[Service]]:
     return users
 
 
-@lazy_entity
-class _Known:
+class _Known(LazyEntity):
     """What is known around an image: the others, the `named` builds of pipelines, what runs.
 
     Production perhaps runs what the files say that are `unread`.

@@ -13,7 +13,7 @@ from prodlint.deployment.builds.agreement import COMPUTED, without_tag
 from prodlint.deployment.images.base import is_official
 from prodlint.deployment.process import BuiltImage
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 
 __all__ = ["ProjectNames", "project_names", "says_nothing", "words_of"]
@@ -54,8 +54,7 @@ _COMMON = frozenset(
 _OF_CHARTS = frozenset(("chart", "charts", "helm"))
 
 
-@record
-class ProjectNames:
+class ProjectNames(Record):
     """Words of the project and of a family of its images, the name of its only chart as words, names of its owner.
 
     `whole` are names that are the project's whoever owns an image: of several words, or those of both a package and

@@ -14,7 +14,7 @@ from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = ["PublishedImage", "published_images"]
@@ -23,8 +23,7 @@ _NOT_PRODUCTION = (Environment.DEVELOPMENT, Environment.TEST)
 _MOST = 100
 
 
-@record
-class PublishedImage:
+class PublishedImage(Record):
     """An image that a pipeline pushes under `names`.
 
     It is `deployed` where a file says that just this stage runs, and `shown` where a service is what it starts;

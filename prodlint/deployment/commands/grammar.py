@@ -7,10 +7,9 @@ model's where it differs.
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import cache
 
-from prodlint.record import record
+from prodlint.record import Record, compared_without, field
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Word
@@ -22,8 +21,7 @@ __all__ = ["Given", "Grammar", "Option", "Parsed", "Style", "grammar", "head", "
 _BARE = frozenset({"flag", "off", "switch", "count"})
 
 
-@record
-class Style:
+class Style(Record):
     """How a parser reads options.
 
     `prefixes`: a long option may be cut short while it stays unique. `mixed`: options may stand
@@ -48,8 +46,7 @@ _STYLES = {
 }
 
 
-@record
-class Option:
+class Option(Record):
     """One option: its spellings, those that switch it off, what its value is, what holds without it."""
 
     own: str
@@ -66,14 +63,14 @@ class Option:
         return next((one for one in self.spellings if one.startswith("--")), (*self.spellings, self.own)[0])
 
 
-@record
-class Grammar:
+@compared_without("by_spelling")
+class Grammar(Record):
     """The options of one program. `open`: it has others, which all take a value."""
 
     style: Style
     options: tuple[Option, ...]
     open: bool = False
-    by_spelling: dict[str, Option] = field(default_factory=dict, compare=False)
+    by_spelling: dict[str, Option] = field(default_factory=dict)
 
     def named(self, name: str) -> Option | None:
         """The option by the model's name for it."""
@@ -94,8 +91,7 @@ class Grammar:
         return next((name for name in self.by_spelling if name.startswith(spelling)), spelling)
 
 
-@record
-class Given:
+class Given(Record):
     """An option as a command gives it: its value, None for a flag; `written` is the spelling in full."""
 
     option: Option | None
@@ -104,8 +100,7 @@ class Given:
     span: Span
 
 
-@record
-class Parsed:
+class Parsed(Record):
     """The words of a command, sorted.
 
     `complete` is False when a word is not in the grammar. `loose` holds words such as `$OPTIONS`

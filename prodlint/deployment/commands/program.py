@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import head, tail
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -25,8 +25,7 @@ _MODULES = {
 }
 
 
-@record
-class Program:
+class Program(Record):
     """A Python program started by a step: a file, a module, a string of code, or none of these."""
 
     file: Word | None = None

@@ -10,7 +10,7 @@ import itertools
 
 from prodlint.deployment.command import Step
 from prodlint.finding import Edit
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Word
@@ -29,8 +29,7 @@ _ESCAPE = regex(r"\\(?!\r?\n)")
 Piece = str | Expansion | Literal
 
 
-@record
-class Words:
+class Words(Record):
     """The words of a new command, and the name of what it starts."""
 
     product: str

@@ -5,7 +5,7 @@ Grammars: the catalogue's table of wrappers (serving page, 2.1).
 
 from __future__ import annotations
 
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = [
     "ALWAYS_VALUED",
@@ -21,8 +21,7 @@ __all__ = [
 ]
 
 
-@record
-class Wrapper:
+class Wrapper(Record):
     """How one wrapper is written: which options take a value, how many words come before the command."""
 
     values: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ from prodlint.deployment.commands.wrapper_tables import (
     WRAPPERS,
     Wrapper,
 )
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem, Text
 from prodlint.syntax.shell_words import split_words
@@ -30,8 +30,7 @@ __all__ = ["Unwrapped", "debugger_in", "is_assignment", "unwrap", "value_of"]
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-@record
-class Unwrapped:
+class Unwrapped(Record):
     """The command inside the wrappers.
 
     `script` is set instead when a wrapper hands a whole string to a shell (`sh -c`, `su -c`);

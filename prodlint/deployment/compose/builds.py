@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.process import Build, EnvDefinition
 from prodlint.deployment.releases.release import PipelineStep
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
 
@@ -18,8 +18,7 @@ __all__ = ["BuildArgument", "build_arguments", "perhaps_given", "with_arguments"
 _VALUED = frozenset("--build-arg --builder --memory -m --progress --provenance --sbom --ssh".split())
 
 
-@record
-class BuildArgument:
+class BuildArgument(Record):
     """One argument, for the `services` that the command names: none of them named means all."""
 
     definition: EnvDefinition

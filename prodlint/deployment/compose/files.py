@@ -32,7 +32,7 @@ from prodlint.deployment.process import (
 )
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Expansion, Word
@@ -53,8 +53,7 @@ __all__ = [
 _MOST_INCLUDED = 10
 
 
-@record
-class ComposeBuild:
+class ComposeBuild(Record):
     """A service's `build`: the context from the root (None: not in this repository)."""
 
     span: Span
@@ -65,8 +64,7 @@ class ComposeBuild:
     inline: bool
 
 
-@record
-class ComposeEnvFile:
+class ComposeEnvFile(Record):
     """An entry of `env_file`: `folder` is what its path starts from, None for the folder of the project.
 
     `raw` files are read as `docker run --env-file` reads them.
@@ -79,8 +77,7 @@ class ComposeEnvFile:
     raw: bool = False
 
 
-@record
-class ComposePort:
+class ComposePort(Record):
     """An entry of `ports`: the port of the host (None: Docker chooses it) and the one of the container.
 
     `address` is that of the host, None for all of them.
@@ -92,8 +89,7 @@ class ComposePort:
     address: Word | None = None
 
 
-@record
-class ComposeService:
+class ComposeService(Record):
     """What one file says of one service. A reset (`command:` null) hides what lies below it.
 
     `names` are what others may call it besides its own name, `links` what it calls others. `network` is
@@ -138,8 +134,7 @@ class ComposeService:
     needs: tuple[str, ...] = ()
 
 
-@record
-class ComposeInclude:
+class ComposeInclude(Record):
     """An entry of `include`: files that are merged by themselves, in the folder of a project of their own.
 
     `given` are the variables that they find in the files of that project.
@@ -151,8 +146,7 @@ class ComposeInclude:
     given: tuple[EnvDefinition, ...] = ()
 
 
-@record
-class ComposeFile:
+class ComposeFile(Record):
     """One compose file; `open` when it includes what is not in this repository.
 
     `given` are the variables of the `.env` beside it, which compose reads where it is the first of its set.

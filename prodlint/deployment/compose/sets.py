@@ -22,7 +22,7 @@ from prodlint.deployment.releases.release import PipelineStep, compose_files_of
 from prodlint.deployment.releases.step_kind import plain_words
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import YES, EnvDriven, Known, Unknown
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 
 __all__ = ["ComposeSet", "compose_sets", "is_override"]
@@ -40,8 +40,7 @@ Named = Callable[[str], "Environment | None"]
 """What the settings or the name of a path say."""
 
 
-@record
-class ComposeSet:
+class ComposeSet(Record):
     """Files that are merged, in order. `given` are the variables that compose finds in files of its own, and in the
     shell of the commands that make the containers.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prodlint.deployment.evaluation.domain import DictValue, Driven
 from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.value import Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["Branch", "branches_below"]
@@ -15,8 +15,7 @@ __all__ = ["Branch", "branches_below"]
 _MOST = 8
 
 
-@record
-class Branch:
+class Branch(Record):
     """One of the values that something may have, and where it is written."""
 
     value: Value[object]

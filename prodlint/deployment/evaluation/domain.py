@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from prodlint.deployment.value import Reading
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = [
@@ -87,8 +87,7 @@ class Raised(Exception):
         self.reason = reason
 
 
-@entity
-class Opaque:
+class Opaque(Entity):
     """Something that is not known, and why. `holds` are the objects that may be reached through it."""
 
     reason: str
@@ -96,7 +95,6 @@ class Opaque:
     holds: tuple[object, ...] = ()
 
 
-@entity
 class Limited(Opaque):
     """A number, or its text, that something outside decides within limits: the model's Bounded."""
 
@@ -104,12 +102,10 @@ class Limited(Opaque):
     most: float | None = None
 
 
-@entity
 class Told(Opaque):
     """What is not known, but of which the model tells more than a reason: it may be the default of a variable."""
 
 
-@entity
 class Cpus(Told):
     """A number that is computed from the CPUs of the machine; the fields are those of the model's PerCpu."""
 
@@ -118,20 +114,17 @@ class Cpus(Told):
     most: float | None = None
 
 
-@entity
 class CpuSet(Opaque):
     """The CPUs that a process may run on: `os.sched_getaffinity(0)`, of which there are as many as `Cpus` says."""
 
 
-@entity
 class Fresh(Told):
     """A text or a number that is another one in each process that runs the code; `maker` makes it."""
 
     maker: str = ""
 
 
-@entity
-class Driven:
+class Driven(Entity):
     """Something that variables decide: `default` holds when none of `names` is set.
 
     `holds` are the objects that may be reached through it when one is. `is_variable` tells what a variable
@@ -146,8 +139,7 @@ class Driven:
     reading: Reading | None = None
 
 
-@entity
-class Gap:
+class Gap(Entity):
     """In a list or tuple: any number of elements that are not known, perhaps none.
 
     As the key of a dictionary: any number of further keys. When none of `names` is set, `default` stands there.
@@ -205,37 +197,32 @@ class SetValue(ObjectValue):
     __slots__ = ()
 
 
-@entity
-class IteratorValue:
+class IteratorValue(Entity):
     """Something that is iterated over where it is made and not kept: a generator, the keys of a dictionary."""
 
     parts: tuple[object, ...]
 
 
-@entity
-class PathValue:
+class PathValue(Entity):
     """A `pathlib.Path`; the text is marked where it lies below the repository."""
 
     text: str
 
 
-@entity
-class External:
+class External(Entity):
     """What a dotted name outside of the repository stands for: `os.environ`, `builtins.int`."""
 
     name: str
 
 
-@entity
-class Method:
+class Method(Entity):
     """A method of a value that Python itself defines: `"".join`."""
 
     owner: object
     name: str
 
 
-@entity
-class ReaderValue:
+class ReaderValue(Entity):
     """An object of a library that reads the environment: `environ.Env(DEBUG=(bool, False))`."""
 
     library: str
@@ -262,8 +249,7 @@ class ModuleValue:
         self.state = "new"
 
 
-@entity
-class Assigned:
+class Assigned(Entity):
     """A variable that the evaluated code sets, or sets unless it is set already (`is_default`)."""
 
     name: str
@@ -289,8 +275,7 @@ class ConfigValue:
         self.loaded: list[LoadedObject] = []
 
 
-@entity
-class LoadedObject:
+class LoadedObject(Entity):
     """An object that filled a configuration: its dotted name, None when not known; `names` may choose another."""
 
     label: str | None
@@ -314,15 +299,13 @@ class AppValue:
         self.span = span
 
 
-@entity
-class NamespaceValue:
+class NamespaceValue(Entity):
     """`globals()`, or `locals()` at the level of a module."""
 
     module: ModuleValue
 
 
-@entity
-class FunctionValue:
+class FunctionValue(Entity):
     """A function or lambda of the repository, with the names around it and its evaluated defaults."""
 
     node: ast.FunctionDef | ast.Lambda
@@ -331,8 +314,7 @@ class FunctionValue:
     kind: str = "function"
 
 
-@entity
-class BoundMethod:
+class BoundMethod(Entity):
     """A function of a class, asked for on one of its objects."""
 
     function: FunctionValue

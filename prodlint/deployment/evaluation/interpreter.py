@@ -27,7 +27,7 @@ from prodlint.deployment.evaluation.shown import ROOT, Rest, has_item, is_whole,
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer, EnvDriven, JointlyDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import PythonModule
@@ -286,8 +286,7 @@ class Interpreter:
         return tuple(found)
 
 
-@record
-class VariableWrite:
+class VariableWrite(Record):
     """Where code sets a variable; a default leaves one that is set already."""
 
     value: Value[object]

@@ -26,7 +26,7 @@ from prodlint.deployment.evaluation.domain import (
     Told,
     held_objects,
 )
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.source import Span
 
 __all__ = [
@@ -46,8 +46,7 @@ MOST_HELD = 64
 """More objects than this are not kept apart behind something unknown: they count as changed at once."""
 
 
-@entity
-class Decision:
+class Decision(Entity):
     """What chooses between two branches: variables, and which branch runs when none is set; or it is not known."""
 
     reason: str
@@ -56,8 +55,7 @@ class Decision:
     first_is_default: bool = False
 
 
-@entity
-class Signal:
+class Signal(Entity):
     """A statement that ends the block it stands in: `return` with its value, `break`, `continue`.
 
     In the blocks of `try`, `through` is their end, and `maybe` says that nobody knows whether they returned: its
@@ -71,8 +69,7 @@ class Signal:
 Changes = dict[tuple[int, object], tuple[Any, Any, object, object]]
 
 
-@entity
-class Outcome:
+class Outcome(Entity):
     """How a branch ended: with a value or with an error, and what it changed."""
 
     value: object
@@ -80,8 +77,7 @@ class Outcome:
     changes: Changes
 
 
-@record
-class Risk:
+class Risk(Record):
     """An error that may be raised in the body of a `try`: unless variables are set, or by who knows what.
 
     `is_clean` says that the body had changed nothing yet, but for what the `outcomes` of its branches did.

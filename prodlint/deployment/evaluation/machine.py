@@ -10,7 +10,6 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
 from typing import Any
 
 from prodlint.deployment.condition import Lookup
@@ -40,7 +39,7 @@ from prodlint.deployment.evaluation.join import MOST_HELD, Changes, Decision, Jo
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import UNKNOWN, Answer
-from prodlint.record import entity
+from prodlint.record import Entity, field
 from prodlint.source import Span
 
 __all__ = [
@@ -92,8 +91,7 @@ class Frame:
         self.global_names = global_names
 
 
-@entity
-class Call:
+class Call(Entity):
     """The arguments of a call. `is_open` when there may be more than these."""
 
     node: ast.expr

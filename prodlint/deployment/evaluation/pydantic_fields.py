@@ -18,7 +18,7 @@ from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, PerProcess, Unknown, Value
 from prodlint.deployment.variables.read_settings import SettingsClass, SettingsField
-from prodlint.record import entity, replace
+from prodlint.record import Entity, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.env_dialect import Dialect
@@ -36,8 +36,7 @@ _FLOAT = regex(r"[+-]?(\d{1,18}\.\d{0,18}|\.?\d{1,18})(e[+-]?\d{1,2})?")
 _LISTS = ("list", "List", "Sequence")
 
 
-@entity
-class Surroundings:
+class Surroundings(Entity):
     """What a class finds where an object of it is made.
 
     `names` are the variables that are set, as they are spelt; `folder` is where its `.env` files are looked for.

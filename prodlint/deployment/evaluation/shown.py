@@ -44,7 +44,6 @@ from prodlint.deployment.value import (
     Value,
     per_cpu,
 )
-from prodlint.record import record
 from prodlint.source import Span
 
 __all__ = ["ROOT", "Rest", "has_item", "is_whole", "shown"]
@@ -53,7 +52,6 @@ ROOT = "/<repository>"
 """What the path of the repository is called in a value: `/<repository>/shop/db.sqlite3`."""
 
 
-@record
 class Rest(Unknown):
     """In a list or tuple, or as a key and value of a dictionary: any number of parts that are not known."""
 

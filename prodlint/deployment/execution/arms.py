@@ -6,14 +6,13 @@ from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.execution.condition_words import Asked, both, is_one_of
 from prodlint.deployment.execution.shell_walk import matches
 from prodlint.deployment.value import UNKNOWN, YES, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.syntax.shell import Case, Node
 
 __all__ = ["Arm", "arms_of_case"]
 
 
-@record
-class Arm:
+class Arm(Record):
     """One way out: what it runs, whether it is the only one, and what must hold for it (None: nobody can tell)."""
 
     body: Node | None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.condition import OUTSIDE, Lookup, asked, holds, word_value
 from prodlint.deployment.value import UNKNOWN, EnvDriven, Unknown, Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Word
 
@@ -16,8 +16,7 @@ _LONGEST = 60
 _PATTERN = frozenset("*?[")
 
 
-@record
-class Asked:
+class Asked(Record):
     """What a condition asks of one variable; it `settles` the variable where it tells its value.
 
     `is_empty` says that nothing may be in the variable, `value` what certainly is.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from prodlint.deployment.condition import from_outside
 from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import YES, Value
 from prodlint.deployment.variables.table import Variables
-from prodlint.record import record
+from prodlint.record import Record, compared_without, field
 
 __all__ = ["PROGRAM_FOLDERS", "Place"]
 
@@ -18,8 +17,8 @@ PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
 """Where images of Linux look for a program that is named without a path."""
 
 
-@record
-class Place:
+@compared_without("variables")
+class Place(Record):
     """Where a command runs: its files, its working directory and what its environment says.
 
     `environment` maps names to values. A name that it lacks may be set from outside of the repository,
@@ -30,7 +29,7 @@ class Place:
     files: FileMap
     directory: str | None = "/"
     environment: Mapping[str, Value[str]] = field(default_factory=dict)
-    variables: Variables | None = field(default=None, compare=False)
+    variables: Variables | None = None
     programs: tuple[str, ...] = ()
 
     def variable(self, name: str) -> Value[str] | None:

@@ -13,7 +13,7 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.shell_walk import Shell, substituted
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Sequence
@@ -40,8 +40,7 @@ _OPTIONS = {
 }
 
 
-@record
-class Reader:
+class Reader(Record):
     """The shell that reads a word, with what it looks things up in."""
 
     shell: Shell

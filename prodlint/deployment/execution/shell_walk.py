@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator
-from dataclasses import field
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
@@ -15,7 +14,7 @@ from prodlint.deployment.execution.condition_words import Asked, both
 from prodlint.deployment.execution.task import Task
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace, state
+from prodlint.record import Record, State, field, replace
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScript
@@ -77,8 +76,7 @@ PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromam
 """`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
 
 
-@state
-class Flow:
+class Flow(State):
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
 
     `left` are the steps that it ends with in the background. It is `lost` where the last thing that it starts could
@@ -93,15 +91,13 @@ class Flow:
     returned: bool = False
 
 
-@record
-class Items:
+class Items(Record):
     """An array of a shell, worked out when it is assigned; a word that is not known may be any number of them."""
 
     words: tuple[Word, ...]
 
 
-@state
-class Shell:
+class Shell(State):
     """One running shell: its variables, arguments, functions and directory.
 
     It `exports` all that it sets after `set -a`; `marked` are the names that `export NAME` named before

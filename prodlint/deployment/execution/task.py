@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span, Text
 
 __all__ = ["Locate", "Task"]
 
 
-@record
-class Task:
+class Task(Record):
     """One command of another file: its text, where it stands, and how it is reached.
 
     `beside` marks one of several that run at the same time; `conditional` one that may not run;

@@ -25,7 +25,7 @@ from prodlint.deployment.service_start import started
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import NO, YES, EnvDriven, Known
 from prodlint.finding import Change, Edit, Fix, Safety, WithoutArgument
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.python import is_main_guard
@@ -57,8 +57,7 @@ _FOR_DEVELOPERS = (Environment.DEVELOPMENT, Environment.TEST)
 _SWITCH = regex(r"reload[ \t]*=[ \t]*(True)[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
 
 
-@record
-class StartCommand:
+class StartCommand(Record):
     """What to start instead, as it would be typed, and the edits that write it where the old one stands."""
 
     product: str

@@ -9,14 +9,13 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.filemap import FileMap, Placement, Rewriting, absolute
 from prodlint.deployment.packages.files import format_of
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.record import record, replace
+from prodlint.record import Record, compared_without, field, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.dockerfile import Dockerfile
@@ -71,14 +70,14 @@ def context_of(repository: Repository, document: Dockerfile) -> str | None:
     return ordered[found.index(max(found))] if enough else None
 
 
-@record
-class Context:
+@compared_without("_searched")
+class Context(Record):
     """A build context: its folder from the root of the repository (None: unknown) and what it leaves out."""
 
     repository: Repository
     root: str | None
     ignored: Dockerignore | None = None
-    _searched: dict[str, list[str]] = field(default_factory=dict, compare=False)
+    _searched: dict[str, list[str]] = field(default_factory=dict)
 
     def path(self, source: str) -> str:
         """The path from the root of the repository of a source of COPY, which cannot leave the context."""
@@ -132,8 +131,7 @@ def read_context(repository: Repository, dockerfile: str, root: str | None) -> C
     return Context(repository, root)
 
 
-@record
-class ImageFiles:
+class ImageFiles(Record):
     """The files at one point of a stage, and the folders that are known to be there."""
 
     context: Context

@@ -19,7 +19,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["ModulePresence", "certainly_lacks", "may_be_brought", "presence_of"]
@@ -39,8 +39,7 @@ _OWN_NAMES = frozenset(
 _COMPILED = (".so", ".pyd", ".pyx", ".pyc", ".zip")
 
 
-@record
-class ModulePresence:
+class ModulePresence(Record):
     """Where a module lies for a process: `path` is its file in the repository where it is `found`.
 
     `elsewhere` are files of the repository that hold a module of that name in a folder from which the process does

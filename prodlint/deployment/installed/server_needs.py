@@ -14,7 +14,7 @@ from prodlint.deployment.servers.versions import is_since, serving_distribution
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.finding import Evidence
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = ["Need", "async_need_of", "option_needs_of", "worker_need_of"]
@@ -58,8 +58,7 @@ _GUNICORN = (
 )
 
 
-@record
-class Need:
+class Need(Record):
     """Something that a server is told to use and cannot: what, the place that says so, why, and what to do.
 
     `distribution` is the package that would bring it, None where none does; `extra` the package that the service

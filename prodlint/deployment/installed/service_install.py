@@ -16,7 +16,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 
 __all__ = ["installs_of", "production_installations"]
@@ -105,8 +105,7 @@ def _pinned(repository: Repository) -> bool:
     return bool(repository.named(".python-version"))
 
 
-@record
-class _Install:
+class _Install(Record):
     """A step that may install, where it runs, and the Python of its image."""
 
     step: Step

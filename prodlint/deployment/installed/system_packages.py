@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.image import Image
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -32,8 +32,7 @@ _OPERATOR = regex(r"[=<>~]+")
 _VALUED = frozenset("-t --virtual --target-release -o --option -c --config-file --repository -X -p --root".split())
 
 
-@record
-class SystemPackage:
+class SystemPackage(Record):
     """A package by its name in the distribution, the version that is asked for, and the manager that installs it."""
 
     name: str

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.migration import MigrationRun, System, applied_by, is_ours
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.python import PythonModule
@@ -42,16 +42,14 @@ _COMMAND_FILE = regex(r"(?:^|/)management/commands/(?P<name>[^/_][^/]*)\.py$")
 _TESTS = ("test_", "conftest")
 
 
-@record
-class MigratingCode:
+class MigratingCode(Record):
     """The calls that apply migrations: as runs, and those of commands of manage.py, each by its command's name."""
 
     runs: tuple[MigrationRun, ...]
     commands: dict[str, tuple[Span, ...]]
 
 
-@record
-class _Called:
+class _Called(Record):
     """Commands of manage.py that a file calls: where, and by which name."""
 
     path: str

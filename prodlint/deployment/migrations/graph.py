@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.migration import Migration, MigrationSystem, System
 from prodlint.deployment.repository import Repository
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -19,8 +19,7 @@ __all__ = ["MigrationGraph", "MigrationNode", "graph_of"]
 Key = tuple[str, str]
 
 
-@record
-class MigrationNode:
+class MigrationNode(Record):
     """One migration with what it needs and what it stands for; keys are (app, name), of Alembic ("", revision)."""
 
     migration: Migration
@@ -30,8 +29,7 @@ class MigrationNode:
     replaces: frozenset[Key] = frozenset()
 
 
-@record
-class MigrationGraph:
+class MigrationGraph(Record):
     """The migrations of one system. `unread` are the files whose links could not be read."""
 
     nodes: tuple[MigrationNode, ...]

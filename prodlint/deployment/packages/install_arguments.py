@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 
 from prodlint.deployment.value import Known, Value
-from prodlint.record import record
+from prodlint.record import Record, field
 from prodlint.source import Text
 from prodlint.syntax.word import Literal, Word
 
@@ -16,8 +15,7 @@ __all__ = ["Arguments", "Grammar", "Settings", "grammar", "leading_text", "read_
 _FALSE = frozenset(("", "0", "false", "no", "off", "f", "n"))
 
 
-@record
-class Grammar:
+class Grammar(Record):
     """Which options of a command take a value, each spelling mapped to the one that is asked for."""
 
     values: Mapping[str, str]
@@ -37,8 +35,7 @@ def _spellings(words: str) -> dict[str, str]:
     return found
 
 
-@record
-class Arguments:
+class Arguments(Record):
     """A command line taken apart: options by their long spelling, the rest in order."""
 
     options: tuple[tuple[str, Word | None], ...]
@@ -144,8 +141,7 @@ def _short_options(word: Word, text: str, rules: Grammar, options: list[tuple[st
     return False
 
 
-@record
-class Settings:
+class Settings(Record):
     """The environment variables that an installer reads: those of its step win over those of its process."""
 
     step: Mapping[str, Word | None]

@@ -14,7 +14,7 @@ from prodlint.deployment.packages.install_sources import Locate, Sources
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, conda_dependency
 from prodlint.deployment.value import UNKNOWN, EnvDriven, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Text
 from prodlint.syntax.word import Word
@@ -67,8 +67,7 @@ _PIP_PROGRAM = regex(r"pip(\d(\.\d+)*)?")
 _PYTHON_PROGRAM = regex(r"(python|pypy)(\d(\.\d+)*)?")
 
 
-@record
-class _Call:
+class _Call(Record):
     """One command: the words behind its program, and the place where it runs."""
 
     step: Step

@@ -13,15 +13,14 @@ from prodlint.deployment.packages.locks import lock_files
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.requirement import canonical_name
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
 __all__ = ["ManagerCall", "pdm_install", "pipenv_install", "poetry_install", "uv_export", "uv_run", "uv_sync"]
 
 
-@record
-class ManagerCall:
+class ManagerCall(Record):
     """A command of a project manager, taken apart."""
 
     span: Span
@@ -56,8 +55,7 @@ class ManagerCall:
         return "." if word is None else word.literal
 
 
-@record
-class _Project:
+class _Project(Record):
     """A project file, its lock, and whether the process finds that lock."""
 
     file: DependencyFile

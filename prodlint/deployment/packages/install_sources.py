@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from dataclasses import field
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, FileFormat, Install, LockFile
 from prodlint.deployment.packages.files import dependency_file, project_files, with_includes
@@ -12,7 +11,7 @@ from prodlint.deployment.packages.install_arguments import leading_text
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.requirement import canonical_name, from_text
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
-from prodlint.record import state
+from prodlint.record import State, field
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -27,8 +26,7 @@ _NAMED = regex(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[^\]]*)\
 _EXTRAS = regex(r"(?P<path>.*?)(?:\[(?P<extras>[^\]\[]*)\])?")
 
 
-@state
-class Sources:
+class Sources(State):
     """Collects what an installation reads; paths are meant as the process in `directory` means them.
 
     `complete` and `constrained` turn False when a source, or a constraint, could not be read.

@@ -16,7 +16,7 @@ from prodlint.deployment.process import Platform
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
 from prodlint.finding import Edit, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Literal, Word
@@ -34,8 +34,7 @@ _READ_AS_WRITTEN = frozenset("bind host port workers threads timeout".split())
 _LONGEST_LIST = 5_000
 
 
-@record
-class LostOperator:
+class LostOperator(Record):
     """An operator of a shell that no shell reads: its place, what is started, and what was meant to come behind.
 
     `is_passed_on` where the program gets it as an argument; whoever split the command dropped it otherwise.
@@ -47,8 +46,7 @@ class LostOperator:
     is_passed_on: bool
 
 
-@record
-class Unexpanded:
+class Unexpanded(Record):
     """A variable that a server gets as text: `written` is the reference, `name` the variable."""
 
     name: str

@@ -16,7 +16,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.deployment.variables.table import Definition
 from prodlint.finding import Edit, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Word
@@ -29,8 +29,7 @@ _SHELLS = frozenset("sh bash ash dash zsh ksh".split())
 _STRING = regex(r"-[a-z]*c")
 
 
-@record
-class EarlyVariable:
+class EarlyVariable(Record):
     """A variable that the container has and compose lacks; `for_shell` where a shell there reads the word."""
 
     name: str

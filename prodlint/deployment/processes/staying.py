@@ -11,7 +11,7 @@ from prodlint.deployment.processes.supervision import SupervisorConfig, daemoniz
 from prodlint.deployment.servers.server import role_of, server_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -38,16 +38,14 @@ _WATCHES = regex(r"(?:^|[\s;&|({])wait\s+-n\b")
 _DAEMON = ("daemon", "daemonize")
 
 
-@record
-class NeverStarted:
+class NeverStarted(Record):
     """A step that a shell comes to only when one that does not return has ended."""
 
     step: Step
     waits_for: Step
 
 
-@record
-class Detached:
+class Detached(Record):
     """A server or worker that leaves its command at once: `how` it does, and the `setting` that tells it to."""
 
     step: Step

@@ -20,7 +20,7 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.finding import Edit, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -38,8 +38,7 @@ class Arrival(Enum):
     UNKNOWN = "it is not known"
 
 
-@record
-class SignalPath:
+class SignalPath(Record):
     """The way of the stop signal.
 
     `blamed` are the shells that keep it, from the outermost on; `init` is the place that puts an init above them.
@@ -71,8 +70,7 @@ class SignalPath:
         return self.blamed[-1].command if self.blamed else None
 
 
-@record
-class Grace:
+class Grace(Record):
     """The seconds between the signal and the kill; `span` is None for the platform's default."""
 
     seconds: float

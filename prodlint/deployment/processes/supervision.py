@@ -16,7 +16,7 @@ from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.process import Platform, PlatformSetting, Process
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = ["Supervised", "SupervisorConfig", "daemonized_by", "supervised"]
@@ -27,8 +27,7 @@ _DEFAULTS = (
 )
 
 
-@record
-class SupervisorConfig:
+class SupervisorConfig(Record):
     """A configuration file of supervisord: the patterns of the files that it includes, and what it says of itself.
 
     `section` is the place of `[supervisord]`, `nodaemon` whether it stays in the foreground; None: nothing is said.
@@ -41,8 +40,7 @@ class SupervisorConfig:
     nodaemon: Value[str] | None = None
 
 
-@record
-class Supervised:
+class Supervised(Record):
     """A program as the supervisord of a service starts it."""
 
     process: Process

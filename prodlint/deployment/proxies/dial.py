@@ -20,7 +20,7 @@ from prodlint.deployment.proxies.platform_routing import SOME_PLATFORM
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = [
@@ -52,8 +52,7 @@ class Dialler(Enum):
     DOCUMENTED = "EXPOSE"
 
 
-@entity
-class Dial:
+class Dial(Entity):
     """One way by which traffic reaches a service.
 
     `who` is the dialler for people, `span` the line that says which port it dials. `port` is the port of the process
@@ -119,8 +118,7 @@ class Dial:
         return self.kind is not Dialler.DOCUMENTED and not is_guessed
 
 
-@entity
-class Container:
+class Container(Entity):
     """What shares its addresses with a service: a container, a pod, a dyno; `machine` is its name in the model.
 
     `serves_alone` is YES where the service is known to be all that listens in it. `services` are all that run in it,

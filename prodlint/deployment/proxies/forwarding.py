@@ -11,7 +11,7 @@ from enum import Enum
 
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import EnvDriven, Known, Value
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = ["Forwarding", "Trust", "forwarding_of"]
@@ -31,8 +31,7 @@ class Trust(Enum):
     EVERYONE = "everyone"
 
 
-@entity
-class Forwarding:
+class Forwarding(Entity):
     """Whose headers a server believes, where that is decided, and whether it takes the client's address from them."""
 
     trust: Trust

@@ -13,7 +13,7 @@ from prodlint.deployment.served.code import ServedCode
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, EnvDriven
-from prodlint.record import entity
+from prodlint.record import Entity
 
 if TYPE_CHECKING:
     from prodlint.deployment.proxies.needs import ProxyNeed
@@ -25,8 +25,7 @@ __all__ = ["IgnoredHeaders", "OpenDoor", "ignored_headers", "open_door"]
 _SET_BY_ITSELF = ("Traefik", "Caddy", "Ingress", "HTTPRoute", "VirtualService")
 
 
-@entity
-class IgnoredHeaders:
+class IgnoredHeaders(Entity):
     """A proxy whose headers a server does not believe, whom it believes instead, and what the app needs them for."""
 
     dial: Dial
@@ -57,8 +56,7 @@ class IgnoredHeaders:
         return "set FORWARDED_ALLOW_IPS to the network of the proxy, or to * where no port of the service is published"
 
 
-@entity
-class OpenDoor:
+class OpenDoor(Entity):
     """A published port behind which the headers of everybody are believed."""
 
     dial: Dial

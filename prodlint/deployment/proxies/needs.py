@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prodlint.deployment.app import App
 from prodlint.deployment.route import Routes
 from prodlint.deployment.served.code import ServedCode
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -31,8 +31,7 @@ _NEEDLES = (b".client.host", b"remote_addr", b"get_remote_address", b"url_for", 
 _MOST = 300
 
 
-@entity
-class ProxyNeed:
+class ProxyNeed(Entity):
     """One use of what a proxy alone knows: where it is, what the app does there, and what comes of it."""
 
     span: Span

@@ -9,14 +9,13 @@ from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.process import Process
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Unknown, Value
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = ["Destination", "Holder", "Passage"]
 
 
-@entity
-class Holder:
+class Holder(Entity):
     """The program that runs a proxy, because its files hold the configuration; `span` is where it was given them.
 
     Exactly one of `service` and `backing` is set: an image of ours, or one of others.
@@ -30,8 +29,7 @@ class Holder:
     backing: BackingService | None = None
 
 
-@entity
-class Destination:
+class Destination(Entity):
     """Where one upstream of a route leads: a service of ours, one of others' images, or a host elsewhere.
 
     `outside` is the name of a host that no file of the repository declares. Where none of the three is
@@ -52,8 +50,7 @@ class Destination:
     certain: Answer = YES
 
 
-@entity
-class Passage:
+class Passage(Entity):
     """One route of a proxy as one program runs it; `holder` is None where the repository does not tell which.
 
     `of_platform` marks the router of a platform, which no file declares.

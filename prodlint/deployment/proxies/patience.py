@@ -14,7 +14,7 @@ from prodlint.deployment.servers.concurrency import kept_open_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = ["Patience", "ShortKeep", "patience_with", "short_keep"]
@@ -25,8 +25,7 @@ _LIMITS = {
 }
 
 
-@entity
-class Patience:
+class Patience(Entity):
     """Who waits for an answer, how many seconds at most, and what the client gets then; `span` says so.
 
     `is_written` is False where no file has a say.
@@ -66,8 +65,7 @@ def patience_with(service: Service, passages: Iterable[Passage]) -> Patience | N
     return max(found, key=lambda one: one.seconds, default=None)
 
 
-@entity
-class ShortKeep:
+class ShortKeep(Entity):
     """A load balancer that uses connections again for longer than a server keeps them; `span` is where that is said."""
 
     who: str

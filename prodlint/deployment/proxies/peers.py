@@ -11,7 +11,7 @@ from prodlint.deployment.proxies.dialling import settled_port
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 
 __all__ = ["Peer", "Peers", "machine_of", "plain_path"]
@@ -21,8 +21,7 @@ _PART = regex(r"[-_]")
 _MOST = 50
 
 
-@entity
-class Peer:
+class Peer(Entity):
     """A program that may stand behind a proxy: a service of ours or one of others' images."""
 
     name: str

@@ -10,7 +10,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["PublicMetrics", "public_metrics"]
@@ -28,8 +28,7 @@ _SHOWN = frozenset({"prometheus_client.make_asgi_app", "prometheus_client.make_w
 _CLOSING = (b"metrics", b"auth_", b"deny", b"basicauth", b"basic_auth", b"forward_auth", b"allow ", b"whitelist")
 
 
-@record
-class PublicMetrics:
+class PublicMetrics(Record):
     """Where an app shows its metrics, under which path, and the route of a proxy that passes it on."""
 
     span: Span

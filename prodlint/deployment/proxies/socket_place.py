@@ -13,7 +13,7 @@ from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known, Value
 from prodlint.finding import Evidence
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 __all__ = ["HiddenSocket", "TakenPort", "hidden_socket", "taken_port"]
@@ -21,8 +21,7 @@ __all__ = ["HiddenSocket", "TakenPort", "hidden_socket", "taken_port"]
 _EVERY = frozenset({"", "*", "0.0.0.0", "::", "[::]"})
 
 
-@entity
-class HiddenSocket:
+class HiddenSocket(Entity):
     """A Unix socket that its own container alone sees; `waiting` is the route of a proxy elsewhere that dials one."""
 
     bind: Bind
@@ -75,8 +74,7 @@ def _covers(folder: str, path: str) -> bool:
     return f"{posixpath.normpath(path)}/".startswith(posixpath.normpath(folder).rstrip("/") + "/")
 
 
-@entity
-class TakenPort:
+class TakenPort(Entity):
     """A port that somebody else binds in the same container: who, and the line that says so."""
 
     bind: Bind

@@ -13,7 +13,7 @@ from prodlint.deployment.proxies.passage import Destination, Passage
 from prodlint.deployment.served.code import ServedCode
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["StrippedPrefix", "unknown_prefix"]
 
 
-@entity
-class StrippedPrefix:
+class StrippedPrefix(Entity):
     """A location that takes its own path off, and the page that then asks for the schema in the wrong place."""
 
     prefix: str

@@ -15,7 +15,7 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, port_of
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.syntax.word import Expansion, Literal, Word
 
@@ -35,8 +35,7 @@ _PATHS = {"PathPrefix": "", "Path": "=", "PathRegexp": "~"}
 _MOST = 200
 
 
-@record
-class _EntryPoint:
+class _EntryPoint(Record):
     """Where Traefik listens; `redirects` says that whoever asks there is sent to another entry point."""
 
     port: Value[int] | None = None

@@ -15,7 +15,7 @@ from prodlint.deployment.pipeline import Job, Pipeline, StepKind
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.releases.release import PipelineStep, job_environment
 from prodlint.deployment.value import Known
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 
 __all__ = ["with_deploying_pushes"]
@@ -37,8 +37,7 @@ _OWN_TOKEN = regex(r"(?i)github\.token|GITHUB_TOKEN")
 _WITH_A_KEY = regex(r"x-access-token|remote set-url|git@|://[^\s\"']*@")
 
 
-@record
-class _Deployed:
+class _Deployed(Record):
     """The branches that something deploys: by their names, or any where `named` is False."""
 
     branches: frozenset[str]

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from prodlint.deployment.process import Process
 from prodlint.deployment.releases.release import PipelineStep
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["ComposeStart"]
 
 
-@record
-class ComposeStart:
+class ComposeStart(Record):
     """A step of a pipeline that starts services of a set of compose files.
 
     `names` are those that it names, empty where it starts all; `profiles` those that it asks for, None where nobody

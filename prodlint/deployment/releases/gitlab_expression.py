@@ -13,7 +13,7 @@ from typing import Final
 from prodlint.deployment.pipeline import Occasion
 from prodlint.deployment.releases.expression_tokens import DEEPEST, Tokens, UnreadableError
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 
 __all__ = ["DEFAULT_BRANCH", "MERGE_REQUEST", "holds", "literals_of", "matches"]
@@ -33,8 +33,7 @@ _LONGEST_PATTERN = 200
 _LONGEST_NAME = 60
 
 
-@record
-class _Other:
+class _Other(Record):
     """The name of a branch or a tag: none of `names`, and not the default branch."""
 
     names: frozenset[str]
@@ -50,8 +49,7 @@ _DEFAULT: Final = _Special()
 _Operand = str | None | _Special | _Other
 
 
-@record
-class _Pattern:
+class _Pattern(Record):
     text: str
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from prodlint.deployment.pipeline import Condition, Occasion
 from prodlint.deployment.releases.expression_tokens import DEEPEST, Tokens, UnreadableError
 from prodlint.deployment.value import UNKNOWN, Answer, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 
 __all__ = ["condition_of"]
@@ -24,8 +24,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 _STATES = {"success": True, "always": True}
 
 
-@record
-class _Begun:
+class _Begun(Record):
     """A text of which only the beginning is known."""
 
     start: str

@@ -6,7 +6,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from itertools import takewhile
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
@@ -30,7 +29,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
 from prodlint.deployment.variables.table import Variables
-from prodlint.record import record, replace
+from prodlint.record import Record, field, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -51,8 +50,7 @@ __all__ = [
 _ALWAYS = Condition("", (Occasion(),), (Occasion(),))
 
 
-@record
-class PipelineStep:
+class PipelineStep(Record):
     """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds.
 
     `job_condition` is what its job asks for, `condition` what the step itself does.
@@ -81,8 +79,7 @@ class PipelineStep:
         return (occasion in job.does or occasion in job.by_hand) and occasion in self.condition.does
 
 
-@record
-class Carried:
+class Carried(Record):
     """A command that a step runs somewhere else: `service` names a compose service, None another place.
 
     `fed` is what the command finds on its standard input.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from prodlint.deployment.command import CommandLine, Step, exec_form, shell_form
 from prodlint.deployment.value import Unknown
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -22,8 +22,7 @@ _READS_NOTHING = frozenset("nf")
 _OPTIONS = regex(r"(?i)[\"']?\$\{?\w*(opt|arg|flag)\w*(\[@\])?\}?[\"']?")
 
 
-@record
-class Handed:
+class Handed(Record):
     """A command for another machine, and what it finds on its standard input."""
 
     command: CommandLine

@@ -12,7 +12,7 @@ from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route, Routes
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
@@ -46,8 +46,7 @@ def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg in names), None)
 
 
-@record
-class _Prefix:
+class _Prefix(Record):
     """What stands in front of a pattern: plain text until a regular expression comes, then one of those."""
 
     text: str = "/"
@@ -77,8 +76,7 @@ def _as_regex(text: str) -> str:
     )
 
 
-@record
-class _Addition:
+class _Addition(Record):
     """`urlpatterns.append(path(…))` or `.extend([…])`: `is_one` for a single pattern; guards as a binding has them."""
 
     node: ast.stmt

@@ -15,7 +15,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_classes_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -26,8 +26,7 @@ _MOST_PARTS = 20
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@record
-class _Place:
+class _Place(Record):
     """Where an expression stands: names mean what they mean there."""
 
     path: str

@@ -19,7 +19,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Route
 from prodlint.deployment.value import NO
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
@@ -49,8 +49,7 @@ _MOST = 2_000
 _MOST_NAMES = 200
 
 
-@record
-class Handed:
+class Handed(Record):
     """An app or a router (`owner`, where it is made) that is handed on.
 
     `child` is the parameter of a function that is followed, `route` what a known package registers; without both,
@@ -64,8 +63,7 @@ class Handed:
     route: Route | None = None
 
 
-@record
-class _Given:
+class _Given(Record):
     """An object that is an argument: its position, or the keyword that names it."""
 
     owner: Span
@@ -81,8 +79,7 @@ class _Given:
         return self.index.module.span(self.call.node)
 
 
-@record
-class _Taken:
+class _Taken(Record):
     """A parameter that is given an object, in the function that is followed."""
 
     span: Span

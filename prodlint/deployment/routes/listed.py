@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.route import Route, joined_path
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -22,16 +22,14 @@ _DEPTH = 8
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@record
-class UnreadEntry:
+class UnreadEntry(Record):
     """An entry that is not read, and why."""
 
     span: Span
     note: str
 
 
-@record
-class ListedApp:
+class ListedApp(Record):
     """`Mount("/api", app)`: another app below a prefix."""
 
     prefix: str

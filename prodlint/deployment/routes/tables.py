@@ -24,7 +24,7 @@ from prodlint.deployment.routes.fastapi import Named, documentation_routes
 from prodlint.deployment.routes.handing import Handing, loaded_files
 from prodlint.deployment.routes.static import is_static, static_path
 from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
@@ -57,8 +57,7 @@ _MOST_GUARDS = 5
 _BY_NAME = 1_000
 
 
-@record
-class _Link:
+class _Link(Record):
     """One object registered on another, below a prefix; None is a prefix that is computed."""
 
     parent: Span

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.value import UNKNOWN, Answer, Known, Value, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, literal
 
@@ -22,8 +22,7 @@ Test = tuple["ast.expr | None", bool]
 """What is asked before, None for what nobody here decides, and whether it has to hold."""
 
 
-@record
-class AskedField:
+class AskedField(Record):
     """A field that a validator wants to hold something, or it raises.
 
     `tests` are those that lead there; `held` is what the validator calls the object.

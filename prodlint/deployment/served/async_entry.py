@@ -15,7 +15,7 @@ from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["AsgiNeed", "asgi_need_of"]
@@ -23,8 +23,7 @@ __all__ = ["AsgiNeed", "asgi_need_of"]
 _ROUTERS = ("channels.routing.ProtocolTypeRouter", "channels.routing.routing.ProtocolTypeRouter")
 
 
-@record
-class AsgiNeed:
+class AsgiNeed(Record):
     """Something that WSGI cannot serve (websockets), or not as it is meant (a coroutine), and where it stands."""
 
     evidence: Evidence

@@ -16,7 +16,7 @@ from prodlint.deployment.served.code import Hop, Reached, ServedCall, ServedCode
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.finding import Edit, Evidence, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["BlockedLoop", "blocked_loops"]
@@ -122,8 +122,7 @@ _BLOCKING = _Blocking()
 _LASTS = frozenset(name.rpartition(".")[2] for name in _PLAIN).union(*(lasts for _, _, lasts in _FAMILIES))
 
 
-@record
-class BlockedLoop:
+class BlockedLoop(Record):
     """A coroutine that holds the event loop: the place in it, what is called there, and what that waits for.
 
     `call` is the call that blocks, `reached` how requests come to it. `fix` makes a thread of it where that is certain.

@@ -13,7 +13,7 @@ from prodlint.deployment.served.database import databases_of
 from prodlint.deployment.servers.concurrency import is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -26,8 +26,7 @@ _CONNECTS = frozenset(
 _PATCHES = regex(rb"psycogreen|make_psycopg_green|set_wait_callback|patch_psycopg")
 
 
-@record
-class BlockingDriver:
+class BlockingDriver(Record):
     """A driver that blocks: its name, the place that chose the workers, and the one that chose the database."""
 
     driver: str

@@ -13,7 +13,7 @@ from prodlint.deployment.apps.index import CodeFunction, code_index
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCode
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -27,8 +27,7 @@ _MOST = 20
 _Loop = ast.For | ast.AsyncFor
 
 
-@record
-class Broadcast:
+class Broadcast(Record):
     """A loop that sends to every websocket which one process remembers, and how a request comes to it."""
 
     span: Span

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -27,7 +26,7 @@ from prodlint.deployment.served.reached import Hop, Reached
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.finding import Evidence
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
@@ -45,8 +44,7 @@ _TRANSPARENT = frozenset(
 )
 
 
-@entity
-class ServedCall:
+class ServedCall(Entity):
     """A call that a served process makes.
 
     `name` is the dotted name of what is called (`requests.get`, `requests.Session.get`), `made` where the object was
@@ -60,7 +58,7 @@ class ServedCall:
     reached: Reached
     code: ServedCode
     made: Span | None = None
-    maker: ast.Call | None = field(default=None)
+    maker: ast.Call | None = None
 
     @property
     def function(self) -> CodeFunction | None:

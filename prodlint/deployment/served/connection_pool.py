@@ -12,7 +12,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Value
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -23,8 +23,7 @@ _MAKES = regex(rb"create_engine|SQLALCHEMY_DATABASE_URI")
 _SIZE, _OVERFLOW = ("pool_size", 5), ("max_overflow", 10)
 
 
-@record
-class ConnectionPool:
+class ConnectionPool(Record):
     """A pool: the most connections that one process has from it, and where it is made."""
 
     most: int

@@ -12,7 +12,7 @@ from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import YES, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["AppDatabase", "databases_of"]
@@ -36,8 +36,7 @@ _ENGINES = frozenset(
 )
 
 
-@record
-class AppDatabase:
+class AppDatabase(Record):
     """A database that is known whatever is set outside of the repository.
 
     `dialect` is what SQLAlchemy calls its kind (`sqlite`), `driver` the one that a URL names. `name` is the file of

@@ -17,7 +17,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["EndlessStream", "endless_stream_of"]
@@ -26,8 +26,7 @@ _EVENTS = "fastapi.sse.EventSourceResponse"
 _STREAMS = frozenset({"starlette.responses.StreamingResponse", "fastapi.responses.StreamingResponse", _EVENTS})
 
 
-@record
-class EndlessStream:
+class EndlessStream(Record):
     """A stream without an end: the function that yields it, where it is answered with, and the loop."""
 
     name: str

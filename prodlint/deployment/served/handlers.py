@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from prodlint.deployment.apps.frameworks import COLLECTORS
 from prodlint.deployment.apps.index import CodeCall, CodeFunction, code_index
 from prodlint.deployment.apps.names import CodeNames, Defined, External, Here
-from prodlint.record import entity
+from prodlint.record import Entity
 from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["Handler", "Handlers"]
 
 
-@entity
-class Handler:
+class Handler(Entity):
     """A function that a framework calls.
 
     `kind` is `route`, `websocket`, `dependency`, `middleware`, `hook` (before or after each request), `error handler`,

@@ -12,7 +12,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["IgnoredStart", "ignored_starts"]
@@ -24,8 +24,7 @@ _MOUNTS = frozenset(f"{app}.mount" for app in _APPS)
 _BY_HAND = (b"lifespan_context", b"router.startup", b"router._startup", b"LifespanManager", b"router.on_startup")
 
 
-@record
-class IgnoredStart:
+class IgnoredStart(Record):
     """A handler or lifespan that never runs: its place, what it is for people, and the place that keeps it from it."""
 
     span: Span

@@ -24,7 +24,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings.start import MAIN, agreed_start
 from prodlint.deployment.value import NO, YES, is_several
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
@@ -46,8 +46,7 @@ _THREADED = frozenset({"sync", "gthread"})
 _PLAIN = frozenset({"gunicorn", "waitress", "uvicorn", "hypercorn"})
 
 
-@record
-class LatePatch:
+class LatePatch(Record):
     """A patch that comes too late: `span` is its call, or the place that chose the worker which patches.
 
     `taken` is the package that took the unpatched `ssl` before; empty where gunicorn's threads were made before.
@@ -58,8 +57,7 @@ class LatePatch:
     evidence: tuple[Evidence, ...]
 
 
-@record
-class _Race:
+class _Race(Record):
     """What took the unpatched `ssl`, and the call that patches, as far as either is certain to come."""
 
     taken: Ran | None

@@ -28,7 +28,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, EnvDriven, Known, Unknow
 from prodlint.deployment.variable import Variables
 from prodlint.deployment.variables.env_read import EnvRead
 from prodlint.deployment.variables.reads import env_files_in, reads_in
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import read_env_file
@@ -46,8 +46,7 @@ _MOST_FILES = 300
 _DIALECT = Dialect.PYTHON_DOTENV
 
 
-@record
-class Need:
+class Need(Record):
     """A variable that has to be set outside, or one of several, and the first place that asks for it.
 
     `asked_by` names a validator that asks for it under a condition which is not decided here.

@@ -14,7 +14,7 @@ from prodlint.deployment.servers.concurrency import request_timeout_of
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known
 from prodlint.finding import Edit, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["EndlessRequests", "endless_requests"]
@@ -40,8 +40,7 @@ _DEFAULTS = (b"setdefaulttimeout",)
 _SECONDS = 10
 
 
-@record
-class EndlessRequests:
+class EndlessRequests(Record):
     """The requests of one file without a time limit: the first one, and how many there are.
 
     `server_timeout` is the time in seconds after which the server kills the worker that waits, where it does;

@@ -15,15 +15,14 @@ from prodlint.deployment.servers.concurrency import forks_after_import
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Value, is_several
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["BeforeFork", "made_before_fork"]
 
 
-@record
-class BeforeFork:
+class BeforeFork(Record):
     """A connection, or a thread, that is made before workers are forked: `what` is the call as it is written."""
 
     span: Span

@@ -14,7 +14,7 @@ from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["PrintedLines", "printed_lines"]
@@ -25,8 +25,7 @@ _ENOUGH = 5
 _FLUSHES = (b"sys.stdout", b"reconfigure", b"line_buffering", b"flush=")
 
 
-@record
-class PrintedLines:
+class PrintedLines(Record):
     """Calls of `print` that requests come to, the first of them, and the others."""
 
     span: Span

@@ -18,15 +18,14 @@ from prodlint.deployment.servers.parallel import StateKind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["ProcessState", "process_state_of"]
 
 
-@record
-class ProcessState:
+class ProcessState(Record):
     """Something that each process has for itself.
 
     `is_imported` says that importing the app makes it, so that workers forked later share one; else each worker has

@@ -5,22 +5,20 @@ from __future__ import annotations
 from prodlint.deployment.apps.index import CodeFunction
 from prodlint.deployment.served.handlers import Handler
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["Hop", "Reached"]
 
 
-@record
-class Hop:
+class Hop(Record):
     """A call on the way to a function, and the function in which it stands (None: at the level of a module)."""
 
     span: Span
     function: CodeFunction | None
 
 
-@record
-class Reached:
+class Reached(Record):
     """How a function is reached: from a handler (None: from the import of a module), through some calls."""
 
     handler: Handler | None

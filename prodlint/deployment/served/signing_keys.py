@@ -14,7 +14,7 @@ from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, EnvDriven, PerProcess, Value
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -55,8 +55,7 @@ _MOST = 50
 _SIGNS = frozenset({"jwt.encode", "jose.jwt.encode"})
 
 
-@record
-class KeyMadeAnew:
+class KeyMadeAnew(Record):
     """A key that is another one in each process.
 
     `span` is where it is set or given, `made` the call that makes it. `unless` names the variable that gives

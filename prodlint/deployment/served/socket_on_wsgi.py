@@ -22,7 +22,7 @@ from prodlint.deployment.servers.concurrency import request_timeout_of, slots_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 __all__ = ["SocketOnWsgi", "socket_on_wsgi_of"]
@@ -38,8 +38,7 @@ _SIMPLE = frozenset({"simple_websocket.Server", "simple_websocket.Server.accept"
 _THREADS = "serve it with gunicorn and a thread for each socket, as `gunicorn --threads=100`"
 
 
-@record
-class SocketOnWsgi:
+class SocketOnWsgi(Record):
     """A socket of a WSGI app where its server makes trouble of it.
 
     `span` declares it; a `polling` one is a client of Socket.IO, any other a websocket. `refusal` says why every

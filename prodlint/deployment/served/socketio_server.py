@@ -12,7 +12,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["SocketIOServer", "lets_poll", "socketio_server_of"]
@@ -29,8 +29,7 @@ _NAMES = frozenset(
 _MANAGERS = ("message_queue", "client_manager")
 
 
-@record
-class SocketIOServer:
+class SocketIOServer(Record):
     """A server: whether its clients may poll, and whether it reaches those of other processes."""
 
     span: Span

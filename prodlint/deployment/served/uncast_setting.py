@@ -19,7 +19,7 @@ from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import opened, settings_of, settings_when_open
 from prodlint.deployment.value import EnvDriven, Known, Reading, Value
 from prodlint.finding import Advice, Edit, Evidence, Fix, Safety
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 
@@ -50,8 +50,7 @@ _LITERAL = regex(r"(?:^|[^=]=)\s*(?:True|False)\b")
 _MAKERS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 
 
-@record
-class UncastSetting:
+class UncastSetting(Record):
     """A switch that is on for every text of a variable but the empty one, and where it is set.
 
     `read_at` is the expression that takes the variable as it is, None where nobody can tell; `default` what is meant

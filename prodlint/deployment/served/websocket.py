@@ -11,7 +11,7 @@ from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["WebSocketRoute", "declared_websocket", "websocket_of"]
@@ -38,8 +38,7 @@ _WORKERS = frozenset(
 )
 
 
-@record
-class WebSocketRoute:
+class WebSocketRoute(Record):
     """The first websocket of an app: where it is declared, its path as far as it is written.
 
     `is_supported` answers whether its server can speak the protocol; `switched_off` is the place that says it is not

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 
 from prodlint.deployment.commands.grammar import head, tail
 from prodlint.deployment.condition import Lookup
@@ -20,7 +19,7 @@ from prodlint.deployment.value import (
     answer,
     unless,
 )
-from prodlint.record import record, replace
+from prodlint.record import Record, compared_without, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Literal, Word
 
@@ -30,8 +29,8 @@ _LOOPBACK = frozenset({"localhost", "::1", "[::1]", "ip6-localhost"})
 _EVERY = frozenset({"", "0.0.0.0", "::", "[::]", "*", "0"})
 
 
-@record
-class Bind:
+@compared_without("name")
+class Bind(Record):
     """One socket that a server listens on: host and port, or the path of a Unix socket.
 
     `protocol` is `http`, `https`, or `uwsgi`, `fastcgi`, `scgi`, which only a proxy may talk to. `name` is
@@ -43,7 +42,7 @@ class Bind:
     span: Span
     protocol: str = "http"
     socket: Value[str] | None = None
-    name: str = field(default="", compare=False)
+    name: str = ""
 
     @property
     def is_loopback(self) -> Answer:

@@ -19,7 +19,7 @@ from prodlint.deployment.servers.loading import Loading, loading
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.servers.server import Server, server_of
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span, Text
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
@@ -31,8 +31,7 @@ _MOVED = "the code may change the folder in which it starts"
 _Evaluate = Callable[[ast.expr], Value[object]]
 
 
-@record
-class Child:
+class Child(Record):
     """How a call starts a program: its command, None where that is computed, and where it runs.
 
     `folder` is what `cwd` says, as it is written; `is_moved` is set where nothing tells the folder. It

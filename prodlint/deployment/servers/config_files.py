@@ -11,7 +11,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.setting import converted, default_of, joined
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, OnlyWhenSet, PerCpu, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -32,8 +32,7 @@ HOOKS = tuple(
 )
 
 
-@record
-class ConfigurationFile:
+class ConfigurationFile(Record):
     """A configuration file that a server reads: as it is named, and its path where it is one of the repository."""
 
     written: str

@@ -13,7 +13,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, SettingSource, converted, from_variable, joined, text_of
 from prodlint.deployment.value import EnvDriven, Known, PerCpu, Unknown, Value, per_cpu
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
@@ -21,8 +21,7 @@ from prodlint.syntax.word import Word
 __all__ = ["Context", "Layers", "cpus_of"]
 
 
-@record
-class Context:
+class Context(Record):
     """Where a server starts: its step, the files and variables that it sees there."""
 
     server: Server

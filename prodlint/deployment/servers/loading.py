@@ -10,13 +10,12 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.configuration import configured, import_folders
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import EnvDriven, Known
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 
 __all__ = ["Loading", "loading"]
 
 
-@record
-class Loading:
+class Loading(Record):
     """A configured server, the app that it loads, the file of the module and the folders from which it imports."""
 
     server: Server

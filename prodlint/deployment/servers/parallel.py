@@ -12,7 +12,7 @@ from prodlint.deployment.servers.concurrency import forks_after_import
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Bounded, Known, PerCpu, Value, is_several
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 
 __all__ = ["Parallel", "StateKind"]
 
@@ -29,8 +29,7 @@ class StateKind(Enum):
     WEBSOCKETS = "the websockets of its clients"
 
 
-@record
-class Parallel:
+class Parallel(Record):
     """The workers of one copy of a service, and its copies."""
 
     workers: Value[int]

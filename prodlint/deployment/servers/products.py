@@ -7,14 +7,13 @@ from prodlint.deployment.servers import tables as tables
 from prodlint.deployment.servers import tables_framework as framework
 from prodlint.deployment.servers import tables_uwsgi as uwsgi
 from prodlint.deployment.servers import worker_tables as workers
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.syntax.word import Word
 
 __all__ = ["PRODUCTS", "Product", "grammar_of", "product_named", "product_of", "serves_its_own"]
 
 
-@record
-class Product:
+class Product(Record):
     """A server or tool by name.
 
     `table` and `style` say how its options are read (`commands.grammar`), those in front of a subcommand

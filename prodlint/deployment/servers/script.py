@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import field
 
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
@@ -15,7 +14,7 @@ from prodlint.deployment.apps.search import expression_app, resolve
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import record, replace
+from prodlint.record import Record, compared_without, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
@@ -25,8 +24,8 @@ __all__ = ["ServerStart", "starts_on_import", "starts_when_called", "starts_when
 _DEPTH = 5
 
 
-@record
-class ServerStart:
+@compared_without("node", "within", "caller")
+class ServerStart(Record):
     """A call that starts a server: which one, whether it is a development server, and how it is reached.
 
     `node` is the call that is handed the server's arguments. `within` is the function in which it stands,
@@ -42,9 +41,9 @@ class ServerStart:
     app: App | None = None
     conditional: bool = False
     through: tuple[Span, ...] = ()
-    node: ast.Call | None = field(default=None, compare=False)
-    within: ast.FunctionDef | ast.AsyncFunctionDef | None = field(default=None, compare=False)
-    caller: ast.Call | None = field(default=None, compare=False)
+    node: ast.Call | None = None
+    within: ast.FunctionDef | ast.AsyncFunctionDef | None = None
+    caller: ast.Call | None = None
     is_child: bool = False
 
 

@@ -12,7 +12,7 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.loading import Loading
 from prodlint.deployment.servers.script import ServerStart, starts_when_called, starts_when_run
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 
 __all__ = ["ScriptRun", "script_run"]
 
@@ -21,8 +21,7 @@ __all__ = ["ScriptRun", "script_run"]
 _MOST_STARTS = 20
 
 
-@record
-class ScriptRun:
+class ScriptRun(Record):
     """A run of a Python file or function: the server starts that it reaches.
 
     `path` is the file that is run, `loading` the server that they agree on with its app.

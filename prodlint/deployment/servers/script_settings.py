@@ -27,7 +27,7 @@ from prodlint.deployment.servers.products import PRODUCTS, grammar_of
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.syntax.python import PythonModule
 
 __all__ = ["server_in_code"]
@@ -54,8 +54,7 @@ keepalive_timeout=keep_alive float 75
 """
 
 
-@record
-class Signature:
+class Signature(Record):
     """How a call starts a server: its settings, the names of its positional arguments, where the app stands.
 
     `renames` are keywords that the server's command knows by another name.

@@ -5,8 +5,6 @@ Names and defaults: the catalogue's serving page, 2.2; the options are in `serve
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Parsed, parse
@@ -19,7 +17,7 @@ from prodlint.deployment.servers.setting import Setting, Settings
 from prodlint.deployment.servers.worker import worker_role
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
 from prodlint.finding import Evidence
-from prodlint.record import record, replace
+from prodlint.record import Record, compared_without, field, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -42,8 +40,8 @@ _NOTHING = Parsed((), ())
 _NO_SETTINGS = Settings("a server", NOWHERE)
 
 
-@record
-class Server:
+@compared_without("settings")
+class Server(Record):
     """The server that a process starts.
 
     `target` is what it serves, as written (`shop.wsgi:application`). `reload` answers whether it
@@ -65,7 +63,7 @@ class Server:
     parsed: Parsed = _NOTHING
     attribute: str | None = None
     in_code: bool = False
-    settings: Settings = field(default_factory=lambda: _NO_SETTINGS, compare=False)
+    settings: Settings = field(default_factory=lambda: _NO_SETTINGS)
     binds: tuple[Bind, ...] = ()
     configuration: str | None = None
     hooks: tuple[str, ...] = ()

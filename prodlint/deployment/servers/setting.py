@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from prodlint.deployment.commands.grammar import Option
 from prodlint.deployment.condition import Lookup, asked, word_value
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Word
@@ -26,8 +26,7 @@ __all__ = [
 ]
 
 
-@record
-class SettingSource:
+class SettingSource(Record):
     """One place that had a say: what it says there, and what the place is called.
 
     `origin` is for people: `default of gunicorn`, `gunicorn.conf.py`, `--workers on the command line`.
@@ -40,8 +39,7 @@ class SettingSource:
     words: tuple[Word, ...] = ()
 
 
-@record
-class Setting:
+class Setting(Record):
     """One setting: its value, and all places that had a say in it, the weakest first."""
 
     name: str

@@ -7,7 +7,7 @@ option of gunicorn may be cut short, but not so far that it could be two.
 from __future__ import annotations
 
 from prodlint.deployment.servers.server import Server
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["UnknownOption", "unknown_options"]
@@ -32,8 +32,7 @@ _TABLES = {
 }
 
 
-@record
-class UnknownOption:
+class UnknownOption(Record):
     """An option that a server does not have; `instead` is its own for what was meant, empty where it has none."""
 
     name: str

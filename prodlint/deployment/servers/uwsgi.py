@@ -16,7 +16,7 @@ from prodlint.deployment.servers.layers import Context, Layers
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, converted, default_of, joined, text_of
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, per_cpu
-from prodlint.record import record, replace, state
+from prodlint.record import Record, State, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
@@ -35,8 +35,7 @@ _PROTOCOLS = {"http": "http", "http_socket": "http", "https": "https", "socket":
 _PLACEHOLDER = regex(r"%\(([^()]*)\)|\$\(([^()]*)\)|@\([^()]*\)|%([A-Za-z])")
 
 
-@record
-class _Entry:
+class _Entry(Record):
     """One option as a configuration file has it; the value is None for a name that stands alone."""
 
     name: str
@@ -44,8 +43,7 @@ class _Entry:
     span: Span
 
 
-@state
-class _Met:
+class _Met(State):
     """An option as it was met: its value before placeholders are replaced, then after."""
 
     name: str
@@ -59,8 +57,7 @@ class _Met:
     around: tuple[_Condition, ...] = ()
 
 
-@record
-class _Driver:
+class _Driver(Record):
     """The variable that decides whether an option counts, and whether it does when that is set.
 
     One that is `exact` has to have a value of its own for it.
@@ -71,8 +68,7 @@ class _Driver:
     exact: bool = False
 
 
-@record
-class _Condition:
+class _Condition(Record):
     """Whether what stands below a condition counts, and what `%(_)` is there."""
 
     answer: Answer

@@ -15,14 +15,13 @@ from prodlint.deployment.packages.installed_version import version_of
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting, SettingSource
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.regex import regex
 
 __all__ = ["is_since", "serving_distribution", "with_defaults_of_its_version"]
 
 
-@record
-class _Change:
+class _Change(Record):
     """A default that is new since a version, and what it was before."""
 
     setting: str

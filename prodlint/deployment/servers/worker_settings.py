@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Parsed, grammar, parse
 from prodlint.deployment.commands.program import program_of
@@ -17,7 +15,7 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Settings, as_text, text_of
 from prodlint.deployment.servers.worker import worker_role
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
-from prodlint.record import record
+from prodlint.record import Record, compared_without, field
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -26,8 +24,8 @@ __all__ = ["Worker", "worker_of"]
 _NO_SETTINGS = Settings("a worker", NOWHERE)
 
 
-@record
-class Worker:
+@compared_without("settings")
+class Worker(Record):
     """A worker or scheduler that a process starts.
 
     `target` is its app or broker, as written. `settings` holds every setting by the model's name:
@@ -40,7 +38,7 @@ class Worker:
     role: Role
     target: Value[str] = field(default_factory=lambda: Unknown("the command names no app"))
     parsed: Parsed = field(default_factory=lambda: Parsed((), ()))
-    settings: Settings = field(default_factory=lambda: _NO_SETTINGS, compare=False)
+    settings: Settings = field(default_factory=lambda: _NO_SETTINGS)
 
     @property
     def is_celery(self) -> bool:
@@ -53,8 +51,7 @@ class Worker:
         return self.role is Role.BEAT or self.settings.known("beat") is True
 
 
-@record
-class _Program:
+class _Program(Record):
     """How a program is read: its options, what installs it, how many words stand before its app."""
 
     table: str

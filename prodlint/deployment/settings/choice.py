@@ -14,7 +14,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.deployment.variables.read_settings import SettingsClass, SettingsField
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 
@@ -25,8 +25,7 @@ _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@record
-class Choice:
+class Choice(Record):
     """A settings class that a program makes objects of; `variable` is set where another one may be made instead."""
 
     made: SettingsClass

@@ -9,7 +9,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.value import YES, EnvDriven, JointlyDriven, Known
 from prodlint.deployment.variable import Variables, masked
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion
@@ -30,8 +30,7 @@ _KINDS = {
 _UNSET = regex(r"(?<=[/:@])None(?=[/:@?]|$)")
 
 
-@record
-class Database:
+class Database(Record):
     """One database: its kind, empty for an address, and its name; a file by its path in the repository.
 
     `name` is the address itself, secrets masked, where no kind is told. `variable` may give another name, or has to
@@ -43,8 +42,7 @@ class Database:
     variable: str = ""
 
 
-@record
-class AskedBefore:
+class AskedBefore(Record):
     """A client that connects to the address of a variable before the service starts: `kind` is that of its database."""
 
     variable: str
@@ -52,8 +50,7 @@ class AskedBefore:
     span: Span
 
 
-@record
-class SettingsDatabase:
+class SettingsDatabase(Record):
     """The database that holds where nobody outside says otherwise.
 
     `names` are the variables that may choose another one, `others` those among which they choose, each with its line.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.source import Span
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["AppSettings", "SettingsSource"]
 
 
-@record
-class SettingsSource:
+class SettingsSource(Record):
     """One place that had a say in which settings are used: `origin` is how a user calls it (`ENV in Dockerfile`)."""
 
     value: Value[object]
@@ -24,8 +23,7 @@ class SettingsSource:
     origin: str
 
 
-@entity
-class AppSettings:
+class AppSettings(Entity):
     """The settings of a service.
 
     `module` names the module or class. Where it is EnvDriven, what is said here holds when that variable is

@@ -24,7 +24,7 @@ from prodlint.deployment.servers.worker_tables import CELERY_GROUP, CELERY_WORKE
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.deployment.variable import Variables, variables_of
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
@@ -37,8 +37,7 @@ _SETTING = "env"
 _ENV_FILES = ("uvicorn", "flask", "quart")
 
 
-@record
-class Module:
+class Module(Record):
     """A module that is run: its file, and the name under which it is imported (`__main__` for a program)."""
 
     path: str
@@ -58,8 +57,7 @@ class Module:
         return None
 
 
-@record
-class Named:
+class Named(Record):
     """A value that a command or a server gives: `origin` is what a user calls the place."""
 
     value: Value[str]
@@ -67,8 +65,7 @@ class Named:
     origin: str
 
 
-@record
-class Start:
+class Start(Record):
     """How a process begins.
 
     `modules` run in order before the settings are read. `given` are the variables that a server sets for its

@@ -18,7 +18,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.settings_module import settings_of
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
-from prodlint.record import entity, record
+from prodlint.record import Entity, Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, literal
@@ -33,8 +33,7 @@ _MENTIONS = (b"sentry", b"Sentry", b"SENTRY")
 _OTHERS = (b"opentelemetry", b"glitchtip", b"GlitchTip", b"raven")
 
 
-@entity
-class ErrorTracker:
+class ErrorTracker(Entity):
     """A call of `sentry_sdk.init` when a service's process starts."""
 
     call: ServedCall
@@ -116,8 +115,7 @@ def live_twin(service: Service, services: Sequence[Service]) -> Service | None:
     return None
 
 
-@record
-class UnusedTracker:
+class UnusedTracker(Record):
     """Sentry's package among those of a process that never starts it: where it is asked for.
 
     `intent` is the place that tells that it was meant to: a call in code that the process does not import, or a DSN.

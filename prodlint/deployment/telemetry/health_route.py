@@ -7,7 +7,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["MissingHealth", "is_written", "missing_health"]
@@ -28,8 +28,7 @@ _WRITTEN = tuple(f"{quote}{path}{quote}".encode() for path in _PATHS[1:] for quo
 _WORDS = ("health", "live", "ready", "ping", "status", "beat", "alive", "/up", "probe", "version", "info")
 
 
-@record
-class MissingHealth:
+class MissingHealth(Record):
     """An app without a route that a probe could ask: a route that it has, and how many more."""
 
     route: Span

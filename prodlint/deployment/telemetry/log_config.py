@@ -11,7 +11,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCode
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = ["LogConfig", "LogHandler", "Logger", "django_logging", "logging_of_calls"]
@@ -25,8 +25,7 @@ _ROTATING = frozenset({"logging.handlers.RotatingFileHandler", "logging.handlers
 _DICT_CONFIG = frozenset({"logging.config.dictConfig", "logging.config.dictConfigClass"})
 
 
-@record
-class LogHandler:
+class LogHandler(Record):
     """One handler: its class, the least level that it writes, the file that it writes to; None where nothing says it.
 
     `is_filtered` is set where a filter may keep lines from it, `is_off` where one keeps all from it in production.
@@ -60,8 +59,7 @@ class LogHandler:
         return written and not self.is_filtered and (self.is_stream or self.is_file)
 
 
-@record
-class Logger:
+class Logger(Record):
     """One logger, `root` by that name: its level, its handlers (None where they are not known)."""
 
     name: str
@@ -69,8 +67,7 @@ class Logger:
     handlers: tuple[LogHandler, ...] | None
 
 
-@record
-class LogConfig:
+class LogConfig(Record):
     """A whole configuration. `disables` answers whether loggers that exist already, and that it does not name, fall
     silent; `span` is the statement that writes the dictionary.
     """

@@ -14,7 +14,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.telemetry.configured_logging import configured_logging
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Value, answer, is_several
 from prodlint.finding import Evidence, Fix, Safety
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ _FILE_HANDLERS = frozenset(
 _REPOSITORY = "/<repository>"
 
 
-@record
-class LogFile:
+class LogFile(Record):
     """A file that a process logs to.
 
     `path` is as the process sees it, `what` says whose lines go there. `rotates` is set where each process renames it

@@ -13,7 +13,7 @@ from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
 from prodlint.finding import Edit, Evidence, Fix, Safety
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -36,8 +36,7 @@ _EFFECTS = {
 }
 
 
-@record
-class SilencedLoggers:
+class SilencedLoggers(Record):
     """A call that makes loggers of the server silent: which, what that means, and how the process comes to it."""
 
     span: Span

@@ -13,7 +13,7 @@ from prodlint.deployment.telemetry.configured_logging import configured_logging
 from prodlint.deployment.telemetry.web_logging import leaves_root_alone
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.finding import Evidence, Fix, Safety, WithoutArgument
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -37,8 +37,7 @@ _QUOTED = regex(r"""(["'])([A-Za-z_]\w*)\1""")
 _STATEMENTS = "prints every SQL statement with its values in production"
 
 
-@record
-class Verbose:
+class Verbose(Record):
     """Something that logs too much: the place that says so, what it is and does, what to do instead."""
 
     span: Span

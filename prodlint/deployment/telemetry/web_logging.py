@@ -16,7 +16,7 @@ from prodlint.deployment.served.code import ServedCall, ServedCode, served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Evidence
-from prodlint.record import record
+from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -75,8 +75,7 @@ _WRAPPERS = frozenset({"opentelemetry-instrument", "newrelic-admin", "ddtrace-ru
 _ENOUGH = 3
 
 
-@record
-class LostLines:
+class LostLines(Record):
     """Lines of a service's own code that are written nowhere: the first call, and how it is written."""
 
     span: Span

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
-from prodlint.record import record, replace
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, is_main_guard, literal
@@ -27,8 +27,7 @@ COMPUTED = "*"
 """The name of a variable that is computed; a name that ends like this stands for all with that beginning."""
 
 
-@record
-class EnvRead:
+class EnvRead(Record):
     """One variable that code reads.
 
     `default` is what a missing one leaves, None when there is no default. `cast` says what the text
@@ -56,8 +55,7 @@ class EnvRead:
         return self.name.endswith(COMPUTED)
 
 
-@record
-class EnvFileRead:
+class EnvFileRead(Record):
     """A `.env` file that code loads; `path` is None where the library looks for one upward from the code.
 
     `overrides` tells whether it wins over what is set already.
@@ -70,8 +68,7 @@ class EnvFileRead:
     reader: str
 
 
-@record
-class Place:
+class Place(Record):
     """Where an expression stands: `parents` are the expressions around it, the innermost last."""
 
     node: ast.expr

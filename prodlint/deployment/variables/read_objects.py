@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Mapping
-from dataclasses import field
 
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
-from prodlint.record import entity
+from prodlint.record import Entity, field
 from prodlint.regex import regex
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
@@ -36,8 +35,7 @@ _CLASSES = {
 }
 
 
-@entity
-class ReaderObject:
+class ReaderObject(Entity):
     """What reads the environment: the library, the beginning of all its names, and what it knows of some.
 
     `scheme` holds the cast and the default of names (`Env(DEBUG=(bool, False))`), as they are written.

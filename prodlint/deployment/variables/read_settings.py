@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from itertools import islice
 
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.deployment.variables.env_read import EnvFileRead, EnvRead, argument
 from prodlint.deployment.variables.read_objects import module_file
-from prodlint.record import entity, replace
+from prodlint.record import Entity, field, replace
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
@@ -36,8 +35,7 @@ _COLLECTIONS = frozenset(
 _TEXTS = frozenset("str bool int float bytes Path Decimal datetime date time timedelta UUID".split())
 
 
-@entity
-class _Class:
+class _Class(Entity):
     """A class of the repository, its bases that are of the repository too, and the library under it."""
 
     node: ast.ClassDef
@@ -54,8 +52,7 @@ class _Class:
         yield self
 
 
-@entity
-class _Field:
+class _Field(Entity):
     """A field of a class as it is written."""
 
     name: str
@@ -65,8 +62,7 @@ class _Field:
     statement: ast.stmt
 
 
-@entity
-class _Type:
+class _Type(Entity):
     """What an annotation says: the cast, whether None is one of its values, a model, and its `Annotated` parts."""
 
     cast: str
@@ -75,8 +71,7 @@ class _Type:
     extra: tuple[ast.expr, ...] = ()
 
 
-@entity
-class _Config:
+class _Config(Entity):
     """The configuration of a settings class, of its bases too."""
 
     values: Mapping[str, ast.expr] = field(default_factory=dict)
@@ -90,8 +85,7 @@ class _Config:
         return key in self.values and literal(self.values[key]) is True
 
 
-@entity
-class SettingsField:
+class SettingsField(Entity):
     """A field of a settings class: the variables that it reads, and how it is annotated and written."""
 
     name: str
@@ -100,8 +94,7 @@ class SettingsField:
     value: ast.expr | None
 
 
-@entity
-class SettingsClass:
+class SettingsClass(Entity):
     """A settings class that a module makes objects of; `nodes` are those of its bases and then its own.
 
     `config` are the entries of its configuration.

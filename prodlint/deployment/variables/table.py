@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.commands.wrappers import Unwrapped
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value
 from prodlint.deployment.variables.secret import MASK, is_secret_name, masked, masked_form, names_a_place
-from prodlint.record import record, replace
+from prodlint.record import Record, field, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 
@@ -29,8 +28,7 @@ _AROUND = frozenset(
 _SERVICE_LINK = regex(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\w+)?)")
 
 
-@record
-class Definition:
+class Definition(Record):
     """One place that sets a variable: `origin` is how a user calls it (`ENV in Dockerfile`).
 
     An EnvDriven value speaks of variables outside of the service: of the shell that runs compose, of a
@@ -47,8 +45,7 @@ class Definition:
     is_given: bool = False
 
 
-@record
-class Variables:
+class Variables(Record):
     """What a service finds in its environment.
 
     `by_name` holds the definitions of each variable, the weakest first: the last decides. `is_open` tells
