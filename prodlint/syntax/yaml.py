@@ -420,8 +420,9 @@ _EXPLANATIONS = (
 
 def _explain(error: Exception, source: Source, skipped: int) -> tuple[str, Span]:
     """A fault that the parser met, in plain words, and its place."""
-    unprintable = _UNPRINTABLE.search(source.text)
-    if type(error).__name__ in ("ReaderError", "UnicodeEncodeError") and unprintable is not None:
+    is_unprintable = type(error).__name__ in ("ReaderError", "UnicodeEncodeError")
+    unprintable = _UNPRINTABLE.search(source.text) if is_unprintable else None
+    if unprintable is not None:
         span = Span(source, *unprintable.span())
         return f"the control character U+{ord(unprintable.group()):04X} is not allowed in YAML", span
     problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
