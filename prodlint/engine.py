@@ -151,11 +151,11 @@ def options_for(rule: Rule, given: Mapping[str, object]) -> object | None:
         if given:
             raise ValueError(f"{rule.name} has no options")
         return None
+    import inspect
     import typing
-    from dataclasses import MISSING, fields
 
     hints = typing.get_type_hints(rule.options)
-    known = {field.name.replace("_", "-"): field for field in fields(rule.options)}
+    known = {name.replace("_", "-"): one for name, one in inspect.signature(rule.options).parameters.items()}
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key not in known:
@@ -168,11 +168,7 @@ def options_for(rule: Rule, given: Mapping[str, object]) -> object | None:
         elif type(value) is not expected:
             raise ValueError(f'the option "{key}" of {rule.name} must be of type {expected.__name__}')
         values[known[key].name] = value
-    missing = [
-        name
-        for name, field in known.items()
-        if field.name not in values and field.default is MISSING and field.default_factory is MISSING
-    ]
+    missing = [name for name, one in known.items() if one.name not in values and one.default is one.empty]
     if missing:
         raise ValueError(f'{rule.name} needs the option "{missing[0]}"')
     return rule.options(**values)  # type: ignore[no-any-return]

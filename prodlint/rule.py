@@ -11,13 +11,12 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable
-from dataclasses import is_dataclass
 
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.model import Deployment, subjects
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value
 from prodlint.finding import Edit, Evidence, Finding, Findings, Fix, Guard, Safety, Severity, WithoutArgument
-from prodlint.record import Entity
+from prodlint.record import Entity, Record
 from prodlint.source import Span, Text
 
 __all__ = [
@@ -34,6 +33,7 @@ __all__ = [
     "Fix",
     "Guard",
     "Known",
+    "Record",
     "Rule",
     "RuleError",
     "Safety",
@@ -54,7 +54,7 @@ class RuleError(TypeError):
 
 
 class Rule(Entity):
-    """A rule as the engine sees it. `options` is its dataclass of options, None without one.
+    """A rule as the engine sees it. `options` is its dataclass or Record of options, None without one.
 
     `fixes` are the safeties of the fixes that it may offer, empty for a rule without any.
     """
@@ -148,10 +148,10 @@ def _types(function: RuleFunction) -> list[tuple[str, type]]:
         if position == 0 and kind not in served:
             known = ", ".join(sorted(one.__name__ for one in served))
             raise RuleError(f"{function.__qualname__} looks at {kind.__name__}, but the model only holds {known}")
-        if position and kind is not Deployment and not is_dataclass(kind):
+        if position and kind is not Deployment and not hasattr(kind, "__match_args__"):
             raise RuleError(
                 f"{function.__qualname__} asks for {name}: {kind!r}, "
-                "but the engine only gives the Deployment and a dataclass of options"
+                "but the engine only gives the Deployment and a dataclass or Record of options"
             )
         result.append((name, kind))
     return result

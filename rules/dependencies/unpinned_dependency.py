@@ -78,14 +78,11 @@ app = Flask(__name__)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodlint.deployment import Dependency, Deployment, InstalledFile
-from prodlint.rule import Evidence, Finding, Findings, Safety, Severity, rule
+from prodlint.rule import Evidence, Finding, Findings, Record, Safety, Severity, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Record):
     """How strictly, and how often a file is reported."""
 
     per_line: bool = False
