@@ -8,24 +8,25 @@ Nothing here is worked out before somebody asks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.app import files_of_module, locate_module, module_at
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside
-from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
-from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.filemap import CHECKOUT
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings, SettingsSource
-from prodlint.deployment.settings.installed import interpreter_of
 from prodlint.deployment.settings.start import Start, agreed_start, start_of, start_of_command
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import replace
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.evaluation.interpreter import Interpreter, Namespace
 
 __all__ = [
     "AppSettings",
@@ -91,6 +92,8 @@ def settings_of_pipeline_step(step: PipelineStep, repository: Repository) -> App
     if not (start.is_django or _mentions(start, repository)):
         return None
     names = tuple(start.variables.names)
+    from prodlint.deployment.evaluation.interpreter import Interpreter
+
     interpreter = Interpreter(repository, start.roots, start.lookup, start.argv, names=names)
     return _django(start, interpreter, step.step.span, repository)
 
@@ -107,6 +110,8 @@ def _settings(
     is_django = start.is_django or _mentions(start, repository)
     if not is_django and not (is_own and _may_be_flask(service)):
         return None
+    from prodlint.deployment.settings.installed import interpreter_of
+
     interpreter = interpreter_of(start, service, repository)
     for file in start.env_files:
         interpreter.load_env_file(file)
@@ -123,6 +128,8 @@ def opened(lookup: Lookup, names: frozenset[str]) -> Lookup:
 
 
 def _django(start: Start, interpreter: Interpreter, span: Span, repository: Repository) -> AppSettings | None:
+    from prodlint.deployment.evaluation.machine import MOST_STEPS_OF_A_MODULE
+
     for one in start.modules:
         interpreter.run(one.path, one.dotted, MOST_STEPS_OF_A_MODULE)
     module, sources = _module(start, interpreter, span)

@@ -12,7 +12,6 @@ from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.choice import Choice, made_classes
 from prodlint.deployment.settings.found import AppSettings, SettingsSource
-from prodlint.deployment.settings.installed import interpreter_of
 from prodlint.deployment.settings.start import Start
 from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.deployment.variables.env_read import EnvFileRead
@@ -120,6 +119,8 @@ def _defaults(
 
     def default(name: str) -> Value[object] | None:
         if not held:
+            from prodlint.deployment.settings.installed import interpreter_of
+
             interpreter = interpreter_of(start, service, repository)
             held.append(interpreter.run(path, dotted).of_class(one.node.name) or {})
         return held[0].get(name)
