@@ -24,8 +24,7 @@ from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.project import Project
 from prodlint.deployment.proxies.dial import Container, containers_of
-from prodlint.deployment.proxies.passage import Passage
-from prodlint.deployment.proxies.platform_routing import platform_passages
+from prodlint.deployment.proxies.passage import ROUTERS, Passage
 from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -120,6 +119,10 @@ class Deployment(LazyEntity):
     def passages(self) -> tuple[Passage, ...]:
         """The routes of the proxies, joined to what stands behind them when somebody asks."""
         if not self.proxies:
+            if not any(service.process.platform in ROUTERS for service in self.services):
+                return ()
+            from prodlint.deployment.proxies.platform_routing import platform_passages
+
             return tuple(platform_passages(self.services, self.repository))
         from prodlint.deployment.proxies.routing import passages
 

@@ -12,11 +12,17 @@ from typing import Any
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy
 from prodlint.deployment.process import HOST, Exposure, Platform
-from prodlint.deployment.proxies.dialling import answering, is_at, may_listen, settled_port, shown_port
-from prodlint.deployment.proxies.holder import is_of_proxy
-from prodlint.deployment.proxies.passage import Destination, Passage
-from prodlint.deployment.proxies.peers import machine_of, plain_path
-from prodlint.deployment.proxies.platform_routing import SOME_PLATFORM
+from prodlint.deployment.proxies.dialling import (
+    answering,
+    is_at,
+    is_of_proxy,
+    machine_of,
+    may_listen,
+    plain_path,
+    settled_port,
+    shown_port,
+)
+from prodlint.deployment.proxies.passage import SOME_PLATFORM, Destination, Passage
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer

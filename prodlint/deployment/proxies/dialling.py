@@ -1,8 +1,10 @@
-"""Whether a service listens on the port that somebody dials."""
+"""Whether a service listens on the port that somebody dials, and what else may in the same place."""
 
 from __future__ import annotations
 
 from prodlint.deployment.command import Step
+from prodlint.deployment.image import Image
+from prodlint.deployment.process import HOST, Platform, Process
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value
@@ -10,21 +12,47 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 __all__ = [
     "answering",
     "is_at",
+    "is_of_proxy",
     "is_same_port",
     "listening_at_home",
     "listening_to_others",
+    "machine_of",
     "may_listen",
+    "names_proxy",
+    "plain_path",
     "settled_port",
     "shown_port",
 ]
 
-
+_PROXIES = ("nginx", "openresty", "caddy")
 # What listens in a container without being one of its services.
 _LISTENERS = frozenset(
     "nginx caddy apache2 apache2ctl apachectl httpd haproxy envoy traefik varnishd lighttpd socat stunnel stunnel4 "
     "rinetd simpleproxy gost tailscaled cloudflared ngrok service rc-service systemctl supervisord s6-svscan runsvdir "
     "monit aws-lambda-web-adapter start-nginx start-nginx-solo".split()
 )
+
+
+def machine_of(process: Process, service: Service | None) -> str:
+    """What shares its addresses with a program; empty where that is not known."""
+    if service is not None:
+        return service.machine
+    return process.reach.machine or (HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else "")
+
+
+def plain_path(path: str) -> str:
+    """The path of a socket without the alias of `/run`."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+
+
+def is_of_proxy(image: Image | None) -> bool:
+    """Whether an image is built on one of a proxy."""
+    return image is not None and image.base is not None and names_proxy(image.base)
+
+
+def names_proxy(text: str) -> bool:
+    """Whether the name of an image, or a command, names a proxy whose files are read."""
+    return any(name in text for name in _PROXIES)
 
 
 def may_listen(step: Step, service: Service) -> bool:

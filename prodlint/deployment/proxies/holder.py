@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.filemap import FileMap
-from prodlint.deployment.image import Image
 from prodlint.deployment.network import Proxy, Upstream, upstream_of
 from prodlint.deployment.process import Platform, Process, Role
+from prodlint.deployment.proxies.dialling import is_of_proxy, names_proxy
 from prodlint.deployment.proxies.passage import Holder
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -24,7 +24,7 @@ from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["holders_of", "is_of_proxy", "with_variables"]
+__all__ = ["holders_of", "with_variables"]
 
 _FOLDERS = (
     "/etc/nginx/",
@@ -34,7 +34,6 @@ _FOLDERS = (
     "/opt/bitnami/nginx/",
     "/etc/caddy/",
 )
-_IMAGES = regex(r"nginx|openresty|caddy")
 # What lies there is sent to clients: a checkout that is served holds the configuration of other programs.
 _SITES = regex(r"/(?:html|www|htdocs|static|media|public)/")
 _MOST = 500
@@ -69,7 +68,7 @@ def holders_of(proxy: Proxy, services: Sequence[Service], backing: Sequence[Back
         for mount in one.process.mounts:
             files = files.with_mount(mount.target, mount.source)
         places = [place for place in files.places(proxy.path) if not _SITES.search(place)]
-        if any(place.startswith(_FOLDERS) for place in places) or (places and _IMAGES.search(one.image)):
+        if any(place.startswith(_FOLDERS) for place in places) or (places and names_proxy(one.image)):
             span = _brought(proxy.path, one.process) or one.span
             found.append(Holder(one.name, one.process, one.environment, span, backing=one))
     return _without_twins(found)
@@ -125,12 +124,7 @@ def _starts_another(service: Service) -> bool:
     replaced = process.command is not None or process.entrypoint is not None
     if not replaced or is_of_proxy(service.image) or service.execution.unread:
         return False
-    return not any(_IMAGES.search(step.written) for step in service.execution.steps)
-
-
-def is_of_proxy(image: Image | None) -> bool:
-    """Whether an image is built on one of a proxy."""
-    return image is not None and image.base is not None and _IMAGES.search(image.base) is not None
+    return not any(names_proxy(step.written) for step in service.execution.steps)
 
 
 def _commands(service: Service) -> Iterator[str]:

@@ -6,13 +6,29 @@ from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
-from prodlint.deployment.process import Process
+from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Unknown, Value
 from prodlint.record import Entity
 from prodlint.source import Span
 
-__all__ = ["Destination", "Holder", "Passage"]
+__all__ = ["ROUTERS", "SOME_PLATFORM", "Destination", "Holder", "Passage"]
+
+ROUTERS = {
+    Platform.HEROKU: "router of Heroku",
+    Platform.RENDER: "router of Render",
+    Platform.RAILWAY: "router of Railway",
+    Platform.FLY: "router of Fly.io",
+    Platform.CLOUD_RUN: "router of Cloud Run",
+    Platform.APP_ENGINE: "router of App Engine",
+    Platform.DIGITALOCEAN: "router of App Platform",
+    Platform.APP_RUNNER: "router of App Runner",
+    Platform.CLOUD_FOUNDRY: "router of Cloud Foundry",
+}
+"""The platforms that put a router of their own in front of each web process."""
+
+SOME_PLATFORM = "router of the platform"
+"""The router in front of a Procfile of which nothing says whose it is."""
 
 
 class Holder(Entity):

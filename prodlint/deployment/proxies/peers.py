@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.process import HOST, Exposure, Platform, Process
-from prodlint.deployment.proxies.dialling import settled_port
+from prodlint.deployment.process import HOST, Exposure, Process
+from prodlint.deployment.proxies.dialling import machine_of, plain_path, settled_port
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown
 from prodlint.record import Entity
 from prodlint.regex import regex
 
-__all__ = ["Peer", "Peers", "machine_of", "plain_path"]
+__all__ = ["Peer", "Peers"]
 
 _NUMBERED = regex(r"(.+)[-_]\d+")
 _PART = regex(r"[-_]")
@@ -35,13 +35,6 @@ class Peer(Entity):
     def group(self) -> str:
         """What it must share with a proxy that dials its name."""
         return self.process.reach.group
-
-
-def machine_of(process: Process, service: Service | None) -> str:
-    """What shares its addresses with a program; empty where that is not known."""
-    if service is not None:
-        return service.machine
-    return process.reach.machine or (HOST if process.platform in (Platform.SYSTEMD, Platform.SUPERVISOR) else "")
 
 
 class Peers:
@@ -158,8 +151,3 @@ def shared_file(path: str, process: Process | None) -> tuple[str, str, str] | No
         if process is not None and path.startswith(inside):
             return process.reach.group, volume.name, path[len(inside) :]
     return None
-
-
-def plain_path(path: str) -> str:
-    """A path without the alias of `/run`."""
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path

@@ -13,29 +13,15 @@ from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.procfile import is_of_heroku, is_procfile
 from prodlint.deployment.proxies.dialling import listening_to_others, may_listen
-from prodlint.deployment.proxies.passage import Destination, Passage
+from prodlint.deployment.proxies.passage import ROUTERS, SOME_PLATFORM, Destination, Passage
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Value, answer
 from prodlint.source import Span
 
-__all__ = ["SOME_PLATFORM", "platform_passages"]
+__all__ = ["platform_passages"]
 
-SOME_PLATFORM = "router of the platform"
-"""The router in front of a Procfile of which nothing says whose it is."""
-
-_PRODUCTS = {
-    Platform.HEROKU: "router of Heroku",
-    Platform.RENDER: "router of Render",
-    Platform.RAILWAY: "router of Railway",
-    Platform.FLY: "router of Fly.io",
-    Platform.CLOUD_RUN: "router of Cloud Run",
-    Platform.APP_ENGINE: "router of App Engine",
-    Platform.DIGITALOCEAN: "router of App Platform",
-    Platform.APP_RUNNER: "router of App Runner",
-    Platform.CLOUD_FOUNDRY: "router of Cloud Foundry",
-}
 # Heroku Dev Center, "HTTP Routing": port 80 is answered too; whether to redirect is the app's to say.
 _ANSWERS_PLAINLY = frozenset((Platform.HEROKU,))
 # Where the platform sets PORT to the port that it dials, and what that is when no file says it.
@@ -55,7 +41,7 @@ _MAY_FIND_OTHERS = (Platform.RENDER, Platform.RAILWAY)
 def platform_passages(services: Iterable[Service], repository: Repository) -> Iterator[Passage]:
     """The way from the router of its platform to each web service."""
     for service in services:
-        product = _PRODUCTS.get(service.process.platform)
+        product = ROUTERS.get(service.process.platform)
         if product is None or service.role is not Role.WEB or service.step is None:
             continue
         is_certain = True

@@ -14,15 +14,17 @@ from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, told_name
 from prodlint.deployment.process import HOST, Exposure, Platform, Process, Role
 from prodlint.deployment.proxies.dialling import (
+    is_of_proxy,
     is_same_port,
     listening_at_home,
     listening_to_others,
+    machine_of,
     settled_port,
     shown_port,
 )
-from prodlint.deployment.proxies.holder import holders_of, is_of_proxy, with_variables
+from prodlint.deployment.proxies.holder import holders_of, with_variables
 from prodlint.deployment.proxies.passage import Destination, Holder, Passage
-from prodlint.deployment.proxies.peers import Peer, Peers, machine_of
+from prodlint.deployment.proxies.peers import Peer, Peers
 from prodlint.deployment.proxies.platform_routing import platform_passages
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.bind import Bind
