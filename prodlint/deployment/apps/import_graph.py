@@ -12,15 +12,18 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import locate_module
-from prodlint.deployment.apps.index import CodeFunction, code_index
 from prodlint.deployment.apps.text import files_with, python_with, read_files
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python_bindings import resolve_relative
+
+if TYPE_CHECKING:
+    from prodlint.deployment.apps.index import CodeFunction
 
 __all__ = ["ImportGraph"]
 
@@ -254,6 +257,8 @@ class ImportGraph:
         for path, span in self._extra(importer):
             if path == imported:
                 return span
+        from prodlint.deployment.apps.index import code_index
+
         index = code_index(self.repository, importer)
         if index is None:
             return None

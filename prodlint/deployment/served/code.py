@@ -15,13 +15,10 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from prodlint.deployment.apps.import_graph import ImportGraph
-from prodlint.deployment.apps.index import CodeCall, CodeFunction, code_index, is_local
-from prodlint.deployment.apps.names import CodeNames, Defined, External, Here, Meaning
 from prodlint.deployment.apps.text import holds_one, last_parts
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.entries import import_graph_of
-from prodlint.deployment.served.handlers import Handler, Handlers
 from prodlint.deployment.served.reached import Hop, Reached
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Unknown, Value
@@ -31,17 +28,16 @@ from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
 if TYPE_CHECKING:
+    from prodlint.deployment.apps.index import CodeCall, CodeFunction, CodeIndex
+    from prodlint.deployment.apps.names import CodeNames, External, Meaning
     from prodlint.deployment.evaluation.interpreter import Interpreter
+    from prodlint.deployment.served.handlers import Handler, Handlers
 
 __all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
 
 _DEPTH = 4
 _MOST_CALLERS = 60
 _MOST_VISITED = 400
-# Decorators that leave a function what it is.
-_TRANSPARENT = frozenset(
-    "staticmethod classmethod functools.lru_cache functools.cache functools.wraps typing.override".split()
-)
 
 
 class ServedCall(Entity):
@@ -66,7 +62,7 @@ class ServedCall(Entity):
 
     @property
     def module(self) -> PythonModule:
-        index = code_index(self.code.repository, self.path)
+        index = self.code.index(self.path)
         assert index is not None
         return index.module
 
@@ -105,6 +101,8 @@ class ServedCall(Entity):
         if value is None and position < len(node.args):
             value = node.args[position]
         meant = None if value is None else self.code.meaning(value, self.path, self.function)
+        from prodlint.deployment.apps.names import External
+
         return meant.made if isinstance(meant, External) else None
 
     def made_with(self, keyword: str) -> Span | None:
@@ -127,8 +125,7 @@ class ServedCode:
         self.service = service
         self.repository = repository
         self.graph: ImportGraph = graph if like is None else like.graph
-        self.names: CodeNames = CodeNames(repository, graph) if like is None else like.names
-        self.handlers: Handlers = Handlers(self.names) if like is None else like.handlers
+        self._like = like
         self._requests: dict[ast.AST, Reached | None] = {} if like is None else like._requests
         self._starts: dict[ast.AST, Reached | None] = {} if like is None else like._starts
         self._interpreter: Interpreter | None = None
@@ -137,6 +134,30 @@ class ServedCode:
         self._called: dict[ast.AST, tuple[tuple[str, CodeCall], ...]] = {} if like is None else like._called
         if like is None:
             graph.runs = self._runs
+
+    @cached_property
+    def names(self) -> CodeNames:
+        """What the names of its code stand for."""
+        if self._like is not None:
+            return self._like.names
+        from prodlint.deployment.apps.names import CodeNames
+
+        return CodeNames(self.repository, self.graph)
+
+    @cached_property
+    def handlers(self) -> Handlers:
+        """What frameworks call of its code."""
+        if self._like is not None:
+            return self._like.handlers
+        from prodlint.deployment.served.handlers import Handlers
+
+        return Handlers(self.names)
+
+    def index(self, path: str) -> CodeIndex | None:
+        """The functions and calls of a file; None when it cannot be read."""
+        from prodlint.deployment.apps.index import code_index
+
+        return code_index(self.repository, path)
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it imports and that hold one of some texts, in order."""
@@ -176,19 +197,19 @@ class ServedCode:
         # Those that a framework decorates are known at once, others are looked for in all files.
         likely = [path for path in paths if self.handlers.may_decorate(path)]
         decorated = (next(self.handlers.decorated(one), None) for one in self._coroutines(likely))
-        return any(one is not None and _is_on_loop(one) for one in decorated) or any(
+        return any(one is not None and one.is_on_loop for one in decorated) or any(
             self._handles_on_loop(one) is not None for one in self._coroutines(paths)
         )
 
     def _coroutines(self, paths: Iterable[str]) -> Iterator[CodeFunction]:
         for path in paths:
-            index = code_index(self.repository, path)
+            index = self.index(path)
             yield from (one for one in index.functions if one.is_async) if index is not None else ()
 
     def coroutine_handlers(self, framework: str) -> Iterator[Handler]:
         """The coroutines that a framework calls for requests as they are: nothing but the framework decorates them."""
         for path in self.holding(b"async def "):
-            index = code_index(self.repository, path)
+            index = self.index(path)
             for function in index.functions if index is not None else ():
                 handler = self.handlers.of(function) if function.is_async else None
                 if handler is None or not handler.is_request or handler.framework != framework:
@@ -199,7 +220,7 @@ class ServedCode:
     def decorated_handlers(self, framework: str, *needles: bytes) -> Iterator[Handler]:
         """The functions that decorators of a framework register, in the imported files that hold one of some texts."""
         for path in self.holding(*needles):
-            index = code_index(self.repository, path)
+            index = self.index(path)
             for function in index.functions if index is not None else ():
                 yield from (one for one in self.handlers.decorated(function) if one.framework == framework)
 
@@ -224,7 +245,7 @@ class ServedCode:
                     continue
                 if self.graph.chain(path) is None:
                     break
-                index = code_index(self.repository, path)
+                index = self.index(path)
                 assert index is not None
                 span = index.module.span(call.node)
                 yield ServedCall(meant.name, path, call, span, reached, self, meant.made, meant.node)
@@ -237,9 +258,11 @@ class ServedCode:
             lasts = last_parts(names)
         if lasts is not None and not holds_one(self.repository, path, lasts):
             return
-        index = code_index(self.repository, path)
+        index = self.index(path)
         if index is None:
             return
+        from prodlint.deployment.apps.names import External
+
         # A plain name may be another one's (`from time import sleep as wait`).
         calls = index.calls if lasts is None else index.called(lasts, self._is_of_repository)
         for call in calls:
@@ -281,7 +304,7 @@ class ServedCode:
     def _handles_on_loop(self, function: CodeFunction) -> Reached | None:
         # A plain function gets a thread of its own.
         handler = self.handlers.of(function) if function.is_async else None
-        return Reached(handler) if handler is not None and _is_on_loop(handler) else None
+        return Reached(handler) if handler is not None and handler.is_on_loop else None
 
     def _begins(self, function: CodeFunction) -> Reached | None:
         """Whether a function is the factory of the served app, or the hook of a Django application."""
@@ -291,6 +314,8 @@ class ServedCode:
             if name == function.node.name and ("(" in app.target or app.is_factory):
                 return Reached(None)
         if function.owner is not None and function.node.name == "ready":
+            from prodlint.deployment.apps.names import Defined
+
             owner = Defined(function.path, function.module, function.owner)
             if "django.apps.AppConfig" in self.names.bases(owner):
                 return Reached(None)
@@ -309,6 +334,7 @@ class ServedCode:
         waiting: deque[tuple[CodeFunction, tuple[Hop, ...]]] = deque([(function, ())])
         seen = {function.node}
         from prodlint.deployment.served.around import around
+        from prodlint.deployment.served.generators import is_plain, runs_on_this_loop
 
         while waiting:
             at, hops = waiting.popleft()
@@ -316,14 +342,14 @@ class ServedCode:
             if begun is not None and self.graph.chain(at.path) is not None:
                 known[function.node] = Reached(begun.handler, (*begun.hops, *hops))
                 break
-            if len(hops) >= _DEPTH or len(seen) > _MOST_VISITED or not _is_plain(at):
+            if len(hops) >= _DEPTH or len(seen) > _MOST_VISITED or not is_plain(at):
                 continue
             for decorated, span in around(at, self.handlers):
                 if decorated.node not in seen:
                     seen.add(decorated.node)
                     waiting.append((decorated, (Hop(span, decorated), *hops)))
             for path, call in self._callers(at):
-                if call.is_deferred or (at.is_async and not _runs_on_this_loop(call)):
+                if call.is_deferred or (at.is_async and not runs_on_this_loop(call)):
                     continue
                 # A server iterates over the generator that a view gives it while the request lasts.
                 if known is not self._requests and not self._runs_at(at, path, call):
@@ -338,7 +364,7 @@ class ServedCode:
         return known[function.node]
 
     def _runs_at(self, function: CodeFunction, path: str, call: CodeCall) -> bool:
-        index = code_index(self.repository, path)
+        index = self.index(path)
         from prodlint.deployment.served.generators import runs_where_called
 
         return index is not None and runs_where_called(function, call, index.module.tree)
@@ -347,7 +373,7 @@ class ServedCode:
         return call.function is None and not call.is_conditional and self.graph.chain(path) is not None
 
     def _span(self, path: str, call: CodeCall) -> Span:
-        index = code_index(self.repository, path)
+        index = self.index(path)
         assert index is not None
         return index.module.span(call.node)
 
@@ -362,6 +388,8 @@ class ServedCode:
         return self._called[function.node]
 
     def _found_callers(self, function: CodeFunction) -> Iterator[tuple[str, CodeCall]]:
+        from prodlint.deployment.apps.names import Defined
+
         name = function.node.name
         if function.outer is not None and function.owner is None:
             paths = [function.path]
@@ -372,7 +400,7 @@ class ServedCode:
                 others = tuple(one for one in others if self.graph.mentions(one, (function.owner.name, stem)))
             paths = [function.path, *(one for one in others if one != function.path)]
         for path in paths[:_MOST_CALLERS]:
-            index = code_index(self.repository, path)
+            index = self.index(path)
             for call in index.by_name.get(name, ()) if index is not None else ():
                 if index is None or call.function is function:
                     continue
@@ -382,13 +410,15 @@ class ServedCode:
 
     def meaning(self, node: ast.expr, path: str, function: CodeFunction | None) -> Meaning | None:
         """What an expression of a file stands for; see `CodeNames`."""
+        from prodlint.deployment.apps.names import Here
+
         module = self.repository.python(path)
         return None if module is None else self.names.meaning(node, Here(path, module, function))
 
     def given(self, node: ast.Call, path: str, keyword: str) -> Span | None:
         """Where a call is given a function, a class or an object for a keyword; None where it may be given None."""
         value = next((one.value for one in node.keywords if one.arg == keyword), None)
-        index = code_index(self.repository, path)
+        index = self.index(path)
         if value is None or index is None:
             return None
         function = next((one.function for one in index.calls if one.node is node), None)
@@ -417,6 +447,8 @@ class ServedCode:
         if plain is not NOT_LITERAL:
             return Known(plain, module.span(value))
         # Its own variables and parameters are no names of the module.
+        from prodlint.deployment.apps.index import is_local
+
         function = call.function if call is not None else None
         if function is not None and any(is_local(one.id, function) for one in _names_in(value)):
             return Unknown("a variable of the function holds it", module.span(value))
@@ -430,31 +462,12 @@ class ServedCode:
         return self._interpreter.run(path, steps=FEW_STEPS).evaluate(value)
 
 
-def _is_on_loop(handler: Handler) -> bool:
-    """Whether a coroutine runs on the loop of its framework: Flask gives each of its own a loop of its own."""
-    return handler.is_request and not handler.framework.startswith("Flask")
-
-
 def _passes_more(node: ast.Call) -> bool:
     return any(one.arg is None for one in node.keywords) or any(isinstance(one, ast.Starred) for one in node.args)
 
 
 def _names_in(value: ast.expr) -> Iterator[ast.Name]:
     return (one for one in ast.walk(value) if isinstance(one, ast.Name))
-
-
-def _is_plain(function: CodeFunction) -> bool:
-    """Whether a call of a function runs it at once: no decorator changes that as far as is known."""
-    for one in function.node.decorator_list:
-        name = function.module.qualified_name(one.func if isinstance(one, ast.Call) else one)
-        if name not in _TRANSPARENT and not (isinstance(one, ast.Name) and one.id in _TRANSPARENT):
-            return False
-    return True
-
-
-def _runs_on_this_loop(call: CodeCall) -> bool:
-    """Whether the coroutine that a call makes is run where it is made: by a coroutine, not by `asyncio.run`."""
-    return call.function is not None and call.function.is_async
 
 
 _known: WeakKeyDictionary[Repository, dict[int, tuple[Service, ServedCode]]] = WeakKeyDictionary()

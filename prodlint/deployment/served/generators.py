@@ -1,4 +1,4 @@
-"""Whether the body of a generator runs where it is called: a call by itself runs nothing of it.
+"""Whether the body of a function runs where it is called: of a generator a call by itself runs nothing.
 
 Frameworks iterate over a plain generator that an endpoint hands them (Starlette's `StreamingResponse`) in threads.
 """
@@ -10,10 +10,28 @@ from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.apps.index import CodeCall, CodeFunction
 
-__all__ = ["runs_where_called"]
+__all__ = ["is_plain", "runs_on_this_loop", "runs_where_called"]
 
 _TAKES_ALL = frozenset("list tuple set frozenset dict sorted sum any all min max next join extend".split())
 _HANDS_ON = frozenset({"enumerate", "filter", "iter", "map", "zip"})
+# Decorators that leave a function what it is.
+_TRANSPARENT = frozenset(
+    "staticmethod classmethod functools.lru_cache functools.cache functools.wraps typing.override".split()
+)
+
+
+def is_plain(function: CodeFunction) -> bool:
+    """Whether a call of a function runs it at once: no decorator changes that as far as is known."""
+    for one in function.node.decorator_list:
+        name = function.module.qualified_name(one.func if isinstance(one, ast.Call) else one)
+        if name not in _TRANSPARENT and not (isinstance(one, ast.Name) and one.id in _TRANSPARENT):
+            return False
+    return True
+
+
+def runs_on_this_loop(call: CodeCall) -> bool:
+    """Whether the coroutine that a call makes is run where it is made: by a coroutine, not by `asyncio.run`."""
+    return call.function is not None and call.function.is_async
 
 
 def runs_where_called(function: CodeFunction, call: CodeCall, tree: ast.Module) -> bool:

@@ -41,6 +41,11 @@ class Handler(Entity):
         """Whether requests call it, and not the start or the end of the process."""
         return self.kind not in ("lifespan", "startup")
 
+    @property
+    def is_on_loop(self) -> bool:
+        """Whether its coroutine runs on the loop of the framework: Flask gives each of its own a loop of its own."""
+        return self.is_request and not self.framework.startswith("Flask")
+
 
 _SAID = {
     "route": "answers requests",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.apps.index import CodeFunction
-from prodlint.deployment.served.handlers import Handler
+from typing import TYPE_CHECKING
+
 from prodlint.finding import Evidence
 from prodlint.record import Record
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.apps.index import CodeFunction
+    from prodlint.deployment.served.handlers import Handler
 
 __all__ = ["Hop", "Reached"]
 

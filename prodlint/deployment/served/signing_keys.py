@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
-from prodlint.deployment.apps.index import code_index, imported_names
-from prodlint.deployment.apps.names import External, Here
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
@@ -156,7 +154,11 @@ def _signs_with_flask(service: Service, repository: Repository) -> bool:
 @per_repository
 def _signs(repository: Repository, path: str) -> bool:
     """Whether a file imports what signs, or reads the key of an app."""
-    index = code_index(repository, path) if _SIGNING.search(repository.data(path) or b"") else None
+    if not _SIGNING.search(repository.data(path) or b""):
+        return False
+    from prodlint.deployment.apps.index import code_index, imported_names
+
+    index = code_index(repository, path)
     if index is None:
         return False
     imported = [name for node, _ in index.imports for name in imported_names(node)]
@@ -187,5 +189,7 @@ def _adds_sessions(call: ServedCall) -> bool:
     module = call.code.repository.python(call.path)
     if not arguments or module is None:
         return False
+    from prodlint.deployment.apps.names import External, Here
+
     meant = call.code.names.meaning(arguments[0], Here(call.path, module, call.function))
     return isinstance(meant, External) and meant.name == _SESSIONS

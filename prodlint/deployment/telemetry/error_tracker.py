@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from prodlint.deployment.apps.index import code_index
 from prodlint.deployment.environment import environment_of
 from prodlint.deployment.process import Role
 from prodlint.deployment.repository import Repository
@@ -147,6 +146,8 @@ def unused_tracker(service: Service, repository: Repository) -> UnusedTracker | 
 
 def _intent(service: Service, repository: Repository) -> Evidence | None:
     """What tells that a process is meant to report its errors: operators may start it in settings of their own."""
+    from prodlint.deployment.apps.index import code_index
+
     for path in repository.python_files:
         if b"sentry_sdk.init" not in (repository.data(path) or b"") or environment_of(path) is not None:
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.names import External
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
@@ -18,6 +17,7 @@ from prodlint.record import Record, replace
 from prodlint.source import Span
 
 if TYPE_CHECKING:
+    from prodlint.deployment.apps.names import External
     from prodlint.deployment.telemetry.log_config import LogHandler
 
 __all__ = ["LogFile", "log_files", "rotated_files"]
@@ -181,6 +181,8 @@ def _of_calls(code: ServedCode) -> Iterator[LogFile]:
 def _handler_of(call: ServedCall, code: ServedCode) -> External | None:
     given = [*call.call.node.args, *(one.value for one in call.call.node.keywords)]
     meant = code.meaning(given[0], call.path, call.function) if len(given) == 1 else None
+    from prodlint.deployment.apps.names import External
+
     return meant if isinstance(meant, External) and meant.node is not None else None
 
 
