@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.pipeline import Pipeline
 from prodlint.deployment.process import Platform
 from prodlint.deployment.processes.supervision import SupervisorConfig
@@ -146,6 +147,9 @@ class Lifecycle:
     @property
     def ignored_starts(self) -> tuple[IgnoredStart, ...]:
         """The handlers of start and end of its ASGI app that nothing runs."""
+        app = self._service.app
+        if app is None or app.framework not in ("FastAPI", "Starlette"):
+            return ()
         from prodlint.deployment.served.lifespan import ignored_starts
 
         return ignored_starts(self._service, self._repository)
@@ -173,6 +177,8 @@ class Lifecycle:
     @property
     def endless_stream(self) -> EndlessStream | None:
         """A stream of its app for which its server waits without a limit when it is asked to stop."""
+        if not python_with(self._repository, (b"StreamingResponse", b"EventSourceResponse")):
+            return None
         from prodlint.deployment.served.endless_stream import endless_stream_of
 
         return endless_stream_of(self._service, self._repository)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.apps.text import python_with
+from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.traffic import Traffic
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from prodlint.finding import Evidence
 
 __all__ = ["Observability"]
+
+# These take a process out of the rotation when its health check fails, and know only its port without one.
+_ORCHESTRATORS = frozenset(
+    {Platform.KUBERNETES, Platform.ECS, Platform.CLOUD_RUN, Platform.FLY, Platform.RENDER, Platform.APP_RUNNER}
+)
 
 
 class Observability:
@@ -48,9 +55,15 @@ class Observability:
         self._repository = repository
         self._may_be_logged_elsewhere = may_be_logged_elsewhere
 
+    def _may_hold(self, *needles: bytes) -> bool:
+        """Whether any Python file holds one of some texts: else nothing need be loaded to look at its code."""
+        return bool(python_with(self._repository, needles))
+
     @property
     def lost_lines(self) -> LostLines | None:
         """The informational lines of its code that are written nowhere."""
+        if self._service.server is None or self._service.app is None or not self._may_hold(b".info("):
+            return None
         from prodlint.deployment.telemetry.web_logging import lost_lines
 
         return lost_lines(self._service, self._repository)
@@ -93,6 +106,9 @@ class Observability:
     @property
     def missing_health(self) -> MissingHealth | None:
         """The lack of a route that its orchestrator could ask for its health."""
+        process = self._service.process
+        if process.platform not in _ORCHESTRATORS or process.probes or self._service.server is None:
+            return None
         from prodlint.deployment.telemetry.health_route import missing_health
 
         return missing_health(self._service, self._repository)
@@ -100,6 +116,8 @@ class Observability:
     @property
     def printed_lines(self) -> PrintedLines | None:
         """The lines that it prints and that are kept back in a buffer."""
+        if self._service.server is None or not self._may_hold(b"print("):
+            return None
         from prodlint.deployment.served.printed_lines import printed_lines
 
         return printed_lines(self._service, self._repository)
@@ -107,6 +125,8 @@ class Observability:
     @property
     def silenced_loggers(self) -> SilencedLoggers | None:
         """The loggers of its server that the configuration of its app makes silent."""
+        if self._service.server is None or not self._may_hold(b"dictConfig"):
+            return None
         from prodlint.deployment.telemetry.silenced_loggers import silenced_loggers
 
         return silenced_loggers(self._service, self._repository)
@@ -121,15 +141,18 @@ class Observability:
     @property
     def unrecorded_requests(self) -> tuple[Evidence, ...] | None:
         """The ways of its requests, where certainly nobody writes them down."""
+        if self._may_be_logged_elsewhere or self._service.process.platform is not Platform.COMPOSE:
+            return None
         from prodlint.deployment.telemetry.access_log import unrecorded_requests
 
-        if self._may_be_logged_elsewhere:
-            return None
         return unrecorded_requests(self._service, self._traffic().dials, self._repository)
 
     @property
     def public_metrics(self) -> PublicMetrics | None:
         """The metrics that it shows to everybody, through a proxy."""
+        passages = self._traffic().passages
+        if not passages or not self._may_hold(b"prometheus"):
+            return None
         from prodlint.deployment.proxies.public_metrics import public_metrics
 
-        return public_metrics(self._service, self._traffic().passages, self._repository)
+        return public_metrics(self._service, passages, self._repository)

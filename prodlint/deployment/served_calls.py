@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.app import Interface
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 
@@ -30,6 +31,8 @@ class ServedCalls:
     @property
     def blocked_loops(self) -> Iterator[BlockedLoop]:
         """The coroutines of its app that hold its event loop for requests."""
+        if self._service.app is None or self._service.app.interface is Interface.WSGI:
+            return iter(())
         from prodlint.deployment.served.blocking_call import blocked_loops
 
         return blocked_loops(self._service, self._repository)

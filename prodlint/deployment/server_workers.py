@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.concurrency import forks_after_import, is_cooperative
 from prodlint.deployment.service import Service
@@ -59,6 +60,8 @@ class ServerWorkers:
     @property
     def socketio_server(self) -> SocketIOServer | None:
         """The Socket.IO server that it makes when it starts."""
+        if not python_with(self._repository, (b"socketio",)):
+            return None
         from prodlint.deployment.served.socketio_server import socketio_server_of
 
         return socketio_server_of(self._service, self._repository)
@@ -98,6 +101,9 @@ class ServerWorkers:
     @property
     def late_patch(self) -> LatePatch | None:
         """Where gevent replaces sockets and threads when somebody has taken them already."""
+        server = self._service.server
+        if server is None or not (is_cooperative(server) or python_with(self._repository, (b"gevent",))):
+            return None
         from prodlint.deployment.served.monkey_patch import late_patch_of
 
         return late_patch_of(self._service, self._repository)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import App, files_of_module
 from prodlint.deployment.app_target import AppTarget, target_of
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
@@ -102,9 +103,12 @@ class Serving:
     @property
     def asgi_need(self) -> AsgiNeed | None:
         """What its Django project has that needs ASGI, where no process serves it so; None while that is not known."""
+        app = self._service.app
+        if self._unread or app is None or app.framework != "Django":
+            return None
         from prodlint.deployment.served.async_entry import asgi_need_of
 
-        return None if self._unread else asgi_need_of(self._service, self._services, self._repository)
+        return asgi_need_of(self._service, self._services, self._repository)
 
     @property
     def with_asgi_worker(self) -> Fix | None:
@@ -116,6 +120,8 @@ class Serving:
     @property
     def websocket(self) -> WebSocketRoute | None:
         """A websocket that its app answers, and whether its server can."""
+        if not python_with(self._repository, (b"websocket", b"WebSocketRoute")):
+            return None
         from prodlint.deployment.served.websocket import websocket_of
 
         return websocket_of(self._service, self._repository)
@@ -123,9 +129,11 @@ class Serving:
     @property
     def socket_on_wsgi(self) -> SocketOnWsgi | None:
         """A socket of its WSGI app that its server refuses, or that holds what requests need."""
+        if self.app is None or not python_with(self._repository, (b"sock", b"WebSocketRoute")):
+            return None
         from prodlint.deployment.served.socket_on_wsgi import socket_on_wsgi_of
 
-        return None if self.app is None else socket_on_wsgi_of(self._service, self.app, self._repository)
+        return socket_on_wsgi_of(self._service, self.app, self._repository)
 
     @property
     def unknown_options(self) -> tuple[UnknownOption, ...]:

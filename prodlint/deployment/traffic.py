@@ -106,6 +106,8 @@ class Traffic:
     @property
     def short_keep(self) -> ShortKeep | None:
         """A balancer in front of it that uses connections again after the server closed them; None without one."""
+        if all(one.proxy.idle is None for one in self.passages):
+            return None
         from prodlint.deployment.proxies.patience import short_keep
 
         return short_keep(self.service, self.passages)
@@ -141,6 +143,9 @@ class Traffic:
     @property
     def unknown_prefix(self) -> StrippedPrefix | None:
         """The prefix that nginx takes off the paths of an app which does not know it; None where none is known."""
+        app = self.service.app
+        if app is None or app.framework != "FastAPI" or not self.passages:
+            return None
         from prodlint.deployment.proxies.stripped_prefix import unknown_prefix
 
         return unknown_prefix(self.service, self.passages, self._all_passages, self._code, self._routes)

@@ -40,7 +40,7 @@ def unknown_prefix(
 ) -> StrippedPrefix | None:
     """The one prefix that nginx takes off for a service; None where the app may know it, or has no such page."""
     app, server = service.app, service.server
-    if app is None or server is None or app.framework != "FastAPI":
+    if app is None or server is None:
         return None
     if "root_path" in server.settings and not _is_unset(server.settings.value("root_path")):
         return None

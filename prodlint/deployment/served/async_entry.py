@@ -58,7 +58,7 @@ def _is_empty(value: ast.expr) -> bool:
 def asgi_need_of(service: Service, services: Iterable[Service], repository: Repository) -> AsgiNeed | None:
     """The websockets, else the coroutine among the views, of a Django project that WSGI alone serves."""
     app, server = service.app, service.server
-    if app is None or server is None or app.framework != "Django" or app.interface is not Interface.WSGI:
+    if app is None or server is None or app.interface is not Interface.WSGI:
         return None
     if server.interface is not Interface.WSGI or _is_served_as_asgi(services) is not NO:
         return None

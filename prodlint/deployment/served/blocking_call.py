@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.app import Interface
 from prodlint.deployment.apps.index import CodeFunction
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import Hop, Reached, ServedCall, ServedCode, served_code
@@ -154,8 +153,6 @@ class BlockedLoop(Record):
 
 def blocked_loops(service: Service, repository: Repository) -> Iterator[BlockedLoop]:
     """The coroutines of a service's ASGI app that block its event loop for requests, each once."""
-    if service.app is None or service.app.interface is Interface.WSGI:
-        return
     code = served_code(service, repository)
     if not code.holding(b"async def"):
         return

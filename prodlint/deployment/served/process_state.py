@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
@@ -139,6 +140,8 @@ def _django(service: Service, repository: Repository) -> Iterator[ProcessState]:
 
 
 def _websockets(service: Service, repository: Repository) -> Iterator[ProcessState]:
+    if not python_with(repository, (b"WebSocket",)):
+        return
     from prodlint.deployment.served.broadcast import broadcasts_of
 
     for one in broadcasts_of(served_code(service, repository), repository):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prodlint.deployment.process import Platform
 from prodlint.deployment.proxies.dial import Dial, Dialler
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
@@ -42,7 +41,7 @@ _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 def unrecorded_requests(service: Service, dials: Iterable[Dial], repository: Repository) -> tuple[Evidence, ...] | None:
     """The ways on which a service of compose gets requests that nobody writes down; None where somebody may."""
     server = service.server
-    if server is None or server.product not in _PRODUCTS or service.process.platform is not Platform.COMPOSE:
+    if server is None or server.product not in _PRODUCTS:
         return None
     if not service.starts_certainly or not server.options_complete or server.settings.doubt is not None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
@@ -12,10 +11,6 @@ from prodlint.source import Span
 
 __all__ = ["MissingHealth", "is_written", "missing_health"]
 
-# These take a process out of the rotation when its health check fails, and know only its port without one.
-_ORCHESTRATORS = frozenset(
-    {Platform.KUBERNETES, Platform.ECS, Platform.CLOUD_RUN, Platform.FLY, Platform.RENDER, Platform.APP_RUNNER}
-)
 _PATHS = (
     "/ /health /health/ /healthz /healthz/ /healthcheck /healthcheck/ /health-check /health-check/ "
     "/health_check /health_check/ /livez /readyz /live /ready /liveness /readiness /liveness/ /readiness/ "
@@ -41,9 +36,7 @@ def is_written(path: str, service: Service, repository: Repository) -> bool:
 
 
 def missing_health(service: Service, repository: Repository) -> MissingHealth | None:
-    """The lack of a route for probes in an orchestrated app whose routes are all known."""
-    if service.process.platform not in _ORCHESTRATORS or service.process.probes or service.server is None:
-        return None
+    """The lack of a route for probes in an app whose routes are all known."""
     # Asked before the routes are worked out: of a large app that takes seconds.
     if served_code(service, repository).graph.holding(*_WRITTEN):
         return None
