@@ -32,6 +32,8 @@ _WORDS = {
     Environment.PRODUCTION: "prod production live staging stage deploy release preprod",
 }
 _ENVIRONMENTS = {word: environment for environment, words in _WORDS.items() for word in words.split()}
+# What reloads code while somebody writes it: `docker-compose.live-reload.yml`.
+_RELOADING = regex(r"(?<![^./_\-\s:])(?:live|hot)[-_]?reload(?:ing)?(?![^./_\-\s:])")
 _TEMPLATE = regex(r"(?i)templates?")
 _TOKEN = regex(r"[^./_\-\s:]+")
 
@@ -42,7 +44,10 @@ def environment_of(name: str) -> Environment | None:
     A development or test word wins over a production word: `examples/production/` is an example.
     Source: the catalogue's "Environments decide everything", 1.
     """
-    found = {_ENVIRONMENTS[word] for word in _TOKEN.findall(name.lower()) if word in _ENVIRONMENTS}
+    name = name.lower()
+    if "reload" in name:
+        name = _RELOADING.sub("dev", name)
+    found = {_ENVIRONMENTS[word] for word in _TOKEN.findall(name) if word in _ENVIRONMENTS}
     for environment in (Environment.DEVELOPMENT, Environment.TEST, Environment.PRODUCTION):
         if environment in found:
             return environment

@@ -45,6 +45,16 @@ def test_development_beats_test_and_test_beats_production(words: list[str]) -> N
     assert environment_of("/".join(words)) is strongest
 
 
+@pytest.mark.parametrize("name", ["docker-compose.live-reload.yml", "compose/hot_reload.yml", "livereload/web.yml"])
+def test_what_reloads_code_is_for_developers(name: str) -> None:
+    assert environment_of(name) is DEVELOPMENT
+
+
+@pytest.mark.parametrize("name", ["live/reload.sh", "deploy/reload-nginx.sh", "prod/livereloader.yml"])
+def test_reloading_by_itself_is_not(name: str) -> None:
+    assert environment_of(name) is PRODUCTION
+
+
 @pytest.mark.parametrize("name", ["", "Dockerfile", "products/api", "developers", "latest", "protest.yml", "contest/x"])
 def test_a_part_of_a_word_says_nothing(name: str) -> None:
     assert environment_of(name) is None
