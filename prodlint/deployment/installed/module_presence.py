@@ -20,6 +20,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.record import Record
+from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["ModulePresence", "certainly_lacks", "may_be_brought", "presence_of"]
@@ -27,10 +28,14 @@ __all__ = ["ModulePresence", "certainly_lacks", "may_be_brought", "presence_of"]
 # What these do leaves no Python module behind, or is followed where the files of an image are worked out.
 _HARMLESS = frozenset(
     "apt apt-get apk dnf yum microdnf install_packages pip pip3 uv poetry pipenv pdm mkdir chmod chown chgrp rm rmdir "
-    "useradd adduser groupadd addgroup usermod echo printf set export cd true test [ cp mv ln sed npm yarn pnpm "
-    "corepack locale-gen update-ca-certificates dpkg-reconfigure ldconfig touch cat ls sleep find xargs sh bash which "
+    "useradd adduser groupadd addgroup usermod echo printf set export cd true test [ sed npm yarn pnpm "
+    "corepack locale-gen update-ca-certificates dpkg-reconfigure ldconfig touch cat ls sleep sh bash which "
     "flask django-admin alembic gunicorn uvicorn pybabel playwright virtualenv env command type exit umask".split()
 )
+# These move files that another program names, and what a shell is given may do so too.
+_MOVERS = frozenset("mv cp ln install rsync sh bash".split())
+# A pattern for some files of a folder, rather than for all or all modules.
+_SOME = regex(r"[?\[]|\*(?!(?:\.py)?$)|[^/]\*")
 # A project names its own package so, and no distribution does.
 _OWN_NAMES = frozenset(
     "app apps application main wsgi asgi api server run manage project mysite mysite config core src backend web site "
@@ -159,6 +164,9 @@ def may_be_brought(service: Service, step: Step, repository: Repository) -> bool
     if service.image is not None:
         if service.image.unread or service.image.base_brings_servers is not NO:
             return True
+        if any(".pth" in source.text for source in {one.step.span.source for one in service.image.steps}):
+            # Python goes on to the folders that such a file names.
+            return True
         steps += [one.step for one in service.image.steps]
     for line in service.process.before:
         execution = execute(line, service.place, repository)
@@ -173,9 +181,14 @@ def _below(repository: Repository, folder: str) -> list[str]:
 
 
 def _is_harmless(step: Step) -> bool:
+    words = step.arguments
+    if step.program in ("find", "xargs"):
+        return not any(word is None or word.rpartition("/")[2] in _MOVERS for word in words)
+    if step.program in ("cp", "mv", "ln"):
+        # Single files and all of a folder are followed where the files of an image are worked out.
+        return not any(word is None or word in ("-t", "-T") or _SOME.search(word) for word in words)
     if step.program in _HARMLESS:
         return True
-    words = step.arguments
     if step.program.startswith("python"):
         # A script of the project may write anything; what comes with Python or Django does not write modules.
         return words[:1] == ("manage.py",) or (words[:1] == ("-m",) and words[1:2] in (("pip",), ("venv",), ("flask",)))
