@@ -123,6 +123,9 @@ def _expansion(part: Expansion, lookup: Lookup) -> Value[str]:
 
 def settle(word: Word, lookup: Lookup) -> str | None:
     """The text of a word when it is known, else None."""
+    written = word.literal
+    if written is not None and len(written) <= _LONGEST:
+        return written
     value = word_value(word, lookup)
     return value.value if isinstance(value, Known) else None
 

@@ -10,7 +10,7 @@ from prodlint.record import Record
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Word
 
-__all__ = ["Asked", "asked_of", "both", "in_words", "is_one_of"]
+__all__ = ["Asked", "asked_of", "both", "in_words", "is_one_of", "undecided"]
 
 _LONGEST = 60
 _PATTERN = frozenset("*?[")
@@ -45,14 +45,17 @@ def in_words(conditions: Iterable[Asked] | None) -> str:
 
 def asked_of(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
     """What must hold so that a condition succeeds, or fails; None where that is more than one may tell in words."""
-    if holds(node, lookup) is not UNKNOWN:
-        return ()
+    return undecided(node, lookup, succeeds) if holds(node, lookup) is UNKNOWN else ()
+
+
+def undecided(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
+    """The same of a condition of which it is known that nothing here decides it."""
     if isinstance(node, Sequence) and len(node.items) == 1:
-        return asked_of(node.items[0], lookup, succeeds)
+        return undecided(node.items[0], lookup, succeeds)
     if isinstance(node, Group | Subshell):
-        return asked_of(node.body, lookup, succeeds)
+        return undecided(node.body, lookup, succeeds)
     if isinstance(node, Pipeline) and len(node.commands) == 1:
-        return asked_of(node.commands[0], lookup, succeeds != node.negated)
+        return undecided(node.commands[0], lookup, succeeds != node.negated)
     if isinstance(node, AndOr):
         if (node.operator == "&&") != succeeds:
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link, Step, Succession
 from prodlint.deployment.condition import holds
-from prodlint.deployment.execution.condition_words import Asked, asked_of, both
+from prodlint.deployment.execution.condition_words import Asked, both, undecided
 from prodlint.deployment.execution.redirections import Redirections
 from prodlint.deployment.execution.rejoining import rejoin
 from prodlint.deployment.execution.shell_variables import ShellVariables
@@ -101,7 +101,8 @@ class Constructs(ABC):
         for item in items:
             before = len(self.steps)
             flow = self.walk(item, shell)
-            self._succeed(last, before)
+            if last:
+                self._succeed(last, before)
             replaced.extend(flow.replaced)
             last = flow.last or last
             lost = flow.lost or (None if flow.last or flow.replaced else lost)
@@ -141,8 +142,9 @@ class Constructs(ABC):
             if tests:
                 del self.steps[before:]
             return left
-        when = asked_of(node.left, self.variables.of(shell), node.operator == "&&")
-        child = shell if runs is YES else branched(shell, when)
+        child = shell
+        if runs is UNKNOWN:
+            child = branched(shell, undecided(node.left, self.variables.of(shell), node.operator == "&&"))
         before = len(self.steps)
         right = self.walk(node.right, child)
         self._succeed(left.last, before)
@@ -170,12 +172,12 @@ class Constructs(ABC):
             outcome = holds(branch.condition, lookup)
             if outcome is NO:
                 continue
-            when = both(failed, asked_of(branch.condition, lookup, True))
-            arms.append(Arm(branch.body, outcome is YES and not arms, when))
-            failed = both(failed, asked_of(branch.condition, lookup, False))
             if outcome is YES:
+                arms.append(Arm(branch.body, not arms, failed))
                 decided = True
                 break
+            arms.append(Arm(branch.body, False, both(failed, undecided(branch.condition, lookup, True))))
+            failed = both(failed, undecided(branch.condition, lookup, False))
         if not decided:
             arms.append(Arm(node.otherwise, not arms, failed))
         return self._arms(arms, shell)

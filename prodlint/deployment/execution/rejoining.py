@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.execution.condition_words import Asked, in_words
@@ -21,35 +21,45 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
     outcomes = list(arms)
     if not outcomes:
         return
-    filled = _filled_in(shell, outcomes, lookup)
     directories = {arm.directory for arm in outcomes}
     shell.directory = directories.pop() if len(directories) == 1 else None
     shell.left = outcomes[0].left if all(arm.left == outcomes[0].left for arm in outcomes) else ()
     shell.marked = frozenset(name for arm in outcomes for name in arm.marked)
     when = [None if one.when is None or shell.when is None else one.when[len(shell.when) :] for one in outcomes]
     shell.arguments = _agreed_items([arm.arguments for arm in outcomes], when)
-    for name in {name for arm in outcomes for name in arm.variables}:
+    touched = _touched(shell.variables, [arm.variables for arm in outcomes])
+    filled = _filled_in(shell, touched, outcomes, when, lookup) if touched else {}
+    for name in touched:
         values = [arm.variables.get(name) for arm in outcomes]
         shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
-    for name in {name for arm in outcomes for name in arm.exported}:
+    for name in _touched(shell.exported, [arm.exported for arm in outcomes]):
         words = [arm.exported.get(name) for arm in outcomes]
         is_same = all(word == words[0] for word in words)
         shell.exported[name] = words[0] if is_same else exportable(filled[name]) if name in filled else None
 
 
-def _filled_in(shell: Shell, outcomes: list[Shell], lookup: Lookup) -> dict[str, EnvDriven[str]]:
+def _touched(before: Mapping[str, object], arms: Iterable[Mapping[str, object]]) -> set[str]:
+    """The names to which an arm gave a value; each began with all that was held before."""
+    others = [arm for arm in arms if arm is not before]
+    return {name for arm in others for name, held in arm.items() if name not in before or before[name] is not held}
+
+
+def _filled_in(
+    shell: Shell, touched: set[str], outcomes: list[Shell], when: list[tuple[Asked, ...] | None], lookup: Lookup
+) -> dict[str, EnvDriven[str]]:
     """The variables that one arm sets where nothing is in them, and no other arm touches: that is their default."""
     found: dict[str, EnvDriven[str]] = {}
-    for arm in outcomes:
-        own = () if arm.when is None or shell.when is None else arm.when[len(shell.when) :]
-        if len(own) != 1 or not own[0].is_empty:
+    for arm, own in zip(outcomes, when, strict=True):
+        if own is None or len(own) != 1 or not own[0].is_empty:
             continue
         others = [one for one in outcomes if one is not arm]
-        for name, held in arm.variables.items():
-            before, value = shell.variables.get(name), lookup(name)
+        for name in touched:
+            before, held = shell.variables.get(name), arm.variables.get(name)
+            if held == before or not isinstance(held, Word) or held.literal is None:
+                continue
+            value = lookup(name)
             is_alone = bool(others) and all(one.variables.get(name) == before for one in others)
-            is_asked = isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name
-            if held != before and is_alone and is_asked and isinstance(held, Word) and held.literal is not None:
+            if is_alone and isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name:
                 found[name] = EnvDriven(own[0].name, held.literal, held.span)
     return found
 
