@@ -6,10 +6,11 @@ Two nodes are equal only when they are one: a file may hold a chain that is too 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
-from prodlint.record import Entity
+from prodlint.record import Entity, LazyEntity
 from prodlint.source import Span, Text
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Substitution, Word
 
 __all__ = [
     "AndOr",
@@ -69,7 +70,7 @@ class Redirection(Entity):
     descriptor: str = ""
 
 
-class Command(Entity):
+class Command(LazyEntity):
     """A simple command.
 
     `words` are what is run, with arguments; empty when there are only assignments or redirections.
@@ -82,10 +83,22 @@ class Command(Entity):
     redirections: tuple[Redirection, ...]
     span: Span
 
-    @property
+    @cached_property
     def name(self) -> str | None:
         """The first word, when nothing in it has to be expanded."""
         return self.words[0].literal if self.words else None
+
+    @cached_property
+    def expanding(self) -> tuple[Word, ...]:
+        """The words in which something has to be expanded."""
+        return tuple(word for word in self.words if word.literal is None)
+
+    @cached_property
+    def substituted(self) -> tuple[Text, ...]:
+        """The commands that stand in `$(…)` in its words, and in what it assigns."""
+        words = (*self.expanding, *(one.value for one in self.assignments if one.value is not None))
+        parts = (part for word in words for part in word.parts if isinstance(part, Substitution))
+        return tuple(inside for part in parts if (inside := part.commands) is not None)
 
 
 class Pipeline(Entity):

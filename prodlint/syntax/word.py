@@ -53,6 +53,14 @@ class Substitution(Record):
     choices: str = ""
     has_option: bool = False
 
+    @property
+    def commands(self) -> Text | None:
+        """What a shell runs for `$(…)`; None for the others, and for what is written with backslashes."""
+        text = self.span.text
+        if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
+            return Text.verbatim(Span(self.span.source, self.span.start + 2, self.span.end - 1))
+        return None
+
 
 _ESCAPED = regex(r"\\([$`\\])")
 _ESCAPED_OR_QUOTE = regex(r"\\([$`\\\"])")

@@ -177,12 +177,14 @@ def _shown_options(words: tuple[Word, ...], rest: tuple[Word, ...]) -> list[str]
 
 def value_of(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:
     """The value of an option among some words, the next word or what stands behind `=`."""
-    for index, word in enumerate(words):
-        if word.literal in names and index + 1 < len(words):
+    for index, word in enumerate(words if names else ()):
+        written = word.literal or ""
+        if written in names and index + 1 < len(words):
             return words[index + 1]
-        content = word.content
-        if content is not None and content.value.partition("=")[0] in names and "=" in content.value:
-            return Word.of(content.slice(content.value.index("=") + 1))
+        name, equals, _ = written.partition("=")
+        content = word.content if equals and name in names else None
+        if content is not None:
+            return Word.of(content.slice(len(name) + 1))
     return None
 
 

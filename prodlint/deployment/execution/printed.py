@@ -6,26 +6,30 @@ Most scripts begin so, and go on from there: without it nobody knows in which fo
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.condition import Lookup, word_value
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.shell_walk import Shell, substituted
+from prodlint.deployment.execution.shell_walk import Shell
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
 from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Text
-from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Sequence
+from prodlint.syntax.shell import AndOr, Command, Node, Pipeline, Redirection, Sequence
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["Reader", "only_prints", "with_printed"]
+__all__ = ["Reader", "may_be_printed", "only_prints", "printers", "with_printed"]
 
 _PRINTS = frozenset(
     "awk basename cat cut date dirname egrep expr fgrep getent getopt grep head hostname id jq ls md5sum nproc pgrep "
     "ps pwd readlink realpath sed seq sha256sum sort stat tail tput tr uname uniq uuidgen wc which whoami".split()
 )
 
+_TELLS = frozenset(("echo", "test", "[", "true", "false"))
+_WRITES = (">", ">>", "&>", "&>>")
 _DEEPEST = 6
 _OWN_PLACE = regex(r"\$BASH_SOURCE|\$\{BASH_SOURCE(\[0\])?\}")
 _FOLLOWS = regex(r"-[nqsv]*[fem][nqsv]*|--canonicalize(-existing|-missing)?")
@@ -68,8 +72,58 @@ def with_printed(word: Word, reader: Reader) -> Word:
     return Word(tuple(_replaced(part, reader) for part in word.parts), word.span)
 
 
+@per_repository
+def printers(repository: Repository, commands: Text) -> frozenset[str] | None:
+    """The programs of `$(…)` that only print, and leave nothing behind; None where it does anything else."""
+    return _printers(repository.commands(commands), repository)
+
+
+def _printers(node: Node, repository: Repository) -> frozenset[str] | None:
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        return _printers(node.items[0], repository)
+    if isinstance(node, Pipeline):
+        return _together(_printers(command, repository) for command in node.commands)
+    if not isinstance(node, Command) or node.assignments or node.name not in _PRINTS | _TELLS:
+        return None
+    if not all(map(_keeps_nothing, node.redirections)) or any(map(_assigns, node.expanding)):
+        return None
+    inside = _together(printers(repository, commands) for commands in node.substituted)
+    return None if inside is None else inside | {node.name}
+
+
+def _together(found: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    result: frozenset[str] = frozenset()
+    for one in found:
+        if one is None:
+            return None
+        result |= one
+    return result
+
+
+def _keeps_nothing(one: Redirection) -> bool:
+    is_null = one.operator in _WRITES and one.target is not None and one.target.literal == "/dev/null"
+    return is_null or one.operator == ">&"
+
+
+def _assigns(word: Word) -> bool:
+    """Whether a word may set a variable by itself: `${A:=x}`."""
+    found = (part for part in word.parts if isinstance(part, Expansion))
+    return any(
+        one.operator in (":=", "=") or (one.operand is not None and one.operand.literal is None) for one in found
+    )
+
+
+def may_be_printed(word: Word) -> bool:
+    """Whether a word holds anything that is looked at here."""
+    return any(not _is_kept(part) for part in word.parts)
+
+
+def _is_kept(part: Part) -> bool:
+    return isinstance(part, Literal) or (isinstance(part, Expansion) and part.name not in ("0", "BASH_SOURCE", "PWD"))
+
+
 def _replaced(part: Part, reader: Reader) -> Part:
-    if isinstance(part, Literal) or (isinstance(part, Expansion) and part.name not in ("0", "BASH_SOURCE", "PWD")):
+    if isinstance(part, Literal) or _is_kept(part):
         return part
     told = _text(part, reader, reader.shell.directory, 0)
     return part if told is None else Literal(Text.at(told, part.span), True)
@@ -80,7 +134,7 @@ def _text(part: Part, reader: Reader, directory: str | None, depth: int) -> str 
     if isinstance(part, Literal):
         return part.text.value
     if isinstance(part, Substitution):
-        inside = next(substituted(Word((part,), part.span)), None) if depth < _DEEPEST else None
+        inside = part.commands if depth < _DEEPEST else None
         return None if inside is None else _output(reader.repository.commands(inside), reader, directory, depth)[0]
     if part.name == "0" and not part.operator:
         return reader.shell.script

@@ -13,7 +13,7 @@ from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
 from prodlint.deployment.execution.condition_words import in_words
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.printed import Reader, with_printed
+from prodlint.deployment.execution.printed import Reader, may_be_printed, with_printed
 from prodlint.deployment.execution.shell_walk import (
     Flow,
     Items,
@@ -40,7 +40,6 @@ __all__ = ["DECLARES", "ShellVariables", "interpolations"]
 
 DECLARES = frozenset(("export", "declare", "typeset", "readonly", "local"))
 _MOST_LEFT = 20
-_FILLS = frozenset("read mapfile readarray getopts printf let".split())
 _DEFAULTS = (":=", "=", ":-", "-")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -59,13 +58,12 @@ class ShellVariables:
 
     def lookup(self, shell: Shell, name: str) -> Value[str] | None:
         """A variable as the shell sees it."""
-        outer = self.outer_of(shell)
         if name in shell.variables:
             held = shell.variables[name]
             if isinstance(held, Items):
                 # `$A` of an array is its first element.
-                return word_value(held.words[0], outer) if held.words else None
-            return word_value(held, outer) if isinstance(held, Word) else held
+                return word_value(held.words[0], self.outer_of(shell)) if held.words else None
+            return word_value(held, self.outer_of(shell)) if isinstance(held, Word) else held
         if name.isdigit() and name != "0":
             given = argument(int(name), shell)
             return None if given is None else word_value(given, self.of(shell))
@@ -80,8 +78,8 @@ class ShellVariables:
             return Known(" ".join(value or "" for value in values), _nowhere(shell))
         if name in shell.exported:
             word = shell.exported[name]
-            return Unknown("it is computed when it runs") if word is None else word_value(word, outer)
-        return outer(name)
+            return Unknown("it is computed when it runs") if word is None else word_value(word, self.outer_of(shell))
+        return self.outer_of(shell)(name)
 
     def of(self, shell: Shell) -> Lookup:
         """The look-up of one shell."""
@@ -96,13 +94,14 @@ class ShellVariables:
 
     def printed(self, word: Word, shell: Shell) -> Word:
         """A word with what `$(dirname "$0")` and its like print in it."""
-        if word.literal is not None:
+        if not may_be_printed(word):
             return word
         return with_printed(word, Reader(shell, self.of(shell), self.place, self.repository))
 
     def flattened(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...]:
         """Words with their variables replaced by what these hold."""
-        return tuple(flat for word in words for flat in flattened(word, self.of(shell)))
+        lookup = self.of(shell)
+        return tuple(flat for word in words for flat in flattened(word, lookup))
 
     def directory_of(self, words: tuple[Word, ...], shell: Shell) -> str | None:
         """The working directory of a program: that of its shell, or where it goes by itself."""
@@ -150,7 +149,7 @@ class ShellVariables:
             argv=self.flattened(words, shell),
             span=command_span(words, span),
             directory=self.directory_of(words, shell),
-            environment={name: value if isinstance(value, Word) else None for name, value in shell.exported.items()},
+            environment=dict(shell.exported),
             conditional=shell.conditional,
             when=in_words(shell.when),
             background=shell.background,
@@ -312,7 +311,8 @@ class ShellVariables:
                     self.set(taken, Unknown("it is taken away", word.span), shell, False)
                     shell.exported[taken] = None
                     shell.marked -= {taken}
-        if name not in _FILLS or (name == "printf" and not any(word.literal == "-v" for word in words)):
+            return
+        if name == "printf" and not any(word.literal == "-v" for word in words):
             return
         shell.variables["REPLY"] = Unknown("it is read when it runs", words[0].span)
         for word in words[1:]:

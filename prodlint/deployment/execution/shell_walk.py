@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
@@ -21,7 +20,10 @@ from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScr
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
+    "BUILTINS",
     "DECIDED",
+    "ENDS",
+    "FILLS",
     "MOVES",
     "PREPARES",
     "QUIET",
@@ -53,19 +55,25 @@ __all__ = [
     "set_arguments",
     "shifted",
     "split_assignment",
-    "substituted",
     "with_arguments",
 ]
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
 QUIET = frozenset(
-    "echo printf true false : sleep test [ trap set shift read ulimit umask unset hash type alias unalias shopt "
-    "dirs getopts local kill return break continue let".split()
+    "echo printf true false : sleep test [ trap read ulimit umask unset hash type alias unalias shopt "
+    "dirs getopts local kill break continue let".split()
 )
 """Commands of the shell itself that start nothing."""
 
 MOVES = frozenset(("cd", "pushd", "popd"))
+FILLS = frozenset("read mapfile readarray getopts printf let unset".split())
+"""Commands that give variables what nobody knows, or take it."""
+
+ENDS = frozenset(("kill", "pkill", "killall"))
+BUILTINS = QUIET | MOVES | FILLS | ENDS | frozenset("exit return . source wait fg set shift eval exec".split())
+"""Commands of which a walk does something itself."""
+
 _OWN = frozenset((*MOVES, ".", "eval", "exit", "return", "set", "shift", "source", "wait"))
 
 DECIDED = "a condition decides it"
@@ -141,9 +149,7 @@ def plain(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 def ends_others(words: tuple[Word, ...]) -> bool:
-    """Whether a command ends programs that the shell has started: `kill $PID`, and not `kill -0` or `pkill -HUP`."""
-    if not words or words[0].literal not in ("kill", "pkill", "killall"):
-        return False
+    """Whether a `kill` ends programs that the shell has started: `kill $PID`, and not `kill -0` or `pkill -HUP`."""
     shown = [word.literal or "" for word in words[1:3] if not (word.literal or "").isdigit()]
     signals = {one.upper().removeprefix("-").removeprefix("SIG") for one in shown}
     return signals.isdisjoint(("0", "1", "L", "HUP", "USR1", "USR2", "WINCH"))
@@ -220,7 +226,8 @@ def split_assignment(word: Word) -> tuple[str, Word]:
 
 def command_span(words: tuple[Word, ...], whole: Span) -> Span:
     """The command; where all its words were handed over from another file (`exec "$@"`), their place there."""
-    if len({word.span.source for word in words}) != 1 or words[0].span.source is whole.source:
+    source = words[0].span.source
+    if source is whole.source or any(word.span.source is not source for word in words):
         return whole
     return words[0].span.to(words[-1].span)
 
@@ -276,14 +283,6 @@ def of_task(task: Task, shell: Shell, span: Span) -> Shell:
         ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
         last_command=None,
     )
-
-
-def substituted(word: Word) -> Iterator[Text]:
-    """The commands that stand in `$(…)` in a word."""
-    for span in (part.span for part in word.parts if isinstance(part, Substitution)):
-        text = span.text
-        if text.startswith("$(") and not text.startswith("$((") and text.endswith(")") and '\\"' not in text:
-            yield Text.verbatim(Span(span.source, span.start + 2, span.end - 1))
 
 
 def around(word: Span, command: Span) -> Span:

@@ -13,10 +13,13 @@ from prodlint.deployment.commands.wrappers import unwrap
 from prodlint.deployment.condition import settle
 from prodlint.deployment.execution.constructs import MOST_STEPS, Constructs
 from prodlint.deployment.execution.place import Place
-from prodlint.deployment.execution.printed import only_prints
+from prodlint.deployment.execution.printed import only_prints, printers
 from prodlint.deployment.execution.redirections import Redirections, is_running, read_by, reading, script_argument
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables, interpolations
 from prodlint.deployment.execution.shell_walk import (
+    BUILTINS,
+    ENDS,
+    FILLS,
     MOVES,
     PREPARES,
     QUIET,
@@ -34,11 +37,10 @@ from prodlint.deployment.execution.shell_walk import (
     reads_as_shell,
     shifted,
     split_assignment,
-    substituted,
     with_arguments,
 )
 from prodlint.deployment.execution.task import Task
-from prodlint.deployment.execution.task_files import tasks_of
+from prodlint.deployment.execution.task_files import is_in_runner, tasks_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Unknown
@@ -71,6 +73,7 @@ class _Run(Constructs):
         # So many of the steps a `kill` may have ended.
         self.ended = 0
         self.written: list[str] = []
+        self.found: dict[str, str | None] = {}
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
@@ -152,7 +155,7 @@ class _Run(Constructs):
                 )
         if shell.fed is not None and (base in SHELLS or read_by(words)):
             return self._commands(words, shell, span)
-        found = self.place.program(name, self.repository) if "/" not in name else None
+        found = self._found(name) if "/" not in name else None
         if found is not None or "/" in name or _SCRIPT.search(name):
             named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
             flow = self._file(named, words[1:], shell, span, False)
@@ -163,6 +166,12 @@ class _Run(Constructs):
         if tasks is not None:
             return self._tasks(tasks, shell, span)
         return self._step(words, shell, span, replaces)
+
+    def _found(self, name: str) -> str | None:
+        """Where a program lies that is named without a path, when the repository holds it."""
+        if name not in self.found:
+            self.found[name] = self.place.program(name, self.repository)
+        return self.found[name]
 
     def _tasks(self, tasks: list[Task], shell: Shell, span: Span) -> Flow:
         """Commands of another file, one after the other or beside each other."""
@@ -222,50 +231,45 @@ class _Run(Constructs):
 
     def _substituted(self, node: Command, shell: Shell) -> None:
         """The programs of `$(…)` run as well: `task=$(aws ecs run-task …)`. What they print is not known."""
-        for word in (*node.words, *(one.value for one in node.assignments if one.value is not None)):
-            for inside in substituted(word):
-                before = len(self.steps)
-                child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
-                self.walk(self.repository.commands(inside), child)
-                self.steps[before:] = [one for one in self.steps[before:] if not only_prints(one)]
+        for inside in node.substituted:
+            if self._is_printed(inside, shell):
+                continue
+            before = len(self.steps)
+            child = replace(shell, variables=dict(shell.variables), depth=shell.depth + 1)
+            self.walk(self.repository.commands(inside), child)
+            self.steps[before:] = [one for one in self.steps[before:] if not only_prints(one)]
+
+    def _is_printed(self, commands: Text, shell: Shell) -> bool:
+        """Whether `$(…)` runs nothing but programs that print, none of them a function or a script of ours."""
+        if shell.depth >= _DEPTH or is_in_runner(shell.layers):
+            return False
+        names = printers(self.repository, commands)
+        return (
+            names is not None
+            and shell.functions.keys().isdisjoint(names)
+            and all(self._found(name) is None for name in names)
+        )
 
     def command(self, node: Command, shell: Shell) -> Flow:
         """A simple command: what the shell does itself, else what it starts."""
-        self.written.extend(self.redirections.written(node, shell))
-        if shell.depth <= _DEPTH and len(self.steps) < MOST_STEPS:
+        if node.redirections:
+            self.written.extend(self.redirections.written(node, shell))
+        if node.substituted and shell.depth <= _DEPTH and len(self.steps) < MOST_STEPS:
             self._substituted(node, shell)
-        words = plain(tuple(self.variables.printed(word, shell) for word in with_arguments(node.words, shell)))
+        words = node.words
+        if node.expanding:
+            words = tuple(self.variables.printed(word, shell) for word in with_arguments(words, shell))
+            self.variables.note(node.expanding, shell)
+        words = plain(words)
         name = words[0].literal if words else None
-        self.variables.note(node.words, shell)
         if not words or name in DECLARES:
             self.variables.declare(node, shell)
             return Flow()
-        self.variables.fill(words, shell)
-        if name in MOVES:
-            return self.variables.move(words, shell)
-        if name == "set":
-            self.variables.switch(words[1:], shell)
-            return Flow()
-        if name in ("exit", "return"):
-            return Flow(ended=True, returned=name == "return")
-        if name == "shift":
-            shell.arguments = shifted(shell.arguments, words)
-            return Flow()
-        if name in (".", "source"):
-            return self._source(words, shell, node.span)
-        if name in ("wait", "fg"):  # It stays for as long as what was started before it, and not ended.
-            return Flow(tuple(step for step in self.steps[self.ended :] if step.background))
-        if ends_others(words):
-            self.ended = len(self.steps)
-        if name == "eval":
-            words = words[1:]
-            if all(PREPARES.match(word.written) for word in words) or self.variables.takes_arguments(words, shell):
-                return Flow()
-            self.variables.open(node.span, "evaluates what is computed")
-        if not words or name in QUIET or (name == "exec" and all(word.literal == "--" for word in words[1:])):
-            # What a script writes behind the name of another one is all that this one is given.
-            is_empty = name == "exec" and len(node.words) == 2 and not is_of_a_text(shell.ancestors)
-            return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
+        if name in BUILTINS:
+            flow = self._builtin(name, words, node, shell)
+            if flow is not None:
+                return flow
+            words = words[1:] if name == "eval" else words
         child = self.redirections.handed(node, words, shell)
         if node.assignments:
             # `A=1 cmd $A` expands the older A.
@@ -275,6 +279,39 @@ class _Run(Constructs):
         if named[0].literal in shell.functions:
             return self._call(named, child, shell, node.span)
         return self.argv(words, child, node.span)
+
+    def _builtin(self, name: str | None, words: tuple[Word, ...], node: Command, shell: Shell) -> Flow | None:
+        """A command that the shell knows itself; None where that goes on with a program (`exec`, `eval`)."""
+        if name in FILLS:
+            self.variables.fill(words, shell)
+        if name in ENDS and ends_others(words):
+            self.ended = len(self.steps)
+        if name in QUIET:
+            return Flow()
+        if name in MOVES:
+            return self.variables.move(words, shell)
+        if name in ("exit", "return"):
+            return Flow(ended=True, returned=name == "return")
+        if name in (".", "source"):
+            return self._source(words, shell, node.span)
+        if name in ("wait", "fg"):  # It stays for as long as what was started before it, and not ended.
+            return Flow(tuple(step for step in self.steps[self.ended :] if step.background))
+        if name == "set":
+            self.variables.switch(words[1:], shell)
+            return Flow()
+        if name == "shift":
+            shell.arguments = shifted(shell.arguments, words)
+            return Flow()
+        if name == "eval":
+            rest = words[1:]
+            if all(PREPARES.match(word.written) for word in rest) or self.variables.takes_arguments(rest, shell):
+                return Flow()
+            self.variables.open(node.span, "evaluates what is computed")
+        if name == "exec" and all(word.literal == "--" for word in words[1:]):
+            # What a script writes behind the name of another one is all that this one is given.
+            is_empty = len(node.words) == 2 and not is_of_a_text(shell.ancestors)
+            return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
+        return None
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         written = self.variables.settled(words[1], shell) if len(words) > 1 else None

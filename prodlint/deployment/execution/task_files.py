@@ -18,7 +18,7 @@ from prodlint.syntax.word import Word
 if TYPE_CHECKING:
     from prodlint.syntax.make import Makefile
 
-__all__ = ["tasks_of"]
+__all__ = ["is_in_runner", "tasks_of"]
 
 _TARGETS = 60
 _MAKE = """
@@ -62,9 +62,14 @@ def tasks_of(
     task: Task | None = None
     if program in ("poe", "task") and len(words) > 1 and words[1].literal:
         task = runner_task(program, words[1].literal, locate, repository)
-    elif layers and layers[-1] in _RUNNERS:
+    elif is_in_runner(layers):
         task = runner_task(layers[-1], program, locate, repository)
     return None if task is None else [task]
+
+
+def is_in_runner(layers: tuple[str, ...]) -> bool:
+    """Whether what a program that runs tasks starts may be the name of one."""
+    return bool(layers) and layers[-1] in _RUNNERS
 
 
 def make_tasks(words: tuple[Word, ...], locate: Locate, repository: Repository) -> list[Task] | None:
