@@ -25,7 +25,8 @@ __all__ = ["skaffold_installs"]
 _FILE = regex(r"skaffold(\..+)?\.ya?ml")
 _IMAGE = regex(r"\{\{\s*\.(IMAGE_REPO|IMAGE_FULLY_QUALIFIED)_(\w+)\s*\}\}")
 _OTHER_THAN_A_NAME = regex(r"\W")
-_DEPLOYS = regex(rb"\bskaffold\s+(?:-\S+\s+)*(?:run|deploy|apply|render)\b[^\n]*")
+# A command goes on behind a backslash, and in folded YAML with the options on the next lines.
+_DEPLOYS = regex(rb"\bskaffold\s+(?:-\S+\s+)*(?:run|deploy|apply|render)\b(?:\\\r?\n|\n[ \t]+(?=-\S)|[^\n])*")
 _NAMES_A_PROFILE = regex(rb"\s(-p|--profile)\b")
 _PARTS = ("deploy", "manifests")
 _MOST = 200

@@ -222,7 +222,7 @@ def test_values_that_skaffold_takes_from_elsewhere_leave_a_chart_open() -> None:
     assert unread(files) == ["values of a Helm chart"]
 
 
-IN_CI = "on: push\njobs: {cd: {runs-on: ubuntu-latest, steps: [{run: COMMAND}]}}\n"
+IN_CI = "on: push\njobs:\n cd:\n  runs-on: ubuntu-latest\n  steps:\n  - run: COMMAND\n"
 OF_ITS_OWN = """\
 apiVersion: skaffold/v4beta6
 kind: Config
@@ -239,6 +239,9 @@ PATCHED = "profiles: [{name: gke, patches: [{op: remove, path: /deploy/helm/rele
         ("", "skaffold run", 9, []),
         (PATCHED, "skaffold run", 9, []),
         (PATCHED, "skaffold run -p gke", 9, ["values of a Helm chart"]),
+        (PATCHED, "|\n     skaffold run \\\n       --tag $TAG -p gke", 9, ["values of a Helm chart"]),
+        (PATCHED, ">\n     skaffold run\n     --profile gke", 9, ["values of a Helm chart"]),
+        (PATCHED, "|\n     skaffold run\n     mkdir -p out", 9, []),
         (PATCHED.replace("gke,", "gke, activation: [{env: CI=true}],"), "skaffold run", 9, ["values of a Helm chart"]),
     ],
 )
