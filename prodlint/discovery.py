@@ -7,7 +7,7 @@ put there (virtual environments, caches, vendored code, nested repositories) is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prodlint.gitignore import MAX_IGNORE_FILE, IgnoreRules, byte_text
 from prodlint.path_pattern import PathMatcher
@@ -119,7 +119,7 @@ def survey(tree: Tree, exclude: Sequence[str] = (), base: str = "") -> Survey:
     return _Walk(tree, PathMatcher(exclude, base)).run()
 
 
-class _Folder(NamedTuple):
+class _Folder(Record):
     path: str
     """With a slash behind it, unless it is the root."""
     rules: tuple[tuple[int, IgnoreRules], ...]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from prodlint.path_pattern import SPECIAL, literal_prefix, translate
-from prodlint.record import State, field
+from prodlint.record import Record, State, field
 
 __all__ = ["MAX_IGNORE_FILE", "IgnoreRules", "byte_text"]
 
@@ -24,7 +23,7 @@ def byte_text(path: str) -> str:
     return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-class _Pattern(NamedTuple):
+class _Pattern(Record):
     text: str
     negated: bool
     folder_only: bool
