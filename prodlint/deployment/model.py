@@ -23,13 +23,11 @@ from prodlint.deployment.pipeline import Pipeline, Release
 from prodlint.deployment.process import Platform, Process, UnreadDeployment
 from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.project import Project
-from prodlint.deployment.proxies.dial import Container, containers_of
 from prodlint.deployment.proxies.passage import ROUTERS, Passage
 from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
-from prodlint.deployment.traffic import Traffic
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence, Fix
 from prodlint.record import LazyEntity, field, replace
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.dependency import Dependency
     from prodlint.deployment.lifecycle import Lifecycle
     from prodlint.deployment.observability import Observability
+    from prodlint.deployment.proxies.dial import Container
     from prodlint.deployment.served.code import ServedCode
     from prodlint.deployment.served.uncast_setting import UncastSetting
     from prodlint.deployment.served_calls import ServedCalls
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.service_packages import ServicePackages
     from prodlint.deployment.serving import Serving
     from prodlint.deployment.settings.database import SettingsDatabase
+    from prodlint.deployment.traffic import Traffic
 
 __all__ = ["Deployment", "subjects"]
 
@@ -145,6 +145,8 @@ class Deployment(LazyEntity):
         """Who sends a service its traffic, whether it arrives, and what the service makes of those in front of it."""
         found = self._traffic.get(id(service))
         if found is None:
+            from prodlint.deployment.traffic import Traffic
+
             container, passages = self._containers[id(service)], self.passages_to(service)
             code = partial(self.served_code, service)
             found = Traffic(service, passages, container, self.repository, code, self.passages, self.services)
@@ -157,6 +159,8 @@ class Deployment(LazyEntity):
 
     @cached_property
     def _containers(self) -> dict[int, Container]:
+        from prodlint.deployment.proxies.dial import containers_of
+
         return containers_of(self.services, self.passages)
 
     def runs_of(self, system: MigrationSystem) -> tuple[MigrationRun, ...]:
