@@ -38,7 +38,6 @@ from prodlint.deployment.process import (
     UnreadDeployment,
 )
 from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
-from prodlint.deployment.processes.uwsgi import with_hooks
 from prodlint.deployment.procfile import is_procfile, releases_containers, taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
@@ -271,6 +270,10 @@ class _Linker:
 
     def _service(self, process: Process, environment: Environment) -> Service:
         service = resolve_service(process, environment, self._image(process.build), self.repository)
+        if service.server is None or service.server.product != "uwsgi":
+            return service
+        from prodlint.deployment.processes.uwsgi import with_hooks
+
         return with_hooks(service, self.repository)
 
     def _compose_services(self, steps: list[PipelineStep], others: list[Service]) -> list[Service]:

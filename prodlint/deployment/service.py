@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import App, Interface
 from prodlint.deployment.command import CommandLine, Execution, Link, Step
@@ -23,12 +24,14 @@ from prodlint.deployment.servers.concurrency import processes_of, slots_of, thre
 from prodlint.deployment.servers.parallel import Parallel
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.servers.server import Server
-from prodlint.deployment.servers.worker_settings import Worker
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables
 from prodlint.finding import Evidence
 from prodlint.record import Record, field
 from prodlint.source import Span
+
+if TYPE_CHECKING:
+    from prodlint.deployment.servers.worker_settings import Worker
 
 __all__ = ["Service", "declared_lines"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import roots_of
 from prodlint.deployment.apps.handler import adapted_command, client_handler, django_by_settings, handled, handler_of
@@ -19,13 +20,15 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.loading import loading
 from prodlint.deployment.servers.script_run import script_run
 from prodlint.deployment.servers.server import program_of, role_of, server_of
-from prodlint.deployment.servers.worker_settings import worker_of
 from prodlint.deployment.service import Service, declared_lines
 from prodlint.deployment.value import Value
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.record import replace
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
+
+if TYPE_CHECKING:
+    from prodlint.deployment.servers.worker_settings import Worker
 
 __all__ = ["resolve_service", "started"]
 
@@ -216,12 +219,20 @@ def started(service: Service, step: Step, repository: Repository) -> Service:
     if role is Role.UNKNOWN and step.program not in _DATABASES:
         role = service.role
     if server is None:
-        service = replace(service, role=role, worker=worker_of(step, service.place, repository))
+        service = replace(service, role=role, worker=_worker(step, role, service, repository))
         return service if service.worker is not None else _with_script(service, step, roots, repository)
     loaded = loading(server, step, service.place, repository, roots)
     return replace(
         service, role=Role.WEB, server=loaded.server, app=loaded.app, module=loaded.module, roots=loaded.roots
     )
+
+
+def _worker(step: Step, role: Role, service: Service, repository: Repository) -> Worker | None:
+    if role not in (Role.WORKER, Role.BEAT):
+        return None
+    from prodlint.deployment.servers.worker_settings import worker_of
+
+    return worker_of(step, service.place, repository)
 
 
 def _with_script(service: Service, step: Step, roots: tuple[str, ...], repository: Repository) -> Service:

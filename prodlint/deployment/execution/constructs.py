@@ -12,7 +12,6 @@ from prodlint.deployment.command import Link, Step, Succession
 from prodlint.deployment.condition import holds
 from prodlint.deployment.execution.condition_words import Asked, both, undecided
 from prodlint.deployment.execution.redirections import Redirections
-from prodlint.deployment.execution.rejoining import rejoin
 from prodlint.deployment.execution.shell_variables import ShellVariables
 from prodlint.deployment.execution.shell_walk import Flow, Shell, branched, closed, copied, is_endless, is_test
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
@@ -149,6 +148,8 @@ class Constructs(ABC):
         right = self.walk(node.right, child)
         self._succeed(left.last, before)
         if runs is not YES and not right.ended:
+            from prodlint.deployment.execution.rejoining import rejoin
+
             rejoin(shell, (shell, child), self.variables.of(shell))
         lost = right.lost or (None if right.last or right.replaced else left.lost)
         if runs is YES:
@@ -193,6 +194,8 @@ class Constructs(ABC):
             return self.walk(arms[0].body, shell)
         children = [(arm.body, branched(shell, arm.when)) for arm in arms]
         flows = [(self.walk(body, child), child) for body, child in children]
+        from prodlint.deployment.execution.rejoining import rejoin
+
         rejoin(shell, [child for flow, child in flows if not flow.ended], self.variables.of(shell))
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
@@ -210,5 +213,7 @@ class Constructs(ABC):
         if node.variable is not None:
             self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
         flow = self.walk(node.body, child)
+        from prodlint.deployment.execution.rejoining import rejoin
+
         rejoin(shell, (shell, child), self.variables.of(shell))
         return flow if endless else Flow()

@@ -39,8 +39,7 @@ from prodlint.deployment.execution.shell_walk import (
     split_assignment,
     with_arguments,
 )
-from prodlint.deployment.execution.task import Task
-from prodlint.deployment.execution.task_files import is_in_runner, tasks_of
+from prodlint.deployment.execution.task import Task, is_in_runner, may_stand_for_tasks
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Unknown
@@ -162,9 +161,12 @@ class _Run(Constructs):
             if flow is not None:
                 return flow
         directory = shell.directory
-        tasks = tasks_of(base, words, shell.layers, lambda path: self.locate(path, directory), self.repository)
-        if tasks is not None:
-            return self._tasks(tasks, shell, span)
+        if may_stand_for_tasks(base, shell.layers):
+            from prodlint.deployment.execution.task_files import tasks_of
+
+            tasks = tasks_of(base, words, shell.layers, lambda path: self.locate(path, directory), self.repository)
+            if tasks is not None:
+                return self._tasks(tasks, shell, span)
         return self._step(words, shell, span, replaces)
 
     def _found(self, name: str) -> str | None:

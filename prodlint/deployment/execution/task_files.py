@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.commands.grammar import grammar, parse
-from prodlint.deployment.execution.task import Locate, Task
+from prodlint.deployment.execution.task import MANAGERS, Locate, Task, is_in_runner
 from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -18,7 +18,7 @@ from prodlint.syntax.word import Word
 if TYPE_CHECKING:
     from prodlint.syntax.make import Makefile
 
-__all__ = ["is_in_runner", "tasks_of"]
+__all__ = ["tasks_of"]
 
 _TARGETS = 60
 _MAKE = """
@@ -41,12 +41,6 @@ color --no-color --no-colour --no-prefix flag
 """
 
 
-# Programs that start the processes of a Procfile.
-_MANAGERS = frozenset("honcho foreman forego goreman overmind hivemind".split())
-# Programs whose `run NAME` may name a command of pyproject.toml or a Pipfile.
-_RUNNERS = frozenset("pdm hatch pipenv rye".split())
-
-
 def tasks_of(
     program: str, words: tuple[Word, ...], layers: tuple[str, ...], locate: Locate, repository: Repository
 ) -> list[Task] | None:
@@ -57,7 +51,7 @@ def tasks_of(
         from prodlint.deployment.execution.just_recipes import just_tasks
 
         return just_tasks(words[1:], locate, repository)
-    if program in _MANAGERS:
+    if program in MANAGERS:
         return managed_tasks(program, words[1:], locate, repository)
     task: Task | None = None
     if program in ("poe", "task") and len(words) > 1 and words[1].literal:
@@ -65,11 +59,6 @@ def tasks_of(
     elif is_in_runner(layers):
         task = runner_task(layers[-1], program, locate, repository)
     return None if task is None else [task]
-
-
-def is_in_runner(layers: tuple[str, ...]) -> bool:
-    """Whether what a program that runs tasks starts may be the name of one."""
-    return bool(layers) and layers[-1] in _RUNNERS
 
 
 def make_tasks(words: tuple[Word, ...], locate: Locate, repository: Repository) -> list[Task] | None:

@@ -208,10 +208,12 @@ def _with_carried(
     if carried is None:
         if starts_a_task(step):
             unread.append(Link(step.span, "runs a task whose command is not read"))
-        from prodlint.deployment.releases.ssh_command import ssh_command
+        if step.program == "ssh":
+            from prodlint.deployment.releases.ssh_command import ssh_command
 
-        if step.program == "ssh" and isinstance(handed := ssh_command(step), Unknown):
-            unread.append(Link(step.span, handed.reason))
+            handed = ssh_command(step)
+            if isinstance(handed, Unknown):
+                unread.append(Link(step.span, handed.reason))
         return
     found = handed_on(step, carried.command, seen)
     place = Place(_guessed(carried.command, repository), "/", found.values, found)
