@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.pipeline import Pipeline
 from prodlint.deployment.process import Platform
 from prodlint.deployment.processes.supervision import SupervisorConfig
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.code import code_holds
 from prodlint.deployment.servers.versions import is_since
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO
@@ -107,6 +107,10 @@ class Lifecycle:
         """The variables that compose replaces in its command although only the container has them."""
         if self._service.process.platform is not Platform.COMPOSE:
             return ()
+        process = self._service.process
+        lines = [line for line in (process.entrypoint, process.command) if line is not None]
+        if all(word.literal is not None for line in lines for word in line.words):
+            return ()
         from prodlint.deployment.processes.early_interpolation import early_variables
 
         return tuple(early_variables(self._service, self._pipelines, self._repository))
@@ -177,7 +181,7 @@ class Lifecycle:
     @property
     def endless_stream(self) -> EndlessStream | None:
         """A stream of its app for which its server waits without a limit when it is asked to stop."""
-        if not python_with(self._repository, (b"StreamingResponse", b"EventSourceResponse")):
+        if not code_holds(self._service, self._repository, b"StreamingResponse", b"EventSourceResponse"):
             return None
         from prodlint.deployment.served.endless_stream import endless_stream_of
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.process import Platform
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.code import code_holds
 from prodlint.deployment.service import Service
-from prodlint.deployment.traffic import Traffic
 
 if TYPE_CHECKING:
     from prodlint.deployment.proxies.public_metrics import PublicMetrics
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.telemetry.silenced_loggers import SilencedLoggers
     from prodlint.deployment.telemetry.verbose_logging import Verbose
     from prodlint.deployment.telemetry.web_logging import LostLines
+    from prodlint.deployment.traffic import Traffic
     from prodlint.finding import Evidence
 
 __all__ = ["Observability"]
@@ -55,14 +55,14 @@ class Observability:
         self._repository = repository
         self._may_be_logged_elsewhere = may_be_logged_elsewhere
 
-    def _may_hold(self, *needles: bytes) -> bool:
-        """Whether any Python file holds one of some texts: else nothing need be loaded to look at its code."""
-        return bool(python_with(self._repository, needles))
-
     @property
     def lost_lines(self) -> LostLines | None:
         """The informational lines of its code that are written nowhere."""
-        if self._service.server is None or self._service.app is None or not self._may_hold(b".info("):
+        if (
+            self._service.server is None
+            or self._service.app is None
+            or not code_holds(self._service, self._repository, b".info(")
+        ):
             return None
         from prodlint.deployment.telemetry.web_logging import lost_lines
 
@@ -116,7 +116,7 @@ class Observability:
     @property
     def printed_lines(self) -> PrintedLines | None:
         """The lines that it prints and that are kept back in a buffer."""
-        if self._service.server is None or not self._may_hold(b"print("):
+        if self._service.server is None or not code_holds(self._service, self._repository, b"print("):
             return None
         from prodlint.deployment.served.printed_lines import printed_lines
 
@@ -125,7 +125,7 @@ class Observability:
     @property
     def silenced_loggers(self) -> SilencedLoggers | None:
         """The loggers of its server that the configuration of its app makes silent."""
-        if self._service.server is None or not self._may_hold(b"dictConfig"):
+        if self._service.server is None or not code_holds(self._service, self._repository, b"dictConfig"):
             return None
         from prodlint.deployment.telemetry.silenced_loggers import silenced_loggers
 
@@ -151,7 +151,7 @@ class Observability:
     def public_metrics(self) -> PublicMetrics | None:
         """The metrics that it shows to everybody, through a proxy."""
         passages = self._traffic().passages
-        if not passages or not self._may_hold(b"prometheus"):
+        if not passages or not code_holds(self._service, self._repository, b"prometheus"):
             return None
         from prodlint.deployment.proxies.public_metrics import public_metrics
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import Interface
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.code import code_holds, served_code
 from prodlint.deployment.service import Service
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from prodlint.deployment.served.outgoing_request import EndlessRequests
 
 __all__ = ["ServedCalls"]
+
+# What may wait without an end for an answer.
+_REQUESTS = ((b"requests", b"urlopen", b"create_connection", b"smtplib"), (b"httpx",))
 
 
 class ServedCalls:
@@ -40,6 +44,8 @@ class ServedCalls:
     @property
     def nested_loops(self) -> Iterator[ServedCall]:
         """The calls that start an event loop where one is running."""
+        if not served_code(self._service, self._repository).has_loops:
+            return iter(())
         from prodlint.deployment.served.forbidden_call import nested_loops
 
         return nested_loops(self._service, self._repository)
@@ -47,6 +53,8 @@ class ServedCalls:
     @property
     def sync_queries(self) -> Iterator[ServedCall]:
         """The queries of Django's ORM that coroutines make and Django refuses."""
+        if not served_code(self._service, self._repository).has_loops:
+            return iter(())
         from prodlint.deployment.served.forbidden_call import sync_queries
 
         return sync_queries(self._service, self._repository)
@@ -54,6 +62,8 @@ class ServedCalls:
     @property
     def debugger_stops(self) -> Iterator[ServedCall]:
         """The calls that stop its process for a debugger."""
+        if not code_holds(self._service, self._repository, b"breakpoint", b"set_trace", b"IPython"):
+            return iter(())
         from prodlint.deployment.served.forbidden_call import debugger_stops
 
         return debugger_stops(self._service, self._repository)
@@ -61,6 +71,8 @@ class ServedCalls:
     @property
     def endless_requests(self) -> Iterator[EndlessRequests]:
         """The requests without a time limit that it makes while it answers one."""
+        if not any(code_holds(self._service, self._repository, *needles) for needles in _REQUESTS):
+            return iter(())
         from prodlint.deployment.served.outgoing_request import endless_requests
 
         return endless_requests(self._service, self._repository)

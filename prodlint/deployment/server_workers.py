@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.text import python_with
+from prodlint.deployment.apps.text import any_python_with, python_with
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.code import code_holds
 from prodlint.deployment.servers.concurrency import forks_after_import, is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES
@@ -28,6 +29,19 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerWorkers"]
 
+# What makes a key has one of these in its name.
+_MAKES = (
+    b"urandom",
+    b"getrand",
+    b"token_",
+    b"uuid",
+    b"generate_key",
+    b"get_random_",
+    b"Random",
+    b".choice",
+    b"randbytes",
+)
+
 
 class ServerWorkers:
     """The answers for one service."""
@@ -46,6 +60,8 @@ class ServerWorkers:
     @property
     def keys_made_anew(self) -> tuple[KeyMadeAnew, ...]:
         """The keys that it signs with and that are others in each of its processes."""
+        if not any_python_with(self._repository, _MAKES):
+            return ()
         from prodlint.deployment.served.signing_keys import keys_made_anew
 
         return keys_made_anew(self._service, self._repository)
@@ -53,6 +69,8 @@ class ServerWorkers:
     @property
     def metrics_of_one_process(self) -> Span | None:
         """Where its app tells Prometheus what one process alone counted."""
+        if not code_holds(self._service, self._repository, b"prometheus"):
+            return None
         from prodlint.deployment.telemetry.metrics import metrics_of_one_process
 
         return metrics_of_one_process(self._service, self._repository)
@@ -60,7 +78,7 @@ class ServerWorkers:
     @property
     def socketio_server(self) -> SocketIOServer | None:
         """The Socket.IO server that it makes when it starts."""
-        if not python_with(self._repository, (b"socketio",)):
+        if not code_holds(self._service, self._repository, b"socketio"):
             return None
         from prodlint.deployment.served.socketio_server import socketio_server_of
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import App, files_of_module
 from prodlint.deployment.app_target import AppTarget, target_of
-from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
+from prodlint.deployment.served.code import code_holds
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import YES, Known
 from prodlint.finding import Fix
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from prodlint.source import Span
 
 __all__ = ["Serving"]
+
+_WEBSOCKETS = (b"websocket", b"WebSocketRoute")
+_SOCKETS = (_WEBSOCKETS, (b"flask_sock", b"simple_websocket"), (b"flask_socketio",))
 
 
 class Serving:
@@ -120,7 +123,7 @@ class Serving:
     @property
     def websocket(self) -> WebSocketRoute | None:
         """A websocket that its app answers, and whether its server can."""
-        if not python_with(self._repository, (b"websocket", b"WebSocketRoute")):
+        if not code_holds(self._service, self._repository, *_WEBSOCKETS):
             return None
         from prodlint.deployment.served.websocket import websocket_of
 
@@ -129,7 +132,7 @@ class Serving:
     @property
     def socket_on_wsgi(self) -> SocketOnWsgi | None:
         """A socket of its WSGI app that its server refuses, or that holds what requests need."""
-        if self.app is None or not python_with(self._repository, (b"sock", b"WebSocketRoute")):
+        if self.app is None or not any(code_holds(self._service, self._repository, *one) for one in _SOCKETS):
             return None
         from prodlint.deployment.served.socket_on_wsgi import socket_on_wsgi_of
 

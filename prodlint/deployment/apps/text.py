@@ -9,7 +9,7 @@ from typing import TypeAlias
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 
-__all__ = ["files_with", "holds_one", "last_parts", "python_with", "read_files"]
+__all__ = ["any_python_with", "files_with", "holds_one", "last_parts", "python_with", "read_files"]
 
 _Files: TypeAlias = list[tuple[str, bytes]]
 
@@ -43,6 +43,12 @@ def _python_files(repository: Repository) -> _Files:
 def python_with(repository: Repository, needles: tuple[bytes, ...]) -> list[str]:
     """The Python files of the repository that hold one of some texts: the same for every process."""
     return files_with(_python_files(repository), needles)
+
+
+@per_repository
+def any_python_with(repository: Repository, needles: tuple[bytes, ...]) -> bool:
+    """Whether any Python file of the repository holds one of some texts."""
+    return any(needle in data for _, data in _python_files(repository) for needle in needles)
 
 
 @lru_cache(maxsize=256)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from prodlint.deployment.evaluation.interpreter import Interpreter
     from prodlint.deployment.served.handlers import Handler, Handlers
 
-__all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "served_code"]
+__all__ = ["Hop", "Reached", "ServedCall", "ServedCode", "code_holds", "served_code"]
 
 _DEPTH = 4
 _MOST_CALLERS = 60
@@ -187,11 +187,11 @@ class ServedCode:
 
         `lasts` are the last parts of all the names, where they can be told: other calls need not be followed.
         """
-        if self._has_loops:
+        if self.has_loops:
             yield from self._calls(needles, names, self.on_loop, on_import=False, lasts=lasts)
 
     @cached_property
-    def _has_loops(self) -> bool:
+    def has_loops(self) -> bool:
         """Whether a framework calls any coroutine of the process on its own loop: most apps have none."""
         paths = self.graph.holding(b"async def ")
         # Those that a framework decorates are known at once, others are looked for in all files.
@@ -483,6 +483,11 @@ def served_code(service: Service, repository: Repository) -> ServedCode:
         # The service is kept with the answer: no other object gets its number.
         answers[id(service)] = (service, ServedCode(service, repository, graph, like))
     return answers[id(service)][1]
+
+
+def code_holds(service: Service, repository: Repository, *needles: bytes) -> bool:
+    """Whether a file that a service may import holds one of some texts: else nothing is loaded to look at its code."""
+    return bool(served_code(service, repository).graph.holding(*needles))
 
 
 def _is_same(code: ServedCode, service: Service, graph: ImportGraph) -> bool:

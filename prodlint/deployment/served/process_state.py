@@ -11,8 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from prodlint.deployment.apps.text import python_with
-from prodlint.deployment.memo import per_repository
+from prodlint.deployment.apps.text import any_python_with
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.servers.parallel import StateKind
@@ -112,7 +111,7 @@ def _limiters(service: Service, repository: Repository) -> Iterator[ProcessState
 
 
 def _django(service: Service, repository: Repository) -> Iterator[ProcessState]:
-    if not _may_keep(repository):
+    if not any_python_with(repository, _CHOICES):
         return
     from prodlint.deployment.settings_module import settings_of
 
@@ -140,11 +139,12 @@ def _django(service: Service, repository: Repository) -> Iterator[ProcessState]:
 
 
 def _websockets(service: Service, repository: Repository) -> Iterator[ProcessState]:
-    if not python_with(repository, (b"WebSocket",)):
+    code = served_code(service, repository)
+    if not code.graph.holding(b"WebSocket"):
         return
     from prodlint.deployment.served.broadcast import broadcasts_of
 
-    for one in broadcasts_of(served_code(service, repository), repository):
+    for one in broadcasts_of(code, repository):
         yield ProcessState(StateKind.WEBSOCKETS, one.span, evidence=one.evidence)
 
 
@@ -153,9 +153,3 @@ def _backend(value: Value[object]) -> object:
     held = value.value if isinstance(value, Known) else None
     default = held.get("default") if isinstance(held, Mapping) else None
     return default.get("BACKEND") if isinstance(default, Mapping) else None
-
-
-@per_repository
-def _may_keep(repository: Repository) -> bool:
-    """Whether any settings may choose what is looked for: else none are evaluated."""
-    return any(word in (repository.data(path) or b"") for path in repository.python_files for word in _CHOICES)

@@ -18,18 +18,6 @@ from prodlint.source import Span
 
 __all__ = ["KeyMadeAnew", "keys_made_anew"]
 
-# What makes one has one of these in its name.
-_MAKES = (
-    b"urandom",
-    b"getrand",
-    b"token_",
-    b"uuid",
-    b"generate_key",
-    b"get_random_",
-    b"Random",
-    b".choice",
-    b"randbytes",
-)
 _SETTINGS = {"Django": ("SECRET_KEY",), "Flask": ("SECRET_KEY", "JWT_SECRET_KEY")}
 # Flask signs only what somebody asks it to: a key that nothing signs with harms nobody.
 _SIGNED = frozenset({"flask.session", "flask.flash"})
@@ -82,8 +70,6 @@ class KeyMadeAnew(Record):
 
 def keys_made_anew(service: Service, repository: Repository) -> tuple[KeyMadeAnew, ...]:
     """The keys of a service that it makes when it starts; each call that makes one is told once."""
-    if not _makes_something(repository):
-        return ()
     found: dict[tuple[str, int], KeyMadeAnew] = {}
     for name, value, chosen in _keys(service, repository):
         made = value.default if isinstance(value, EnvDriven) else value
@@ -110,11 +96,6 @@ def _takes_more(service: Service) -> bool:
 def _is_shared(made: Span, service: Service) -> bool:
     """Whether gunicorn's master makes it when it reads its configuration, and hands it on to all workers."""
     return service.server is not None and made.path == service.server.configuration
-
-
-@per_repository
-def _makes_something(repository: Repository) -> bool:
-    return any(word in (repository.data(path) or b"") for path in repository.python_files for word in _MAKES)
 
 
 def _keys(service: Service, repository: Repository) -> Iterator[tuple[str, Value[object], Span | None]]:

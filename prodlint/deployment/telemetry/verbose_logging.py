@@ -10,7 +10,6 @@ from prodlint.deployment.served.code import ServedCode, served_code
 from prodlint.deployment.servers.setting import SettingSource
 from prodlint.deployment.service import Service
 from prodlint.deployment.telemetry.configured_logging import configured_logging
-from prodlint.deployment.telemetry.web_logging import leaves_root_alone
 from prodlint.deployment.value import YES, Known, Value
 from prodlint.finding import Evidence, Fix, Safety, WithoutArgument
 from prodlint.record import Record
@@ -110,7 +109,11 @@ def _of_flask(service: Service, code: ServedCode) -> Iterator[Verbose]:
 
 def _of_root(service: Service, code: ServedCode) -> Iterator[Verbose]:
     """`logging.basicConfig(level=logging.DEBUG)`, where nothing else has a say in the level of the root logger."""
-    if len(code.graph.holding(b"basicConfig")) != 1 or not leaves_root_alone(service):
+    if len(code.graph.holding(b"basicConfig")) != 1:
+        return
+    from prodlint.deployment.telemetry.web_logging import leaves_root_alone
+
+    if not leaves_root_alone(service):
         return
     if code.graph.holding(b"dictConfig", b"fileConfig", b"LOGGING") or not code.graph.is_complete:
         return
