@@ -10,7 +10,7 @@ from functools import cached_property
 
 from prodlint.record import Entity, LazyEntity
 from prodlint.source import Span, Text
-from prodlint.syntax.word import Substitution, Word
+from prodlint.syntax.word import Expansion, Substitution, Word
 
 __all__ = [
     "AndOr",
@@ -94,11 +94,28 @@ class Command(LazyEntity):
         return tuple(word for word in self.words if word.literal is None)
 
     @cached_property
+    def only_looks_up(self) -> bool:
+        """Whether nothing has to be expanded in its words but variables by their names, and arguments within words."""
+        return all(map(_only_looks_up, self.expanding))
+
+    @cached_property
     def substituted(self) -> tuple[Text, ...]:
         """The commands that stand in `$(…)` in its words, and in what it assigns."""
         words = (*self.expanding, *(one.value for one in self.assignments if one.value is not None))
         parts = (part for word in words for part in word.parts if isinstance(part, Substitution))
         return tuple(inside for part in parts if (inside := part.commands) is not None)
+
+
+def _only_looks_up(word: Word) -> bool:
+    for part in word.parts:
+        if isinstance(part, Substitution) or (isinstance(part, Expansion) and (part.operator or part.name in _PLACES)):
+            return False
+    first = word.parts[0]
+    return len(word.parts) > 1 or (isinstance(first, Expansion) and first.name.isidentifier())
+
+
+# They tell where a script lies.
+_PLACES = ("0", "BASH_SOURCE", "PWD")
 
 
 class Pipeline(Entity):
@@ -198,12 +215,25 @@ class Case(Entity):
     redirections: tuple[Redirection, ...] = ()
 
 
-class Function(Entity):
+class Function(LazyEntity):
     """A definition: the body runs where the name is called."""
 
     name: str
     body: Node
     span: Span
+
+    @cached_property
+    def local(self) -> frozenset[str]:
+        """The variables that it has for itself."""
+        found: set[str] = set()
+        for node in walk(self.body):
+            if isinstance(node, Command) and node.name in _LOCAL and "-g" not in map(str, node.words):
+                found.update(one.name.partition("[")[0] for one in node.assignments)
+                found.update(word.literal for word in node.words[1:] if word.literal is not None)
+        return frozenset(found)
+
+
+_LOCAL = ("local", "declare", "typeset")
 
 
 class Test(Entity):

@@ -83,7 +83,7 @@ class Constructs(ABC):
         if isinstance(node, Loop):
             return self._loop(node, shell)
         if isinstance(node, Function):
-            shell.functions[node.name] = node.body
+            shell.functions[node.name] = node
         elif isinstance(node, Unparsed):
             self.unread.append(Link(node.span, "could not be read as shell"))
             self.variables.open(node.span, "holds what could not be read as shell")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from prodlint.deployment.execution.shell_walk import Shell
 from prodlint.record import replace
-from prodlint.syntax.shell import Command, Node, walk
+from prodlint.syntax.shell import Function
 from prodlint.syntax.word import Word
 
 __all__ = ["entered", "leave"]
-
-_DECLARES = ("local", "declare", "typeset")
 
 
 def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
@@ -17,19 +15,9 @@ def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
     return replace(shell, arguments=words[1:], depth=shell.depth + 1, variables=dict(shell.variables))
 
 
-def leave(body: Node, inside: Shell, shell: Shell) -> None:
+def leave(function: Function, inside: Shell, shell: Shell) -> None:
     """Leave in a shell what a function did to it: its directory, options and variables, but for `local` ones."""
     shell.directory, shell.left, shell.marked = inside.directory, inside.left, inside.marked
     shell.errexit, shell.exports = inside.errexit, inside.exports
-    local = _local(body)
+    local = function.local
     shell.variables.update((name, value) for name, value in inside.variables.items() if name not in local)
-
-
-def _local(body: Node) -> set[str]:
-    """The variables that a function has for itself."""
-    found: set[str] = set()
-    for node in walk(body):
-        if isinstance(node, Command) and node.name in _DECLARES and "-g" not in map(str, node.words):
-            found.update(one.name.partition("[")[0] for one in node.assignments)
-            found.update(word.literal for word in node.words[1:] if word.literal is not None)
-    return found

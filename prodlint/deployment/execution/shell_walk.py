@@ -16,7 +16,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known
 from prodlint.record import Record, State, field, replace
 from prodlint.regex import regex
 from prodlint.source import Source, Span, Text
-from prodlint.syntax.shell import AndOr, Command, Loop, Node, Pipeline, ShellScript
+from prodlint.syntax.shell import AndOr, Command, Function, Loop, Node, Pipeline, ShellScript
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
 __all__ = [
@@ -123,7 +123,7 @@ class Shell(State):
     arguments: tuple[Word, ...]
     chain: tuple[Link, ...]
     name: Word | None = None
-    functions: dict[str, Node] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
     conditional: bool = False
     when: tuple[Asked, ...] | None = ()
     background: bool = False

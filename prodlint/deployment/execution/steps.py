@@ -110,9 +110,9 @@ class _Run(Constructs):
             return self._lose(Link(span, _TOO_DEEP))
         from prodlint.deployment.execution.functions import entered, leave
 
-        body, inside = child.functions[words[0].literal or ""], entered(words, child)
-        flow = called(self.walk(body, inside))
-        leave(body, inside, shell)
+        function, inside = child.functions[words[0].literal or ""], entered(words, child)
+        flow = called(self.walk(function.body, inside))
+        leave(function, inside, shell)
         return flow
 
     def _lose(self, link: Link) -> Flow:
@@ -259,7 +259,7 @@ class _Run(Constructs):
         if node.substituted and shell.depth <= _DEPTH and len(self.steps) < MOST_STEPS:
             self._substituted(node, shell)
         words = node.words
-        if node.expanding:
+        if not node.only_looks_up:
             words = tuple(self.variables.printed(word, shell) for word in with_arguments(words, shell))
             self.variables.note(node.expanding, shell)
         words = plain(words)
