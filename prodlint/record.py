@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import force_setattr
+from msgspec.structs import astuple, force_setattr
 
 if TYPE_CHECKING:
     # The type checker knows the parameters of this one.
@@ -26,7 +26,17 @@ else:
         return lambda cls: cls
 
 
-__all__ = ["Entity", "LazyEntity", "Record", "State", "compared_without", "field", "force_setattr", "replace"]
+__all__ = [
+    "Entity",
+    "LazyEntity",
+    "Record",
+    "State",
+    "astuple",
+    "compared_without",
+    "field",
+    "force_setattr",
+    "replace",
+]
 
 T = TypeVar("T", bound=Struct)
 

@@ -1,18 +1,52 @@
-"""Functions of a shell: what a call leaves in the shell that makes it, since both are one process."""
+"""Functions of a shell: what a call leaves in the shell that makes it, since both are one process.
+
+From an equal shell a function does the same again. Installers call one from arms that leave everything as it was.
+"""
 
 from __future__ import annotations
 
-from prodlint.deployment.execution.shell_walk import Shell
-from prodlint.record import replace
+from prodlint.deployment.command import Link
+from prodlint.deployment.execution.shell_walk import Flow, Shell
+from prodlint.record import Entity, astuple, replace
 from prodlint.syntax.shell import Function
 from prodlint.syntax.word import Word
 
-__all__ = ["entered", "leave"]
+__all__ = ["Call", "entered", "kept", "leave"]
+
+
+class Call(Entity):
+    """One call that was walked: the shell `before` and `after` it, and what it added to each list of the walk.
+
+    `opened_before` and `opened` are the first place after which any variable may be set, before and after it.
+    """
+
+    before: Shell
+    opened_before: Link | None
+    after: Shell
+    opened: Link | None
+    flow: Flow
+    made: tuple[tuple[object, ...], ...]
+    calls: int
+
+    def is_of(self, inside: Shell, opened: Link | None) -> bool:
+        """Whether a shell that enters the function is equal to the one that did."""
+        return (
+            self.before.arguments == inside.arguments
+            and self.opened_before == opened
+            and astuple(self.before) == astuple(inside)
+        )
 
 
 def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
     """The shell as a function finds it that is called with words: it has arguments of its own."""
     return replace(shell, arguments=words[1:], depth=shell.depth + 1, variables=dict(shell.variables))
+
+
+def kept(inside: Shell) -> Shell:
+    """A shell as it is now, whatever is done to it later."""
+    return replace(
+        inside, variables=dict(inside.variables), exported=dict(inside.exported), functions=dict(inside.functions)
+    )
 
 
 def leave(function: Function, inside: Shell, shell: Shell) -> None:

@@ -7,6 +7,9 @@ all kept.
 
 from __future__ import annotations
 
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
 from prodlint.deployment.command import CommandLine, Execution, Form, Link, Parent
 from prodlint.deployment.commands.ancestry import is_of_a_text, shell_ancestor, started_by
 from prodlint.deployment.commands.wrappers import unwrap
@@ -46,8 +49,11 @@ from prodlint.deployment.value import Unknown
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-from prodlint.syntax.shell import Command
+from prodlint.syntax.shell import Command, Function
 from prodlint.syntax.word import Word
+
+if TYPE_CHECKING:
+    from prodlint.deployment.execution.functions import Call
 
 __all__ = ["GIVEN_NOTHING", "execute"]
 
@@ -56,6 +62,8 @@ GIVEN_NOTHING = "ends with the command that it is given, and no file names one"
 _TOO_DEEP = "is nested too deeply to follow"
 _DEPTH = 12
 _CALLS = 20_000
+# Calls of one function that are looked at, before it is walked once more.
+_MOST_KNOWN = 10
 
 _SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
 
@@ -73,6 +81,10 @@ class _Run(Constructs):
         self.ended = 0
         self.written: list[str] = []
         self.found: dict[str, str | None] = {}
+        self.made: tuple[list[Any], ...] = (self.steps, self.unread, self.written, self.successions)
+        self.known: dict[Function, deque[Call]] = {}
+        # Grows where a command looks at what ran before it.
+        self.looked_back = 0
 
     def argv(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         """Start a program: wrappers off, scripts of the repository followed, the rest is a step."""
@@ -111,9 +123,41 @@ class _Run(Constructs):
         from prodlint.deployment.execution.functions import entered, leave
 
         function, inside = child.functions[words[0].literal or ""], entered(words, child)
+        known = self.known.setdefault(function, deque(maxlen=_MOST_KNOWN))
+        call = next((one for one in known if one.is_of(inside, self.variables.opened) and self._has_room(one)), None)
+        if call is None:
+            looked_back = self.looked_back
+            call = self._walked(function, inside)
+            if looked_back == self.looked_back:
+                known.append(call)
+        else:
+            self._repeat(call, inside)
+        leave(function, call.after, shell)
+        return call.flow
+
+    def _walked(self, function: Function, inside: Shell) -> Call:
+        """A call whose function is walked."""
+        from prodlint.deployment.execution.functions import Call, kept
+
+        before, opened, calls = kept(inside), self.variables.opened, self.calls
+        begun = [len(one) for one in self.made]
         flow = called(self.walk(function.body, inside))
-        leave(function, inside, shell)
-        return flow
+        made = tuple(tuple(one[start:]) for one, start in zip(self.made, begun, strict=True))
+        return Call(before, opened, kept(inside), self.variables.opened, flow, made, self.calls - calls)
+
+    def _repeat(self, call: Call, inside: Shell) -> None:
+        """Do once more what a call did that was walked already."""
+        for one, more in zip(self.made, call.made, strict=True):
+            one.extend(more)
+        self.calls += call.calls
+        self.variables.opened = call.opened
+        inside.exported.update(call.after.exported)
+        inside.functions.update(call.after.functions)
+
+    def _has_room(self, call: Call) -> bool:
+        """Whether what a call did may be done once more before there is too much of it."""
+        fits = all(len(one) + len(more) < MOST_STEPS for one, more in zip(self.made, call.made, strict=True))
+        return fits and self.calls + call.calls <= _CALLS
 
     def _lose(self, link: Link) -> Flow:
         """What is started, and cannot be followed."""
@@ -287,6 +331,7 @@ class _Run(Constructs):
         if name in FILLS:
             self.variables.fill(words, shell)
         if name in ENDS and ends_others(words):
+            self.looked_back += 1
             self.ended = len(self.steps)
         if name in QUIET:
             return Flow()
@@ -297,6 +342,7 @@ class _Run(Constructs):
         if name in (".", "source"):
             return self._source(words, shell, node.span)
         if name in ("wait", "fg"):  # It stays for as long as what was started before it, and not ended.
+            self.looked_back += 1
             return Flow(tuple(step for step in self.steps[self.ended :] if step.background))
         if name == "set":
             self.variables.switch(words[1:], shell)
