@@ -349,16 +349,18 @@ def _plain(name: str) -> str:
 
 @cache
 def _holders() -> dict[type, str]:
-    """By type, the field or property that holds its instances: those annotated `tuple[X, ...]`."""
-    found: dict[type, str] = {}
-    hints = typing.get_type_hints(Deployment)
+    """By type, the field or property that holds its instances: those annotated `tuple[X, ...]`.
+
+    Their types are names of this module: `typing.get_type_hints` would compile each annotation to find that out.
+    """
+    hints: dict[str, str] = dict(Deployment.__annotations__)
     for name, member in vars(Deployment).items():
         if isinstance(member, cached_property) and not name.startswith("_"):
-            hints[name] = typing.get_type_hints(member.func)["return"]
+            hints[name] = member.func.__annotations__["return"]
+    found: dict[type, str] = {}
     for name, hint in hints.items():
-        arguments = typing.get_args(hint)
-        if typing.get_origin(hint) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-            found.setdefault(arguments[0], name)
+        if hint.startswith("tuple[") and hint.endswith(", ...]"):
+            found.setdefault(globals()[hint[len("tuple[") : -len(", ...]")]], name)
     return found
 
 
