@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from prodlint.deployment.evaluation.config import set_app_attribute, set_config_item
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
@@ -124,6 +123,8 @@ def _unpack(machine: Machine, target: ast.Tuple | ast.List, value: object) -> No
 
 def put_item(machine: Machine, node: ast.expr, owner: object, key: object, value: object) -> None:
     """`owner[key] = value`, for the environment and for namespaces too."""
+    from prodlint.deployment.evaluation.config import set_config_item
+
     if isinstance(owner, External) and owner.name == "os.environ":
         write_variable(machine, key, value, node)
     elif isinstance(owner, NamespaceValue):
@@ -139,6 +140,8 @@ def put_item(machine: Machine, node: ast.expr, owner: object, key: object, value
 
 
 def _set_attribute(machine: Machine, target: ast.Attribute, owner: object, value: object) -> None:
+    from prodlint.deployment.evaluation.config import set_app_attribute
+
     if isinstance(owner, (InstanceValue, ClassValue, ModuleValue)):
         machine.put(owner.cells, target.attr, value)
     elif isinstance(owner, AppValue):

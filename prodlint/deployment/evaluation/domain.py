@@ -18,6 +18,7 @@ from prodlint.source import Span
 
 __all__ = [
     "ABSENT",
+    "APP_CLASSES",
     "MARK",
     "RAISES",
     "UNSET",
@@ -282,6 +283,10 @@ class LoadedObject(Entity):
     names: frozenset[str]
     span: Span
     path: str = ""
+
+
+APP_CLASSES = frozenset({"flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart", "quart.app.Quart"})
+"""The classes of Flask's apps, and of those that are made and configured like them."""
 
 
 class AppValue:

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from prodlint.deployment.evaluation.binding import bind
 from prodlint.deployment.evaluation.concrete import NotConcrete, apply
-from prodlint.deployment.evaluation.config import config_holds, config_item
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
     RAISES,
@@ -254,6 +253,8 @@ def _compared(machine: Machine, node: ast.Compare, operation: ast.cmpop, left: o
         inside = _is_bound(machine, node, right.module, left)
         return unary(machine, node, ast.Not, inside) if isinstance(operation, ast.NotIn) else inside
     if isinstance(operation, (ast.In, ast.NotIn)) and isinstance(right, ConfigValue):
+        from prodlint.deployment.evaluation.config import config_holds
+
         inside = config_holds(machine, right, left, node)
         return unary(machine, node, ast.Not, inside) if isinstance(operation, ast.NotIn) else inside
     return compare(machine, node, type(operation), left, right)
@@ -286,6 +287,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> object:
         machine.risk()
         return machine.unknown("is a name that is not known", node) if value in (None, ABSENT) else value
     if isinstance(owner, ConfigValue):
+        from prodlint.deployment.evaluation.config import config_item
+
         return _settled(machine, config_item(machine, owner, key, node), node)
     if isinstance(owner, (ModuleValue, FunctionValue, PathValue)):
         raise Raised("TypeError")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from prodlint.deployment.evaluation.config import config_item, open_config, put_key, set_config_item, spoil_config
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
+    APP_CLASSES,
     RAISES,
     AppValue,
     ClassValue,
@@ -40,10 +41,8 @@ from prodlint.deployment.evaluation.objects import is_open_class
 from prodlint.deployment.repository import normal_path
 from prodlint.source import Span
 
-__all__ = ["call_flask", "config_method", "is_app_class", "is_of_flask", "make_app", "told_of_app"]
+__all__ = ["call_flask", "config_method", "make_app", "told_of_app"]
 
-_APPS = frozenset({"flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart", "quart.app.Quart"})
-_DEBUG_FLAG = ("flask.helpers.get_debug_flag",)
 _DEFAULTS: dict[str, object] = {
     "TESTING": False,
     "PROPAGATE_EXCEPTIONS": None,
@@ -82,19 +81,9 @@ _QUIET = frozenset(
 _READING = frozenset({"update", "from_object", "config_from_object"})
 
 
-def is_of_flask(name: str) -> bool:
-    """Whether a class or function outside of the repository is one of Flask's that are followed."""
-    return name in _APPS or name in _DEBUG_FLAG
-
-
 def call_flask(machine: Machine, name: str, call: Call) -> object:
     """`Flask(__name__)`, with the configuration that it starts with; `get_debug_flag()`."""
-    return _debug(machine, call.node) if name in _DEBUG_FLAG else _made(machine, call, None)
-
-
-def is_app_class(cls: ClassValue) -> bool:
-    """Whether a class of the repository extends Flask's."""
-    return any(isinstance(base, External) and base.name in _APPS for base in cls.lineage)
+    return _made(machine, call, None) if name in APP_CLASSES else _debug(machine, call.node)
 
 
 def make_app(machine: Machine, cls: ClassValue, call: Call) -> object:

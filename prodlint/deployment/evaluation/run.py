@@ -8,9 +8,9 @@ from typing import Any
 
 from prodlint.deployment.evaluation.binding import put_item
 from prodlint.deployment.evaluation.concrete import on_defaults
-from prodlint.deployment.evaluation.config import app_attribute
 from prodlint.deployment.evaluation.domain import (
     ABSENT,
+    APP_CLASSES,
     RAISES,
     AppValue,
     BoundMethod,
@@ -38,14 +38,6 @@ from prodlint.deployment.evaluation.domain import (
 )
 from prodlint.deployment.evaluation.environment import outside_variable
 from prodlint.deployment.evaluation.expressions import expression
-from prodlint.deployment.evaluation.flask import (
-    call_flask,
-    config_method,
-    is_app_class,
-    is_of_flask,
-    make_app,
-    told_of_app,
-)
 from prodlint.deployment.evaluation.fresh import SPELLINGS
 from prodlint.deployment.evaluation.imports import external_attribute, module_attribute
 from prodlint.deployment.evaluation.join import Decision
@@ -61,10 +53,12 @@ from prodlint.deployment.evaluation.objects import (
     run_function,
 )
 from prodlint.deployment.evaluation.paths import path_attribute
-from prodlint.deployment.evaluation.readers import call_reader, is_reader, make_reader
 from prodlint.deployment.evaluation.statements import block
 
 __all__ = ["Evaluator"]
+
+_HOLD_READERS = frozenset({"environ", "environs", "decouple", "starlette", "dj_database_url"})
+"""The packages whose classes and functions read the environment for their callers."""
 
 
 def _has_attribute(owner: object, name: str) -> bool:
@@ -91,6 +85,8 @@ class Evaluator(Machine):
     def call(self, function: object, call: Call) -> object:
         self.charge()
         if isinstance(function, (External, Opaque)) and self.apps:
+            from prodlint.deployment.evaluation.flask import told_of_app
+
             told_of_app(self, function, call)
         if isinstance(function, FunctionValue):
             return run_function(self, function, call)
@@ -100,13 +96,17 @@ class Evaluator(Machine):
         if isinstance(function, Method):
             return self._method(function, call)
         if isinstance(function, ReaderValue):
+            from prodlint.deployment.evaluation.readers import call_reader
+
             return call_reader(self, function, "", call)
         if isinstance(function, External):
             return self._external(function, call)
         if isinstance(function, ClassValue):
             if is_enumeration(function):
                 return self.unknown("is a member of an enumeration", call.node)
-            if is_app_class(function):
+            if any(isinstance(base, External) and base.name in APP_CLASSES for base in function.lineage):
+                from prodlint.deployment.evaluation.flask import make_app
+
                 return make_app(self, function, call)
             return make_instance(self, function, call)
         if isinstance(function, Fresh):
@@ -131,9 +131,14 @@ class Evaluator(Machine):
         if function.name.startswith("builtins.") and function.name.count(".") == 2 and call.arguments:
             inner = Call(call.node, call.arguments[1:], call.keywords, call.is_open)
             return call_method(self, call.arguments[0], function.name.rpartition(".")[2], inner)
-        if is_reader(function.name):
-            return make_reader(self, function.name, call)
-        if is_of_flask(function.name):
+        if function.name.partition(".")[0] in _HOLD_READERS:
+            from prodlint.deployment.evaluation.readers import is_reader, make_reader
+
+            if is_reader(function.name):
+                return make_reader(self, function.name, call)
+        if function.name in APP_CLASSES or function.name == "flask.helpers.get_debug_flag":
+            from prodlint.deployment.evaluation.flask import call_flask
+
             return call_flask(self, function.name, call)
         if function.name in ("django_heroku.settings", "django_on_heroku.settings"):
             return self._heroku(call)
@@ -183,10 +188,14 @@ class Evaluator(Machine):
     def _method(self, method: Method, call: Call) -> object:
         owner = method.owner
         if isinstance(owner, ReaderValue):
+            from prodlint.deployment.evaluation.readers import call_reader
+
             return call_reader(self, owner, method.name, call)
         if isinstance(owner, NamespaceValue):
             return self._namespace_method(owner, method.name, call)
         if isinstance(owner, ConfigValue):
+            from prodlint.deployment.evaluation.flask import config_method
+
             return config_method(self, owner, method.name, call)
         return call_method(self, owner, method.name, call)
 
@@ -237,6 +246,8 @@ class Evaluator(Machine):
         if isinstance(owner, ReaderValue) and name in owner.options:
             return owner.options[name]
         if isinstance(owner, AppValue):
+            from prodlint.deployment.evaluation.config import app_attribute
+
             return app_attribute(self, owner, name, node)
         if owner is None:
             raise Raised("AttributeError")
