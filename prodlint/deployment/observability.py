@@ -92,6 +92,8 @@ class Observability:
     @property
     def error_trackers(self) -> tuple[ErrorTracker, ...]:
         """Where its process starts an error tracker."""
+        if self._service.step is None or not code_holds(self._service, self._repository, b"sentry_sdk"):
+            return ()
         from prodlint.deployment.telemetry.error_tracker import error_trackers
 
         return tuple(error_trackers(self._service, self._repository))
@@ -99,6 +101,8 @@ class Observability:
     @property
     def unused_tracker(self) -> UnusedTracker | None:
         """The error tracker that it installs and never starts."""
+        if not any(one.name == "sentry-sdk" for install in self._service.installs for one in install.dependencies):
+            return None
         from prodlint.deployment.telemetry.error_tracker import unused_tracker
 
         return unused_tracker(self._service, self._repository)

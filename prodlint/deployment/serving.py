@@ -141,10 +141,12 @@ class Serving:
     @property
     def unknown_options(self) -> tuple[UnknownOption, ...]:
         """The options of its command that its server has in no version."""
+        server = self._service.server
+        if server is None or all(given.option is not None for given in server.parsed.given):
+            return ()
         from prodlint.deployment.servers.unknown_options import unknown_options
 
-        server = self._service.server
-        return unknown_options(server) if server is not None and self._service.starts_certainly else ()
+        return unknown_options(server) if self._service.starts_certainly else ()
 
     @property
     def ignored_gunicorn_names(self) -> tuple[IgnoredName, ...]:

@@ -98,10 +98,12 @@ from prodlint.rule import YES, Evidence, Finding, Findings, Severity, rule
 
 @rule(Severity.INFO)
 def error_tracker_without_environment(service: Service, deployment: Deployment) -> Findings:
-    live = deployment.observability_of(service).live_twin if service.is_production is YES else None
+    observability = deployment.observability_of(service)
+    trackers = observability.error_trackers if service.is_production is YES else ()
+    live = observability.live_twin if trackers else None
     if live is None:
         return
-    for tracker in deployment.observability_of(service).error_trackers:
+    for tracker in trackers:
         if tracker.is_certain and tracker.says_production:
             yield Finding(
                 tracker.span,

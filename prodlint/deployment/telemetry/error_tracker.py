@@ -93,8 +93,6 @@ class ErrorTracker(Entity):
 
 def error_trackers(service: Service, repository: Repository) -> Iterator[ErrorTracker]:
     """Where a service's process starts Sentry."""
-    if service.step is None:
-        return
     for call in served_code(service, repository).calls_on_import((b"sentry_sdk",), _INIT):
         yield ErrorTracker(call)
 
