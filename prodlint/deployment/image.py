@@ -396,7 +396,7 @@ class _Reader:
                 files = with_packages(files, found, step, state.programs, state.base)
         self.unread[index].extend(execution.unread)
         written = instruction.value.value.strip() if len(instruction.heredocs) == 1 else ""
-        made = _WRITES_DOCUMENT.fullmatch(written) if len(written) < _LONGEST_LINE else None
+        made = _WRITES_DOCUMENT.fullmatch(written) if 0 < len(written) < _LONGEST_LINE else None
         target = absolute(next(filter(None, made.groups())), state.directory) if made is not None else None
         text = _text_of(instruction.heredocs[0]) if target is not None else None
         if target is not None and text is not None:

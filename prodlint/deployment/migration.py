@@ -109,11 +109,23 @@ class MigrationRun(Record):
 
 
 MANAGE_COMMANDS = ("migrate", "migrate_schemas", "safemigrate")
-_OTHERS = regex(
-    r"^(yoyo apply|piccolo migrations forwards|pw_migrate migrate|dbmate (up|migrate)|flyway migrate|liquibase update"
-    r"|goose .*\bup\b|sqitch deploy|atlas (migrate|schema) apply|prisma (migrate deploy|db push)|supabase db push"
-    r"|tortoise migrate|gel migrate|edgedb migrate)\b"
-)
+# What other tools are told that apply migrations.
+_OTHERS = {
+    "atlas": regex(r"(migrate|schema) apply\b"),
+    "dbmate": regex(r"(up|migrate)\b"),
+    "edgedb": regex(r"migrate\b"),
+    "flyway": regex(r"migrate\b"),
+    "gel": regex(r"migrate\b"),
+    "goose": regex(r".*\bup\b"),
+    "liquibase": regex(r"update\b"),
+    "piccolo": regex(r"migrations forwards\b"),
+    "prisma": regex(r"(migrate deploy|db push)\b"),
+    "pw_migrate": regex(r"migrate\b"),
+    "sqitch": regex(r"deploy\b"),
+    "supabase": regex(r"db push\b"),
+    "tortoise": regex(r"migrate\b"),
+    "yoyo": regex(r"apply\b"),
+}
 
 
 def migration_of(step: Step) -> System | None:
@@ -135,7 +147,7 @@ def migration_of(step: Step) -> System | None:
             return System.FLASK_MIGRATE
     if tool == "aerich" and "upgrade" in arguments:
         return System.AERICH
-    if _OTHERS.match(" ".join([tool, *arguments])):
+    if tool in _OTHERS and _OTHERS[tool].match(" ".join(arguments)):
         return System.OTHER
     return _in_code(step) if tool == "python" else None
 
@@ -240,9 +252,9 @@ def _is_around(folder: str, path: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
-_NOT_OURS = regex(r"(^|/)(tests?|testing|test_[^/]*|examples?|docs?|fixtures)(/|$)")
+_NOT_OURS = frozenset("test tests testing example examples doc docs fixtures".split())
 
 
 def is_ours(path: str) -> bool:
     """Whether a file belongs to the product: not to its tests, examples or documentation."""
-    return _NOT_OURS.search(path) is None
+    return _NOT_OURS.isdisjoint(path.split("/")) and "/test_" not in f"/{path}"

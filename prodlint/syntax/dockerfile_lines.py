@@ -131,7 +131,7 @@ class _Reader:
         while self.number < self.count:
             start, end = self.bounds(self.number)
             line = self.source.text[start:end].lstrip(SPACE)
-            match = _DIRECTIVE.fullmatch(line)
+            match = _DIRECTIVE.fullmatch(line) if line.startswith("#") else None
             if match is None or match[1].lower() not in _DIRECTIVES:
                 # An unknown directive is a comment, and no directive comes after a comment.
                 break

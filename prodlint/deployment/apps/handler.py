@@ -15,6 +15,7 @@ from prodlint.deployment.apps.search import app_of
 from prodlint.deployment.command import CommandLine, Step, exec_form
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
+from prodlint.deployment.images.base import is_of_lambda
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Value
@@ -31,7 +32,6 @@ _CALLS_ANOTHER = {
     "newrelic_lambda_wrapper.handler": "NEW_RELIC_LAMBDA_HANDLER",
 }
 _HOPS = 8
-_LAMBDA_IMAGE = regex(r"(?:^|/)lambda/python(?::|@|$)|(?:^|/)aws-lambda-python(?::|@|$)")
 _DOTTED = regex(r"[\w./-]+\.\w+")
 
 
@@ -50,7 +50,7 @@ def handler_of(
     The base images for Lambda bring the program that calls it: their CMD is the handler.
     """
     handler = process.handler
-    if image is not None and image.base is not None and _LAMBDA_IMAGE.search(image.base):
+    if image is not None and is_of_lambda(image.base):
         own = process.entrypoint is None and image.entrypoint is None and command is not None
         words = command.words if own and command is not None else ()
         text = words[0].literal if len(words) == 1 else None

@@ -31,15 +31,15 @@ __all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_giv
 
 _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
-_PUBLIC = regex(
-    r"^(postgres|postgresql|postgis|pgvector|timescaledb|pgbouncer|mysql|mariadb|percona|redis|valkey|keydb|memcached"
-    r"|rabbitmq|kafka|cp-kafka|zookeeper|nats|mongo|mongodb|elasticsearch|opensearch|kibana|logstash|clickhouse.*|minio"
-    r"|nginx.*|traefik|caddy|haproxy|httpd|envoy|oauth2-proxy|cloud-sql-proxy|gce-proxy|cloudsql-proxy|busybox|alpine"
-    r"|bash|debian|ubuntu|curl|kubectl|aws-cli|cloud-sdk|git|wait-for.*|k8s-wait-for|adminer|pgadmin4|mailhog|mailpit"
-    r"|prometheus|grafana|loki|jaeger.*|all-in-one|opentelemetry-collector.*|fluentd|fluent-bit|statsd.*|node-exporter"
-    r"|vault.*|consul|etcd|keycloak|cert-manager.*|certbot|external-dns|pause|metabase|flower|sentry|datadog-agent|agent"
-    r"|.*-exporter)$"
+_PUBLIC = frozenset(
+    "postgres postgresql postgis pgvector timescaledb pgbouncer mysql mariadb percona redis valkey keydb memcached "
+    "rabbitmq kafka cp-kafka zookeeper nats mongo mongodb elasticsearch opensearch kibana logstash minio "
+    "traefik caddy haproxy httpd envoy oauth2-proxy cloud-sql-proxy gce-proxy cloudsql-proxy busybox alpine "
+    "bash debian ubuntu curl kubectl aws-cli cloud-sdk git k8s-wait-for adminer pgadmin4 mailhog mailpit "
+    "prometheus grafana loki all-in-one fluentd fluent-bit "
+    "consul etcd keycloak certbot external-dns pause metabase flower sentry datadog-agent agent".split()
 )
+_PUBLIC_FAMILIES = tuple("clickhouse nginx wait-for jaeger opentelemetry-collector statsd vault cert-manager".split())
 
 
 def image_path(image: str) -> tuple[str, ...]:
@@ -305,8 +305,8 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
 
 def is_public(image: str) -> bool:
     """Whether an image is a well-known one of others: a database, a broker, a proxy, a tool."""
-    segments = image_path(image)
-    return bool(segments) and _PUBLIC.match(segments[-1]) is not None
+    name = "".join(image_path(image)[-1:])
+    return name in _PUBLIC or name.startswith(_PUBLIC_FAMILIES) or name.endswith("-exporter")
 
 
 def _build_of(

@@ -314,7 +314,7 @@ _HOLDERS = frozenset(
 def _name(path: str) -> str:
     """What to call the service of an image: what its file is called after, else its folder, else the file."""
     folder, _, file = path.rpartition("/")
-    own = _SUFFIX.sub("", file)
+    own = _SUFFIX.sub("", file) if file != "Dockerfile" else ""
     if own and own.lower() not in _FINAL and environment_of(own) is None:
         return own
     parent = posixpath.basename(folder)

@@ -13,6 +13,7 @@ __all__ = [
     "base_brings_servers",
     "base_command",
     "base_entrypoint",
+    "is_of_lambda",
     "is_official",
     "leaves_unset",
     "python_in",
@@ -20,12 +21,16 @@ __all__ = [
     "task_folder",
 ]
 
-_LIBRARY = r"^(docker\.io/)?(library/|public\.ecr\.aws/docker/library/|mirror\.gcr\.io/(library/)?)?"
-_OFFICIAL = regex(
-    _LIBRARY + r"(python|debian|ubuntu|alpine|buildpack-deps|pypy|amazonlinux|rockylinux|almalinux)(:|@|$)"
+# Where the images lie that Docker publishes.
+_LIBRARIES = frozenset(
+    (
+        *("", "docker.io", "docker.io/library", "library"),
+        *("mirror.gcr.io", "mirror.gcr.io/library", "public.ecr.aws/docker/library"),
+    )
 )
-_OF_OTHER_LANGUAGES = regex(_LIBRARY + r"(node|golang|ruby|php|perl|rust|openjdk|eclipse-temurin)(:|@|$)")
-_EMPTY = regex(r"^(scratch$|ghcr\.io/astral-sh/uv|astral/uv|gcr\.io/distroless/python3|cgr\.dev/chainguard/python)")
+_OFFICIAL = frozenset("python debian ubuntu alpine buildpack-deps pypy amazonlinux rockylinux almalinux".split())
+_OF_OTHER_LANGUAGES = frozenset("node golang ruby php perl rust openjdk eclipse-temurin".split())
+_EMPTY = ("ghcr.io/astral-sh/uv", "astral/uv", "gcr.io/distroless/python3", "cgr.dev/chainguard/python")
 
 # Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
 # `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
@@ -57,9 +62,21 @@ _DEBIAN = regex(
 _REDHAT = regex(r"(^|/)(amazonlinux|rockylinux|almalinux)([:@]|$)")
 
 
+def _is_one_of(names: frozenset[str], image: str) -> bool:
+    """Whether Docker publishes an image under one of some names."""
+    folder, _, name = _untagged(image).rpartition("/")
+    return name in names and folder in _LIBRARIES
+
+
+def _untagged(image: str) -> str:
+    return image.partition("@")[0].partition(":")[0]
+
+
 def shell_of(base: str | None) -> str | None:
     """The program behind `/bin/sh` of a well-known image without an ENTRYPOINT; None where nobody here knows it."""
-    if base is None or not (_OFFICIAL.match(base) or base.startswith(("ghcr.io/astral-sh/uv:", "astral/uv:"))):
+    if base is None:
+        return None
+    if not (_is_one_of(_OFFICIAL, base) or base.startswith(("ghcr.io/astral-sh/uv:", "astral/uv:"))):
         return None
     if "windows" in base:
         return None
@@ -71,7 +88,7 @@ def shell_of(base: str | None) -> str | None:
 
 def is_official(image: str) -> bool:
     """Whether an image is that of a language or a system, which Docker publishes: it holds nothing of anybody's."""
-    return _OFFICIAL.match(image) is not None or _OF_OTHER_LANGUAGES.match(image) is not None
+    return _is_one_of(_OFFICIAL | _OF_OTHER_LANGUAGES, image)
 
 
 def leaves_unset(base: str | None, name: str) -> bool:
@@ -79,7 +96,7 @@ def leaves_unset(base: str | None, name: str) -> bool:
 
     Their Dockerfiles (docker-library/python, pypy; debuerreotype) have PATH, LANG, GPG_KEY, PYTHON_… and PYPY_….
     """
-    if base is None or _OFFICIAL.match(base) is None or "windows" in base:
+    if base is None or not _is_one_of(_OFFICIAL, base) or "windows" in base:
         return False
     return name not in ("PATH", "LANG", "LC_ALL", "GPG_KEY") and not name.startswith(("PYTHON_", "PYPY_"))
 
@@ -88,7 +105,7 @@ def base_brings_servers(base: str | None) -> Answer:
     """NO for images of which it is known that they hold no Python server, else UNKNOWN (container page, 2.8)."""
     if base is None:
         return UNKNOWN
-    return NO if _OFFICIAL.match(base) or _EMPTY.match(base) else UNKNOWN
+    return NO if _is_one_of(_OFFICIAL, base) or base == "scratch" or base.startswith(_EMPTY) else UNKNOWN
 
 
 def base_command(base: str | None, span: Span) -> CommandLine | None:
@@ -113,7 +130,9 @@ def base_entrypoint(base: str | None, command: CommandLine | None, span: Span) -
     return None if found is None else exec_form(split_words(Text.at(found, span)), span)
 
 
-_OF_LAMBDA = regex(r"(^|/)lambda/python([:@]|$)|(^|/)aws-lambda-python([:@]|$)")
+def is_of_lambda(base: str | None) -> bool:
+    """Whether an image is one of those that AWS Lambda has for functions in Python."""
+    return base is not None and f"/{_untagged(base)}".endswith(("/lambda/python", "/aws-lambda-python"))
 
 
 def task_folder(base: str | None) -> str | None:
@@ -121,7 +140,7 @@ def task_folder(base: str | None) -> str | None:
 
     Source: AWS, "Deploy Python Lambda functions with container images".
     """
-    return "/var/task" if base is not None and _OF_LAMBDA.search(base) else None
+    return "/var/task" if is_of_lambda(base) else None
 
 
 def python_in(base: str | None) -> str | None:

@@ -30,12 +30,13 @@ __all__ = [
 ]
 
 # The catalogue's delivery page, 2.6: "Is the file production?".
-_DEVELOPMENT = regex(
-    r"(^|[-_./])(dev|develop|development|local|test|tests|testing|ci|lint|docs?|typing|types|qa|debug|bench|tools?"
-    r"|tox|build|style|pre-?commit|examples?|notebook|jupyter)([-_./]|$)"
+_DEVELOPMENT = frozenset(
+    "dev develop development local test tests testing ci lint doc docs typing types qa debug bench tool tools tox "
+    "build style precommit example examples notebook jupyter".split()
 )
-_REQUIREMENTS_NAME = regex(r"(?i)([\w.-]*[-_.])?(requirements?|reqs?|deps|dependencies|constraints?)([-_.\d].*)?")
-_CONDA_NAME = regex(r"(?i)(conda[-_.])?(environment|env|conda)([-_.][\w.-]*)?\.ya?ml")
+_ENDS_WORDS = str.maketrans("-_.", "///")
+_REQUIREMENTS_NAME = regex(r"([\w.-]*[-_.])?(requirements?|reqs?|deps|dependencies|constraints?)([-_.\d].*)?")
+_CONDA_NAME = regex(r"(conda[-_.])?(environment|env|conda)([-_.][\w.-]*)?")
 _FROZEN_LENGTH = 10
 _OPTION = regex(r"(-[rce]|--requirement|--constraint|--editable)(?:\s*=\s*|\s+|(?<=^-[rce]))(?P<value>\S.*)")
 
@@ -50,17 +51,21 @@ def format_of(path: str) -> FileFormat | None:
     if name in ("setup.py", "setup.cfg"):
         return FileFormat.SETUP
     stem, suffix = posixpath.splitext(name)
+    lower = stem.lower()
     if suffix in (".yml", ".yaml"):
-        return FileFormat.CONDA if _CONDA_NAME.fullmatch(name) else None
+        may_be = "env" in lower or "conda" in lower
+        return FileFormat.CONDA if may_be and _CONDA_NAME.fullmatch(lower) else None
     if suffix in (".txt", ".in", ".pip"):
-        named = _REQUIREMENTS_NAME.fullmatch(stem) or re.search(r"(?i)requirements|reqs", posixpath.basename(folder))
+        above = posixpath.basename(folder).lower()
+        named = "requirements" in above or "reqs" in above or _REQUIREMENTS_NAME.fullmatch(lower)
         return FileFormat.REQUIREMENTS if named else None
     return None
 
 
 def is_development_name(path: str) -> bool:
     """Whether a path says by a whole word that it serves developers, tests or documentation."""
-    return bool(_DEVELOPMENT.search(posixpath.splitext(path.lower())[0]))
+    stem = posixpath.splitext(path.lower())[0]
+    return "pre-commit" in stem or not _DEVELOPMENT.isdisjoint(stem.translate(_ENDS_WORDS).split("/"))
 
 
 @per_repository

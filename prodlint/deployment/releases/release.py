@@ -91,13 +91,18 @@ class Carried(Record):
     fed: Text | Unknown | None = None
 
 
-_TOOLS = regex(r"^(make|just|task|invoke|inv|fab|npm|yarn|pnpm|bun|tox|nox|rake|gulp|bazel|pants|nix|earthly)$")
-_UNREAD_TARGET = regex(r"(?i)deploy|release|migrat|prod|ship|upgrade|publish")
+_TOOLS = frozenset("make just task invoke inv fab npm yarn pnpm bun tox nox rake gulp bazel pants nix earthly".split())
+_UNREAD_TARGETS = ("deploy", "release", "migrat", "prod", "ship", "upgrade", "publish")
+
+
+def _is_unread_target(word: str) -> bool:
+    lower = word.lower()
+    return any(one in lower for one in _UNREAD_TARGETS)
 
 
 def is_task(step: Step) -> bool:
     """Whether a step only names a task of a runner such as make, whose recipe is not followed."""
-    return _TOOLS.match(program_of(step)[0]) is not None
+    return program_of(step)[0] in _TOOLS
 
 
 def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[PipelineStep, ...], tuple[Link, ...]]:
@@ -194,7 +199,7 @@ def _with_carried(
     variables: Variables,
 ) -> Iterator[PipelineStep]:
     tool, words = program_of(step)
-    if _TOOLS.match(tool) and any(_UNREAD_TARGET.search(word.literal or "") for word in words):
+    if tool in _TOOLS and any(_is_unread_target(word.literal or "") for word in words):
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
     elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
     on_host = declared.remote or job.on_host or elsewhere
@@ -388,13 +393,13 @@ def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep])
     kinds = tuple(one.kind for one in steps)
     # Of `review/$BRANCH`, what stands before the variable is known.
     said = (job.environment or "").partition("$")[0]
-    if re.search(r"(?i)\b(review|preview|pr)\b", said):
+    if said and re.search(r"(?i)\b(review|preview|pr)\b", said):
         return Environment.DEVELOPMENT
     named = environment_of(said)
     if named is not None:
         return named
     names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
-    if re.search(r"(?i)(^|[^a-z])(preview|review)([^a-z]|$)", names):
+    if re.search(r"(^|[^a-z])p?review([^a-z]|$)", names.lower()):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
         from prodlint.deployment.releases.own_cluster import brings_its_cluster
@@ -451,16 +456,14 @@ def _stays(one: PipelineStep, real_cluster: bool) -> bool:
     return place is DeploymentPlace.PLATFORM or (place is DeploymentPlace.CLUSTER and real_cluster)
 
 
-_SCRIPT_NAME = regex(r"(?i)[^/]*deploy[^/]*|release[^/]*|update")
-
-
-def _stem(path: str) -> str:
-    return posixpath.splitext(posixpath.basename(path))[0]
+def _deploys_by_name(path: str) -> bool:
+    stem = posixpath.splitext(posixpath.basename(path))[0].lower()
+    return "deploy" in stem or stem.startswith("release") or stem == "update"
 
 
 def deploy_scripts(repository: Repository) -> Iterator[Pipeline]:
     """Shell scripts that deploy, by their name; each is a pipeline of one job (delivery page, 2.4)."""
-    scripts = [path for path in repository.ending(".sh", ".bash") if _SCRIPT_NAME.fullmatch(_stem(path))]
+    scripts = [path for path in repository.ending(".sh", ".bash") if _deploys_by_name(path)]
     for path in sorted([*scripts, *repository.named("post-receive")]):
         if environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue
