@@ -1,22 +1,20 @@
 """Which files a Python process imports, and through which statements.
 
-Imports are first read from the bytes, which is a hundred times as fast as parsing and finds a few too many; the
-statements on the way to a file that somebody asks for are then looked at one by one.
+What the text of files says of their imports decides first, which is cheap and finds a few too many; the statements on
+the way to a file that somebody asks for are then looked at one by one.
 """
 
 from __future__ import annotations
 
 import ast
 import heapq
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.app import locate_module
 from prodlint.deployment.apps.text import files_with, python_with, read_files
-from prodlint.deployment.memo import per_repository
+from prodlint.deployment.apps.written_imports import first_names, modules_below
 from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -27,65 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportGraph"]
 
-_IMPORT = regex(
-    rb"(?m)^([ \t]*)(?:from[ \t]+(\.*[ \t]*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,20000}\)|[^\n]*(?:\\\r?\n[^\n]*){0,50})"
-    rb"|import[ \t]+([^\n]*(?:\\\r?\n[^\n]*){0,50}))"
-)
-_COMMENT = regex(rb"#[^\n]*")
 _DYNAMIC = regex(
     rb"import_module\(|__import__\(|import_string\(|find_modules\(|\bload_module\(|exec_module\(|autodiscover"
 )
+# What stands in each of these.
+_MAY_BE_DYNAMIC = (b"_module(", b"_modules(", b"__import__(", b"import_string(", b"autodiscover")
 _MOST_RETRIES = 30
 _MOST_PENDING = 10
 # An import in a function is only a way where there is no other.
 _FAR = 1000
-
-
-@per_repository
-def _first_names(repository: Repository) -> frozenset[str]:
-    """Every name that the first part of a module of the repository can have."""
-    folders = {posixpath.basename(folder) for folder in repository.folders}
-    return frozenset(folders | {posixpath.basename(path).removesuffix(".py") for path in repository.python_files})
-
-
-@per_repository
-def _written_imports(repository: Repository, path: str) -> tuple[tuple[str, bool], ...]:
-    """The modules that a file names in imports, and whether it does so at its left margin."""
-    data = repository.data(path)
-    if data is None:
-        return ()
-    package = posixpath.dirname(path).replace("/", ".")
-    known = _first_names(repository)
-    found: dict[tuple[str, bool], None] = {}
-    for indent, module, names, plain in _IMPORT.findall(data):
-        is_outer = not indent
-        if plain:
-            for part in _parts(plain):
-                if part.partition(".")[0] in known:
-                    found[part, is_outer] = None
-            continue
-        written = module.decode("ascii", "replace").replace(" ", "").replace("\t", "")
-        bare = written.lstrip(".")
-        owner = resolve_relative(package, len(written) - len(bare), bare or None)
-        if not owner and written:
-            owner = ""
-        if owner.startswith(".") or (owner and owner.partition(".")[0] not in known):
-            continue
-        if owner:
-            found[owner, is_outer] = None
-        for name in _parts(names):
-            if name != "*":
-                found[f"{owner}.{name}" if owner else name, is_outer] = None
-    return tuple(found)
-
-
-def _parts(names: bytes) -> Iterator[str]:
-    """`a`, `b.c` of `a, b.c as d`."""
-    text = _COMMENT.sub(b"", names).replace(b"\\", b" ").strip(b" \t\r\n()").decode("ascii", "replace")
-    for part in text.split(",") if ";" not in text else text.partition(";")[0].split(","):
-        words = part.split()
-        if words:
-            yield words[0]
 
 
 class ImportGraph:
@@ -111,9 +59,7 @@ class ImportGraph:
         self.is_extended = extra is not None
         self._knows_extra = knows_extra
         self._extra: Callable[[str], Iterable[tuple[str, Span]]] = extra or (lambda path: ())
-        self._located: dict[tuple[str, str], str | None] = {}
-        self._modules: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._above: dict[str, tuple[str, ...]] = {}
+        self._modules = modules_below(repository, tuple(dict.fromkeys((*roots, ""))))
         self._refuted: set[tuple[str, str]] = set()
         self._chains: dict[str, tuple[Span, ...] | None] = {}
         self._pending: set[str] = set()
@@ -123,32 +69,15 @@ class ImportGraph:
 
     def may_hold(self, first: str) -> bool:
         """Whether the first part of a dotted name can be a module of the repository."""
-        return first in _first_names(self.repository)
+        return first in first_names(self.repository)
 
     def locate(self, dotted: str, near: str) -> str | None:
         """The file of a module that a file imports, None for one of another package."""
-        folder = near.rpartition("/")[0]
-        key = (dotted, folder)
-        if key not in self._located:
-            self._located[key] = self._locate(dotted, folder)
-        return self._located[key]
+        return self._modules.locate(dotted, near)
 
-    def _locate(self, dotted: str, folder: str) -> str | None:
-        known = _first_names(self.repository)
-        # The last part is the name of a file or a folder too: most are those of functions and classes.
-        if not dotted or dotted.partition(".")[0] not in known or dotted.rpartition(".")[2] not in known:
-            return None
-        if folder not in self._above:
-            self._above[folder] = self._around(folder)
-        return locate_module(self.repository, self._above[folder], dotted)
-
-    def _around(self, folder: str) -> tuple[str, ...]:
-        """Where a file's imports are looked for: the process's folders, then those above the file."""
-        above: list[str] = []
-        while folder:
-            above.append(folder)
-            folder = posixpath.dirname(folder)
-        return tuple(dict.fromkeys((*self.roots, "", *reversed(above))))
+    def modules(self, dotted: str, near: str) -> tuple[str, ...]:
+        """The file of a module, behind those of the packages around it, which run first."""
+        return self._modules.of(dotted, near)
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -160,7 +89,7 @@ class ImportGraph:
         """Whether no file imports others by names that it computes, or that nobody knows."""
         if not self.entries or not self._knows_extra():
             return False
-        return not any(_DYNAMIC.search(self.repository.data(one) or b"") for one in self.files)
+        return not any(_DYNAMIC.search(self.repository.data(one) or b"") for one in self.holding(*_MAY_BE_DYNAMIC))
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""
@@ -236,21 +165,12 @@ class ImportGraph:
 
     def _imported(self, path: str) -> tuple[tuple[str, bool], ...]:
         """The files that one may import, and whether only in a function or a block."""
+        if not self.is_extended:
+            return self._modules.imported(path)
         if path not in self._imports:
-            written = _written_imports(self.repository, path)
-            found = [(one, not is_outer) for dotted, is_outer in written for one in self.modules(dotted, path)]
-            found += [(one, False) for one, _ in self._extra(path)]
-            self._imports[path] = tuple(dict.fromkeys(found))
+            extra = ((one, False) for one, _ in self._extra(path))
+            self._imports[path] = tuple(dict.fromkeys((*self._modules.imported(path), *extra)))
         return self._imports[path]
-
-    def modules(self, dotted: str, near: str) -> tuple[str, ...]:
-        """The file of a module, behind those of the packages around it, which run first."""
-        key = (dotted, near)
-        if key not in self._modules:
-            parts = dotted.split(".")
-            found = (self.locate(".".join(parts[:count]), near) for count in range(1, len(parts) + 1))
-            self._modules[key] = tuple(one for one in found if one is not None and one != near)
-        return self._modules[key]
 
     def _statement(self, importer: str, imported: str) -> Span | None:
         """The statement by which one file imports another when the process runs it."""

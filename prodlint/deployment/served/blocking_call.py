@@ -154,7 +154,7 @@ class BlockedLoop(Record):
 def blocked_loops(service: Service, repository: Repository) -> Iterator[BlockedLoop]:
     """The coroutines of a service's ASGI app that block its event loop for requests, each once."""
     code = served_code(service, repository)
-    if not code.holding(b"async def"):
+    if not code.graph.holding(b"async def"):
         return
     told: set[CodeFunction] = set()
     lasts = None if code.graph.holding(b"boto3") else _LASTS
