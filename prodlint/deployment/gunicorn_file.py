@@ -88,7 +88,7 @@ def ignored_names(service: Service, repository: Repository) -> tuple[IgnoredName
     if module is None or module.has_dynamic_names:
         return ()
     settings = _settings(repository)
-    read = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read = {node.id for node in module.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     found = []
     for name in module.bound_names:
         if name in settings or name in HOOKS or name in read or name.startswith("_") or name != name.lower():

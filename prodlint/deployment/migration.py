@@ -164,7 +164,7 @@ def _in_code(step: Step) -> System | None:
         module = parse_python(Source("-c", written))
     except SyntaxProblem:
         return None
-    calls = (one for one in ast.walk(module.tree) if isinstance(one, ast.Call))
+    calls = (one for one in module.nodes if isinstance(one, ast.Call))
     return next((found for one in calls if (found := applied_by(one, module.qualified_name(one.func)))), None)
 
 

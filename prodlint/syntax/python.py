@@ -18,6 +18,7 @@ from prodlint.syntax.python_bindings import Binding, Guard, Import, is_main_guar
 from prodlint.syntax.python_literals import NOT_LITERAL, literal, string_text
 from prodlint.syntax.python_names import ModuleNames
 from prodlint.syntax.python_positions import PythonLines
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = [
     "NOT_LITERAL",
@@ -147,7 +148,7 @@ class PythonModule(LazyEntity):
         return Span(self.source, start, lines.offset(placed.end_lineno, placed.end_col_offset))
 
     def _span_of_parts(self, node: ast.AST) -> Span:
-        spans = [self.span(part) for part in ast.walk(node) if _is_placed(part)]
+        spans = [self.span(part) for part in nodes_in(node) if _is_placed(part)]
         if not spans:
             raise ValueError(f"{type(node).__name__} has no place in a file")
         return Span(self.source, min(span.start for span in spans), max(span.end for span in spans))
@@ -202,6 +203,11 @@ class PythonModule(LazyEntity):
     def has_dynamic_names(self) -> bool:
         """Whether names may appear in this module that no statement of it spells."""
         return self._names.has_dynamic_names
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, those of a level in front of those of the next."""
+        return tuple(nodes_in(self.tree))
 
     @cached_property
     def _lines(self) -> PythonLines:

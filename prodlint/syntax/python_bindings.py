@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from prodlint.record import Entity
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = [
     "Binding",
@@ -332,7 +333,7 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
 
 
 def _captures(pattern: ast.pattern) -> Iterator[str]:
-    for node in ast.walk(pattern):
+    for node in nodes_in(pattern):
         if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
             yield node.name
         elif isinstance(node, ast.MatchMapping) and node.rest:
@@ -343,7 +344,7 @@ def _walrus(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     """The names that `:=` binds in a statement itself, not in its blocks and not in lambdas."""
     waiting: list[ast.AST] = [statement]
     while waiting:
-        for node in ast.iter_child_nodes(waiting.pop()):
+        for node in children_of(waiting.pop()):
             if isinstance(node, (ast.stmt, ast.excepthandler, ast.Lambda)):
                 continue
             if isinstance(node, ast.NamedExpr):

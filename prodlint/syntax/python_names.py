@@ -19,6 +19,7 @@ from prodlint.syntax.python_bindings import (
     collect_imports,
     statements,
 )
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["ModuleNames"]
 
@@ -166,7 +167,7 @@ class ModuleNames:
     @cached_property
     def _scopes_with_expressions(self) -> _Scopes:
         found = [_definition_scope(node) for node in self._definitions]
-        for node in ast.walk(self._tree):
+        for node in nodes_in(self._tree):
             if isinstance(node, ast.Lambda):
                 found.append(_Scope(node, _start(node.body), _end(node.body)))
             elif isinstance(node, _Comprehension):
@@ -181,7 +182,7 @@ class ModuleNames:
     def _read_names(self, node: ast.AST) -> _ScopeNames:
         if isinstance(node, _Comprehension):
             targets = [generator.target for generator in node.generators]
-            variables = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            variables = {part.id for target in targets for part in nodes_in(target) if isinstance(part, ast.Name)}
             return _ScopeNames(frozenset(variables), {})
         if isinstance(node, ast.Lambda):
             return _ScopeNames(_parameters(node.args), {})
@@ -313,7 +314,7 @@ def _adds_names(tree: ast.Module) -> bool:
         if _is_own_module(node):
             return True
         in_function = in_function or isinstance(node, (*_Function, ast.Lambda))
-        waiting += [(child, in_function) for child in ast.iter_child_nodes(node) if not _only_reads(node, child)]
+        waiting += [(child, in_function) for child in children_of(node) if not _only_reads(node, child)]
     return False
 
 

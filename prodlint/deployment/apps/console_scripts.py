@@ -77,7 +77,7 @@ def _setup_cfg(repository: Repository, path: str, name: str) -> Iterator[tuple[s
 
 def _setup_py(repository: Repository, path: str, name: str) -> Iterator[tuple[str, Span]]:
     module = repository.python(path)
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "=" in node.value and module is not None:
             yield from _lines(node.value, name, module.span(node))
 

@@ -15,6 +15,7 @@ from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard, is_typing_guard
 from prodlint.syntax.python_bindings import resolve_relative
+from prodlint.syntax.python_tree import children_of
 
 __all__ = ["Ran", "in_order", "surely_imported"]
 
@@ -124,7 +125,7 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
         if isinstance(one, ast.Call):
             yield one
         if not isinstance(one, ast.Lambda):
-            waiting += ast.iter_child_nodes(one)
+            waiting += children_of(one)
 
 
 def in_order(graph: ImportGraph, entries: tuple[str, ...], script: str | None = None) -> Iterator[Ran]:

@@ -12,6 +12,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.record import Entity, Record
 from prodlint.source import Span
 from prodlint.syntax.python import Guard, PythonModule, is_main_guard, is_typing_guard
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["CodeCall", "CodeFunction", "CodeIndex", "code_index", "imported_names", "is_local"]
 
@@ -31,14 +32,8 @@ _SCOPES: frozenset[type] = frozenset(
         ast.match_case,
     )
 )
-_TOKENS: tuple[type[ast.AST], ...] = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
-# In these there is no call: names, values, and what is no node at all.
-_LEAVES: frozenset[type] = frozenset(
-    (
-        *(one for kind in _TOKENS for one in kind.__subclasses__()),
-        *(ast.Name, ast.Constant, str, int, float, complex, bytes, bool, type(None), type(...)),
-    )
-)
+# In these there is no call.
+_LEAVES: frozenset[type] = frozenset((ast.Name, ast.Constant))
 
 
 _BINDING: frozenset[type] = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.arg))
@@ -80,7 +75,7 @@ class CodeFunction(Entity):
             if isinstance(node, ast.comprehension) and node.is_async:
                 return True
             if not isinstance(node, _Function | ast.Lambda):
-                waiting.extend(ast.iter_child_nodes(node))
+                waiting.extend(children_of(node))
         return False
 
 
@@ -214,15 +209,7 @@ class CodeIndex:
                 waiting += [(child, inner, False) for child, inner in self._children(node, place)]
                 continue
             is_await = kind is ast.Await
-            # As `ast.iter_child_nodes`, which takes three times as long.
-            for name in kind._fields:
-                value: Any = getattr(node, name, None)
-                if value.__class__ is list:
-                    for child in value:
-                        if child.__class__ not in _LEAVES:
-                            waiting.append((child, place, is_await))
-                elif value.__class__ not in _LEAVES:
-                    waiting.append((value, place, is_await))
+            waiting += [(child, place, is_await) for child in children_of(node) if child.__class__ not in _LEAVES]
 
     def _note(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -237,12 +224,12 @@ class CodeIndex:
             function = CodeFunction(self.path, self.module, node, place.owner, place.function)
             self.functions.append(function)
             inside = _Place(function)
-            for child in ast.iter_child_nodes(node):
+            for child in children_of(node):
                 # Decorators, defaults and annotations are evaluated outside.
                 yield child, inside if isinstance(child, ast.stmt) else place
         elif isinstance(node, ast.ClassDef):
             inside = _Place(place.function, node, place.guards, place.is_conditional, place.is_deferred)
-            for child in ast.iter_child_nodes(node):
+            for child in children_of(node):
                 yield child, inside if isinstance(child, ast.stmt) else place
         elif isinstance(node, ast.Lambda):
             deferred = _Place(place.function, place.owner, place.guards, place.is_conditional, True)
@@ -251,7 +238,7 @@ class CodeIndex:
             yield from self._branches(node, place)
         else:
             inside = _Place(place.function, place.owner, place.guards, True, place.is_deferred)
-            for child in ast.iter_child_nodes(node):
+            for child in children_of(node):
                 yield child, inside if isinstance(child, ast.stmt) else place
 
     def _branches(self, node: ast.If, place: _Place) -> Iterator[tuple[ast.AST, _Place]]:
@@ -296,7 +283,7 @@ def is_local(name: str, function: CodeFunction) -> bool:
     """Whether a function, or one around it, binds a name itself."""
     around: CodeFunction | None = function
     while around is not None:
-        for node in ast.walk(around.node):
+        for node in nodes_in(around.node):
             if isinstance(node, ast.arg) and node.arg == name:
                 return True
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):

@@ -17,6 +17,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.record import Entity, Record
 from prodlint.source import Span
 from prodlint.syntax.python import Binding, PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["CodeNames", "Defined", "External", "Here", "Meaning"]
 
@@ -446,7 +447,7 @@ def _assigned(function: _Function, has_walrus: bool) -> Iterator[tuple[str, _Hel
         elif isinstance(node, ast.ExceptHandler) and node.name is not None:
             yield node.name, None
     if has_walrus:
-        for one in ast.walk(function):
+        for one in nodes_in(function):
             if isinstance(one, ast.NamedExpr):
                 yield from _target(one.target, one.value)
 
@@ -455,7 +456,7 @@ def _target(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, _He
     if isinstance(target, ast.Name):
         yield target.id, value
         return
-    for one in ast.walk(target):
+    for one in nodes_in(target):
         if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
             yield one.id, None
 

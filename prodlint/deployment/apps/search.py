@@ -19,6 +19,7 @@ from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
+from prodlint.syntax.python_tree import children_of
 
 __all__ = ["app_files", "app_of", "apps_in", "around", "expression_app", "resolve"]
 
@@ -368,7 +369,7 @@ def _own_nodes(function: _Function) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+            waiting.extend(reversed(children_of(node)))
 
 
 def resolve(repository: Repository, roots: tuple[str, ...], path: str, name: str) -> App | None:
@@ -436,4 +437,4 @@ def _calls_outside_classes(tree: ast.Module) -> Iterator[ast.Call]:
         node = waiting.popleft()
         if isinstance(node, ast.Call):
             yield node
-        waiting.extend(one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.ClassDef | ast.Lambda))
+        waiting.extend(one for one in children_of(node) if not isinstance(one, ast.ClassDef | ast.Lambda))

@@ -14,6 +14,7 @@ from prodlint.deployment.evaluation.join import Decision, Outcome, Region, Risk,
 from prodlint.deployment.evaluation.lists import parts_of, reason_of
 from prodlint.deployment.evaluation.machine import Machine
 from prodlint.deployment.evaluation.operations import elements_of, truth
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["bound_names", "has_exit", "loop", "run_try", "run_with"]
 
@@ -72,7 +73,7 @@ def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
                 yield base.id, part
         elif isinstance(part, ast.alias):
             yield part.asname or part.name.partition(".")[0], node
-        waiting.extend(ast.iter_child_nodes(part))
+        waiting.extend(children_of(part))
 
 
 # Loops
@@ -170,7 +171,7 @@ def _unknown_rounds(machine: Machine, node: ast.For | ast.While, elements: tuple
     for name, place in bound_names(node):
         if name != "*" and name not in _own_cells(machine):
             bind_name(machine, name, machine.unknown(reason, place, *flat), place)
-    if any(isinstance(part, ast.Return) for part in ast.walk(node)):
+    if any(isinstance(part, ast.Return) for part in nodes_in(node)):
         return Signal("maybe", tuple(returned))
     return None
 
@@ -255,7 +256,7 @@ def _swallowing(machine: Machine, node: ast.Try, following: _Following) -> objec
             machine.forget(machine.branch(partial(machine.block, body)), reason, node)
     finally:
         machine.lenient -= 1
-    if not any(isinstance(part, ast.Return) for part in ast.walk(node)):
+    if not any(isinstance(part, ast.Return) for part in nodes_in(node)):
         raise Undecided
     return _perhaps(machine, node, Signal("maybe", ()), following)
 

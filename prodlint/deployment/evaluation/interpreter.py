@@ -31,6 +31,7 @@ from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 if TYPE_CHECKING:
     from prodlint.deployment.evaluation.branches import Branch
@@ -233,7 +234,7 @@ class Interpreter:
             return
         if not isinstance(module, ModuleValue):
             return
-        for part in ast.walk(node):
+        for part in nodes_in(node):
             # It stands in no file: the module as a whole is its place.
             for name in ("lineno", "end_lineno"):
                 setattr(part, name, 1)
@@ -314,7 +315,7 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
     evaluator.frame = Frame(made, made.cells)
     from prodlint.deployment.evaluation.held_values import held_value
 
-    for part in ast.walk(node):
+    for part in nodes_in(node):
         if isinstance(part, ast.Name) and part.id not in made.cells:
             value = names.get(part.id)
             if isinstance(value, Known | EnvDriven | JointlyDriven):

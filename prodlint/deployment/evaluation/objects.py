@@ -18,6 +18,7 @@ from prodlint.deployment.evaluation.domain import (
 )
 from prodlint.deployment.evaluation.join import Signal
 from prodlint.deployment.evaluation.machine import Call, Frame, Machine
+from prodlint.syntax.python_tree import children_of
 
 __all__ = [
     "class_attribute",
@@ -67,7 +68,7 @@ def _own_nodes(body: Iterable[ast.AST]) -> Iterable[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children_of(node))
 
 
 def _globals_of(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from prodlint.deployment.variables.read_settings import SettingsClass
 from prodlint.syntax.python import PythonModule, literal
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["doubts_of"]
 
@@ -59,7 +60,7 @@ def doubts_of(one: SettingsClass) -> dict[str, str]:
         if entry is not None and not any(literal(entry) is held for held in usual):
             found[_ALL] = reason
     for field in one.fields:
-        if field.annotation is not None and any(_changes(part) for part in ast.walk(field.annotation)):
+        if field.annotation is not None and any(_changes(part) for part in nodes_in(field.annotation)):
             found[field.name] = "may be changed by what its annotation says"
     found.update(_arguments(one.node.name, one.module))
     return found
@@ -108,7 +109,7 @@ def _written(method: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """The fields that a validator of the whole writes; `*` unless it returns what it is given and sets these alone."""
     names = {one.arg for one in method.args.args}
     found: set[str] = set()
-    for node in ast.walk(method):
+    for node in nodes_in(method):
         if isinstance(node, ast.Return) and not (isinstance(node.value, ast.Name) and node.value.id in names):
             return {_ALL}
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
@@ -126,7 +127,7 @@ def _written(method: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 def _arguments(name: str, module: PythonModule) -> Iterator[tuple[str, str]]:
     """Fields that a call of the class in its own module gives."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != name:
             continue
         for keyword in node.keywords:

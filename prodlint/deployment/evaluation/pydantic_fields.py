@@ -23,6 +23,7 @@ from prodlint.regex import regex
 from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, literal
+from prodlint.syntax.python_tree import nodes_in
 
 if TYPE_CHECKING:
     from prodlint.syntax.dotenv_dialects import EnvLine
@@ -215,7 +216,7 @@ def _checked(field: SettingsField, value: object, span: Span, is_text: bool = Fa
 
 def _choices(node: ast.expr | None) -> tuple[object, ...]:
     """What `Literal["a", "b"]` lists, in an `Optional` too."""
-    for part in ast.walk(node) if node is not None else ():
+    for part in nodes_in(node) if node is not None else ():
         if isinstance(part, ast.Subscript) and getattr(part.value, "id", getattr(part.value, "attr", "")) == "Literal":
             held = literal(part.slice)
             return held if isinstance(held, tuple) else (held,)

@@ -17,6 +17,7 @@ from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.evaluation.shown import shown
 from prodlint.deployment.value import Known, Unknown, Value
 from prodlint.deployment.variables.read_settings import SettingsClass, settings_class
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["make_settings"]
 
@@ -61,12 +62,12 @@ def _aliased(one: SettingsClass) -> frozenset[str]:
 
 
 def _is_annotated(node: ast.expr | None) -> bool:
-    return any(isinstance(part, ast.Call) for part in ast.walk(node)) if node is not None else False
+    return any(isinstance(part, ast.Call) for part in nodes_in(node)) if node is not None else False
 
 
 def _is_secret(node: ast.expr | None) -> bool:
     """Whether it is an object that shows its text to those who ask for it only."""
-    names = (getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)) if node is not None else ()
+    names = (getattr(part, "id", getattr(part, "attr", "")) for part in nodes_in(node)) if node is not None else ()
     return any(name.startswith("Secret") for name in names)
 
 

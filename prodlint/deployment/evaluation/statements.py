@@ -18,6 +18,7 @@ from prodlint.deployment.evaluation.machine import Frame, Machine
 from prodlint.deployment.evaluation.methods import MUTATING
 from prodlint.deployment.evaluation.objects import lineage_of
 from prodlint.deployment.evaluation.operations import compare, subscript, truth
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["block"]
 
@@ -217,7 +218,7 @@ def _matches(machine: Machine, pattern: ast.pattern, subject: object) -> object:
             return True
         if all(answer is False for answer in answers):
             return False
-    for part in ast.walk(pattern):
+    for part in nodes_in(pattern):
         name = getattr(part, "name", None) or getattr(part, "rest", None)
         if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
             bind_name(machine, name, machine.unknown("is a part of what was matched", pattern, subject), pattern)

@@ -15,6 +15,7 @@ from prodlint.finding import Edit, Fix, Safety
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["asgi_target_of", "with_asgi_worker", "with_import_string", "with_need_app", "with_target"]
 
@@ -106,7 +107,7 @@ def _is_in_main_block(module: PythonModule, call: ast.Call) -> bool:
         isinstance(node, ast.Call) and (node.lineno, node.col_offset) == place
         for block in blocks
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in nodes_in(statement)
     )
 
 

@@ -19,6 +19,7 @@ from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 from prodlint.syntax.shell import Command, Unparsed, parse_shell, walk
 
 __all__ = ["MigratingCode", "migrating_code"]
@@ -102,7 +103,7 @@ def _applying(repository: Repository, path: str) -> Iterator[tuple[System, Span]
     if (b"migrat" not in data and b"alembic" not in data) or not _may_apply(data):
         return
     module = repository.python(path)
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Call) and module is not None:
             name = module.qualified_name(node.func)
             system = _applied_by(node, name, module)
@@ -113,7 +114,7 @@ def _applying(repository: Repository, path: str) -> Iterator[tuple[System, Span]
 
 def _migrates(module: PythonModule) -> bool:
     """Whether code calls a method `migrate`, as the one of an executor is called."""
-    called = (node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    called = (node.func for node in module.nodes if isinstance(node, ast.Call))
     return any(isinstance(one, ast.Attribute) and one.attr == "migrate" for one in called)
 
 
@@ -122,7 +123,7 @@ def _called(repository: Repository) -> Iterator[_Called]:
     for path in _own_files(repository):
         data = repository.data(path) or b""
         module = repository.python(path) if b"call_command" in data or b"manage.py" in data else None
-        for node in ast.walk(module.tree) if module is not None else ():
+        for node in module.nodes if module is not None else ():
             if not isinstance(node, ast.Call) or module is None:
                 continue
             name = module.qualified_name(node.func) or ""
@@ -160,7 +161,7 @@ def _commands(call: ast.Call, module: PythonModule) -> Iterator[str]:
     given = [*call.args, *(one.value for one in call.keywords if one.arg in ("args", "command"))]
     if not given or not isinstance(given[0], (*_WRITTEN, ast.List, ast.Tuple)):
         # What is put together elsewhere: any text may be a part of it.
-        yield " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+        yield " ".join(str(node.value) for node in nodes_in(call) if isinstance(node, ast.Constant))
         return
     elements = [one for node in given for one in (node.elts if isinstance(node, ast.List | ast.Tuple) else (node,))]
     texts = [_text(one, module) for one in elements if isinstance(one, _WRITTEN)]
@@ -172,7 +173,7 @@ _WRITTEN = (ast.Constant, ast.JoinedStr, ast.BinOp)
 
 def _text(node: ast.expr, module: PythonModule) -> Text:
     """A text as far as it is written down."""
-    held = [str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant)]
+    held = [str(one.value) for one in nodes_in(node) if isinstance(one, ast.Constant)]
     return module.text(node) or Text.at(" ".join(held), module.span(node))
 
 

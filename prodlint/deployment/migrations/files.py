@@ -117,7 +117,7 @@ def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
         if not any(sign in data for sign in _SIGNS_OF_FLASK):
             continue
         module = repository.python(path)
-        for node in ast.walk(module.tree) if module is not None else ():
+        for node in module.nodes if module is not None else ():
             if isinstance(node, ast.Call) and module is not None:
                 if isinstance(node.func, ast.Attribute) and node.func.attr == "create_all":
                     # The tables come from the models.
@@ -164,7 +164,7 @@ def _is_of_flask(repository: Repository, path: str) -> bool:
 def _imports(repository: Repository, path: str, name: str) -> bool:
     """Whether a file names a module or something of it: in an import, or as an attribute of what is imported."""
     module = repository.python(path)
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Import):
             found = [one.name for one in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -13,6 +13,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["MigrationGraph", "MigrationNode", "graph_of"]
 
@@ -115,5 +116,5 @@ def _strings(module: PythonModule, name: str) -> Iterator[str]:
         value = binding.value
         if isinstance(value, ast.expr):
             yield from (
-                node.value for node in ast.walk(value) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                node.value for node in nodes_in(value) if isinstance(node, ast.Constant) and isinstance(node.value, str)
             )

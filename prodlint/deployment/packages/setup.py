@@ -85,7 +85,7 @@ def _read_script(repository: Repository, path: str) -> DependencyFile | None:
     module = repository.python(path)
     if module is None:
         return None
-    call = next((node for node in ast.walk(module.tree) if _calls_setup(node)), None)
+    call = next((node for node in module.nodes if _calls_setup(node)), None)
     if not isinstance(call, ast.Call):
         return None
     reader = _Script(module)
@@ -138,10 +138,10 @@ class _Script:
     def __init__(self, module: PythonModule) -> None:
         self.module = module
         self.assigned: dict[str, ast.expr | None] = {}
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             for target, value in _assignments(node):
                 self.assigned[target] = None if target in self.assigned else value
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             # A list that is changed later is not what its assignment says.
             changed = _changed(node)
             if changed is not None:

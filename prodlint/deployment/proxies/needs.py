@@ -69,7 +69,7 @@ def _redirects(routes: Routes) -> Iterator[ProxyNeed]:
 
 def _in_file(path: str, code: ServedCode, is_flask: bool) -> Iterator[ProxyNeed]:
     module = code.repository.python(path)
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         need = _need(node, module, is_flask) if module is not None else None
         if need is not None:
             yield need

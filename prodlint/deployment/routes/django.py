@@ -128,7 +128,7 @@ class _Reader:
             return
         yield from self.named("urlpatterns", None, module, prefix, depth, posixpath.dirname(path))
         read = {id(one.call) for one in _additions("urlpatterns", module.tree.body)}
-        changes = next((node for node in ast.walk(module.tree) if _changes(node) and id(node) not in read), None)
+        changes = next((node for node in module.nodes if _changes(node) and id(node) not in read), None)
         if changes is not None:
             self.miss(module, changes, "what is added to urlpatterns")
 

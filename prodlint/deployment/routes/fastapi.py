@@ -67,7 +67,7 @@ def _is_path(value: object) -> bool:
 def _call(app: App, repository: Repository) -> ast.Call | None:
     """The call that makes the app, None when another line stands for it."""
     module = repository.python(app.path)
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Call) and module is not None and module.span(node) == app.span:
             return node
     return None

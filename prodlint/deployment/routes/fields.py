@@ -18,6 +18,7 @@ from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["FieldReader"]
 
@@ -100,7 +101,7 @@ class FieldReader:
             if isinstance(made, ast.ClassDef):
                 yield at, made
             elif isinstance(made, _FUNCTIONS):
-                results = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
+                results = [one.value for one in nodes_in(made) if isinstance(one, ast.Return) and one.value is not None]
                 inside = _Place(at.path, at.module, made)
                 for result in results[:_MOST_PARTS]:
                     yield from self._made_of(inside, result, depth + 1)
@@ -150,7 +151,7 @@ class FieldReader:
 def _assigned(scope: ast.AST | None, name: str) -> ast.expr | None:
     """What a function's own variable was last assigned."""
     found: ast.expr | None = None
-    for node in ast.walk(scope) if scope is not None else ():
+    for node in nodes_in(scope) if scope is not None else ():
         if isinstance(node, ast.Assign):
             if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
                 found = node.value

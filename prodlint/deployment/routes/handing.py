@@ -23,6 +23,7 @@ from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["Handed", "Handing", "loaded_files"]
 
@@ -303,7 +304,7 @@ class Handing:
         use = re.compile(rb"\w\." + re.escape(name.encode()) + end)
         for path in self.graph.files:
             module = self.repository.python(path) if use.search(self.repository.data(path) or b"") else None
-            if module is not None and any(_is_used(node, name) for node in ast.walk(module.tree)):
+            if module is not None and any(_is_used(node, name) for node in module.nodes):
                 return True
         return False
 
@@ -318,8 +319,8 @@ def loaded_files(graph: ImportGraph, repository: Repository) -> set[str]:
 
 def _bases(module: PythonModule) -> set[str]:
     """The last names in what the classes of a module are made of."""
-    classes = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
-    parts = [part for one in classes for base in (*one.bases, *one.keywords) for part in ast.walk(base)]
+    classes = [node for node in module.nodes if isinstance(node, ast.ClassDef)]
+    parts = [part for one in classes for base in (*one.bases, *one.keywords) for part in nodes_in(base)]
     return {part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in parts}
 
 
@@ -391,4 +392,4 @@ def _assignments(body: list[ast.stmt]) -> Iterator[ast.Assign]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             yield node
         elif isinstance(node, ast.stmt | ast.ExceptHandler) and not isinstance(node, _Function):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children_of(node)

@@ -13,6 +13,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, Unknown, Value
 from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["routes_of"]
 
@@ -56,7 +57,7 @@ def routes_of(service: Service, repository: Repository) -> Routes:
 
 def _asks_environment(node: ast.expr, module: PythonModule) -> bool:
     """Whether an expression reads a variable, by itself or by a name that the module gives the value of one."""
-    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    names = {one.id for one in nodes_in(node) if isinstance(one, ast.Name)}
     assigned = [
         one.value
         for one in module.tree.body
@@ -65,5 +66,5 @@ def _asks_environment(node: ast.expr, module: PythonModule) -> bool:
     return any(
         isinstance(one, ast.Attribute | ast.Name) and module.qualified_name(one) in _ENVIRONMENT
         for part in (node, *assigned)
-        for one in ast.walk(part)
+        for one in nodes_in(part)
     )

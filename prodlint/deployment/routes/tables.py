@@ -28,6 +28,7 @@ from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["routes_of_tables"]
 
@@ -284,7 +285,7 @@ class _Reader:
         self, path: str, module: PythonModule, made: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
     ) -> Span | None:
         """The object that a function returns; None for one of its parameters, which is its caller's."""
-        for node in ast.walk(made):
+        for node in nodes_in(made):
             if isinstance(node, ast.Return) and node.value is not None:
                 found = self._object(path, module, made, node.value, depth + 1)
                 if found is not None:
@@ -410,13 +411,13 @@ def _calls(
             outer[at] = around_it
         decorators = at.decorator_list if isinstance(at, _FUNCTIONS) else []
         # A decorator runs outside of the function that it decorates.
-        waiting += [(child, around_it if child in decorators else inside, guards) for child in ast.iter_child_nodes(at)]
+        waiting += [(child, around_it if child in decorators else inside, guards) for child in children_of(at)]
 
 
 def _assignments(scope: ast.AST) -> dict[str, list[ast.expr]]:
     """What the variables of a function, and of those in it, are assigned."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(scope):
+    for node in nodes_in(scope):
         if isinstance(node, ast.Assign):
             for name in {target.id: None for target in node.targets if isinstance(target, ast.Name)}:
                 found.setdefault(name, []).append(node.value)

@@ -12,6 +12,7 @@ from prodlint.deployment.value import UNKNOWN, Answer, Known, Value, answer
 from prodlint.record import Record
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, literal
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["AskedField", "asked_by_validators", "decided"]
 
@@ -57,7 +58,7 @@ def _asked(module: PythonModule, method: ast.FunctionDef) -> Iterator[AskedField
         body, tests = waiting.pop(0)
         for node in body:
             if not isinstance(node, ast.If):
-                inner = [one for one in ast.walk(node) if isinstance(one, ast.If)]
+                inner = [one for one in nodes_in(node) if isinstance(one, ast.If)]
                 waiting += [([one], (*tests, _UNDECIDED)) for one in inner]
                 continue
             if any(isinstance(one, ast.Raise) for one in node.body):
@@ -66,7 +67,7 @@ def _asked(module: PythonModule, method: ast.FunctionDef) -> Iterator[AskedField
                     if field is not None:
                         yield AskedField(field, method.name, module.span(part), (*tests, *beside), held)
             waiting += [(node.body, (*tests, (node.test, True))), (node.orelse, (*tests, (node.test, False)))]
-            if any(isinstance(one, ast.Return) for one in ast.walk(node)):
+            if any(isinstance(one, ast.Return) for one in nodes_in(node)):
                 # What stands behind it may not be reached.
                 tests = (*tests, _UNDECIDED)
 

@@ -17,6 +17,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.finding import Evidence
 from prodlint.record import Record
 from prodlint.source import Span
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["AsgiNeed", "asgi_need_of"]
 
@@ -39,7 +40,7 @@ def _websocket_routing(repository: Repository) -> Span | None:
         module = repository.python(path)
         if module is None or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.Call) or module.qualified_name(node.func) not in _ROUTERS or not node.args:
                 continue
             routes = node.args[0]
@@ -51,7 +52,7 @@ def _websocket_routing(repository: Repository) -> Span | None:
 
 def _is_empty(value: ast.expr) -> bool:
     """Whether a router is given no routes."""
-    lists = [node for node in ast.walk(value) if isinstance(node, ast.List)]
+    lists = [node for node in nodes_in(value) if isinstance(node, ast.List)]
     return bool(lists) and not any(one.elts for one in lists)
 
 

@@ -16,6 +16,7 @@ from prodlint.finding import Evidence
 from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["Broadcast", "broadcasts_of"]
 
@@ -54,9 +55,9 @@ def broadcasts_of(code: ServedCode, repository: Repository) -> Iterator[Broadcas
 
 def _loops(function: CodeFunction) -> Iterator[_Loop]:
     """The loops over a list or dictionary that lives as long as the process, and that send to each of its parts."""
-    loops = (node for node in ast.walk(function.node) if isinstance(node, _Loop))
+    loops = (node for node in nodes_in(function.node) if isinstance(node, _Loop))
     for node in islice(loops, _MOST):
-        if _is_kept(node.iter, function) and any(_sends(one) for one in ast.walk(node)):
+        if _is_kept(node.iter, function) and any(_sends(one) for one in nodes_in(node)):
             yield node
 
 
@@ -78,7 +79,7 @@ def _is_kept(node: ast.expr, function: CodeFunction) -> bool:
         return node.value.id == "self" and any(_makes_empty(one, node.attr) for one in _at_first(function.owner))
     if isinstance(node, ast.Name):
         bindings = function.module.bindings(node.id)
-        is_local = any(isinstance(one, ast.Name | ast.arg) and _binds(one, node.id) for one in ast.walk(function.node))
+        is_local = any(isinstance(one, ast.Name | ast.arg) and _binds(one, node.id) for one in nodes_in(function.node))
         return not is_local and len(bindings) == 1 and _is_empty(bindings[0].value)
     return False
 
@@ -87,7 +88,7 @@ def _at_first(owner: ast.ClassDef) -> Iterator[ast.AST]:
     """The statements of a class and of its `__init__`."""
     for statement in owner.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            yield from ast.walk(statement)
+            yield from nodes_in(statement)
         yield statement
 
 

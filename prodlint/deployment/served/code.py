@@ -26,6 +26,7 @@ from prodlint.finding import Evidence
 from prodlint.record import Entity
 from prodlint.source import Span
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
+from prodlint.syntax.python_tree import nodes_in
 
 if TYPE_CHECKING:
     from prodlint.deployment.apps.index import CodeCall, CodeFunction, CodeIndex
@@ -467,7 +468,7 @@ def _passes_more(node: ast.Call) -> bool:
 
 
 def _names_in(value: ast.expr) -> Iterator[ast.Name]:
-    return (one for one in ast.walk(value) if isinstance(one, ast.Name))
+    return (one for one in nodes_in(value) if isinstance(one, ast.Name))
 
 
 _known: WeakKeyDictionary[Repository, dict[int, tuple[Service, ServedCode]]] = WeakKeyDictionary()

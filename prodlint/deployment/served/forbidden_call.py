@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import ServedCall, served_code
 from prodlint.deployment.service import Service
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["debugger_stops", "nested_loops", "sync_queries"]
 
@@ -54,7 +55,7 @@ def nested_loops(service: Service, repository: Repository) -> Iterator[ServedCal
 
 def _asks_for_a_loop(function: ast.AST) -> bool:
     """Whether a function is written for both cases: with an event loop that runs, and without."""
-    nodes = list(ast.walk(function))
+    nodes = nodes_in(function)
     named = {node.id for node in nodes if isinstance(node, ast.Name)}
     named |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     return not named.isdisjoint(_ASKS)

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.apps.index import CodeCall, CodeFunction
+from prodlint.syntax.python_tree import children_of
 
 __all__ = ["is_plain", "runs_on_this_loop", "runs_where_called"]
 
@@ -94,4 +95,4 @@ def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children_of(node))

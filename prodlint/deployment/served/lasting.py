@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.apps.index import CodeFunction
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["endless_loop", "waits_for_client"]
 
@@ -33,7 +34,7 @@ def waits_for_client(function: CodeFunction, socket: str) -> bool:
             if not node.args and not node.keywords:
                 return True
         elif isinstance(node, ast.While):
-            asks = any(_is_of(one, socket, _OPEN) for one in ast.walk(node.test))
+            asks = any(_is_of(one, socket, _OPEN) for one in nodes_in(node.test))
             if asks or (_is_true(node.test) and (_receives(node, socket) or not _is_left(node.body))):
                 return True
     return False
@@ -76,7 +77,7 @@ def _inside(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, _Scope):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children_of(node))
 
 
 def _yields(loop: ast.While) -> bool:
@@ -99,7 +100,7 @@ def _is_left(statements: Iterable[ast.AST]) -> bool:
             waiting += [(one, is_own, is_caught or bool(node.handlers)) for one in node.body]
             waiting += [(one, is_own, is_caught) for one in (*node.handlers, *node.orelse, *node.finalbody)]
             continue
-        inner = node.orelse if isinstance(node, ast.If) and _asks_reader(node.test) else ast.iter_child_nodes(node)
+        inner = node.orelse if isinstance(node, ast.If) and _asks_reader(node.test) else children_of(node)
         waiting += [(one, is_own and not isinstance(node, _Loop), is_caught) for one in inner]
     return False
 

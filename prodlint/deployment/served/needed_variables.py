@@ -34,6 +34,7 @@ from prodlint.source import Span, SyntaxProblem
 from prodlint.syntax.dotenv_dialects import read_env_file
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["Need", "needed_variables"]
 
@@ -178,7 +179,7 @@ def _is_called(code: ServedCode, read: EnvRead) -> bool:
         return False
     function = max(inside, key=lambda one: one.node.lineno)
     node = function.node
-    parts = list(ast.walk(node))
+    parts = nodes_in(node)
     returns = [one.lineno for one in parts if isinstance(one, ast.Return | ast.Raise)]
     # A function in a function, and a lambda, may never be called.
     if any(isinstance(one, ast.Lambda) and one.lineno <= read.span.line <= (one.end_lineno or 0) for one in parts):
@@ -250,9 +251,8 @@ def _written(repository: Repository, path: str) -> frozenset[str] | None:
     if module is None:
         return frozenset()
     found: set[str] = set()
-    nodes = list(ast.walk(module.tree))
-    read = {id(one) for node in nodes for one in _read_by(node)}
-    for node in nodes:
+    read = {id(one) for node in module.nodes for one in _read_by(node)}
+    for node in module.nodes:
         name = _set_by(node, module)
         if name == _ANY or (id(node) not in read and _is_whole(node, module)):
             return None

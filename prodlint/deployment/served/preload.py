@@ -96,6 +96,6 @@ def _is_closed(call: ServedCall, repository: Repository) -> bool:
 
 def _entered(module: PythonModule) -> Iterator[ast.expr]:
     """The expressions that `with` statements enter."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.With | ast.AsyncWith):
             yield from (item.context_expr for item in node.items)

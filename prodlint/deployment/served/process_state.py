@@ -21,6 +21,7 @@ from prodlint.finding import Evidence
 from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["ProcessState", "process_state_of"]
 
@@ -94,7 +95,7 @@ def _is_certain(call: ServedCall, repository: Repository) -> bool:
 
 def _may_leave(function: ast.AST, line: int) -> bool:
     """Whether a function may end above one of its lines."""
-    return any(isinstance(one, ast.Return | ast.Raise) and one.lineno < line for one in ast.walk(function))
+    return any(isinstance(one, ast.Return | ast.Raise) and one.lineno < line for one in nodes_in(function))
 
 
 def _limiters(service: Service, repository: Repository) -> Iterator[ProcessState]:

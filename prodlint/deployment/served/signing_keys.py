@@ -148,7 +148,7 @@ def _signs(repository: Repository, path: str) -> bool:
         return True
     return any(
         _reads_key(node) or (isinstance(node, ast.Attribute) and index.module.qualified_name(node) in _SIGNED)
-        for node in ast.walk(index.module.tree)
+        for node in index.module.nodes
     )
 
 

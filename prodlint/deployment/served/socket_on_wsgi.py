@@ -24,6 +24,7 @@ from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.record import Record, replace
 from prodlint.source import Span
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["SocketOnWsgi", "socket_on_wsgi_of"]
 
@@ -142,7 +143,7 @@ def _sockets(code: ServedCode) -> Iterator[Span]:
 
 def _held_as(call: ServedCall) -> str:
     """The variable of its function that holds what a call makes; empty where none does."""
-    assigned = ast.walk(call.function.node) if call.function is not None else ()
+    assigned = nodes_in(call.function.node) if call.function is not None else ()
     names = [one.targets[0] for one in assigned if isinstance(one, ast.Assign) and one.value is call.call.node]
     return names[0].id if len(names) == 1 and isinstance(names[0], ast.Name) else ""
 

@@ -73,7 +73,7 @@ def _registered(context: Context) -> Iterator[ast.Call | None]:
         if isinstance(name, ast.Constant) and name.value == "runserver":
             is_server = isinstance(made, ast.Call) and module.qualified_name(made.func) == _SERVER
             yield made if is_server and isinstance(made, ast.Call) else None
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef) and node.name == "runserver" and node.decorator_list:
             yield None
 
@@ -99,7 +99,7 @@ def _is_managed(context: Context) -> bool:
 
 
 def _calls(module: PythonModule, attribute: str | None = None) -> Iterator[ast.Call]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call):
             is_named = isinstance(node.func, ast.Attribute) and node.func.attr == attribute
             if attribute is None or is_named:

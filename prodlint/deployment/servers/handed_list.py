@@ -44,7 +44,7 @@ def _lists(repository: Repository, path: str) -> dict[str, list[ast.expr]]:
     stores: Counter[str] = Counter()
     grown: dict[str, ast.expr] = {}
     lost: set[str] = set()
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stores[node.id] += 1
         elif isinstance(node, ast.arg):

@@ -18,6 +18,7 @@ from prodlint.record import Record, compared_without, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule, is_main_guard
+from prodlint.syntax.python_tree import children_of, nodes_in
 
 __all__ = ["ServerStart", "starts_on_import", "starts_when_called", "starts_when_run"]
 
@@ -305,11 +306,11 @@ class _Walk:
 
     def _local_app(self, module: PythonModule, path: str, receiver: ast.Name) -> App | None:
         """`app = create_app()` inside of the function that runs it."""
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
-                isinstance(inner, ast.Name) and inner is receiver for inner in ast.walk(node)
+                isinstance(inner, ast.Name) and inner is receiver for inner in nodes_in(node)
             ):
-                for inner in ast.walk(node):
+                for inner in nodes_in(node):
                     if isinstance(inner, ast.Assign) and any(
                         isinstance(target, ast.Name) and target.id == receiver.id for target in inner.targets
                     ):
@@ -338,7 +339,7 @@ def _is_import_guard(test: ast.expr) -> bool:
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     """The calls of a statement that run with it: those inside of a lambda or a nested function do not."""
-    for child in ast.iter_child_nodes(node):
+    for child in children_of(node):
         if not isinstance(child, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield from _calls(child)
     if isinstance(node, ast.Call):
@@ -363,7 +364,7 @@ def _switched_on(call: ast.Call) -> Answer:
 
 
 def _says_runserver(call: ast.Call) -> bool:
-    constants = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+    constants = [node.value for node in nodes_in(call) if isinstance(node, ast.Constant)]
     return "runserver" in constants
 
 
@@ -381,7 +382,7 @@ _CHILDREN = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress"
 
 def _child_process(call: ast.Call, handed: list[ast.expr], span: Span, shown: str) -> ServerStart | None:
     """A server started as a program of its own: `subprocess.run(["gunicorn", …])`, `os.execvp("gunicorn", […])`."""
-    constants = (node for one in (call, *handed) for node in ast.walk(one) if isinstance(node, ast.Constant))
+    constants = (node for one in (call, *handed) for node in nodes_in(one) if isinstance(node, ast.Constant))
     texts = " ".join(str(node.value) for node in constants)
     product = next((server for server in _CHILDREN if server in texts), None)
     if product is None:

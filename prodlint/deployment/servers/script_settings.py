@@ -29,6 +29,7 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.record import Record, replace
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["server_in_code"]
 
@@ -251,13 +252,13 @@ class _Reading:
             self._forget(statement)
 
     def _forget(self, node: ast.AST) -> None:
-        for inner in ast.walk(node):
+        for inner in nodes_in(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.locals[inner.id] = Unknown(f"{inner.id} may be bound anew", self.module.span(inner))
 
     def value(self, node: ast.expr) -> Value[object]:
         """What an expression is where the call stands."""
-        names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        names = {inner.id for inner in nodes_in(node) if isinstance(inner, ast.Name)}
         if not names & self.locals.keys():
             return self.names.evaluate(node)
         held: dict[str, Value[object]] = {}
@@ -431,7 +432,7 @@ def _blocks_around(body: list[ast.stmt], call: ast.Call) -> list[list[ast.stmt]]
 
 def _holds(statement: ast.stmt, call: ast.Call) -> bool:
     first, last = statement.lineno, statement.end_lineno or statement.lineno
-    return first <= call.lineno <= last and any(inner is call for inner in ast.walk(statement))
+    return first <= call.lineno <= last and any(inner is call for inner in nodes_in(statement))
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> list[str]:

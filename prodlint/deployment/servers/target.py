@@ -230,7 +230,7 @@ def _settings_name(context: Context, settings: Settings, manage: str | None) -> 
     if isinstance(value, Known):
         return value.value, value.span
     module = context.repository.python(manage) if manage is not None else None
-    for node in ast.walk(module.tree) if module is not None else ():
+    for node in module.nodes if module is not None else ():
         if (
             isinstance(node, ast.Call)
             and len(node.args) == 2

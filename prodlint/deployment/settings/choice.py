@@ -17,6 +17,7 @@ from prodlint.deployment.variables.read_settings import SettingsClass, SettingsF
 from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_tree import children_of
 
 __all__ = ["Choice", "made_classes"]
 
@@ -97,7 +98,7 @@ def _used(module: PythonModule) -> Iterator[str]:
         elif isinstance(node, ast.Name):
             yield f"{own}.{node.id}"
         elif not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children_of(node)
 
 
 def _tables(
@@ -108,7 +109,7 @@ def _tables(
     lookup: Lookup,
 ) -> Iterator[tuple[Choice, tuple[SettingsClass, ...]]]:
     """The class that a table of the module chooses, with the other classes of the table."""
-    if not any(isinstance(node, ast.Subscript) for node in ast.walk(module.tree)):
+    if not any(isinstance(node, ast.Subscript) for node in module.nodes):
         return
     by_name = {_dotted_of(one): one for one in found}
     # What is asked for the field may be a base that is left out elsewhere.
@@ -117,7 +118,7 @@ def _tables(
         for one in found
         for base, owner in one.nodes
     }
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
             continue
         table = _bound(module, node.value)
@@ -176,7 +177,7 @@ def _bound(module: PythonModule, name: ast.Name) -> ast.expr | None:
     """What the one assignment to a name, anywhere in the module, gives it."""
     found = [
         node.value
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (
             isinstance(node, ast.Assign)
             and any(isinstance(one, ast.Name) and one.id == name.id for one in node.targets)

@@ -174,8 +174,7 @@ def _config(value: Value[object] | None, repository: Repository, is_debug: bool 
 def _statement(span: Span, repository: Repository) -> Span:
     """The assignment to the name that a span is, or around it."""
     module = repository.python(span.path) if span.path.endswith(".py") else None
-    assignments = ast.walk(module.tree) if module is not None else iter(())
-    for node in assignments:
+    for node in module.nodes if module is not None else ():
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and module is not None:
             whole = module.span(node)
             if whole.source is span.source and whole.start <= span.start and span.end <= whole.end:

@@ -11,6 +11,7 @@ from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, is_main_guard, literal
+from prodlint.syntax.python_tree import children_of
 
 __all__ = [
     "COMPUTED",
@@ -167,7 +168,7 @@ def _enter(parent: ast.AST, around: dict[ast.AST, Place | None], module: PythonM
     if isinstance(parent, _Compound):
         around.update((child, inside) for child, inside in _children(parent, place, module))
     else:
-        around.update((child, place) for child in ast.iter_child_nodes(parent))
+        around.update((child, place) for child in children_of(parent))
 
 
 def _children(node: ast.AST, around: Place, module: PythonModule) -> Iterator[tuple[ast.AST, Place]]:
@@ -207,9 +208,9 @@ def _children(node: ast.AST, around: Place, module: PythonModule) -> Iterator[tu
         yield from ((one, maybe) for one in [*node.body, *node.orelse])
     elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp | ast.match_case):
         generators = getattr(node, "generators", [])
-        yield from ((one, around if one in generators[:1] else maybe) for one in ast.iter_child_nodes(node))
+        yield from ((one, around if one in generators[:1] else maybe) for one in children_of(node))
     else:
-        yield from ((one, around) for one in ast.iter_child_nodes(node))
+        yield from ((one, around) for one in children_of(node))
 
 
 def _caught(handler: ast.ExceptHandler) -> Iterator[str]:

@@ -17,6 +17,7 @@ from prodlint.deployment.variables.read_objects import module_file
 from prodlint.record import Entity, field, replace
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["SettingsClass", "SettingsField", "settings_class", "settings_classes", "settings_files", "settings_reads"]
 
@@ -111,7 +112,7 @@ class SettingsClass(Entity):
 
 def settings_classes(module: PythonModule, repository: Repository) -> Iterator[SettingsClass]:
     """The settings classes of a module; those that are only there to be extended are left out."""
-    nodes = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    nodes = [node for node in module.nodes if isinstance(node, ast.ClassDef)]
     for one in _settings_classes(nodes, module, repository):
         yield _described(one, repository)
 
@@ -163,7 +164,7 @@ def _files_of(one: _Class, config: _Config) -> Iterator[EnvFileRead]:
 
 
 def _holds(one: _Class, node: ast.expr) -> bool:
-    return any(child is node for child in ast.walk(one.node))
+    return any(child is node for child in nodes_in(one.node))
 
 
 def _settings_classes(nodes: list[ast.ClassDef], module: PythonModule, repository: Repository) -> Iterator[_Class]:
@@ -239,7 +240,7 @@ def _instantiated(one: _Class) -> Answer:
 
 def _is_made(one: _Class, within: ast.AST) -> bool:
     """Whether some code calls the class by its name."""
-    calls = (node.func for node in ast.walk(within) if isinstance(node, ast.Call))
+    calls = (node.func for node in nodes_in(within) if isinstance(node, ast.Call))
     return any(isinstance(called, ast.Name) and called.id == one.node.name for called in calls)
 
 
