@@ -27,10 +27,8 @@ _LINE_STARTS = " \t\n\\#"
 _LINES = regex(r"(?:[ \t\n]+|\\\n|#[^\n]*)*")
 _OPERATORS = r"&&|\|\||\|&|;;&|;;|;&|&(?!>)|[|;()\n]"
 _OPERATOR = regex(_OPERATORS)
-_SIGN = regex(
-    r"(?:if|then|elif|else|fi|while|until|for|select|do|done|case|in|esac|function|coproc|time|\[\[|[!{}])"
-    rf"(?=[ \t\n;&|<>()]|\\\n|\Z)|{_OPERATORS}"
-)
+_KEYWORDS = frozenset("if then elif else fi while until for select do done case in esac function coproc time".split())
+_SIGN = regex(rf"(?:[a-z]{{2,8}}|\[\[|[!{{}}])(?=[ \t\n;&|<>()]|\\\n|\Z)|{_OPERATORS}")
 _REDIRECTION = regex(
     r"([0-9]+|\{[A-Za-z_][A-Za-z_0-9]*\})?(<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|(&>>|&>)",
 )
@@ -89,7 +87,7 @@ class TokenReader:
         """The keyword or operator that comes next, or nothing."""
         if self._sign_at != self.at:
             found = _SIGN.match(self.value, self.at)
-            self._sign = found[0] if found else ""
+            self._sign = found[0] if found and (found[0] in _KEYWORDS or not found[0].isalpha()) else ""
             self._sign_at = self.at
         return self._sign
 

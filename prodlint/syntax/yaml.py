@@ -35,6 +35,7 @@ _STYLES: dict[str | None, Style] = {
     ">": "folded",
 }
 _TAG = "tag:yaml.org,2002:"
+_NULLS = ("", "~", "null", "Null", "NULL")
 
 
 class Scalar(Entity):
@@ -68,7 +69,9 @@ class Scalar(Entity):
     @property
     def is_null(self) -> bool:
         """Whether nothing is written here, or `~` or `null`."""
-        return self.tag == f"{_TAG}null"
+        if self._tag is None and self.style == "plain":
+            return self.value in _NULLS
+        return self._tag == f"{_TAG}null"
 
     def __repr__(self) -> str:
         return f"Scalar({self.value!r} at {self.span})"

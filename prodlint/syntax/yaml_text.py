@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Literal
 
 from prodlint.regex import regex
@@ -21,10 +23,9 @@ _CODES = {"x": 2, "u": 4, "U": 8}
 _BREAK = regex(rf"\r\n|[{_BREAKS}]")
 _RUN = regex(rf"[{_WHITE}]+")
 _ORDINARY = regex(rf"[^{_WHITE}\\']+")
-_LINE = regex(rf"([^{_BREAKS}]*)(\r\n|[{_BREAKS}]|\Z)")
 
-# A character of a value and its place.
-_Places = list[tuple[str, int]]
+# A part of a value and the places of its characters.
+_Piece = tuple[str, Sequence[int]]
 
 
 def located(value: str, style: Style, span: Span) -> Text:
@@ -36,44 +37,49 @@ def located(value: str, style: Style, span: Span) -> Text:
     if style != "plain" and span.source.text[span.start : span.start + 1] != _OPENERS[style]:
         return Text.at(value, span)
     if style in ("literal", "folded"):
-        places = _block_places(value, style, span)
-        end = places[-1][1] + 1 if places else span.end
+        pieces = _block_pieces(value, style, span)
+        written = "".join(piece for piece, _ in pieces)[: len(value)]
+        end = None
     else:
         quoted = style != "plain"
         inner = Span(span.source, span.start + quoted, max(span.start + quoted, span.end - quoted))
         if inner.text == value:
             return Text.verbatim(inner)
-        places = _flow_places(inner, style)
+        pieces = _flow_pieces(inner, style)
+        written = "".join(piece for piece, _ in pieces)
         end = inner.end
-    if "".join(character for character, _ in places) != value:
+    if written != value:
         return Text.at(value, span)
-    return Text(value, span.source, (*(place for _, place in places), end))
+    places = tuple(islice(chain.from_iterable(places for _, places in pieces), len(value)))
+    if end is None:
+        end = places[-1] + 1 if places else span.end
+    return Text(value, span.source, (*places, end))
 
 
-def _breaks(text: str, start: int, end: int) -> _Places:
+def _breaks(text: str, start: int, end: int) -> list[_Piece]:
     """The line breaks in a range, as YAML hands them on."""
     found = _BREAK.finditer(text, start, end)
-    return [(_handed_on(written.group()), written.start()) for written in found]
+    return [(_handed_on(written.group()), (written.start(),)) for written in found]
 
 
 def _handed_on(line_break: str) -> str:
     return line_break if line_break in ("\u2028", "\u2029", "") else "\n"
 
 
-def _flow_places(inner: Span, style: Style) -> _Places:
+def _flow_pieces(inner: Span, style: Style) -> list[_Piece]:
     """The characters of a plain or quoted scalar: folds joined, escapes decoded."""
     text, at, end = inner.source.text, inner.start, inner.end
-    places: _Places = []
+    pieces: list[_Piece] = []
     while at < end:
         run = _RUN.match(text, at, end)
         if run is not None:
             breaks = _breaks(text, at, run.end())
             if not breaks:
-                places.extend((text[place], place) for place in range(at, run.end()))
+                pieces.append((text[at : run.end()], range(at, run.end())))
             elif breaks[0][0] != "\n":
-                places.extend(breaks)
+                pieces.extend(breaks)
             else:
-                places.extend(breaks[1:] or [(" ", breaks[0][1])])
+                pieces.extend(breaks[1:] or [(" ", breaks[0][1])])
             at = run.end()
         elif text[at] == "\\" and style == "double":
             code = text[at + 1 : at + 2]
@@ -81,67 +87,75 @@ def _flow_places(inner: Span, style: Style) -> _Places:
             if joined is not None:
                 run = _RUN.match(text, joined.end(), end)
                 at = run.end() if run is not None else joined.end()
-                places.extend(_breaks(text, joined.end(), at))
+                pieces.extend(_breaks(text, joined.end(), at))
             elif code in _CODES:
                 digits = text[at + 2 : at + 2 + _CODES[code]]
-                places.append((chr(int(digits, 16)), at))
+                pieces.append((chr(int(digits, 16)), (at,)))
                 at += 2 + len(digits)
             else:
-                places.append((_ESCAPES.get(code, code), at))
+                pieces.append((_ESCAPES.get(code, code), (at,)))
                 at += 2
         elif text[at] == "'" and style == "single":
-            places.append(("'", at))
+            pieces.append(("'", (at,)))
             at += 2
         else:
             ordinary = _ORDINARY.match(text, at, end)
             stop = ordinary.end() if ordinary is not None else at + 1
-            places.extend((text[place], place) for place in range(at, stop))
+            pieces.append((text[at:stop], range(at, stop)))
             at = stop
-    return places
+    return pieces
 
 
-def _block_places(value: str, style: Style, span: Span) -> _Places:
-    """The characters of a literal or folded block: indentation cut off, folds joined."""
+def _block_pieces(value: str, style: Style, span: Span) -> list[_Piece]:
+    """The characters of a literal or folded block, and maybe more breaks: indentation cut off, folds joined."""
     text = span.source.text
-    header = _LINE.match(text, span.start)
-    if header is None or not value:
-        return []
-    body = header.end()
-    indent = _block_indent(text, body, value)
-    places: _Places = []
-    last_break: _Places = []
-    blank_lines: _Places = []
+    stop = span.end
+    while text[stop : stop + 1] in _WHITE and stop < len(text):
+        stop += 1
+    # What else ends a line for Python, YAML does not allow.
+    header, *lines = text[span.start : stop].splitlines(keepends=True)
+    at = span.start + len(header)
+    indent = _block_indent(text[at:stop], value)
+    pieces: list[_Piece] = []
+    last_break: list[_Piece] = []
+    blank_lines: list[_Piece] = []
     last_is_indented = False
-    for line in _LINE.finditer(text, body):
-        start = line.start() + min(indent, len(line[1]) - len(line[1].lstrip(" ")))
-        ended = [(_handed_on(line[2]), line.start(2))] if line[2] else []
-        if start < line.end(1):
-            if start < line.start() + indent:
+    left = len(value)
+    for line in lines:
+        content = line.rstrip(_BREAKS)
+        skipped = min(indent, len(content) - len(content.lstrip(" ")))
+        ended: list[_Piece] = []
+        if len(content) < len(line):
+            ended.append((_handed_on(line[len(content) :]), (at + len(content),)))
+        if skipped < len(content):
+            if skipped < indent:
                 break
-            indented = text[start] in " \t"
+            indented = content[skipped] in " \t"
             foldable = style == "folded" and last_break and last_break[0][0] == "\n"
             if foldable and not last_is_indented and not indented:
-                places.extend(blank_lines or [(" ", last_break[0][1])])
+                before = blank_lines or [(" ", last_break[0][1])]
             else:
-                places.extend(last_break + blank_lines)
-            places.extend((text[place], place) for place in range(start, line.end(1)))
+                before = last_break + blank_lines
+            pieces += [*before, (content[skipped:], range(at + skipped, at + len(content)))]
+            left -= len(before) + len(content) - skipped
             last_break, blank_lines, last_is_indented = ended, [], indented
         else:
-            blank_lines.extend(ended)
-        if len(places) >= len(value) or not line[2]:
+            blank_lines += ended
+        if left <= 0 or not ended:
             break
-    places.extend(last_break + blank_lines)
-    return places[: len(value)]
+        at += len(line)
+    return [*pieces, *last_break, *blank_lines]
 
 
-def _block_indent(text: str, body: int, value: str) -> int:
+def _block_indent(body: str, value: str) -> int:
     """How many columns each line of a block begins with; the first line that shows it decides."""
     content = value.lstrip(_WHITE)
     if not content:
-        return len(text)
+        return len(body)
     kept = value[: len(value) - len(content)]
-    kept = kept[max(kept.rfind(character) for character in _BREAKS) + 1 :]
-    blank = _RUN.match(text, body)
-    written = text[body : blank.end()] if blank is not None else ""
-    written = written[max(written.rfind(character) for character in _BREAKS) + 1 :]
-    return len(written) - len(kept)
+    written = body[: len(body) - len(body.lstrip(_WHITE))]
+    return len(_last_line(written)) - len(_last_line(kept))
+
+
+def _last_line(blank: str) -> str:
+    return blank[max(blank.rfind(character) for character in _BREAKS) + 1 :]
