@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from prodlint.deployment.model import Deployment
@@ -67,7 +67,7 @@ def _rules_of(modules: Iterable[ModuleType]) -> tuple[Rule, ...]:
     found: dict[str, Rule] = {}
     for module in modules:
         for value in vars(module).values():
-            described = getattr(value, "__prodlint_rule__", None)
+            described = getattr(value, "__prodlint_rule__", None) if isinstance(value, FunctionType) else None
             if isinstance(described, Rule) and described.function.__module__ == module.__name__:
                 found[described.name] = described
     return tuple(found[name] for name in sorted(found))

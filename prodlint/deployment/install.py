@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from prodlint.deployment.dependency import Dependency, DependencyFile, Install, Scope
-from prodlint.deployment.packages.carriers import carried_by
+from prodlint.deployment.packages.carriers import carries
 from prodlint.deployment.packages.files import declarations, is_development_name
 from prodlint.deployment.packages.install_commands import install_of
 from prodlint.deployment.packages.install_sources import coverage, pinned_names
@@ -124,7 +124,7 @@ def _provision(install: Install, name: str) -> Provision:
             continue
         if dependency.name == name:
             return Provision(applies, dependency.span, f"asks for {dependency.written}")
-        if name in carried_by(dependency):
+        if carries(dependency, name):
             return Provision(applies, dependency.span, f"{dependency.written} brings {name}")
         if install.installed is None and _may_bring(dependency, name):
             doubt = Provision(UNKNOWN, dependency.span, f"{dependency.written} may bring {name}")

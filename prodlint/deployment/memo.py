@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakKeyDictionary
 
 from prodlint.deployment.repository import Repository
 
@@ -21,11 +20,10 @@ T = TypeVar("T")
 
 def per_repository(function: Callable[[Repository, Unpack[Asked]], T]) -> Callable[[Repository, Unpack[Asked]], T]:
     """The same function, called at most once for each repository and what is asked of it (such as a path)."""
-    known: WeakKeyDictionary[Repository, dict[tuple[object, ...], T]] = WeakKeyDictionary()
 
     @wraps(function)
     def remembering(repository: Repository, *asked: Unpack[Asked]) -> T:
-        answers = known.setdefault(repository, {})
+        answers: dict[tuple[object, ...], T] = repository.answers.setdefault(function, {})
         if asked not in answers:
             answers[asked] = function(repository, *asked)
         return answers[asked]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prodlint.source import Source, SyntaxProblem, Text
 
@@ -31,7 +31,10 @@ MAXIMUM_SIZE = 5_000_000
 
 def normal_path(*parts: str) -> str:
     """Path parts joined and cleaned, relative to the root of the repository; the root itself is empty."""
-    path = posixpath.normpath(posixpath.join(*parts)).lstrip("/")
+    path = "/".join(filter(None, parts))
+    # Most parts are clean already.
+    if "//" in path or "/." in path or path.startswith((".", "/")) or path.endswith("/"):
+        path = posixpath.normpath(posixpath.join(*parts)).lstrip("/")
     return "" if path == "." else path
 
 
@@ -58,6 +61,7 @@ class Repository:
 
     `problems` holds what could not be read or parsed, by path; a parser answers None for such a
     file, so that the rest of the model is still built. `is_link` tells of a file whether it is a symbolic link.
+    `answers` is what functions found out about the files, for `prodlint.deployment.memo`.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Repository:
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[tuple[str, str], object] = {}
         self._commands: dict[Text, Sequence] = {}
+        self.answers: dict[Callable[..., Any], dict[tuple[object, ...], Any]] = {}
 
     @cached_property
     def folders(self) -> frozenset[str]:

@@ -41,9 +41,9 @@ def readers() -> tuple[Reader, ...]:
 
 
 class _ByPath:
-    """Tells the readers of a path: names and suffixes are looked up, other patterns begin with their longest text."""
+    """Tells the readers of paths: names and suffixes are looked up, other patterns begin with their longest text."""
 
-    def __init__(self, every: Sequence[Reader]) -> None:
+    def __init__(self, every: Sequence[Reader], paths: Sequence[str]) -> None:
         self._every = every
         self._names: dict[str, set[Reader]] = {}
         self._suffixes: dict[str, set[Reader]] = {}
@@ -57,6 +57,9 @@ class _ByPath:
                 else:
                     self._others.append((_longest_text(pattern), reader))
             self._others.extend((_longest_text(pattern), reader) for pattern in reader.files.paths)
+        # Most of the texts stand in no path at all.
+        everything = "\n".join(paths)
+        self._others = [one for one in self._others if one[0] in everything]
 
     def readers_of(self, path: str) -> list[Reader]:
         """The readers whose patterns a path matches, in their order, without a look into the file."""
@@ -76,7 +79,7 @@ def declare(repository: Repository) -> tuple[tuple[object, ...], dict[str, str]]
     """All facts of the repository, and by path what each read file was read as."""
     facts: list[object] = []
     read_as: dict[str, str] = {}
-    known = _ByPath(readers())
+    known = _ByPath(readers(), repository.ordered)
     for path in repository.ordered:
         for reader in known.readers_of(path):
             if reader.files.contains:

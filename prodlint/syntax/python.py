@@ -138,14 +138,12 @@ class PythonModule(LazyEntity):
         A decorated function or class begins at `def` or `class`. Raises ValueError for a node that
         has neither a place nor parts (an operator, an empty argument list).
         """
-        if isinstance(node, ast.Module):
-            return self.source.span
-        placed: Any = node
         if not _is_placed(node):
-            return self._span_of_parts(node)
-        lines = self._lines
-        start = lines.offset(placed.lineno, placed.col_offset)
-        return Span(self.source, start, lines.offset(placed.end_lineno, placed.end_col_offset))
+            return self.source.span if isinstance(node, ast.Module) else self._span_of_parts(node)
+        placed: Any = node
+        offset = self._lines.offset
+        start = offset(placed.lineno, placed.col_offset)
+        return Span(self.source, start, offset(placed.end_lineno, placed.end_col_offset))
 
     def _span_of_parts(self, node: ast.AST) -> Span:
         spans = [self.span(part) for part in nodes_in(node) if _is_placed(part)]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cached_property
-
-from prodlint.regex import regex
+from io import StringIO
+from itertools import accumulate
 
 __all__ = ["PythonLines"]
-
-_LINE_END = regex(r"\r\n?|\n")
 
 
 class PythonLines:
@@ -23,7 +21,8 @@ class PythonLines:
     @cached_property
     def starts(self) -> list[int]:
         """The offset of each line's first character."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self._text))]
+        found = [0, *accumulate(map(len, StringIO(self._text, newline="")))]
+        return found if self._text.endswith(("\r", "\n")) or not self._text else found[:-1]
 
     def offset(self, line: int, column: int) -> int:
         """The offset in code points of a line and a byte column, held inside the text."""

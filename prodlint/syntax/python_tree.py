@@ -6,10 +6,11 @@ Contexts and operators are left out: they are shared by all the nodes of a tree,
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from types import EllipsisType
 from typing import Any
 
-__all__ = ["children_of", "nodes_in"]
+__all__ = ["children_of", "nodes_in", "statements_in"]
 
 _TOKENS: tuple[type[ast.AST], ...] = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 # What is in a field, but is no node with a place.
@@ -24,6 +25,18 @@ _NEVER_NODES = frozenset(
 )
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BLOCKS = frozenset("body handlers orelse finalbody cases".split())
+
+
+class _Blocks(dict[type, tuple[str, ...]]):
+    """By kind of statement, its fields that hold other statements, the last one first."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in reversed(kind._fields) if name in _BLOCKS)
+        return self[kind]
+
+
 class _Fields(dict[type, tuple[str, ...]]):
     """By kind of node, its fields that may hold nodes."""
 
@@ -34,6 +47,7 @@ class _Fields(dict[type, tuple[str, ...]]):
 
 
 _FIELDS = _Fields()
+_FIELDS_OF_BLOCKS = _Blocks()
 
 
 def children_of(node: ast.AST) -> list[ast.AST]:
@@ -59,4 +73,20 @@ def nodes_in(node: ast.AST) -> list[ast.AST]:
                 found += [part for part in value if part.__class__ not in _PLAIN]
             elif value.__class__ not in _PLAIN:
                 found.append(value)
+    return found
+
+
+def statements_in(body: Sequence[ast.stmt]) -> list[ast.AST]:
+    """Statements with those in their blocks, in the order of the text; not those of functions and classes among them.
+
+    Handlers and cases stand in front of what is in them.
+    """
+    found: list[ast.AST] = []
+    waiting: list[ast.AST] = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        if not isinstance(node, _DEFINITIONS):
+            for block in _FIELDS_OF_BLOCKS[node.__class__]:
+                waiting.extend(reversed(getattr(node, block)))
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.index import CodeCall, CodeFunction, code_index
@@ -17,7 +17,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.record import Entity, Record
 from prodlint.source import Span
 from prodlint.syntax.python import Binding, PythonModule
-from prodlint.syntax.python_tree import nodes_in
+from prodlint.syntax.python_tree import nodes_in, statements_in
 
 __all__ = ["CodeNames", "Defined", "External", "Here", "Meaning"]
 
@@ -383,20 +383,6 @@ def _is_property(node: _Function) -> bool:
     return any("property" in name for name in names)
 
 
-def _statements(function: _Function) -> Iterator[ast.AST]:
-    """The statements of a function, those of the functions and classes in it aside."""
-    waiting: list[ast.AST] = [*reversed(function.body)]
-    while waiting:
-        node: Any = waiting.pop()
-        yield node
-        if isinstance(node, _Function | ast.ClassDef):
-            continue
-        for block in ("cases", "finalbody", "orelse", "handlers", "body"):
-            inner = getattr(node, block, None)
-            if isinstance(inner, list):
-                waiting.extend(reversed(inner))
-
-
 # What these methods of queries give back is asked as the object was that they are called on (SQLAlchemy, `Query` and
 # `Select`; Django, "Methods that return new QuerySets").
 _OF_SQLALCHEMY = frozenset(
@@ -429,7 +415,7 @@ def _called_on_itself(value: _Held, name: str) -> tuple[str, ...]:
 
 def _assigned(function: _Function, has_walrus: bool) -> Iterator[tuple[str, _Held]]:
     """Everything that a function binds its names to, None for what is no single expression."""
-    for node in _statements(function):
+    for node in statements_in(function.body):
         if isinstance(node, _Function | ast.ClassDef):
             yield node.name, node
         elif isinstance(node, ast.Assign):
@@ -462,7 +448,7 @@ def _target(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, _He
 
 
 def _set_on_self(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
-    for node in _statements(function):
+    for node in statements_in(function.body):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):

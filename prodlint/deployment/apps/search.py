@@ -19,7 +19,7 @@ from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
-from prodlint.syntax.python_tree import children_of
+from prodlint.syntax.python_tree import children_of, statements_in
 
 __all__ = ["app_files", "app_of", "apps_in", "around", "expression_app", "resolve"]
 
@@ -97,7 +97,7 @@ class _Search:
             return None
         function, inside = found
         inside = replace(inside, depth=inside.depth + 1, function=function, before=_END)
-        returned = [one for one in _own_nodes(function) if isinstance(one, ast.Return)]
+        returned = [one for one in statements_in(function.body) if isinstance(one, ast.Return)]
         parts = [one.value.elts if isinstance(one.value, ast.Tuple) else [] for one in returned]
         if any(len(part) != len(targets[0]) for part in parts):
             return None
@@ -218,7 +218,7 @@ class _Search:
 
     def _handed_back(self, function: ast.FunctionDef, call: ast.Call, here: _Here) -> App | None:
         """The app that a function is given and returns: `app = configure(app)`."""
-        returns = [one.value for one in _own_nodes(function) if isinstance(one, ast.Return)]
+        returns = [one.value for one in statements_in(function.body) if isinstance(one, ast.Return)]
         names = {one.id if isinstance(one, ast.Name) else "" for one in returns}
         name = names.pop() if len(names) == 1 else ""
         places = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
@@ -266,7 +266,7 @@ class _Search:
     def _returned(self, function: ast.FunctionDef, here: _Here) -> App | None:
         """What a function returns: the app of its `return` statements, else that of its annotation."""
         inside = replace(here, depth=here.depth + 1, function=function, before=_END)
-        returns = [one for one in _own_nodes(function) if isinstance(one, ast.Return) and one.value is not None]
+        returns = [one for one in statements_in(function.body) if isinstance(one, ast.Return) and one.value is not None]
         apps = [
             self.expression(one.value, replace(inside, before=_place(one))) for one in returns if one.value is not None
         ]
@@ -335,7 +335,7 @@ def around(roots: tuple[str, ...], path: str) -> tuple[str, ...]:
 
 
 def _assignments(function: ast.FunctionDef) -> Iterator[ast.Assign]:
-    return (node for node in _own_nodes(function) if isinstance(node, ast.Assign))
+    return (node for node in statements_in(function.body) if isinstance(node, ast.Assign))
 
 
 def _names(targets: Sequence[ast.expr], name: str) -> bool:
@@ -353,7 +353,7 @@ def _is_own(targets: list[ast.expr], name: str) -> bool:
 def _local(name: str, here: _Here) -> tuple[ast.expr, _Place] | None:
     """What a function's own variable was last assigned before a place, and where."""
     found: tuple[ast.expr, _Place] | None = None
-    for node in _own_nodes(here.function) if here.function is not None else ():
+    for node in statements_in(here.function.body) if here.function is not None else ():
         if not isinstance(node, ast.Assign | ast.AnnAssign) or _place(node) >= here.before:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

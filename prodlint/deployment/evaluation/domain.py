@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable, Iterator, Mapping
+from types import NoneType
 from typing import Any, Final, cast
 
 from prodlint.deployment.value import Reading
@@ -411,8 +412,9 @@ def held_objects(values: Iterable[object]) -> tuple[object, ...]:
     """The objects with an identity that can be reached at once from some values."""
     found: dict[int, object] = {}
     for value in values:
-        for one in _direct(value):
-            found[id(one)] = one
+        # Most values are plain, or names of other packages.
+        if not isinstance(value, (str, External, NoneType)):
+            found.update((id(one), one) for one in _direct(value))
     return tuple(found.values())
 
 

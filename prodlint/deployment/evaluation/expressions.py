@@ -47,7 +47,7 @@ def expression(machine: Machine, node: ast.expr) -> object:
     if evaluate is None:
         machine.risk()
         return machine.unknown("is written in a way that is not evaluated", node)
-    with machine.deeper():
+    with machine.deeper:
         return evaluate(machine, node)
 
 

@@ -110,6 +110,21 @@ class Call(Entity):
         return (*self.arguments, *self.keywords.values())
 
 
+class _Depth:
+    """One level deeper in what is evaluated, as long as it is entered."""
+
+    def __init__(self) -> None:
+        self.level = 0
+
+    def __enter__(self) -> None:
+        if self.level >= DEEPEST:
+            raise Exhausted
+        self.level += 1
+
+    def __exit__(self, *error: object) -> None:
+        self.level -= 1
+
+
 class Machine(ABC):
     """One evaluation. What evaluates expressions and modules is filled in by `evaluation.run`."""
 
@@ -129,7 +144,7 @@ class Machine(ABC):
         self.argv = argv
         self.installed = installed
         self.steps = MOST_STEPS
-        self.depth = 0
+        self.deeper = _Depth()
         self.serial = 0
         self.variables = Cells(0)
         self.assigned: list[Assigned] = []
@@ -181,17 +196,6 @@ class Machine(ABC):
         self.steps -= steps
         if self.steps < 0:
             raise Exhausted
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One level deeper in what is evaluated."""
-        if self.depth >= DEEPEST:
-            raise Exhausted
-        self.depth += 1
-        try:
-            yield
-        finally:
-            self.depth -= 1
 
     @contextmanager
     def within(self, frame: Frame) -> Iterator[None]:
@@ -340,7 +344,7 @@ class Machine(ABC):
         value: object = None
         error = None
         try:
-            with self.deeper():
+            with self.deeper:
                 value = action()
         except Raised as raised:
             error = raised

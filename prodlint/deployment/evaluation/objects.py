@@ -46,7 +46,7 @@ def run_function(machine: Machine, function: FunctionValue, call: Call) -> objec
     _bind_parameters(machine, function, call, frame)
     machine.calls += 1
     try:
-        with machine.within(frame), machine.deeper():
+        with machine.within(frame), machine.deeper:
             if isinstance(function.node, ast.Lambda):
                 return machine.expression(function.node.body)
             signal = machine.block(function.node.body, lambda: Signal("return"))

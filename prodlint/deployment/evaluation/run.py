@@ -303,7 +303,7 @@ class Evaluator(Machine):
         self.frame = Frame(made, made.cells)
         made.state = "running"
         try:
-            with self.deeper():
+            with self.deeper:
                 self.block(module.tree.body)
             rewritten = self.held.rewritten(path)
             if rewritten is not None:

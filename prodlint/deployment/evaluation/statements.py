@@ -39,7 +39,7 @@ def block(machine: Machine, body: list[ast.stmt], then: _Following | None = None
 def _leaving(machine: Machine, node: ast.stmt, following: _Following) -> object:
     """Run a statement that may end the block, and what follows where it does not."""
     machine.charge()
-    with machine.deeper():
+    with machine.deeper:
         if isinstance(node, ast.If):
             return _if(machine, node, following)
         if isinstance(node, ast.Try):
@@ -64,7 +64,7 @@ def _statement(machine: Machine, node: ast.stmt) -> object:
     if machine.frame.kind == "module":
         machine.reads = set(outer)
     try:
-        with machine.deeper():
+        with machine.deeper:
             if run is None:
                 machine.risk()
                 _smudge(machine, node, "is written in a way that is not evaluated")

@@ -7,10 +7,11 @@ is the only way to see through a requirement, so it only ever answers "yes, it i
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from prodlint.deployment.dependency import Dependency
 
-__all__ = ["carried_by"]
+__all__ = ["carried_by", "carries"]
 
 # Sources: the catalogue (container page 2.7, serving page, delivery page) and the projects' own metadata.
 _TABLE = """
@@ -209,6 +210,12 @@ def _parsed() -> dict[str, tuple[str, ...]]:
 
 
 _CARRIERS = _parsed()
+_CARRIED = frozenset(chain.from_iterable(_CARRIERS.values()))
+
+
+def carries(dependency: Dependency, name: str) -> bool:
+    """Whether a dependency is known to bring a distribution along: most are brought by none."""
+    return name in _CARRIED and name in carried_by(dependency)
 
 
 def carried_by(dependency: Dependency) -> frozenset[str]:
