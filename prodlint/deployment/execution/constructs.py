@@ -13,7 +13,7 @@ from prodlint.deployment.condition import holds
 from prodlint.deployment.execution.condition_words import Asked, both, undecided
 from prodlint.deployment.execution.redirections import Redirections
 from prodlint.deployment.execution.shell_variables import ShellVariables
-from prodlint.deployment.execution.shell_walk import Flow, Shell, branched, closed, copied, is_endless, is_test
+from prodlint.deployment.execution.shell_walk import Flow, Items, Shell, branched, closed, copied, is_endless, is_test
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
 from prodlint.record import replace
 from prodlint.syntax.shell import (
@@ -31,6 +31,7 @@ from prodlint.syntax.shell import (
     Subshell,
     Test,
     Unparsed,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_STEPS", "Constructs"]
 
+_DIFFERS = "it differs from turn to turn"
 MOST_STEPS = 2_000
 """Of one execution; what would start more is not followed any further."""
 
@@ -96,6 +98,7 @@ class Constructs(ABC):
         last: tuple[Step, ...] = ()
         lost: Link | None = None
         replaced: list[Step] = []
+        returning: list[Shell] = []
         flow = Flow()
         for item in items:
             before = len(self.steps)
@@ -103,12 +106,14 @@ class Constructs(ABC):
             if last:
                 self._succeed(last, before)
             replaced.extend(flow.replaced)
+            returning.extend(flow.returning)
             last = flow.last or last
             lost = flow.lost or (None if flow.last or flow.replaced else lost)
             if flow.ended:
                 taken = bool(flow.replaced) or flow.lost is not None
-                return Flow(() if taken else last, tuple(replaced), True, lost=lost, returned=flow.returned)
-        return Flow(last, tuple(replaced), left=flow.left, lost=lost)
+                last = () if taken else last
+                return Flow(last, tuple(replaced), True, (), lost, flow.returned, tuple(returning))
+        return Flow(last, tuple(replaced), left=flow.left, lost=lost, returning=tuple(returning))
 
     def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
         """What is started from a number on comes behind steps that a shell waited for."""
@@ -152,11 +157,13 @@ class Constructs(ABC):
 
             rejoin(shell, (shell, child), self.variables.of(shell))
         lost = right.lost or (None if right.last or right.replaced else left.lost)
+        returning = (*left.returning, *(right.returning if runs is YES else _returning(right, child)))
         if runs is YES:
             ended = right.ended or left.ended
             last, replaced = right.last or left.last, (*left.replaced, *right.replaced)
-            return Flow(last, replaced, ended, lost=lost, returned=right.returned or left.returned)
-        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost)
+            returned = right.returned or left.returned
+            return Flow(last, replaced, ended, lost=lost, returned=returned, returning=returning)
+        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost, returning=returning)
 
     def _if(self, node: If, shell: Shell) -> Flow:
         from prodlint.deployment.execution.arms import Arm
@@ -196,12 +203,16 @@ class Constructs(ABC):
         flows = [(self.walk(body, child), child) for body, child in children]
         from prodlint.deployment.execution.rejoining import rejoin
 
-        rejoin(shell, [child for flow, child in flows if not flow.ended], self.variables.of(shell))
+        ended = all(flow.ended for flow, _ in flows)
+        # Where no arm goes on, what those leave that return is left.
+        going_on = [child for flow, child in flows if (flow.returned if ended else not flow.ended)]
+        rejoin(shell, going_on, self.variables.of(shell))
         last = tuple(step for flow, _ in flows for step in flow.last)
         replaced = tuple(step for flow, _ in flows for step in flow.replaced)
         lost = [flow.lost for flow, _ in flows]
-        ended, returned = all(flow.ended for flow, _ in flows), any(flow.returned for flow, _ in flows)
-        return Flow(last, replaced, ended, lost=lost[0] if all(lost) else None, returned=ended and returned)
+        returning = [one for flow, child in flows for one in (flow.returning if ended else _returning(flow, child))]
+        returned = ended and bool(going_on)
+        return Flow(last, replaced, ended, (), lost[0] if all(lost) else None, returned, tuple(returning))
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
@@ -211,9 +222,25 @@ class Constructs(ABC):
         endless = is_endless(node, self.variables.of(shell))
         child = shell if endless else branched(shell, None)
         if node.variable is not None:
-            self.variables.set(node.variable, Unknown("it differs from turn to turn", node.span), child, False)
+            self.variables.set(node.variable, Unknown(_DIFFERS, node.span), child, False)
+        # What a turn sets is there in the next one; what none sets is as it was.
+        turning = Unknown(_DIFFERS, node.span)
+        held = {name: child.variables[name] for name in _assigned(node.body) if name in child.variables}
+        held = {name: value for name, value in held.items() if not isinstance(value, Items)}
+        child.variables.update(dict.fromkeys(held, turning))
         flow = self.walk(node.body, child)
+        child.variables.update((name, value) for name, value in held.items() if child.variables[name] is turning)
         from prodlint.deployment.execution.rejoining import rejoin
 
         rejoin(shell, (shell, child), self.variables.of(shell))
-        return flow if endless else Flow()
+        return flow if endless else Flow(returning=_returning(flow, child))
+
+
+def _assigned(body: Node) -> set[str]:
+    """The variables that commands of a loop assign by themselves, however often it turns."""
+    return {one.name for node in walk(body) if isinstance(node, Command) for one in node.assignments}
+
+
+def _returning(flow: Flow, shell: Shell) -> tuple[Shell, ...]:
+    """The shells that return in a stretch that may not be run."""
+    return (*flow.returning, shell) if flow.returned else flow.returning

@@ -5,13 +5,17 @@ From an equal shell a function does the same again. Installers call one from arm
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prodlint.deployment.command import Link
-from prodlint.deployment.execution.shell_walk import Flow, Shell
+from prodlint.deployment.condition import Lookup
+from prodlint.deployment.execution.shell_walk import Flow, Items, Shell
+from prodlint.deployment.value import Value
 from prodlint.record import Entity, astuple, replace
 from prodlint.syntax.shell import Function
 from prodlint.syntax.word import Word
 
-__all__ = ["Call", "entered", "kept", "leave"]
+__all__ = ["Call", "entered", "kept", "leave", "returned"]
 
 
 class Call(Entity):
@@ -47,6 +51,19 @@ def kept(inside: Shell) -> Shell:
     return replace(
         inside, variables=dict(inside.variables), exported=dict(inside.exported), functions=dict(inside.functions)
     )
+
+
+def returned(flow: Flow, inside: Shell, begun: Mapping[str, Word | Value[str] | Items], lookup: Lookup) -> Shell:
+    """The shell behind a call or a sourced file that a condition may have made return before its end.
+
+    `inside` is the shell at its end, `begun` what held at its beginning.
+    """
+    from prodlint.deployment.execution.rejoining import rejoin
+
+    after = replace(inside, variables=dict(begun))
+    is_at_end = flow.returned or not flow.ended
+    rejoin(after, (inside, *flow.returning) if is_at_end else flow.returning, lookup)
+    return after
 
 
 def leave(function: Function, inside: Shell, shell: Shell) -> None:

@@ -88,7 +88,8 @@ class Flow(State):
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
 
     `left` are the steps that it ends with in the background. It is `lost` where the last thing that it starts could
-    not be followed: none of its steps is known to be the one that stays. It has `returned` where a `return` ends it.
+    not be followed: none of its steps is known to be the one that stays. It has `returned` where a `return` ends it;
+    `returning` are the shells that a condition may have made return before.
     """
 
     last: tuple[Step, ...] = ()
@@ -97,6 +98,7 @@ class Flow(State):
     left: tuple[Step, ...] = ()
     lost: Link | None = None
     returned: bool = False
+    returning: tuple[Shell, ...] = ()
 
 
 class Items(Record):
@@ -173,7 +175,9 @@ def exportable(value: Word | Value[str] | Items) -> Word | None:
 
 def called(flow: Flow) -> Flow:
     """What a function or a sourced file leaves to whoever asked for it: a `return` in it ends it alone."""
-    return replace(flow, ended=False, returned=False) if flow.returned else flow
+    if flow.returned or flow.returning:
+        return replace(flow, ended=False, returned=False, returning=())
+    return flow
 
 
 def closed(flow: Flow) -> Flow:

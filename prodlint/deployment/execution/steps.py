@@ -137,13 +137,15 @@ class _Run(Constructs):
 
     def _walked(self, function: Function, inside: Shell) -> Call:
         """A call whose function is walked."""
-        from prodlint.deployment.execution.functions import Call, kept
+        from prodlint.deployment.execution.functions import Call, kept, returned
 
         before, opened, calls = kept(inside), self.variables.opened, self.calls
         begun = [len(one) for one in self.made]
-        flow = called(self.walk(function.body, inside))
+        flow = self.walk(function.body, inside)
+        if flow.returning:
+            inside = returned(flow, inside, before.variables, self.variables.of(inside))
         made = tuple(tuple(one[start:]) for one, start in zip(self.made, begun, strict=True))
-        return Call(before, opened, kept(inside), self.variables.opened, flow, made, self.calls - calls)
+        return Call(before, opened, kept(inside), self.variables.opened, called(flow), made, self.calls - calls)
 
     def _repeat(self, call: Call, inside: Shell) -> None:
         """Do once more what a call did that was walked already."""
@@ -374,9 +376,14 @@ class _Run(Constructs):
         held = shell.arguments
         # Bash gives a sourced file the words behind it as its own, and takes them away again.
         shell.arguments = words[2:] or held
-        flow = called(self.walk(script.body, shell))
+        begun = dict(shell.variables)
+        flow = self.walk(script.body, shell)
+        if flow.returning:
+            from prodlint.deployment.execution.functions import returned
+
+            shell.variables.update(returned(flow, shell, begun, self.variables.of(shell)).variables)
         shell.arguments = held if words[2:] else shell.arguments
-        return flow
+        return called(flow)
 
 
 def execute(
