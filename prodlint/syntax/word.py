@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from prodlint.record import Record
 from prodlint.regex import regex
@@ -69,7 +70,7 @@ _BARE_QUOTE = regex(r"^(?:[^\\\"]|\\.)*\"", re.DOTALL)
 Part = Literal | Expansion | Substitution
 
 
-class Word(Record):
+class Word(Record, dict=True):
     """One argument: its parts behind one another, and its place with any quotes around it."""
 
     parts: tuple[Part, ...]
@@ -80,19 +81,15 @@ class Word(Record):
         """A word that holds just this text: nothing in it is expanded."""
         return cls((Literal(text, quoted=True),), span or text.span)
 
-    @property
+    @cached_property
     def literal(self) -> str | None:
         """The word's value when nothing in it has to be expanded, else None."""
+        # Kept, as a walk asks a word for it ten times.
         parts = self.parts
         if len(parts) == 1:
-            # Nearly every word: asked for some ten times by a walk.
             return parts[0].text.value if isinstance(parts[0], Literal) else None
-        values = []
-        for part in parts:
-            if not isinstance(part, Literal):
-                return None
-            values.append(part.text.value)
-        return "".join(values)
+        values = [part.text.value for part in parts if isinstance(part, Literal)]
+        return "".join(values) if len(values) == len(parts) else None
 
     @property
     def content(self) -> Text | None:

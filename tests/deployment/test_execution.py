@@ -336,3 +336,26 @@ def test_a_return_ends_the_function_or_the_sourced_file_alone(held: str) -> None
 
 def test_an_exit_within_a_function_ends_its_script() -> None:
     assert [step.written for step in run("f() { one; exit 0; }; f; two").steps] == ["one"]
+
+
+_FROM_TWO_ARMS = """
+up() { docker compose "$1"; PORT=$2; [ "$2" = 8000 ] || CHANGED=yes; cd "$3"; }
+case "$HOST" in
+a) up pull 8000 /srv ;;
+b) up pull 8000 /srv ;;
+*) PORT=1; up pull 9000 /srv ;;
+esac
+up push 8000 /opt
+up push 8000 /opt
+gunicorn --bind "0.0.0.0:$PORT" --chdir "$PWD" "$CHANGED"
+"""
+
+
+def test_a_function_that_is_called_again_from_an_equal_shell_does_the_same_again() -> None:
+    steps = run(_FROM_TWO_ARMS, HOST="x").steps
+    assert [step.written for step in steps[-3:]][:2] == ["docker compose push"] * 2
+    steps = run(_FROM_TWO_ARMS).steps
+    assert [step.written for step in steps[:5]] == ["docker compose pull"] * 3 + ["docker compose push"] * 2
+    assert [step.when for step in steps[:2]] == ["$HOST is a", "$HOST is b"]
+    assert [step.directory for step in steps] == ["/", "/", "/", "/srv", "/opt", "/opt"]
+    assert steps[-1].written.startswith("gunicorn --bind 0.0.0.0:8000 --chdir /opt")

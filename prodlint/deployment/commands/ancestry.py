@@ -35,7 +35,7 @@ def is_of_a_text(ancestors: tuple[Ancestor, ...]) -> bool:
 
 def shell_ancestor(kind: Parent, name: str, span: Span, text: str) -> Ancestor:
     """A shell that reads a text."""
-    return Ancestor(kind, name, span, traps=_TRAP.search(text) is not None)
+    return Ancestor(kind, name, span, traps="trap" in text and _TRAP.search(text) is not None)
 
 
 def last_command(node: Node | None) -> Command | None:
