@@ -9,6 +9,9 @@ from prodlint.record import Record
 __all__ = ["READS", "UNREAD_NAMES", "UNREAD_PATHS", "Files"]
 
 
+_WILD = frozenset("*?[")
+
+
 class Files(Record):
     """Which files a reader reads.
 
@@ -24,9 +27,19 @@ class Files(Record):
 
     def match(self, path: str, name: str) -> bool:
         """Whether a path, whose last part is the name, is one of these files as far as patterns tell."""
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.names) or any(
-            fnmatch.fnmatchcase(path, pattern) for pattern in self.paths
+        return any(_fits(name, pattern) for pattern in self.names) or any(
+            _fits(path, pattern) for pattern in self.paths
         )
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """As `fnmatch.fnmatchcase`, which compiles each pattern: most have one star at most."""
+    start, star, end = pattern.partition("*")
+    if not _WILD.isdisjoint(start + end):
+        return fnmatch.fnmatchcase(text, pattern)
+    if not star:
+        return text == pattern
+    return len(text) >= len(start) + len(end) and text.startswith(start) and text.endswith(end)
 
 
 # What is not read, by pattern, and what to call it.

@@ -47,7 +47,6 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Unknown
 from prodlint.record import replace
-from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import Command, Function
 from prodlint.syntax.word import Word
@@ -65,7 +64,7 @@ _CALLS = 20_000
 # Calls of one function that are looked at, before it is walked once more.
 _MOST_KNOWN = 10
 
-_SCRIPT = regex(r"(^|/)[^/]+\.(sh|bash|zsh)$")
+_SCRIPT = (".sh", ".bash", ".zsh")
 
 
 class _Run(Constructs):
@@ -201,7 +200,7 @@ class _Run(Constructs):
         if shell.fed is not None and (base in SHELLS or read_by(words)):
             return self._commands(words, shell, span)
         found = self._found(name) if "/" not in name else None
-        if found is not None or "/" in name or _SCRIPT.search(name):
+        if found is not None or "/" in name or name.endswith(_SCRIPT):
             named = words[0] if found is None else Word.of(Text.at(found, words[0].span), words[0].span)
             flow = self._file(named, words[1:], shell, span, False)
             if flow is not None:
@@ -241,7 +240,7 @@ class _Run(Constructs):
 
             if text is not None and (made := made_script(text, (name, *arguments), shell, span, is_shell)) is not None:
                 return closed(self.walk(*made))
-            if is_shell or _SCRIPT.search(written):
+            if is_shell or written.endswith(_SCRIPT):
                 lost = self._lose(Link(span, f"runs {written}, which {self.repository.absence(written)}"))
                 # What is left running beside the rest is told, whoever wrote it.
                 return None if shell.background else lost

@@ -34,7 +34,7 @@ _EMPTY = ("ghcr.io/astral-sh/uv", "astral/uv", "gcr.io/distroless/python3", "cgr
 
 # Images that are named for the Python in them: `python:3.13-slim`, `uv:0.9-python3.13-bookworm`,
 # `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
-_PYTHON = regex(r"(?:^|/)(?:python|pypy):(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
+_PYTHON = regex(r"(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
 _IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
 
 # The CMD of the official images, read on 2026-11-26 from their Dockerfiles.
@@ -55,21 +55,21 @@ _COMMANDS = {
 }
 
 # Which program `/bin/sh` is (serving page, 2.1, Signal path).
-_BUSYBOX = regex(r"^[^:@]*alpine|:[^@]*alpine")
-_DEBIAN = regex(
-    r"^[^:@]*(debian|ubuntu|buildpack-deps|python|pypy)([:@]|$)|:[^@]*(slim|bookworm|trixie|bullseye|buster)"
-)
-_REDHAT = regex(r"(^|/)(amazonlinux|rockylinux|almalinux)([:@]|$)")
+_DEBIAN = ("debian", "ubuntu", "buildpack-deps", "python", "pypy")
+_TAGS_OF_DEBIAN = ("slim", "bookworm", "trixie", "bullseye", "buster")
+_REDHAT = ("amazonlinux", "rockylinux", "almalinux")
 
 
 def _is_one_of(names: frozenset[str], image: str) -> bool:
     """Whether Docker publishes an image under one of some names."""
-    folder, _, name = _untagged(image).rpartition("/")
+    folder, name = _folder_and_name(image)
     return name in names and folder in _LIBRARIES
 
 
-def _untagged(image: str) -> str:
-    return image.partition("@")[0].partition(":")[0]
+def _folder_and_name(image: str) -> tuple[str, str]:
+    """What stands before the last part of an image's name, and that part without tag and digest."""
+    folder, _, name = image.partition("@")[0].rpartition("/")
+    return folder, name.partition(":")[0]
 
 
 def shell_of(base: str | None) -> str | None:
@@ -80,10 +80,12 @@ def shell_of(base: str | None) -> str | None:
         return None
     if "windows" in base:
         return None
-    for pattern, shell in ((_BUSYBOX, "busybox"), (_REDHAT, "bash"), (_DEBIAN, "dash")):
-        if pattern.search(base):
-            return shell
-    return None
+    name, _, tag = base.partition("@")[0].partition(":")
+    if "alpine" in name or "alpine" in tag:
+        return "busybox"
+    if name.rpartition("/")[2] in _REDHAT:
+        return "bash"
+    return "dash" if name.endswith(_DEBIAN) or any(one in tag for one in _TAGS_OF_DEBIAN) else None
 
 
 def is_official(image: str) -> bool:
@@ -132,7 +134,8 @@ def base_entrypoint(base: str | None, command: CommandLine | None, span: Span) -
 
 def is_of_lambda(base: str | None) -> bool:
     """Whether an image is one of those that AWS Lambda has for functions in Python."""
-    return base is not None and f"/{_untagged(base)}".endswith(("/lambda/python", "/aws-lambda-python"))
+    folder, name = _folder_and_name(base or "")
+    return name == "aws-lambda-python" or (name == "python" and folder.rpartition("/")[2] == "lambda")
 
 
 def task_folder(base: str | None) -> str | None:
@@ -145,5 +148,7 @@ def task_folder(base: str | None) -> str | None:
 
 def python_in(base: str | None) -> str | None:
     """The version of Python that an image of others is named for, None where its name tells none."""
-    found = _PYTHON.search(base) or _IN_TAG.search(base) if base is not None else None
+    name, _, tag = (base or "").rpartition("/")[2].partition(":")
+    found = _PYTHON.match(tag) if name in ("python", "pypy") else None
+    found = found or _IN_TAG.search(base or "")
     return found["version"] if found is not None else None

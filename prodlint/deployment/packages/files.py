@@ -64,8 +64,8 @@ def format_of(path: str) -> FileFormat | None:
 
 def is_development_name(path: str) -> bool:
     """Whether a path says by a whole word that it serves developers, tests or documentation."""
-    stem = posixpath.splitext(path.lower())[0]
-    return "pre-commit" in stem or not _DEVELOPMENT.isdisjoint(stem.translate(_ENDS_WORDS).split("/"))
+    stem = posixpath.splitext(path.lower())[0].replace("pre-commit", "precommit")
+    return not _DEVELOPMENT.isdisjoint(stem.translate(_ENDS_WORDS).split("/"))
 
 
 @per_repository

@@ -29,7 +29,7 @@ __all__ = ["jobs_in_order", "release_paths"]
 
 _LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
-_TESTS = regex(r"(?i)(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
+_TESTS = regex(r"(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
 # Occasions of GitLab that stand for many branches or tags.
 _MANY = ("refs/heads/", "refs/tags/")
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
@@ -120,7 +120,7 @@ def _is_a_check(pipeline: Pipeline) -> bool:
         "merge_group",
         "merge_request_event",
     }
-    return for_reviews or _TESTS.search(posixpath.basename(pipeline.path)) is not None
+    return for_reviews or _TESTS.search(posixpath.basename(pipeline.path).lower()) is not None
 
 
 class _Started:

@@ -399,7 +399,7 @@ def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep])
     if named is not None:
         return named
     names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
-    if re.search(r"(^|[^a-z])p?review([^a-z]|$)", names.lower()):
+    if not {"preview", "review"}.isdisjoint(re.findall(r"[a-z]+", names.lower())):
         return Environment.DEVELOPMENT
     if any(kind in _LIVE for kind in kinds):
         from prodlint.deployment.releases.own_cluster import brings_its_cluster

@@ -112,7 +112,8 @@ _METHODS = {
     "middleware": frozenset("dispatch __call__".split()),
 }
 _REGISTERS = regex(rb"Depends|Security|add_|Route\(|path\(|url\(|register|Middleware|lifespan|_request\(")
-_DECORATES = regex(rb"(?m)^[ \t]*@[\w.]+\.(?:" + "|".join(_KINDS).encode() + rb")\b")
+_DECORATOR = regex(rb"(?m)^[ \t]*@([\w.]+)")
+_DECORATING = frozenset(name.encode() for name in _KINDS)
 _MOST = 80
 
 
@@ -143,7 +144,8 @@ class Handlers:
 
     def may_decorate(self, path: str) -> bool:
         """Whether a file holds decorators that look like those of a framework."""
-        return _DECORATES.search(self.repository.data(path) or b"") is not None
+        written = _DECORATOR.findall(self.repository.data(path) or b"")
+        return any(not _DECORATING.isdisjoint(one.split(b".")[1:]) for one in written)
 
     def decorates_alone(self, function: CodeFunction) -> bool:
         """Whether every decorator of a function is one that registers it, and leaves it what it is."""

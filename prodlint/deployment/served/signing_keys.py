@@ -25,7 +25,7 @@ _SIGNERS = frozenset(
     "flask_login flask_wtf flask_seasurf flask_security flask_admin flask_appbuilder flask_dance flask_httpauth "
     "flask_socketio flask_debugtoolbar flask_session authlib itsdangerous".split()
 )
-_SIGNING = regex(rb"\b(?:session|flash|flask_jwt\w*|" + "|".join(sorted(_SIGNERS)).encode() + rb"|SECRET_KEY)\b")
+_SIGNING = (b"session", b"flash", b"flask_jwt", b"SECRET_KEY", *(name.encode() for name in _SIGNERS))
 _FIELD = regex(r"(?i)(?:.*_)?(?:secret_key|jwt_secret|session_secret|cookie_secret|signing_key|secret)")
 _SESSIONS = "starlette.middleware.sessions.SessionMiddleware"
 _ADDS = frozenset(
@@ -135,7 +135,8 @@ def _signs_with_flask(service: Service, repository: Repository) -> bool:
 @per_repository
 def _signs(repository: Repository, path: str) -> bool:
     """Whether a file imports what signs, or reads the key of an app."""
-    if not _SIGNING.search(repository.data(path) or b""):
+    data = repository.data(path) or b""
+    if not any(word in data for word in _SIGNING):
         return False
     from prodlint.deployment.apps.index import code_index, imported_names
 

@@ -26,14 +26,14 @@ from prodlint.source import Span, SyntaxProblem
 __all__ = ["UncastSetting", "uncast_settings"]
 
 # True is what nobody wants of these in production.
-_DANGEROUS = regex(r"DEBUG|debug|TESTING|CORS_ALLOW_ALL_ORIGINS|CORS_ORIGIN_ALLOW_ALL|(?:\w+_)?ALWAYS_EAGER")
+_DANGEROUS = frozenset("DEBUG debug TESTING CORS_ALLOW_ALL_ORIGINS CORS_ORIGIN_ALLOW_ALL ALWAYS_EAGER".split())
 # A framework or an extension asks for the truth of these.
-_SWITCH = regex(
-    r"\w+_COOKIE_SECURE|SECURE_SSL_REDIRECT|(?:\w+_)?USE_(?:TLS|SSL)|CORS_ALLOW_(?:CREDENTIALS|PRIVATE_NETWORK)|"
-    r"WTF_CSRF_ENABLED|USE_X_FORWARDED_\w+"
+_SWITCHES = frozenset(
+    "SECURE_SSL_REDIRECT USE_TLS USE_SSL CORS_ALLOW_CREDENTIALS CORS_ALLOW_PRIVATE_NETWORK WTF_CSRF_ENABLED".split()
 )
+_ENDS_OF_SWITCHES = ("_COOKIE_SECURE", "_USE_TLS", "_USE_SSL")
 # The project reads these itself, and may compare their text: only `bool()` says that they are switches.
-_OWN_SWITCH = regex(r"\w+_(?:ENABLED|SECURE)")
+_ENDS_OF_OWN_SWITCHES = ("_ENABLED", "_SECURE")
 _WORDS = frozenset("DEBUG TESTING SECURE SSL TLS ALLOW ENABLED ENABLE EAGER USE REDIRECT FORWARDED".split())
 # A variable that holds something is not set at all where nobody wants that: its presence is the switch.
 _HOLDS = frozenset(
@@ -117,7 +117,16 @@ def _in_settings(service: Service, repository: Repository) -> Iterator[UncastSet
 def _is_switch(name: str, framework: str) -> bool:
     if name == "TESTING" and framework == "Django":
         return False
-    return any(one.fullmatch(name) is not None for one in (_DANGEROUS, _SWITCH, _OWN_SWITCH))
+    return _is_dangerous(name) or _is_asked_for(name) or name.endswith(_ENDS_OF_OWN_SWITCHES)
+
+
+def _is_dangerous(name: str) -> bool:
+    return name in _DANGEROUS or name.endswith("_ALWAYS_EAGER")
+
+
+def _is_asked_for(name: str) -> bool:
+    """Whether a framework or an extension asks for the truth of a setting."""
+    return name in _SWITCHES or name.endswith(_ENDS_OF_SWITCHES) or name.startswith("USE_X_FORWARDED_")
 
 
 def _is_meant(settings: AppSettings, repository: Repository) -> bool:
@@ -175,7 +184,7 @@ def _from(span: Span) -> str:
 def _uncast(name: str, value: Value[object] | None, service: Service, repository: Repository) -> UncastSetting | None:
     if not isinstance(value, EnvDriven) or value.reading is None:
         return None
-    is_own = _OWN_SWITCH.fullmatch(name) is not None and _SWITCH.fullmatch(name) is None
+    is_own = name.endswith(_ENDS_OF_OWN_SWITCHES) and not _is_asked_for(name)
     if is_own and value.reading is Reading.TEXT:
         return None
     text, told = _false_text(value.name, service, repository)
@@ -194,7 +203,7 @@ def _uncast(name: str, value: Value[object] | None, service: Service, repository
         text,
         bool(default) and not (isinstance(default, str) and default.lower() in _FALSE),
         told,
-        is_dangerous=_DANGEROUS.fullmatch(name) is not None,
+        is_dangerous=_is_dangerous(name),
     )
 
 

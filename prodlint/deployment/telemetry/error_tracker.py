@@ -25,7 +25,8 @@ from prodlint.syntax.python import NOT_LITERAL, literal
 __all__ = ["ErrorTracker", "UnusedTracker", "error_trackers", "live_twin", "unused_tracker"]
 
 _INIT = frozenset({"sentry_sdk.init"})
-_STAGING = regex(r"(?:^|[^a-z0-9])(?:staging|stage|stg|preprod)(?:[^a-z0-9]|$)")
+_STAGING = frozenset("staging stage stg preprod".split())
+_WORD = regex(r"[a-z0-9]+")
 _QUOTED = regex(r"""["']([A-Z][A-Z0-9_]*)["']""")
 _ABOUT_SENTRY = regex(r"(?i)sentry|dsn")
 _MENTIONS = (b"sentry", b"Sentry", b"SENTRY")
@@ -99,7 +100,7 @@ def error_trackers(service: Service, repository: Repository) -> Iterator[ErrorTr
 
 def _is_staging(service: Service) -> bool:
     """Whether the file that declares a service, or its name, calls it staging."""
-    return _STAGING.search(f"{service.process.path} {service.name}".lower()) is not None
+    return not _STAGING.isdisjoint(_WORD.findall(f"{service.process.path} {service.name}".lower()))
 
 
 def live_twin(service: Service, services: Sequence[Service]) -> Service | None:
