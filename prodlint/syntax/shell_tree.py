@@ -83,30 +83,27 @@ class Command(LazyEntity):
     redirections: tuple[Redirection, ...]
     span: Span
 
-    @cached_property
+    @property
     def name(self) -> str | None:
         """The first word, when nothing in it has to be expanded."""
         return self.words[0].literal if self.words else None
 
     @cached_property
-    def expanding(self) -> tuple[Word, ...]:
-        """The words in which something has to be expanded."""
-        return tuple(word for word in self.words if word.literal is None)
-
-    @cached_property
     def only_looks_up(self) -> bool:
         """Whether nothing has to be expanded in its words but variables by their names, and arguments within words."""
-        return all(map(_only_looks_up, self.expanding))
+        return all(map(_only_looks_up, self.words))
 
     @cached_property
     def substituted(self) -> tuple[Text, ...]:
         """The commands that stand in `$(…)` in its words, and in what it assigns."""
-        words = (*self.expanding, *(one.value for one in self.assignments if one.value is not None))
+        words = (*self.words, *(one.value for one in self.assignments if one.value is not None))
         parts = (part for word in words for part in word.parts if isinstance(part, Substitution))
         return tuple(inside for part in parts if (inside := part.commands) is not None)
 
 
 def _only_looks_up(word: Word) -> bool:
+    if word.literal is not None:
+        return True
     for part in word.parts:
         if isinstance(part, Substitution) or (isinstance(part, Expansion) and (part.operator or part.name in _PLACES)):
             return False

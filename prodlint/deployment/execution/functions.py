@@ -70,5 +70,5 @@ def leave(function: Function, inside: Shell, shell: Shell) -> None:
     """Leave in a shell what a function did to it: its directory, options and variables, but for `local` ones."""
     shell.directory, shell.left, shell.marked = inside.directory, inside.left, inside.marked
     shell.errexit, shell.exports = inside.errexit, inside.exports
-    local = function.local
-    shell.variables.update((name, value) for name, value in inside.variables.items() if name not in local)
+    held, local = inside.variables, function.local
+    shell.variables.update({name: held[name] for name in held if name not in local} if local else held)

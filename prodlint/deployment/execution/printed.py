@@ -85,7 +85,7 @@ def _printers(node: Node, repository: Repository) -> frozenset[str] | None:
         return _together(_printers(command, repository) for command in node.commands)
     if not isinstance(node, Command) or node.assignments or node.name not in _PRINTS | _TELLS:
         return None
-    if not all(map(_keeps_nothing, node.redirections)) or any(map(_assigns, node.expanding)):
+    if not all(map(_keeps_nothing, node.redirections)) or any(map(_assigns, node.words)):
         return None
     inside = _together(printers(repository, commands) for commands in node.substituted)
     return None if inside is None else inside | {node.name}

@@ -306,7 +306,7 @@ class _Run(Constructs):
         words = node.words
         if not node.only_looks_up:
             words = tuple(self.variables.printed(word, shell) for word in with_arguments(words, shell))
-            self.variables.note(node.expanding, shell)
+            self.variables.note(node.words, shell)
         words = plain(words)
         name = words[0].literal if words else None
         if not words or name in DECLARES:
