@@ -55,7 +55,9 @@ def built_in_rules() -> tuple[Rule, ...]:
         for file in os.listdir(os.path.join(folder, family))
         if file.endswith(".py") and file != "__init__.py"
     ]
-    return _rules_of(importlib.import_module(name) for name in names)
+    # Each file is named after its rule.
+    found = (getattr(importlib.import_module(name), name.rpartition(".")[2]).__prodlint_rule__ for name in names)
+    return tuple(sorted(found, key=lambda rule: str(rule.name)))
 
 
 def _rules_in(package: ModuleType) -> tuple[Rule, ...]:
@@ -205,7 +207,7 @@ _MOST_OTHERS = 3
 def _unnamed(message: str, subject: object) -> str:
     """A message without the names of the service that it is about."""
     names = {str(getattr(subject, name, "")) for name in ("label", "name")} - {""}
-    for name in sorted(names, key=len, reverse=True):
+    for name in sorted((one for one in names if one in message), key=len, reverse=True):
         message = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "\0", message)
     return message
 

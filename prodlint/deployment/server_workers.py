@@ -33,11 +33,14 @@ __all__ = ["ServerWorkers"]
 _MAKES = (
     b"urandom",
     b"getrand",
-    b"token_",
-    b"uuid",
+    b"token_hex",
+    b"token_urlsafe",
+    b"token_bytes",
+    b"uuid1",
+    b"uuid4",
     b"generate_key",
     b"get_random_",
-    b"Random",
+    b"SystemRandom",
     b".choice",
     b"randbytes",
 )
