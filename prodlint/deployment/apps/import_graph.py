@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.apps.text import files_with, python_with, read_files
+from prodlint.deployment.apps.text import files_with, occurring, python_with, read_files
 from prodlint.deployment.apps.written_imports import first_names, modules_below
 from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
@@ -95,7 +95,10 @@ class ImportGraph:
         """The files that it may import and that hold one of some texts, in order."""
         if "_ways" in self.__dict__:
             if needles not in self._held:
-                self._held[needles] = tuple(files_with(self._ordered, needles))
+                # A program may have another name.
+                is_python = all(path.endswith(".py") for path, _ in self._ordered)
+                left = occurring(self.repository, needles) if is_python else needles
+                self._held[needles] = tuple(files_with(self._ordered, left)) if left else ()
             return self._held[needles]
         held = python_with(self.repository, needles)
         return tuple(path for path in held if path in self.files) if held else ()

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 
-__all__ = ["any_python_with", "files_with", "holds_one", "last_parts", "python_with", "read_files"]
+__all__ = ["any_python_with", "files_with", "holds_one", "last_parts", "occurring", "python_with", "read_files"]
 
 _Files: TypeAlias = list[tuple[str, bytes]]
 
@@ -40,15 +40,27 @@ def _python_files(repository: Repository) -> _Files:
 
 
 @per_repository
-def python_with(repository: Repository, needles: tuple[bytes, ...]) -> list[str]:
-    """The Python files of the repository that hold one of some texts: the same for every process."""
-    return files_with(_python_files(repository), needles)
+def _python(repository: Repository) -> bytes:
+    """All Python files behind one another."""
+    return b"\0".join([data for _, data in _python_files(repository)])
 
 
 @per_repository
+def occurring(repository: Repository, needles: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Those of some texts that any Python file of the repository holds: most are in none."""
+    everything = _python(repository)
+    return tuple([needle for needle in needles if needle in everything])
+
+
+@per_repository
+def python_with(repository: Repository, needles: tuple[bytes, ...]) -> list[str]:
+    """The Python files of the repository that hold one of some texts: the same for every process."""
+    return files_with(_python_files(repository), occurring(repository, needles))
+
+
 def any_python_with(repository: Repository, needles: tuple[bytes, ...]) -> bool:
     """Whether any Python file of the repository holds one of some texts."""
-    return any(needle in data for _, data in _python_files(repository) for needle in needles)
+    return bool(occurring(repository, needles))
 
 
 @lru_cache(maxsize=256)
