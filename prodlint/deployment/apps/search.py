@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from prodlint.deployment.app import App, Interface, locate_module
 from prodlint.deployment.apps.frameworks import FRAMEWORKS, PLAIN, TO_ASGI, TO_WSGI, is_wrapper, wrapped_position
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
@@ -24,7 +25,8 @@ from prodlint.syntax.python_tree import children_of, statements_in
 __all__ = ["app_files", "app_of", "apps_in", "around", "expression_app", "resolve"]
 
 _DEPTH = 12
-_MAKES_APP = regex(rb"\b(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Dash)\s*\(")
+_APPS = (b"Flask", b"FastAPI", b"Starlette", b"get_wsgi_application", b"get_asgi_application", b"Quart", b"Dash")
+_MAKES_APP = regex(rb"\b(?:" + b"|".join(_APPS) + rb")\s*\(")
 _Place = tuple[int, int]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _END: _Place = (1 << 60, 0)
@@ -411,7 +413,7 @@ def app_files(repository: Repository) -> tuple[str, ...]:
     """The files of production that may make an app, in order; those of tests and examples aside."""
     return tuple(
         path
-        for path in repository.python_files
+        for path in python_with(repository, _APPS)
         if environment_of(path) in (None, Environment.PRODUCTION)
         and not path.startswith("tests")
         and (data := repository.data(path)) is not None

@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.migration import MigrationRun, System, applied_by, is_ours
 from prodlint.deployment.repository import Repository
@@ -62,7 +63,7 @@ def migrating_code(repository: Repository) -> MigratingCode:
     """Every call in the project's own Python that applies migrations, tests aside."""
     runs: list[MigrationRun] = []
     commands: dict[str, tuple[Span, ...]] = {}
-    for path in _own_files(repository):
+    for path in _own_files(repository, b"migrat", b"alembic"):
         for system, span in _applying(repository, path):
             own = _COMMAND_FILE.search(path)
             if own is not None and system is System.DJANGO:
@@ -92,15 +93,15 @@ def _run(system: System, span: Span) -> MigrationRun:
     )
 
 
-def _own_files(repository: Repository) -> Iterator[str]:
-    for path in repository.python_files:
+def _own_files(repository: Repository, *needles: bytes) -> Iterator[str]:
+    for path in python_with(repository, needles):
         if "/versions/" not in path and is_ours(path) and not posixpath.basename(path).startswith(_TESTS):
             yield path
 
 
 def _applying(repository: Repository, path: str) -> Iterator[tuple[System, Span]]:
     data = repository.data(path) or b""
-    if (b"migrat" not in data and b"alembic" not in data) or not _may_apply(data):
+    if not _may_apply(data):
         return
     module = repository.python(path)
     for node in module.nodes if module is not None else ():
@@ -120,9 +121,8 @@ def _migrates(module: PythonModule) -> bool:
 
 def _called(repository: Repository) -> Iterator[_Called]:
     """Calls of commands of manage.py by their names, in Python or in another process."""
-    for path in _own_files(repository):
-        data = repository.data(path) or b""
-        module = repository.python(path) if b"call_command" in data or b"manage.py" in data else None
+    for path in _own_files(repository, b"call_command", b"manage.py"):
+        module = repository.python(path)
         for node in module.nodes if module is not None else ():
             if not isinstance(node, ast.Call) or module is None:
                 continue

@@ -9,6 +9,7 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.migration import Migration, MigrationSystem, System, has_flask_db, is_ours
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.regex import regex
@@ -77,11 +78,11 @@ def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None
     """A project without migrations of its own whose contrib apps have tables in a database server."""
     if not _names_server(repository, root):
         return None
-    for path in repository.python_files:
+    for path in python_with(repository, (b"INSTALLED_APPS",)):
         if "settings" not in path or not is_ours(path):
             continue
         data = repository.data(path) or b""
-        if b"INSTALLED_APPS" not in data or b"DATABASES" not in data or (root and not path.startswith(f"{root}/")):
+        if b"DATABASES" not in data or (root and not path.startswith(f"{root}/")):
             continue
         source = repository.source(path)
         installed = source is not None and any(f'"{app}' in source.text or f"'{app}" in source.text for app in _TABLES)
@@ -112,9 +113,8 @@ def _flask_migrate(repository: Repository) -> Iterator[MigrationSystem]:
     """Flask-Migrate that is set up in code for an app with models, without committed revisions."""
     models = False
     found: Span | None = None
-    for path in repository.python_files:
-        data = (repository.data(path) or b"") if is_ours(path) else b""
-        if not any(sign in data for sign in _SIGNS_OF_FLASK):
+    for path in python_with(repository, _SIGNS_OF_FLASK):
+        if not is_ours(path):
             continue
         module = repository.python(path)
         for node in module.nodes if module is not None else ():
@@ -155,8 +155,8 @@ def _is_of_flask(repository: Repository, path: str) -> bool:
         return True
     beside = normal_path(posixpath.dirname(path), "alembic.ini") in repository.paths
     return beside and any(
-        b"flask_migrate" in (repository.data(one) or b"") and _imports(repository, one, "flask_migrate")
-        for one in repository.python_files
+        _imports(repository, one, "flask_migrate")
+        for one in python_with(repository, (b"flask_migrate",))
         if is_ours(one)
     )
 

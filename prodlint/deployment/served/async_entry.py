@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from prodlint.deployment.app import Interface
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.commands.program import program_of
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
@@ -34,9 +35,7 @@ class AsgiNeed(Record):
 @per_repository
 def _websocket_routing(repository: Repository) -> Span | None:
     """The place in an ASGI module of Channels that says which consumers answer websockets; None where there is none."""
-    for path in repository.python_files:
-        if b"ProtocolTypeRouter" not in (repository.data(path) or b""):
-            continue
+    for path in python_with(repository, (b"ProtocolTypeRouter",)):
         module = repository.python(path)
         if module is None or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
             continue

@@ -6,7 +6,7 @@ nobody sees it; psycogreen gives psycopg2 a way to wait in Python (its README).
 
 from __future__ import annotations
 
-from prodlint.deployment.memo import per_repository
+from prodlint.deployment.apps.text import any_python_with
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.served.database import databases_of
@@ -14,7 +14,6 @@ from prodlint.deployment.servers.concurrency import is_cooperative
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES, Known
 from prodlint.record import Record
-from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["BlockingDriver", "blocking_driver_of"]
@@ -23,7 +22,7 @@ _PSYCOPG2 = ("psycopg2", "psycopg2-binary")
 _CONNECTS = frozenset(
     {"psycopg2.connect", "psycopg2.pool.SimpleConnectionPool", "psycopg2.pool.ThreadedConnectionPool"}
 )
-_PATCHES = regex(rb"psycogreen|make_psycopg_green|set_wait_callback|patch_psycopg")
+_PATCHES = (b"psycogreen", b"make_psycopg_green", b"set_wait_callback", b"patch_psycopg")
 
 
 class BlockingDriver(Record):
@@ -38,7 +37,7 @@ class BlockingDriver(Record):
 def blocking_driver_of(service: Service, repository: Repository) -> BlockingDriver | None:
     """The driver that blocks the cooperative workers of a service; None where none is known to."""
     server = service.server
-    if server is None or service.app is None or not is_cooperative(server) or _is_patched(repository):
+    if server is None or service.app is None or not is_cooperative(server) or any_python_with(repository, _PATCHES):
         return None
     kind = server.settings.value("worker_class")
     assert isinstance(kind, Known)
@@ -70,8 +69,3 @@ def _is_blocking(service: Service, dialect: str, driver: str) -> bool:
         is_only = driver != "" or service.installs_distribution("pymysql") is NO
         return is_only and service.installs_distribution("mysqlclient") is YES
     return False
-
-
-@per_repository
-def _is_patched(repository: Repository) -> bool:
-    return any(_PATCHES.search(repository.data(path) or b"") for path in repository.python_files)

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from prodlint.deployment.memo import per_repository
+from prodlint.deployment.apps.text import any_python_with
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import Known, Value
 from prodlint.record import Record
-from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["ConnectionPool", "connection_pools_of"]
 
 _ENGINES = frozenset({"sqlalchemy.create_engine", "sqlalchemy.engine.create_engine", "sqlmodel.create_engine"})
-_MAKES = regex(rb"create_engine|SQLALCHEMY_DATABASE_URI")
+_MAKES = (b"create_engine", b"SQLALCHEMY_DATABASE_URI")
 _SIZE, _OVERFLOW = ("pool_size", 5), ("max_overflow", 10)
 
 
@@ -32,12 +31,7 @@ class ConnectionPool(Record):
 
 def connection_pools_of(service: Service, repository: Repository) -> tuple[ConnectionPool, ...]:
     """The pools of a service whose size is known; looked for when somebody asks."""
-    return tuple(_pools(service, repository)) if service.app is not None and _may_make(repository) else ()
-
-
-@per_repository
-def _may_make(repository: Repository) -> bool:
-    return any(_MAKES.search(repository.data(path) or b"") for path in repository.python_files)
+    return tuple(_pools(service, repository)) if service.app is not None and any_python_with(repository, _MAKES) else ()
 
 
 def _pools(service: Service, repository: Repository) -> Iterator[ConnectionPool]:

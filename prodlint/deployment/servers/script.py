@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from prodlint.deployment.app import App, locate_module
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.search import expression_app, resolve
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
@@ -127,7 +128,7 @@ def _imported_starts(repository: Repository, roots: tuple[str, ...], path: str) 
 
 
 _CALL = regex(rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|if|asyncio)\b)")
-_STARTS = b".run( .listen( run_server( serve( run_app( run_simple( make_server( HTTPServer( runserver".split()
+_STARTS = tuple(b".run( .listen( run_server( serve( run_app( run_simple( make_server( HTTPServer( runserver".split())
 
 
 def _may_start(data: bytes) -> bool:
@@ -139,8 +140,8 @@ def _some_start(repository: Repository) -> bool:
     """Whether any module starts a server when it is imported: seldom so, and cheaper to tell than to follow imports."""
     return any(
         not start.conditional
-        for path in repository.python_files
-        if (data := repository.data(path)) is not None and _may_start(data)
+        for path in python_with(repository, _STARTS)
+        if _may_start(repository.data(path) or b"")
         for start in _Walk(repository, ("",)).module(path, False, 0)
     )
 

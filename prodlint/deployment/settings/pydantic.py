@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from prodlint.deployment.apps.import_graph import ImportGraph
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.memo import per_repository
@@ -43,7 +44,7 @@ def pydantic_settings(service: Service, start: Start, repository: Repository) ->
 @per_repository
 def _telling_files(repository: Repository) -> frozenset[str]:
     """The files of production that may hold a settings class; `class Prod(Base)` of another file is one too."""
-    telling = {path for path in repository.python_files if _tells(path, repository)}
+    telling = {path for path in python_with(repository, (b"Settings",)) if _tells(path, repository)}
     known: set[bytes] = set()
     for _ in range(_LONGEST_LINE if telling else 0):
         names = {name for path in telling for name in _heirs(repository.data(path) or b"", known)} - known
@@ -61,10 +62,7 @@ def _telling_files(repository: Repository) -> frozenset[str]:
 
 def _tells(path: str, repository: Repository) -> bool:
     """Whether a file of production may hold a settings class, as its own text says."""
-    data = repository.data(path)
-    if data is None or b"Settings" not in data or _TELLING.search(data) is None:
-        return False
-    return _is_served(path)
+    return _TELLING.search(repository.data(path) or b"") is not None and _is_served(path)
 
 
 def _is_served(path: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.environment import environment_of
 from prodlint.deployment.process import Role
 from prodlint.deployment.repository import Repository
@@ -147,8 +148,8 @@ def _intent(service: Service, repository: Repository) -> Evidence | None:
     """What tells that a process is meant to report its errors: operators may start it in settings of their own."""
     from prodlint.deployment.apps.index import code_index
 
-    for path in repository.python_files:
-        if b"sentry_sdk.init" not in (repository.data(path) or b"") or environment_of(path) is not None:
+    for path in python_with(repository, (b"sentry_sdk.init",)):
+        if environment_of(path) is not None:
             continue
         index = code_index(repository, path)
         for call in index.calls if index is not None else ():
