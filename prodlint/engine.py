@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +60,8 @@ def built_in_rules() -> tuple[Rule, ...]:
 
 
 def _rules_in(package: ModuleType) -> tuple[Rule, ...]:
+    import pkgutil
+
     found_modules = pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + ".")
     return _rules_of([package, *(importlib.import_module(info.name) for info in found_modules)])
 

@@ -6,7 +6,6 @@ stand. Mistakes that stop a build are added to a list of problems and reading go
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from prodlint.record import Record
@@ -205,6 +204,8 @@ def json_words(text: Text) -> tuple[Word, ...] | None:
 
 def _refuse_other_members(text: Text, at: int) -> None:
     """Raise when a text is a JSON array whose member at an index is not a string; else it is no JSON at all."""
+    import json
+
     try:
         member, length = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text.value[at:])
         json.loads(text.value, parse_constant=_refuse_constant)
@@ -222,6 +223,8 @@ def _refuse_constant(name: str) -> None:
 def _json_decoded(text: Text, start: int, end: int) -> Text:
     if "\\" not in text.value[start:end]:
         return text.slice(start, end)
+    import json
+
     pieces = []
     for match in _JSON_PIECE.finditer(text.value, start, end):
         if match.group().startswith("\\"):

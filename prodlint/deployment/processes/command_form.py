@@ -8,7 +8,6 @@ tests/rules/test_real_signals.py).
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator
 
 from prodlint.deployment.command import CommandLine, Form, Step
@@ -75,6 +74,8 @@ def as_json(line: CommandLine) -> Fix | None:
         return None
     if not isinstance(held, list) or not held or not all(isinstance(one, str) for one in held):
         return None
+    import json
+
     written = json.dumps(held, ensure_ascii=False)
     return Fix("write the list as JSON", (Edit(text.span, written),), Safety.SAFE)
 

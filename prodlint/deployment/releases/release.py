@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -350,6 +349,8 @@ def _task(words: tuple[Word, ...]) -> Carried | None:
     """The command of `aws ecs run-task --overrides JSON`, None when its task definition or a file decides it."""
     place = next((index + 1 for index, word in enumerate(words[:-1]) if word.literal == "--overrides"), None)
     text = words[place].respelled if place is not None else None
+    import json
+
     try:
         containers = json.loads(text.value)["containerOverrides"] if text is not None else []
         command = next((one["command"] for one in containers if one.get("command")), None)
