@@ -10,8 +10,8 @@ from typing import Any
 from prodlint.deployment.evaluation.binding import bind, bind_name, inplace, note_write, put_item, unbind
 from prodlint.deployment.evaluation.domain import ABSENT, ClassValue, Driven, External, FunctionValue, Raised
 from prodlint.deployment.evaluation.environment import read_variable, required
+from prodlint.deployment.evaluation.exits import bound_names, has_exit
 from prodlint.deployment.evaluation.expressions import choose, defaults_of, look_up
-from prodlint.deployment.evaluation.flow import bound_names, has_exit, loop, run_try, run_with
 from prodlint.deployment.evaluation.imports import run_import
 from prodlint.deployment.evaluation.join import Decision, Signal
 from prodlint.deployment.evaluation.machine import Frame, Machine
@@ -42,12 +42,10 @@ def _leaving(machine: Machine, node: ast.stmt, following: _Following) -> object:
     with machine.deeper:
         if isinstance(node, ast.If):
             return _if(machine, node, following)
-        if isinstance(node, ast.Try):
-            return run_try(machine, node, following)
-        if isinstance(node, ast.With):
-            return run_with(machine, node, following)
+        if isinstance(node, (ast.Try, ast.With)):
+            return _flow(machine, node, following)
         if isinstance(node, (ast.For, ast.While)):
-            signal = loop(machine, node)
+            signal = _flow(machine, node)
             if isinstance(signal, Signal) and signal.kind == "maybe":
                 decision = Decision("depends on how often a loop runs", machine.span(node))
                 unknown = machine.unknown(decision.reason, node, signal.value)
@@ -55,6 +53,17 @@ def _leaving(machine: Machine, node: ast.stmt, following: _Following) -> object:
             return signal if signal is not None else following()
         assert isinstance(node, ast.Match)
         return _match(machine, node, following)
+
+
+def _flow(
+    machine: Machine, node: ast.For | ast.While | ast.Try | ast.With, following: _Following | None = None
+) -> object:
+    """A loop, `try` or `with`: many a module that settings are read from has none."""
+    from prodlint.deployment.evaluation.flow import loop, run_try, run_with
+
+    if isinstance(node, ast.Try):
+        return run_try(machine, node, following)
+    return run_with(machine, node, following) if isinstance(node, ast.With) else loop(machine, node)
 
 
 def _statement(machine: Machine, node: ast.stmt) -> object:
@@ -308,10 +317,10 @@ _KINDS: dict[type, Callable[[Machine, Any], object]] = {
     ast.Global: _nothing,
     ast.If: _if,
     ast.Match: _match,
-    ast.For: loop,
-    ast.While: loop,
-    ast.With: run_with,
-    ast.Try: run_try,
+    ast.For: _flow,
+    ast.While: _flow,
+    ast.With: _flow,
+    ast.Try: _flow,
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _coroutine,
     ast.ClassDef: _class,
