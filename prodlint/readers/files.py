@@ -6,10 +6,10 @@ import fnmatch
 
 from prodlint.record import Record
 
-__all__ = ["READS", "UNREAD_NAMES", "UNREAD_PATHS", "Files"]
+__all__ = ["READS", "UNREAD_NAMES", "UNREAD_PATHS", "Files", "fits"]
 
 
-_WILD = frozenset("*?[")
+_WILD = frozenset("?[")
 
 
 class Files(Record):
@@ -27,19 +27,25 @@ class Files(Record):
 
     def match(self, path: str, name: str) -> bool:
         """Whether a path, whose last part is the name, is one of these files as far as patterns tell."""
-        return any(_fits(name, pattern) for pattern in self.names) or any(
-            _fits(path, pattern) for pattern in self.paths
-        )
+        return any(fits(name, pattern) for pattern in self.names) or any(fits(path, pattern) for pattern in self.paths)
 
 
-def _fits(text: str, pattern: str) -> bool:
-    """As `fnmatch.fnmatchcase`, which compiles each pattern: most have one star at most."""
-    start, star, end = pattern.partition("*")
-    if not _WILD.isdisjoint(start + end):
+def fits(text: str, pattern: str) -> bool:
+    """As `fnmatch.fnmatchcase`, which compiles each pattern: most have stars alone."""
+    if not _WILD.isdisjoint(pattern):
         return fnmatch.fnmatchcase(text, pattern)
-    if not star:
+    first, *others = pattern.split("*")
+    if not others:
         return text == pattern
-    return len(text) >= len(start) + len(end) and text.startswith(start) and text.endswith(end)
+    last = others.pop()
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in others:
+        at = text.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return True
 
 
 # What is not read, by pattern, and what to call it.

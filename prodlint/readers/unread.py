@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.process import UnreadDeployment
 from prodlint.deployment.repository import Repository
-from prodlint.readers.files import UNREAD_NAMES, UNREAD_PATHS
+from prodlint.readers.files import UNREAD_NAMES, UNREAD_PATHS, fits
 from prodlint.regex import regex
 
 _ONLY_WHEN_DEPLOYING = frozenset(
@@ -42,11 +42,9 @@ def read(path: str, repository: Repository) -> Iterator[UnreadDeployment]:
 
 
 def _system(path: str) -> str:
-    import fnmatch
-
     name = path.rpartition("/")[2]
-    named = next((system for pattern, system in UNREAD_NAMES.items() if fnmatch.fnmatchcase(name, pattern)), None)
-    return named or next(system for pattern, system in UNREAD_PATHS.items() if fnmatch.fnmatchcase(path, pattern))
+    named = next((system for pattern, system in UNREAD_NAMES.items() if fits(name, pattern)), None)
+    return named or next(system for pattern, system in UNREAD_PATHS.items() if fits(path, pattern))
 
 
 def _may_deploy(path: str, data: bytes) -> bool:

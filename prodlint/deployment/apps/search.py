@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from prodlint.deployment.app import App, Interface, locate_module
 from prodlint.deployment.apps.frameworks import FRAMEWORKS, PLAIN, TO_ASGI, TO_WSGI, is_wrapper, wrapped_position
-from prodlint.deployment.apps.text import python_with
+from prodlint.deployment.apps.text import occurring, python_with
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository
 from prodlint.record import Record, replace
-from prodlint.regex import regex
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
 from prodlint.syntax.python_tree import children_of, statements_in
@@ -26,7 +26,6 @@ __all__ = ["app_files", "app_of", "apps_in", "around", "expression_app", "resolv
 
 _DEPTH = 12
 _APPS = (b"Flask", b"FastAPI", b"Starlette", b"get_wsgi_application", b"get_asgi_application", b"Quart", b"Dash")
-_MAKES_APP = regex(rb"\b(?:" + b"|".join(_APPS) + rb")\s*\(")
 _Place = tuple[int, int]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _END: _Place = (1 << 60, 0)
@@ -411,13 +410,14 @@ def app_of(
 @per_repository
 def app_files(repository: Repository) -> tuple[str, ...]:
     """The files of production that may make an app, in order; those of tests and examples aside."""
+    made = rb"\b(?:" + b"|".join(occurring(repository, _APPS)) + rb")\s*\("
     return tuple(
         path
         for path in python_with(repository, _APPS)
         if environment_of(path) in (None, Environment.PRODUCTION)
         and not path.startswith("tests")
         and (data := repository.data(path)) is not None
-        and _MAKES_APP.search(data)
+        and re.search(made, data)
     )
 
 

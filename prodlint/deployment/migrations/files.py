@@ -42,13 +42,10 @@ def _django_systems(repository: Repository) -> Iterator[MigrationSystem]:
     """
     roots = sorted(posixpath.dirname(path) for path in repository.named("manage.py") if is_ours(path))
     files: dict[str, list[str]] = {root: [] for root in roots}
-    for path in repository.python_files if roots else ():
-        if not is_ours(path) or not _DJANGO_FILE.match(path):
-            continue
-        if b"class Migration" in (repository.data(path) or b""):
-            owner = _owner(path, roots)
-            if owner is not None:
-                files[owner].append(path)
+    for path in python_with(repository, (b"class Migration",)) if roots else ():
+        owner = _owner(path, roots) if is_ours(path) and _DJANGO_FILE.match(path) else None
+        if owner is not None:
+            files[owner].append(path)
     for root in roots:
         own = sorted(files[root], key=lambda path: (posixpath.basename(path), path))
         source = repository.source(own[-1]) if own else None

@@ -94,7 +94,7 @@ def install_of(
     """
     sources = Sources(repository, locate, directory)
     program, words = step.program, tuple(_by_default(step.argv[1:], sources))
-    if _PYTHON_PROGRAM.fullmatch(program):
+    if program.startswith(("python", "pypy")) and _PYTHON_PROGRAM.fullmatch(program):
         program, words = _started_module(words)
     call = _Call(step, words, Settings(step.environment, environment or {}), sources)
     if _PIP_PROGRAM.fullmatch(program):
