@@ -20,11 +20,11 @@ class Arm(Record):
     when: tuple[Asked, ...] | None = None
 
 
-def arms_of_case(node: Case, lookup: Lookup) -> list[Arm]:
-    """The arms of a `case` that may be taken, the way around all of them included."""
+def arms_of_case(node: Case, lookup: Lookup, asked: tuple[Asked, ...] | None) -> list[Arm]:
+    """The arms of a `case` that may be taken, the way around all of them included; `asked` is what holds for all."""
     subject = word_value(node.subject, lookup)
     arms: list[Arm] = []
-    failed: tuple[Asked, ...] | None = ()
+    failed = asked
     for arm in node.arms:
         values = [pattern.literal for pattern in arm.patterns]
         if isinstance(subject, Known):
@@ -33,6 +33,9 @@ def arms_of_case(node: Case, lookup: Lookup) -> list[Arm]:
                 return [*arms, Arm(arm.body, not arms)]
             if UNKNOWN not in verdicts:
                 continue
+        if failed is None:
+            arms.append(Arm(arm.body, False))
+            continue
         taken = () if values == ["*"] else is_one_of(node.subject, values, lookup, True)
         arms.append(Arm(arm.body, False, both(failed, taken)))
         failed = both(failed, is_one_of(node.subject, values, lookup, False))

@@ -10,7 +10,7 @@ from prodlint.record import Record
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Word
 
-__all__ = ["Asked", "asked_of", "both", "in_words", "is_one_of", "undecided"]
+__all__ = ["Asked", "asked_of", "both", "further", "in_words", "is_one_of"]
 
 _LONGEST = 60
 _PATTERN = frozenset("*?[")
@@ -46,6 +46,13 @@ def in_words(conditions: Iterable[Asked] | None) -> str:
 def asked_of(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
     """What must hold so that a condition succeeds, or fails; None where that is more than one may tell in words."""
     return undecided(node, lookup, succeeds) if holds(node, lookup) is UNKNOWN else ()
+
+
+def further(
+    known: tuple[Asked, ...] | None, node: Node | None, lookup: Lookup, succeeds: bool
+) -> tuple[Asked, ...] | None:
+    """What is asked by a condition that nothing here decides, beside what is asked already."""
+    return None if known is None else both(known, undecided(node, lookup, succeeds))
 
 
 def undecided(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:

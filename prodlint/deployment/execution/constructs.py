@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.deployment.command import Link, Step, Succession
 from prodlint.deployment.condition import holds
-from prodlint.deployment.execution.condition_words import Asked, both, undecided
+from prodlint.deployment.execution.condition_words import Asked, both, further
 from prodlint.deployment.execution.redirections import Redirections
 from prodlint.deployment.execution.shell_variables import ShellVariables
 from prodlint.deployment.execution.shell_walk import Flow, Items, Shell, branched, closed, copied, is_endless, is_test
@@ -148,7 +148,7 @@ class Constructs(ABC):
             return left
         child = shell
         if runs is UNKNOWN:
-            child = branched(shell, undecided(node.left, self.variables.of(shell), node.operator == "&&"))
+            child = branched(shell, further(_begun(shell), node.left, self.variables.of(shell), node.operator == "&&"))
         before = len(self.steps)
         right = self.walk(node.right, child)
         self._succeed(left.last, before)
@@ -170,7 +170,7 @@ class Constructs(ABC):
 
         arms: list[Arm] = []
         decided = False
-        failed: tuple[Asked, ...] | None = ()
+        failed = _begun(shell)
         for number, branch in enumerate(node.branches):
             # The first condition is asked in any case.
             asks = replace(shell) if number == 0 else replace(shell, conditional=True, when=both(shell.when, failed))
@@ -184,8 +184,8 @@ class Constructs(ABC):
                 arms.append(Arm(branch.body, not arms, failed))
                 decided = True
                 break
-            arms.append(Arm(branch.body, False, both(failed, undecided(branch.condition, lookup, True))))
-            failed = both(failed, undecided(branch.condition, lookup, False))
+            arms.append(Arm(branch.body, False, further(failed, branch.condition, lookup, True)))
+            failed = further(failed, branch.condition, lookup, False)
         if not decided:
             arms.append(Arm(node.otherwise, not arms, failed))
         return self._arms(arms, shell)
@@ -194,7 +194,7 @@ class Constructs(ABC):
         self.variables.note((node.subject,), shell)
         from prodlint.deployment.execution.arms import arms_of_case
 
-        return self._arms(arms_of_case(node, self.variables.of(shell)), shell)
+        return self._arms(arms_of_case(node, self.variables.of(shell), _begun(shell)), shell)
 
     def _arms(self, arms: list[Arm], shell: Shell) -> Flow:
         if len(arms) == 1 and arms[0].is_certain:
@@ -244,3 +244,8 @@ def _assigned(body: Node) -> set[str]:
 def _returning(flow: Flow, shell: Shell) -> tuple[Shell, ...]:
     """The shells that return in a stretch that may not be run."""
     return (*flow.returning, shell) if flow.returned else flow.returning
+
+
+def _begun(shell: Shell) -> tuple[Asked, ...] | None:
+    """What arms ask before any condition; None where nobody can tell what led to them, whatever they ask themselves."""
+    return None if shell.when is None else ()
