@@ -69,6 +69,25 @@ def test_a_variable_holds_what_every_way_out_of_a_function_leaves(body: str, por
     assert step.argv[2].literal == port
 
 
+@pytest.mark.parametrize("call", ["f() { %s; }\nf\n", ". ./part.sh\n"])
+def test_what_is_exported_and_where_a_way_out_goes_is_not_certain_behind_it(call: str) -> None:
+    body = '[ -n "$A" ] && return; export PORT=2; cd sub; set -e'
+    script = call % body if "%" in call else call
+    [step] = run(f"export PORT=1\n{script}exec gunicorn app:app", {"part.sh": body}).processes
+    assert (step.environment, step.directory, step.guarded) == ({"PORT": None}, None, False)
+
+
+def test_what_a_sourced_file_sets_before_it_exits_is_not_what_its_returns_leave() -> None:
+    body = 'PORT=1; [ -n "$A" ] && return; PORT=2; exit 1'
+    [step] = run(". ./part.sh; exec gunicorn -p $PORT app:app", {"part.sh": body}).processes
+    assert step.argv[2].literal == "1"
+
+
+def test_a_return_in_a_pipeline_ends_its_own_shell() -> None:
+    body = '{ serve; [ -n "$A" ] && return; } | tee log; exit 1'
+    assert processes(f"f() {{ {body}; }}\nf\nexec gunicorn app:app") == ["serve"]
+
+
 @pytest.mark.parametrize(
     ("script", "ports"),
     [
@@ -76,10 +95,17 @@ def test_a_variable_holds_what_every_way_out_of_a_function_leaves(body: str, por
         ("P=1; for i in a b; do serve -p $P; done; serve -p $P", ["1", "1"]),
         ("P=1; for i in a b; do P=2; serve -p $P; done; serve -p $P", ["2", None]),
         ("P=1; while true; do if [ -f x ]; then P=3; fi; serve -p $P; done", [None]),
+        ("P=1; for i in a b; do P=2 serve -p $P; done", ["1"]),
     ],
 )
 def test_what_a_turn_of_a_loop_sets_is_there_in_the_next_one(script: str, ports: list[str | None]) -> None:
     assert [step.argv[2].literal for step in run(script).steps] == ports
+
+
+def test_what_a_turn_of_a_loop_exports_is_there_in_the_next_one() -> None:
+    steps = run("export P=1 Q=1; while true; do serve; export P=2; done").steps
+    assert [step.environment["P"] for step in steps] == [None]
+    assert [str(step.environment["Q"]) for step in steps] == ["1"]
 
 
 CONDITIONS = ['[ -n "$A" ]', '[ -z "$B" ]', "p1", "! p1", '[ "$V" = 1 ]']

@@ -57,6 +57,15 @@ def test_a_coroutine_that_answers_a_route_runs_on_the_loop() -> None:
     assert sleeps_on_loop(code) == ["shop/api.py:6"]
 
 
+def test_a_script_without_a_suffix_is_searched_as_a_module_is() -> None:
+    script = (
+        "import time\nfrom flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef index():\n"
+        "    time.sleep(1)\n    return ''\nif __name__ == '__main__':\n    app.run()\n"
+    )
+    code = code_of({"Procfile": "web: python bin/serve\n", "requirements.txt": "flask\n", "bin/serve": script})
+    assert sleeps(code) == ["bin/serve:6"]
+
+
 def test_a_plain_function_that_answers_a_route_has_a_thread_of_its_own() -> None:
     code = api("@router.get('/')\ndef index():\n    time.sleep(1)\n")
     assert sleeps(code) == ["shop/api.py:6"]

@@ -93,7 +93,8 @@ class ImportGraph:
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""
-        if "_ways" in self.__dict__:
+        # A script may have another name than a module.
+        if "_ways" in self.__dict__ or not all(one.endswith(".py") for one in self.entries):
             if needles not in self._held:
                 # A program may have another name.
                 is_python = all(path.endswith(".py") for path, _ in self._ordered)

@@ -12,8 +12,18 @@ from prodlint.deployment.command import Link, Step, Succession
 from prodlint.deployment.condition import holds
 from prodlint.deployment.execution.condition_words import Asked, both, further
 from prodlint.deployment.execution.redirections import Redirections
-from prodlint.deployment.execution.shell_variables import ShellVariables
-from prodlint.deployment.execution.shell_walk import Flow, Items, Shell, branched, closed, copied, is_endless, is_test
+from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables
+from prodlint.deployment.execution.shell_walk import (
+    Flow,
+    Items,
+    Shell,
+    branched,
+    called,
+    closed,
+    copied,
+    is_endless,
+    is_test,
+)
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
 from prodlint.record import replace
 from prodlint.syntax.shell import (
@@ -128,7 +138,9 @@ class Constructs(ABC):
                 child.fed = self.redirections.piped(node.commands[number - 1], command, child)
             flows.append(self.walk(command, child))
         # In `server | tee log` the server is the one that matters: the first that is a program of its own.
-        return next((flow for flow in flows if flow.last or flow.replaced or flow.lost), Flow())
+        found = next((flow for flow in flows if flow.last or flow.replaced or flow.lost), Flow())
+        # Each of several is a shell of its own: a `return` ends that one.
+        return called(found) if len(flows) > 1 else found
 
     def _and_or(self, node: AndOr, shell: Shell) -> Flow:
         left = self.walk(node.left, shell)
@@ -227,9 +239,13 @@ class Constructs(ABC):
         turning = Unknown(_DIFFERS, node.span)
         held = {name: child.variables[name] for name in _assigned(node.body) if name in child.variables}
         held = {name: value for name, value in held.items() if not isinstance(value, Items)}
+        exported = {name: child.exported[name] for name in held if name in child.exported}
         child.variables.update(dict.fromkeys(held, turning))
+        child.exported.update(dict.fromkeys(exported))
         flow = self.walk(node.body, child)
-        child.variables.update((name, value) for name, value in held.items() if child.variables[name] is turning)
+        kept = [name for name in held if child.variables[name] is turning]
+        child.variables.update((name, held[name]) for name in kept)
+        child.exported.update((name, exported[name]) for name in kept if name in exported)
         from prodlint.deployment.execution.rejoining import rejoin
 
         rejoin(shell, (shell, child), self.variables.of(shell))
@@ -237,8 +253,9 @@ class Constructs(ABC):
 
 
 def _assigned(body: Node) -> set[str]:
-    """The variables that commands of a loop assign by themselves, however often it turns."""
-    return {one.name for node in walk(body) if isinstance(node, Command) for one in node.assignments}
+    """The variables that a loop assigns by itself; what stands before a program is only for that one."""
+    commands = (node for node in walk(body) if isinstance(node, Command))
+    return {one.name for node in commands if not node.words or node.name in DECLARES for one in node.assignments}
 
 
 def _returning(flow: Flow, shell: Shell) -> tuple[Shell, ...]:

@@ -5,17 +5,14 @@ From an equal shell a function does the same again. Installers call one from arm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import Lookup
-from prodlint.deployment.execution.shell_walk import Flow, Items, Shell
-from prodlint.deployment.value import Value
+from prodlint.deployment.execution.shell_walk import Flow, Shell
 from prodlint.record import Entity, astuple, replace
 from prodlint.syntax.shell import Function
 from prodlint.syntax.word import Word
 
-__all__ = ["Call", "entered", "kept", "leave", "returned"]
+__all__ = ["Call", "entered", "kept", "leave", "rejoin_returns"]
 
 
 class Call(Entity):
@@ -53,17 +50,24 @@ def kept(inside: Shell) -> Shell:
     )
 
 
-def returned(flow: Flow, inside: Shell, begun: Mapping[str, Word | Value[str] | Items], lookup: Lookup) -> Shell:
-    """The shell behind a call or a sourced file that a condition may have made return before its end.
+def rejoin_returns(flow: Flow, inside: Shell, begun: Shell, lookup: Lookup) -> None:
+    """Leave in a shell what every way out of a function or a sourced file leaves, where a condition made some return.
 
-    `inside` is the shell at its end, `begun` what held at its beginning.
+    `inside` is the shell at the end of the text, `begun` what it was at the beginning.
     """
     from prodlint.deployment.execution.rejoining import rejoin
 
-    after = replace(inside, variables=dict(begun))
+    after = replace(inside, variables=dict(begun.variables), exported=dict(begun.exported))
     is_at_end = flow.returned or not flow.ended
-    rejoin(after, (inside, *flow.returning) if is_at_end else flow.returning, lookup)
-    return after
+    outcomes = (inside, *flow.returning) if is_at_end else flow.returning
+    rejoin(after, outcomes, lookup)
+    # Both are shared with the shells around it.
+    inside.variables.clear()
+    inside.variables.update(after.variables)
+    inside.exported.clear()
+    inside.exported.update(after.exported)
+    inside.directory, inside.left, inside.marked = after.directory, after.left, after.marked
+    inside.arguments, inside.errexit = after.arguments, all(one.errexit for one in outcomes)
 
 
 def leave(function: Function, inside: Shell, shell: Shell) -> None:

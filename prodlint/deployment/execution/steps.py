@@ -136,13 +136,13 @@ class _Run(Constructs):
 
     def _walked(self, function: Function, inside: Shell) -> Call:
         """A call whose function is walked."""
-        from prodlint.deployment.execution.functions import Call, kept, returned
+        from prodlint.deployment.execution.functions import Call, kept, rejoin_returns
 
         before, opened, calls = kept(inside), self.variables.opened, self.calls
         begun = [len(one) for one in self.made]
         flow = self.walk(function.body, inside)
         if flow.returning:
-            inside = returned(flow, inside, before.variables, self.variables.of(inside))
+            rejoin_returns(flow, inside, before, self.variables.of(inside))
         made = tuple(tuple(one[start:]) for one, start in zip(self.made, begun, strict=True))
         return Call(before, opened, kept(inside), self.variables.opened, called(flow), made, self.calls - calls)
 
@@ -375,12 +375,12 @@ class _Run(Constructs):
         held = shell.arguments
         # Bash gives a sourced file the words behind it as its own, and takes them away again.
         shell.arguments = words[2:] or held
-        begun = dict(shell.variables)
+        from prodlint.deployment.execution.functions import kept, rejoin_returns
+
+        begun = kept(shell)
         flow = self.walk(script.body, shell)
         if flow.returning:
-            from prodlint.deployment.execution.functions import returned
-
-            shell.variables.update(returned(flow, shell, begun, self.variables.of(shell)).variables)
+            rejoin_returns(flow, shell, begun, self.variables.of(shell))
         shell.arguments = held if words[2:] else shell.arguments
         return called(flow)
 
