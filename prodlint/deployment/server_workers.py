@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerWorkers"]
 
-# What makes a key has one of these in its name.
+# What makes a key has one of these in its name; those with common names are asked of a module, or imported by them.
 _MAKES = (
     b"urandom",
     b"getrand",
@@ -42,6 +42,9 @@ _MAKES = (
     b"get_random_",
     b"SystemRandom",
     b".choice",
+    b".sample",
+    b"random import",
+    b"secrets import",
     b"randbytes",
 )
 
