@@ -32,10 +32,17 @@ _HARMLESS = frozenset(
     "corepack locale-gen update-ca-certificates dpkg-reconfigure ldconfig touch cat ls sleep sh bash which "
     "flask django-admin alembic gunicorn uvicorn pybabel playwright virtualenv env command type exit umask".split()
 )
-# These move files that another program names, and what a shell is given may do so too.
-_MOVERS = frozenset("mv cp ln install rsync sh bash".split())
-# A pattern for some files of a folder, rather than for all or all modules.
-_SOME = regex(r"[?\[]|\*(?!(?:\.py)?$)|[^/]\*")
+# These bring or move files that another program names, and what a shell or an interpreter is given may do so too.
+_MOVERS = frozenset(
+    "mv cp ln install rsync dd tee tar unzip bsdtar cpio git curl wget make sh bash ash dash python python3".split()
+)
+# Words behind which `cp` and its like are not followed: a pattern for some files of a folder, rather than for all or
+# all modules; options that turn the arguments around.
+_NOT_FOLLOWED = regex(
+    r".*[?\[{].*|.*\*(?!(?:\.py)?$).*|.*[^/]\*.*|-[a-zA-Z]*[tT].*|--(?:no-)?target-directory.*|--parents"
+)
+# Where Python looks for modules besides the folders of the process.
+_OF_PYTHON = regex(r"/(?:site|dist)-packages(?:/|$)|/lib/python3[^/]*(?:/[^/]*)?$")
 # A project names its own package so, and no distribution does.
 _OWN_NAMES = frozenset(
     "app apps application main wsgi asgi api server run manage project mysite mysite config core src backend web site "
@@ -164,6 +171,8 @@ def may_be_brought(service: Service, step: Step, repository: Repository) -> bool
     if service.image is not None:
         if service.image.unread or service.image.base_brings_servers is not NO:
             return True
+        if any(one.path is not None and _OF_PYTHON.search(one.target) for one in service.place.files.placements):
+            return True
         if any(".pth" in source.text for source in {one.step.span.source for one in service.image.steps}):
             # Python goes on to the folders that such a file names.
             return True
@@ -186,7 +195,8 @@ def _is_harmless(step: Step) -> bool:
         return not any(word is None or word.rpartition("/")[2] in _MOVERS for word in words)
     if step.program in ("cp", "mv", "ln"):
         # Single files and all of a folder are followed where the files of an image are worked out.
-        return not any(word is None or word in ("-t", "-T") or _SOME.search(word) for word in words)
+        is_followed = not step.conditional and not any(word is None or _NOT_FOLLOWED.fullmatch(word) for word in words)
+        return is_followed and (step.program != "ln" or not any("*" in (word or "") for word in words))
     if step.program in _HARMLESS:
         return True
     if step.program.startswith("python"):
