@@ -112,7 +112,7 @@ CONDITIONS = ['[ -n "$A" ]', '[ -z "$B" ]', "p1", "! p1", '[ "$V" = 1 ]']
 
 
 def _body(depth: int) -> st.SearchStrategy[str]:
-    simple = st.sampled_from(["V=1", "V=2", "return", "exit 0", "p2 $V", "W=$V", "break", ":"])
+    simple = st.sampled_from(["V=1", "V=2", "return", "exit 0", "p2 $V", "W=$V", ":"])
     if depth == 0:
         return simple
     inner = st.lists(_body(depth - 1), min_size=1, max_size=3).map("\n".join)
