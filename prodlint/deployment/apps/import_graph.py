@@ -93,16 +93,18 @@ class ImportGraph:
 
     def holding(self, *needles: bytes) -> tuple[str, ...]:
         """The files that it may import and that hold one of some texts, in order."""
-        # A script may have another name than a module.
-        if "_ways" in self.__dict__ or not all(one.endswith(".py") for one in self.entries):
+        if "_ways" in self.__dict__ or not self._begins_with_modules:
             if needles not in self._held:
-                # A program may have another name.
-                is_python = all(path.endswith(".py") for path, _ in self._ordered)
-                left = occurring(self.repository, needles) if is_python else needles
+                left = occurring(self.repository, needles) if self._begins_with_modules else needles
                 self._held[needles] = tuple(files_with(self._ordered, left)) if left else ()
             return self._held[needles]
         held = python_with(self.repository, needles)
         return tuple(path for path in held if path in self.files) if held else ()
+
+    @cached_property
+    def _begins_with_modules(self) -> bool:
+        """Whether all its files end in `.py`: a script with which it begins may have another name."""
+        return all(one.endswith(".py") for one in self.entries)
 
     @cached_property
     def _ordered(self) -> list[tuple[str, bytes]]:
