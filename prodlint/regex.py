@@ -35,7 +35,10 @@ def regex(source: typing.AnyStr, flags: int = 0) -> re.Pattern[typing.AnyStr]:
 
 @contextmanager
 def compiled_on_first_use() -> Iterator[None]:
-    """Within it `re.compile` is `regex`: for the import of a library that compiles much and of which little is used."""
+    """Within it `re.compile` is `regex`: for the import of a library that compiles much and of which little is used.
+
+    It is so for other threads too, for which only the moment differs in which theirs are compiled.
+    """
     re.compile = regex  # type: ignore[assignment]
     try:
         yield

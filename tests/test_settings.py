@@ -305,6 +305,12 @@ def test_an_origin_is_the_key_in_the_file() -> None:
     assert (origin.text, origin.line, origin.column) == ("select", 2, 3)
 
 
+def test_every_field_but_where_it_was_read_can_be_given() -> None:
+    given = {setting.name for setting in all_settings()}
+    fields = {{"options": "rules"}.get(name, name.replace("_", "-")) for name in Settings.__match_args__}
+    assert fields - {"path", "origins"} == given
+
+
 def test_each_setting_is_documented_and_named_in_kebab_case() -> None:
     for setting in all_settings():
         assert setting.help.endswith(".")

@@ -228,6 +228,7 @@ def started(service: Service, step: Step, repository: Repository) -> Service:
 
 
 def _worker(step: Step, role: Role, service: Service, repository: Repository) -> Worker | None:
+    # As `worker_of` says itself: asked here so that services without one do not load it.
     if role not in (Role.WORKER, Role.BEAT):
         return None
     from prodlint.deployment.servers.worker_settings import worker_of

@@ -21,7 +21,7 @@ _IMPORT = regex(
     rb"|import[ \t]+([^\n]*(?:\\\r?\n[^\n]*){0,50}))"
 )
 _COMMENT = regex(rb"#[^\n]*")
-# No module lies deeper.
+# Of a name with more parts nothing is looked up: no module of a project lies so deep.
 _MOST_PARTS = 100
 
 

@@ -10,6 +10,7 @@ from prodlint.deployment.evaluation.machine import Call, Machine
 
 __all__ = ["FRESH_FUNCTIONS", "SPELLINGS", "encoded", "made_of"]
 
+# What is new here is named in `server_workers.py` (`_MAKES`) too, which a test asks.
 _MAKERS = (
     "os.urandom",
     "os.getrandom",

@@ -56,7 +56,7 @@ def further(
 
 
 def undecided(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
-    """The same of a condition of which it is known that nothing here decides it."""
+    """As `asked_of`, of a condition of which it is known already that nothing here decides it."""
     if isinstance(node, Sequence) and len(node.items) == 1:
         return undecided(node.items[0], lookup, succeeds)
     if isinstance(node, Group | Subshell):

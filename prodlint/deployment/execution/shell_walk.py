@@ -71,6 +71,8 @@ FILLS = frozenset("read mapfile readarray getopts printf let unset".split())
 """Commands that give variables what nobody knows, or take it."""
 
 ENDS = frozenset(("kill", "pkill", "killall"))
+"""Commands that end what runs in the background."""
+
 BUILTINS = QUIET | MOVES | FILLS | ENDS | frozenset("exit return . source wait fg set shift eval exec".split())
 """Commands of which a walk does something itself."""
 

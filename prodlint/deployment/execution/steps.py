@@ -328,7 +328,7 @@ class _Run(Constructs):
         return self.argv(words, child, node.span)
 
     def _builtin(self, name: str | None, words: tuple[Word, ...], node: Command, shell: Shell) -> Flow | None:
-        """A command that the shell knows itself; None where that goes on with a program (`exec`, `eval`)."""
+        """A command that the shell knows itself; None where what it starts comes next (`exec`, `pkill`)."""
         if name in FILLS:
             self.variables.fill(words, shell)
         if name in ENDS and ends_others(words):
