@@ -33,7 +33,8 @@ def test_a_key_is_found_by_whatever_it_is_made(imports: str, key: str) -> None:
     files = {
         "Procfile": "web: gunicorn --workers=4 shop:app\n",
         "requirements.txt": "flask==3.1.3\ngunicorn==27.0.1\n",
-        "shop.py": f"from flask import Flask, session\n{imports}\n\napp = Flask(__name__)\napp.secret_key = str({key})\n"
+        "shop.py": f"from flask import Flask, session\n{imports}\n\napp = Flask(__name__)\n"
+        f"app.secret_key = str({key})\n"
         '@app.get("/")\ndef index():\n    session["a"] = 1\n    return "x"\n',
     }
     assert [one.rule for one in check_project(files, [RULE])] == ["random-secret-key"]
