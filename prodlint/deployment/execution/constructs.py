@@ -235,21 +235,26 @@ class Constructs(ABC):
         child = shell if endless else branched(shell, None)
         if node.variable is not None:
             self.variables.set(node.variable, Unknown(_DIFFERS, node.span), child, False)
-        # What a turn sets is there in the next one; what none sets is as it was.
-        turning = Unknown(_DIFFERS, node.span)
-        held = {name: child.variables[name] for name in _assigned(node.body) if name in child.variables}
-        held = {name: value for name, value in held.items() if not isinstance(value, Items)}
-        exported = {name: child.exported[name] for name in held if name in child.exported}
-        child.variables.update(dict.fromkeys(held, turning))
-        child.exported.update(dict.fromkeys(exported))
-        flow = self.walk(node.body, child)
-        kept = [name for name in held if child.variables[name] is turning]
-        child.variables.update((name, held[name]) for name in kept)
-        child.exported.update((name, exported[name]) for name in kept if name in exported)
+        flow = self._turn(node, child)
         from prodlint.deployment.execution.rejoining import rejoin
 
         rejoin(shell, (shell, child), self.variables.of(shell))
         return flow if endless else Flow(returning=_returning(flow, child))
+
+    def _turn(self, node: Loop, shell: Shell) -> Flow:
+        """The body of a loop in any of its turns: what one sets is there in the next, what none sets is as it was."""
+        turning = Unknown(_DIFFERS, node.span)
+        held = {name: shell.variables[name] for name in _assigned(node.body) if name in shell.variables}
+        # Of an array what all turns begin with is known behind the loop.
+        held = {name: value for name, value in held.items() if not isinstance(value, Items)}
+        exported = {name: shell.exported[name] for name in held if name in shell.exported}
+        shell.variables.update(dict.fromkeys(held, turning))
+        shell.exported.update(dict.fromkeys(exported))
+        flow = self.walk(node.body, shell)
+        kept = [name for name in held if shell.variables.get(name) is turning]
+        shell.variables.update((name, held[name]) for name in kept)
+        shell.exported.update((name, exported[name]) for name in kept if name in exported)
+        return flow
 
 
 def _assigned(body: Node) -> set[str]:
