@@ -12,6 +12,7 @@ from prodlint.deployment.command import Link
 from prodlint.deployment.condition import OUTSIDE, from_outside, word_value
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers
+from prodlint.deployment.memo import per_repository
 from prodlint.deployment.process import EnvDefinition, EnvFile, Platform, Process
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Proposed, Unknown, Value
@@ -36,6 +37,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from prodlint.deployment.variables.env_read import EnvRead
+    from prodlint.syntax.dotenv_dialects import EnvLine
 
 # In compose and docker a name without a value is handed on from the shell, and may not be set there.
 _PASSES_ON = (Platform.COMPOSE, Platform.DOCKER, Platform.SYSTEMD, Platform.SUPERVISOR)
@@ -137,9 +139,18 @@ def _with_files(below: Variables, process: Process, repository: Repository) -> V
     return found
 
 
+@per_repository
+def _lines_of(repository: Repository, path: str, dialect: Dialect) -> tuple[EnvLine, ...] | None:
+    """What stands in a file, which several services may share; None where it is not a text."""
+    from prodlint.syntax.dotenv_dialects import read_env_file
+
+    source = repository.source(path)
+    return None if source is None else read_env_file(source, dialect)
+
+
 def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repository) -> Iterator[Definition]:
-    source = repository.source(file.path)
-    if source is None:
+    lines = _lines_of(repository, file.path, file.dialect)
+    if lines is None:
         raise SyntaxProblem("it is not a text", file.span)
     shell = {one.name: one.given for one in file.given if one.given is not None}
     given = {one.name: one.value for one in file.given if one.value is not None}
@@ -158,9 +169,7 @@ def _of_file(file: EnvFile, process: Process, below: Variables, repository: Repo
         return _or_outside(name, below.get(name)) if name in below.by_name else from_outside(name)
 
     origin = {Dialect.SYSTEMD: "EnvironmentFile"}.get(file.dialect, "env_file")
-    from prodlint.syntax.dotenv_dialects import read_env_file
-
-    for line in read_env_file(source, file.dialect):
+    for line in lines:
         if line.value is not None:
             value, sets = placed(word_value(line.value, lookup), line.span), YES
         else:

@@ -124,10 +124,10 @@ class Variables(Record):
 
     def over(self, definitions: Iterable[Definition]) -> Variables:
         """These variables with stronger definitions laid over them."""
-        held = {name: list(found) for name, found in self.by_name.items()}
+        held = dict(self.by_name)
         for one in definitions:
-            held.setdefault(one.name, []).append(one)
-        return replace(self, by_name={name: tuple(found) for name, found in held.items()})
+            held[one.name] = (*held.get(one.name, ()), one)
+        return replace(self, by_name=held)
 
     def opened(self, how: Answer, *links: Link) -> Variables:
         """These variables where more may be set."""
