@@ -126,11 +126,16 @@ _OTHERS = {
     "tortoise": regex(r"migrate\b"),
     "yoyo": regex(r"apply\b"),
 }
+_TOOLS = frozenset(("django-admin", "alembic", "alembic.config", "flask", "flask-migrate", "aerich", *_OTHERS))
 
 
 def migration_of(step: Step) -> System | None:
     """The system whose migrations are applied behind a step, None when it says nothing of them."""
     tool, words = program_of(step)
+    if tool == "python":
+        return _in_code(step)
+    if tool not in _TOOLS:
+        return None
     plain = [word.literal or "" for word in words]
     arguments = [word for word in plain if not word.startswith("-")]
     if tool == "django-admin" and arguments:
@@ -149,7 +154,7 @@ def migration_of(step: Step) -> System | None:
         return System.AERICH
     if tool in _OTHERS and _OTHERS[tool].match(" ".join(arguments)):
         return System.OTHER
-    return _in_code(step) if tool == "python" else None
+    return None
 
 
 def _in_code(step: Step) -> System | None:
@@ -206,12 +211,12 @@ def migration_in(step: Step, repository: Repository) -> System | None:
     (flask_db/cli.py, 0.4.1); that of Flask-Migrate writes a revision.
     """
     found = migration_of(step)
-    if found is not None:
-        return found
     tool, words = program_of(step)
+    if found is not None or tool != "flask":
+        return found
     arguments = [word.literal or "" for word in words if not (word.literal or "").startswith("-")]
     at = next((index for index, pair in enumerate(itertools.pairwise(arguments)) if pair == ("db", "migrate")), None)
-    upgrades = tool == "flask" and at is not None and arguments[at + 2 : at + 3] in ([], ["upgrade"])
+    upgrades = at is not None and arguments[at + 2 : at + 3] in ([], ["upgrade"])
     return System.ALEMBIC if upgrades and has_flask_db(repository) else None
 
 

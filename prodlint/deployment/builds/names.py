@@ -22,6 +22,7 @@ from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Known
+from prodlint.deployment.variables.table import Variables
 from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -118,10 +119,10 @@ def names_given(step: PipelineStep) -> Iterator[str]:
 
 def _words(step: PipelineStep) -> list[str]:
     argv = step.step.argv if step.step is not None else ()
-    return [word.literal if word.literal is not None else _filled_in(word, step) for word in argv]
+    return [word.literal if word.literal is not None else _filled_in(word, step.variables) for word in argv]
 
 
-def _filled_in(word: Word, step: PipelineStep) -> str:
+def _filled_in(word: Word, variables: Variables) -> str:
     """A word with the variables whose values the pipeline tells; what the rest of it is stays as it is written."""
     parts: list[str] = []
     for part in word.parts:
@@ -129,8 +130,8 @@ def _filled_in(word: Word, step: PipelineStep) -> str:
             parts.append(part.text.value)
             continue
         value = default = None
-        if isinstance(part, Expansion) and part.name in step.variables.by_name and not part.operator:
-            value = step.variables.get(part.name)
+        if isinstance(part, Expansion) and part.name in variables.by_name and not part.operator:
+            value = variables.get(part.name)
         elif isinstance(part, Expansion) and part.operator in (":-", "-") and part.operand is not None and not parts:
             # What it is called unless somebody says otherwise; a tag that may be another one is none.
             default = part.operand.literal

@@ -71,6 +71,9 @@ def runs_manage(module: str) -> bool:
     return module.rpartition(".")[2] == "manage"
 
 
+_MANAGE = ("manage.py", "django-admin", "django-admin.py")
+
+
 def program_of(step: Step) -> tuple[str, tuple[Word, ...]]:
     """The tool that a step runs and its arguments.
 
@@ -89,6 +92,5 @@ def program_of(step: Step) -> tuple[str, tuple[Word, ...]]:
         if "/bin/" in name and "." not in base:
             return base, python.arguments
         return "python", step.argv[1:]
-    if step.program in ("manage.py", "django-admin", "django-admin.py"):
-        return "django-admin", step.argv[1:]
-    return step.program, step.argv[1:]
+    name = step.program
+    return "django-admin" if name in _MANAGE else name, step.argv[1:]

@@ -50,7 +50,7 @@ _ALWAYS = Condition("", (Occasion(),), (Occasion(),))
 
 
 class PipelineStep(Record):
-    """One typed step of a job, in the order in which the job runs them. `variables` are what its command finds.
+    """One typed step of a job, in the order in which the job runs them. `around` are the variables that it is given.
 
     `job_condition` is what its job asks for, `condition` what the step itself does.
     """
@@ -64,9 +64,14 @@ class PipelineStep(Record):
     step: Step | None = None
     remote: bool = False
     action: Action | None = None
-    variables: Variables = field(default_factory=Variables)
+    around: Variables = field(default_factory=Variables)
     job_condition: Condition = _ALWAYS
     condition: Condition = _ALWAYS
+
+    @property
+    def variables(self) -> Variables:
+        """What its command finds: what it is given, and what the script around it exports."""
+        return self.around if self.step is None else self.around.seen_by(self.step)
 
     def may_run(self, occasion: Occasion) -> bool:
         """Whether it may run when its pipeline is set off in one way."""
@@ -172,7 +177,7 @@ def _typed(
                 action_words(declared.action, job, variables),
                 remote=declared.remote,
                 action=declared.action,
-                variables=variables,
+                around=variables,
             )
     if declared.script is None:
         return
@@ -202,11 +207,10 @@ def _with_carried(
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
     elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
     on_host = declared.remote or job.on_host or elsewhere
-    seen = variables.seen_by(step)
     kinds = (StepKind.DEPLOY,) if on_host and _starts_a_service(step) else kinds_of_step(step, on_host)
     for kind in kinds:
         yield PipelineStep(
-            kind, step.span, job, pipeline, Environment.UNKNOWN, told(step, declared), step, on_host, variables=seen
+            kind, step.span, job, pipeline, Environment.UNKNOWN, told(step, declared), step, on_host, around=variables
         )
     carried = carried_by(step) if depth < 3 else None
     if carried is None:
@@ -219,7 +223,7 @@ def _with_carried(
             if isinstance(handed, Unknown):
                 unread.append(Link(step.span, handed.reason))
         return
-    found = handed_on(step, carried.command, seen)
+    found = handed_on(step, carried.command, variables.seen_by(step))
     place = Place(_guessed(carried.command, repository), "/", found.values, found)
     execution = execute(carried.command, place, repository, fed=carried.fed)
     unread.extend(execution.unread)
@@ -450,7 +454,7 @@ def _stays(one: PipelineStep, real_cluster: bool) -> bool:
         return real_cluster or not is_for_clusters(one.action)
     if one.step is None:
         return False
-    daemon = "DOCKER_HOST" in one.step.environment or "DOCKER_HOST" in one.variables.by_name
+    daemon = "DOCKER_HOST" in one.step.environment or "DOCKER_HOST" in one.around.by_name
     if one.remote and not one.job.on_host and not daemon:
         return True
     place = place_of_deployment(one.step)
