@@ -17,10 +17,25 @@ from msgspec.structs import astuple, force_setattr
 if TYPE_CHECKING:
     # The type checker knows the parameters of this one.
     from dataclasses import replace
+    from functools import cached_property as kept
 
     from typing_extensions import dataclass_transform
 else:
     from msgspec.structs import replace
+
+    class kept:  # noqa: N801 - it is written as a decorator
+        """`functools.cached_property`, for what thousands of objects are asked: without the lock of Python 3.11."""
+
+        def __init__(self, function):
+            self.function = function
+            self.name = function.__name__
+            self.__doc__ = function.__doc__
+
+        def __get__(self, held, owner=None):
+            if held is None:
+                return self
+            value = held.__dict__[self.name] = self.function(held)
+            return value
 
     def dataclass_transform(**_):
         return lambda cls: cls
@@ -35,6 +50,7 @@ __all__ = [
     "compared_without",
     "field",
     "force_setattr",
+    "kept",
     "replace",
 ]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodlint.record import Entity, LazyEntity, Record, State, compared_without, field, replace
+from prodlint.record import Entity, LazyEntity, Record, State, compared_without, field, kept, replace
 
 
 class Point(Record):
@@ -130,6 +130,23 @@ def test_a_lazy_entity_keeps_what_it_worked_out() -> None:
     assert (text.length, text.length) == (2, 2)
     assert (replace(text, lines=[]).length, replace(text, name="y").name) == (0, "y")
     assert text != Text(text.lines)
+
+
+class Counted(LazyEntity):
+    asked: list[str]
+
+    @kept
+    def first(self) -> str | None:
+        """The first of them."""
+        self.asked.append("first")
+        return None
+
+
+def test_a_kept_answer_is_worked_out_once_for_each_object_also_when_it_is_none() -> None:
+    one, other = Counted([]), Counted([])
+    assert (one.first, one.first, other.first) == (None, None, None)
+    assert one.asked == other.asked == ["first"]
+    assert Counted.first.__doc__ == "The first of them."
 
 
 def test_an_entity_is_equal_only_to_itself() -> None:

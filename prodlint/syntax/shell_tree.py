@@ -6,9 +6,8 @@ Two nodes are equal only when they are one: a file may hold a chain that is too 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
-from prodlint.record import Entity, LazyEntity
+from prodlint.record import Entity, LazyEntity, kept
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Substitution, Word
 
@@ -88,12 +87,12 @@ class Command(LazyEntity):
         """The first word, when nothing in it has to be expanded."""
         return self.words[0].literal if self.words else None
 
-    @cached_property
+    @kept
     def only_looks_up(self) -> bool:
         """Whether nothing has to be expanded in its words but variables by their names, and arguments within words."""
         return all(map(_only_looks_up, self.words))
 
-    @cached_property
+    @kept
     def substituted(self) -> tuple[Text, ...]:
         """The commands that stand in `$(…)` in its words, and in what it assigns."""
         words = (*self.words, *(one.value for one in self.assignments if one.value is not None))
@@ -219,7 +218,7 @@ class Function(LazyEntity):
     body: Node
     span: Span
 
-    @cached_property
+    @kept
     def local(self) -> frozenset[str]:
         """The variables that it has for itself."""
         found: set[str] = set()

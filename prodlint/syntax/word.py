@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
-from prodlint.record import Record
+from prodlint.record import Record, kept
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
@@ -81,7 +80,7 @@ class Word(Record, dict=True):
         """A word that holds just this text: nothing in it is expanded."""
         return cls((Literal(text, quoted=True),), span or text.span)
 
-    @cached_property
+    @kept
     def literal(self) -> str | None:
         """The word's value when nothing in it has to be expanded, else None."""
         # Kept, as a walk asks a word for it ten times.
