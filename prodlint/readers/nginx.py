@@ -17,7 +17,7 @@ from prodlint.deployment.memo import per_repository
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream, upstream_of
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.nginx_listen import head, listening, redirects_of_hosts
-from prodlint.readers.nginx_scope import KNOWN_INCLUDES, Scopes, headers_set, passed_on, read_timeout
+from prodlint.readers.nginx_scope import Scopes, headers_set, is_of_nginx, passed_on, read_timeout
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Text
@@ -168,7 +168,7 @@ def _opens(server: Directive, path: str, repository: Repository) -> bool:
         for inner in one.block or ():
             if inner.name == "include" and inner.arguments:
                 written = inner.values[0]
-                if not KNOWN_INCLUDES.search(written) and not _included(written, path, repository):
+                if not is_of_nginx(written) and not _included(written, path, repository):
                     return True
             waiting.append(inner)
     return False
@@ -311,7 +311,7 @@ def _route(
 
 def _may_pass(include: Directive) -> bool:
     """Whether an include that could not be followed may say where requests go."""
-    return bool(include.values) and not KNOWN_INCLUDES.search(include.values[0])
+    return bool(include.values) and not is_of_nginx(include.values[0])
 
 
 class _Targets:

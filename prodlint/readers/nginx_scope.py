@@ -13,20 +13,24 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.nginx import Directive
 
-__all__ = ["KNOWN_INCLUDES", "Scopes", "headers_set", "passed_on", "read_timeout"]
+__all__ = ["Scopes", "headers_set", "is_of_nginx", "passed_on", "read_timeout"]
 
 Scopes = tuple[tuple[Directive, ...] | None, ...]
 """What the blocks around a directive pass on to it, the innermost first; None for one that lies in another file."""
 
-KNOWN_INCLUDES = regex(
-    r"(^|/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params|proxy_params|options-ssl-nginx\.conf)$"
+# Files of nginx's own packages, which say nothing of where requests go or how long they may take.
+_OF_NGINX = frozenset(
+    "mime.types fastcgi_params fastcgi.conf uwsgi_params scgi_params proxy_params options-ssl-nginx.conf".split()
 )
-"""Files of nginx's own packages, which say nothing of where requests go or how long they may take."""
-
 _DEFAULT = 60
 _TIMEOUT = "_read_timeout"
 _TIME = regex(r"(\d{1,9})(ms|s|m|h|d|w|M|y)?")
 _SECONDS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000}
+
+
+def is_of_nginx(included: str) -> bool:
+    """Whether a file that a directive includes is one that the packages of nginx bring."""
+    return included.rpartition("/")[2] in _OF_NGINX
 
 
 def passed_on(block: tuple[Directive, ...] | None) -> tuple[Directive, ...] | None:
@@ -46,7 +50,7 @@ def read_timeout(prefix: str, scopes: Scopes, place: Span) -> Value[int]:
                 found = seconds_of(one.values[0])
                 span = one.arguments[0].span
                 return Unknown("a variable decides it", span) if found is None else Known(found, span)
-        included = next((name for name in _included(scope) if not KNOWN_INCLUDES.search(name)), None)
+        included = next((name for name in _included(scope) if not is_of_nginx(name)), None)
         if included is not None:
             return Unknown(f"{included} may say how long it waits", place)
     return Known(_DEFAULT, place)
@@ -73,7 +77,7 @@ def headers_set(scopes: Scopes) -> tuple[str, ...] | None:
             if name.rpartition("/")[2] == "proxy_params":
                 # Of Debian: Host, X-Real-IP and the two headers that tell of the client.
                 named += ["host", "x-real-ip", "x-forwarded-for", "x-forwarded-proto"]
-            elif not KNOWN_INCLUDES.search(name):
+            elif not is_of_nginx(name):
                 return None
         if named:
             return tuple(dict.fromkeys(named))

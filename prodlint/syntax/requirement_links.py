@@ -21,9 +21,9 @@ __all__ = [
     "split_extras",
 ]
 
-_URL = regex(
-    r"(?ai:https?|file|ftp|git\+(?:https?|ssh|git|file)|hg\+(?:https?|ssh|file|static-http)"
-    r"|svn\+(?:https?|ssh|svn|file)|bzr\+(?:https?|ssh|sftp|ftp|lp|file)):"
+_SCHEMES = frozenset(
+    "http https file ftp git+http git+https git+ssh git+git git+file hg+http hg+https hg+file hg+ssh hg+static-http "
+    "svn+http svn+https svn+ssh svn+svn svn+file bzr+http bzr+https bzr+ssh bzr+sftp bzr+ftp bzr+lp bzr+file".split()
 )
 # `git:…` behind `-e`, and the address of a secure shell behind `name @`, are repositories, too.
 _REPOSITORY = regex(r"(?ai:git|hg|svn|bzr)[+:]")
@@ -37,7 +37,8 @@ _ARCHIVES = frozenset(
 
 def is_url(value: str) -> bool:
     """Whether a requirement is a URL of a scheme that pip knows."""
-    return _URL.match(value) is not None
+    scheme, colon, _ = value.partition(":")
+    return bool(colon) and scheme.lower() in _SCHEMES
 
 
 def is_repository(url: str) -> bool:

@@ -17,7 +17,6 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import UNKNOWN, YES, Answer, Known, Value
 from prodlint.record import Record, replace
-from prodlint.regex import regex
 
 __all__ = ["installs_of", "production_installations"]
 
@@ -25,7 +24,7 @@ _INSTALLERS = frozenset(
     "make tox nox nix bazel pants conda mamba micromamba just hatch flit invoke ansible-playbook".split()
 )
 _SYSTEM_INSTALLERS = frozenset("apt apt-get apk dnf yum microdnf install_packages".split())
-_SERVERS = regex(r"gunicorn|uvicorn|uwsgi|hypercorn|daphne|waitress|granian")
+_SERVERS = ("gunicorn", "uvicorn", "uwsgi", "hypercorn", "daphne", "waitress", "granian")
 _BUILDERS = {
     Platform.HEROKU: "heroku",
     Platform.RAILWAY: "railway",
@@ -154,7 +153,7 @@ def _may_install(step: Step) -> bool:
     if step.program in _INSTALLERS:
         return True
     words = " ".join(argument or "" for argument in step.arguments)
-    return step.program in _SYSTEM_INSTALLERS and _SERVERS.search(words) is not None
+    return step.program in _SYSTEM_INSTALLERS and any(server in words for server in _SERVERS)
 
 
 def production_installations(services: Iterable[Service]) -> tuple[Installation, ...]:

@@ -233,12 +233,21 @@ _DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podm
 _CONTAINERS = ("docker", "podman")
 # `-d`, `-itd`, `-dp 80:80`
 _DETACHED = regex(r"-[a-zA-Z]*d[a-zA-Z]*$")
-_RESTARTS = regex(
-    r"^(systemctl (restart|reload|try-restart|start)(?! nginx)|service \S+ (restart|reload)"
-    r"|supervisorctl (restart|update|reload)"
-    r"|docker restart|docker compose restart|docker-compose restart|pm2 (restart|reload)|touch \S*(wsgi\.py|reload\S*)"
-    r"|kill -HUP|pkill -HUP|apachectl graceful|heroku restart|doctl apps restart)"
-)
+# What a tool is told that restarts something.
+_RESTARTS = {
+    "systemctl": regex(r"(restart|reload|try-restart|start)(?! nginx)"),
+    "service": regex(r"\S+ (restart|reload)"),
+    "supervisorctl": regex(r"restart|update|reload"),
+    "docker": regex(r"(compose )?restart"),
+    "docker-compose": regex(r"restart"),
+    "pm2": regex(r"restart|reload"),
+    "touch": regex(r"\S*(wsgi\.py|reload)"),
+    "kill": regex(r"-HUP"),
+    "pkill": regex(r"-HUP"),
+    "apachectl": regex(r"graceful"),
+    "heroku": regex(r"restart"),
+    "doctl": regex(r"apps restart"),
+}
 _OPTION_VALUES = frozenset(
     "-f --file -p --project-name --profile --env-file --project-directory -n --namespace --context --kubeconfig "
     "-C -c --config --region".split()
@@ -278,7 +287,7 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     text = plain_words(step)
     if on_host and _DEPLOYS_ON_HOST.match(text) and (step.program not in _CONTAINERS or _is_left_running(step)):
         return (StepKind.DEPLOY,)
-    if on_host and _RESTARTS.match(text):
+    if on_host and _restarts(text):
         return (StepKind.RESTART,)
     kind = _kind_by_words(text)
     if kind is StepKind.BUILD and any(word in ("--push", "--publish") for word in step.arguments):
@@ -286,6 +295,11 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     if kind is StepKind.PROVISION and _VERSION.search(step.written):
         return (StepKind.DEPLOY,)
     return (kind or _by_url(step),)
+
+
+def _restarts(text: str) -> bool:
+    tool, _, told = text.partition(" ")
+    return tool in _RESTARTS and _RESTARTS[tool].match(told) is not None
 
 
 # Their cluster may be one on the runner, and so may the machine or the emulated cloud of the others.
