@@ -225,7 +225,10 @@ class _Reading:
 
     def _open(self, line: Text, targets: str, rest: str) -> None:
         needs, semicolon, command = rest.partition(";")
-        names = tuple(need for need in needs.partition("#")[0].split() if need != "|")
+        if "#" in needs:
+            # A comment goes on to the end of the line, whatever it holds.
+            needs, semicolon = needs.partition("#")[0], ""
+        names = tuple(need for need in needs.split() if need != "|")
         for target in targets.split():
             if target == ".ONESHELL":
                 self.one_shell = True

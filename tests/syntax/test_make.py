@@ -24,6 +24,12 @@ def lines(text: str, target: str, **given: str) -> list[str]:
     return [makefile.expanded(line, rule, given).value for line in rule.recipe]
 
 
+def test_a_comment_of_a_target_holds_no_recipe() -> None:
+    text = "test: build ## all; what isn't done is skipped\n\tpytest\nbuild: ; echo '# none'; docker build .\n"
+    assert (lines(text, "test"), lines(text, "build")) == (["pytest"], ["echo '# none'; docker build ."])
+    assert [rule.needs for rule in read(text).rules] == [("build",), ()]
+
+
 def test_a_recipe_is_its_lines_without_what_is_for_make() -> None:
     text = (
         "run: build # comment\n\t@echo hello\n\t-rm -f x\n\t+@  gunicorn app:app\n\n# done\nbuild: ; docker build .\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from itertools import pairwise, product
@@ -257,6 +258,8 @@ _VERSION = regex(r"(?i)image|tag|version|sha")
 # What `curl -F a=@FILE`, `curl -T FILE` and `curl --data-binary @FILE` send, where that is built for others to install.
 _SENDS = ("-F", "--form", "-T", "--upload-file", "-d", "--data", "--data-binary")
 _BUILT_FILE = regex(r"(?i)\.(whl|tar\.gz|tgz|deb|rpm|egg|pex)([;\"'].*)?$")
+# Behind these stand a name for the program that asks, and one for the file that it makes.
+_NAMES = regex(r"-[a-zA-Z]*[Ao]|--user-agent|--output")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
@@ -373,7 +376,7 @@ def _kind_by_words(text: str) -> StepKind | None:
 def _by_url(step: Step) -> StepKind:
     """What a transfer does, by where it goes: a deploy hook, a health check, an upload."""
     if step.program in ("curl", "wget", "http"):
-        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", step.written):
+        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", " ".join(_asked_for(step))):
             return StepKind.DEPLOY
         if _HEALTH_PATH.search(step.written):
             return StepKind.HEALTH_CHECK
@@ -382,6 +385,13 @@ def _by_url(step: Step) -> StepKind:
     if step.program in ("scp", "rsync", "sftp", "lftp") and ":" in step.written:
         return StepKind.UPLOAD
     return StepKind.OTHER
+
+
+def _asked_for(step: Step) -> Iterator[str]:
+    """The words of a transfer, without the names by which it calls itself and what it gets."""
+    for before, word in pairwise(map(str, step.argv)):
+        if _NAMES.fullmatch(before) is None and not word.startswith(("--user-agent=", "--output=")):
+            yield word
 
 
 def _sends_a_package(step: Step) -> bool:
