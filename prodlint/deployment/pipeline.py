@@ -58,6 +58,11 @@ class Action(Record):
     inputs: tuple[tuple[str, str], ...]
     span: Span
 
+    @property
+    def plain_name(self) -> str:
+        """Its name in lower case, without the version behind it."""
+        return self.name.partition("@")[0].lower()
+
     def input(self, name: str) -> str | None:
         return next((value for key, value in self.inputs if key == name), None)
 

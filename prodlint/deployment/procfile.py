@@ -68,7 +68,7 @@ def releases_containers(steps: Iterable[PipelineStep]) -> bool:
 
 def _releases_a_container(one: PipelineStep) -> bool | None:
     """Whether a step releases an image to Heroku, False where it brings code; None where it is about something else."""
-    name = one.action.name.partition("@")[0].lower() if one.action is not None else ""
+    name = one.action.plain_name if one.action is not None else ""
     if one.action is not None and name == "akhileshns/heroku-deploy":
         return (one.action.input("usedocker") or "").lower() == "true"
     if name == "gonuit/heroku-docker-deploy":

@@ -84,7 +84,7 @@ def _agrees(one: _Values, other: _Values) -> bool:
 def in_each_combination(action: Action, combinations: tuple[_Values, ...]) -> Iterator[Action]:
     """An action that builds an image, once for each image that the matrix makes of it; any other as it is."""
     told = {name: text for name, text in action.inputs if name in _TELLS}
-    builds = action.name.partition("@")[0].lower().endswith("/build-push-action")
+    builds = action.plain_name.endswith("/build-push-action")
     if not builds or not combinations or not any(_NAMED.search(text) for text in told.values()):
         yield action
         return

@@ -166,6 +166,27 @@ def test_what_lies_elsewhere_is_told(body: str, line: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("inputs", "found"),
+    [
+        ("cf_command: push -f manifest.yml --strategy rolling", "cf push -f manifest.yml --strategy rolling"),
+        ("cf_command: run-task web --command migrate", ""),
+        ("command: cd infra && cf push shop", "cf push shop"),
+        ("cf_manifest: infra/manifest.yml", "cf push -f infra/manifest.yml"),
+        ("cf_org: shop", "cf push -f manifest.yml"),
+    ],
+)
+def test_the_action_of_cloud_gov_runs_what_it_is_handed_or_pushes(inputs: str, found: str) -> None:
+    workflow = (
+        "on: push\ndefaults:\n  run:\n    working-directory: web\njobs:\n  a:\n    environment: production\n"
+        f"    steps:\n    - uses: cloud-gov/cg-cli-tools@main\n      with:\n        {inputs}\n"
+    )
+    deployment = deployment_of(workflow)
+    deploys = [one for one in deployment.pipeline_steps if one.kind.value == "deploy"]
+    assert [one.written for one in deploys] == ([found] if found else [])
+    assert [one.step.directory for one in deploys if one.step is not None and "cd" not in inputs] in ([], ["/"])
+
+
+@pytest.mark.parametrize(
     ("uses", "script"),
     [
         ("appleboy/ssh-action@v1", "script"),

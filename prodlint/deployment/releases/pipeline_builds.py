@@ -59,7 +59,7 @@ def builds_computed_folders(steps: Iterable[PipelineStep]) -> bool:
 
 def _is_computed(one: PipelineStep) -> bool:
     if one.action is not None:
-        is_build = one.action.name.partition("@")[0].lower() in _BUILD_ACTIONS
+        is_build = one.action.plain_name in _BUILD_ACTIONS
         return is_build and any("${{" in (one.action.input(name) or "") for name in ("context", "file"))
     if one.step is None or one.step.program not in ("docker", "podman", "buildah"):
         return False
@@ -71,7 +71,7 @@ def _is_computed(one: PipelineStep) -> bool:
 
 
 def _by_action(action: Action) -> Build | None:
-    if action.name.partition("@")[0].lower() not in _BUILD_ACTIONS:
+    if action.plain_name not in _BUILD_ACTIONS:
         return None
     context = action.input("context")
     # Without a context the action builds a fresh checkout of the repository.

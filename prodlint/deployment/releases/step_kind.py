@@ -99,7 +99,7 @@ _ALWAYS_PUSH = ("mr-smithers-excellent/docker-build-push", "elgohr/publish-docke
 
 def kinds_of_action(action: Action) -> tuple[StepKind, ...]:
     """What an action does, in order: one that builds an image may push it too."""
-    name = action.name.partition("@")[0].lower()
+    name = action.plain_name
     if name == "superfly/flyctl-actions" and "deploy" not in (action.input("args") or ""):
         return (StepKind.OTHER,)
     kind = _kind_by_name(name)
