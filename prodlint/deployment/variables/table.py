@@ -124,10 +124,11 @@ class Variables(Record):
 
     def over(self, definitions: Iterable[Definition]) -> Variables:
         """These variables with stronger definitions laid over them."""
-        held = dict(self.by_name)
+        added: dict[str, list[Definition]] = {}
         for one in definitions:
-            held[one.name] = (*held.get(one.name, ()), one)
-        return replace(self, by_name=held)
+            added.setdefault(one.name, []).append(one)
+        changed = {name: (*self.by_name.get(name, ()), *found) for name, found in added.items()}
+        return replace(self, by_name={**self.by_name, **changed})
 
     def opened(self, how: Answer, *links: Link) -> Variables:
         """These variables where more may be set."""
