@@ -11,7 +11,6 @@ from prodlint.record import Record
 from prodlint.source import Span
 
 __all__ = [
-    "REMOTE_ACTIONS",
     "Action",
     "Condition",
     "Job",
@@ -204,15 +203,3 @@ class Release(Record):
         if not self.served:
             return self.span
         return next((one.span for one in self.served if one.runs(root, django)), None)
-
-
-REMOTE_ACTIONS = {
-    "appleboy/ssh-action": ("script",),
-    "fifsky/ssh-action": ("command",),
-    "garygrossgarten/github-action-ssh": ("command",),
-    "cross-the-world/ssh-pipeline": ("script",),
-    "cross-the-world/ssh-scp-ssh-pipelines": ("first_ssh", "last_ssh"),
-    "d3rhase/ssh-command-action": ("command",),
-    "nyarthan/ssh-action": ("script", "command"),
-}
-"""Actions that run a script on another machine, and the inputs that hold it (delivery page, 2.1)."""

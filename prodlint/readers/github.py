@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.command import CommandLine, Link, shell_form
-from prodlint.deployment.pipeline import REMOTE_ACTIONS, Action, Job, JobStep, Occasion, Pipeline
+from prodlint.deployment.command import Link, shell_form
+from prodlint.deployment.pipeline import Action, Job, JobStep, Occasion, Pipeline
 from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.readers.github_commands import commands_of
 from prodlint.readers.github_matrix import combinations_of, in_each_combination, in_each_part
 from prodlint.record import replace
 from prodlint.regex import regex
-from prodlint.source import Span, Text
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
 
@@ -240,27 +240,10 @@ def _steps(
     )
     action = Action(uses.value, values, uses.span)
     yield JobStep(uses.span, name, action=action, directory=directory, condition=asked)
-    for remote in REMOTE_ACTIONS.get(action.plain_name, ()):
-        script = inputs.get(remote) if isinstance(inputs, Mapping) else None
-        if isinstance(script, Scalar):
-            command = shell_form(script.text, script.span)
-            yield JobStep(script.span, name, command, directory=None, remote=True, condition=asked)
-    if action.plain_name == "cloud-gov/cg-cli-tools":
-        command = _of_cloud_gov(inputs if isinstance(inputs, Mapping) else None, uses.span)
-        yield JobStep(command.span, name, command, directory="", condition=asked)
-
-
-def _of_cloud_gov(inputs: Mapping | None, span: Span) -> CommandLine:
-    """What cloud.gov's action runs in the checkout: a command, one of `cf`, or a push (its entrypoint.sh, main)."""
-    command, told, manifest = (
-        inputs.get(name) if inputs else None for name in ("command", "cf_command", "cf_manifest")
-    )
-    if isinstance(command, Scalar):
-        return shell_form(command.text, command.span)
-    if isinstance(told, Scalar):
-        program = Text.at("cf ", Span(told.span.source, told.span.start, told.span.start))
-        return shell_form(Text.join([program, told.text]), told.span)
-    return shell_form(Text.at(f"cf push -f {_text(manifest) or 'manifest.yml'}", span), span)
+    for command, remote in commands_of(action, inputs if isinstance(inputs, Mapping) else None):
+        # An action knows nothing of the folder that its workflow chose for commands.
+        folder = None if remote else ""
+        yield JobStep(command.span, name, command, directory=folder, remote=remote, condition=asked)
 
 
 _BRACKETS = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")

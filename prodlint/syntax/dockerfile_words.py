@@ -74,7 +74,7 @@ def take_flags(text: Text) -> tuple[tuple[Flag, ...], Text]:
     """The flags that a text begins with, and what stands behind them without white space around it."""
     value = text.value
     flags = []
-    at = _after_space(value, 0, _ASCII_SPACE)
+    at = _after_space(value, 0)
     while value.startswith("--", at):
         start = at
         kept: list[int] = []
@@ -100,7 +100,7 @@ def take_flags(text: Text) -> tuple[tuple[Flag, ...], Text]:
         span = text.span_of(start, at)
         operand = _picked(text, kept[len(name) + 3 :], span) if equals else None
         flags.append(Flag(name, operand, span))
-        at = _after_space(value, at, _ASCII_SPACE)
+        at = _after_space(value, at)
     return tuple(flags), stripped(text.slice(at))
 
 
@@ -443,8 +443,8 @@ def _picked(text: Text, indexes: list[int], span: Span) -> Text:
     return Text.join([text.slice(index, index + 1) for index in indexes])
 
 
-def _after_space(value: str, at: int, space: str = SPACE) -> int:
-    while at < len(value) and value[at] in space:
+def _after_space(value: str, at: int) -> int:
+    while at < len(value) and value[at] in _ASCII_SPACE:
         at += 1
     return at
 

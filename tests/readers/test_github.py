@@ -173,6 +173,7 @@ def test_what_lies_elsewhere_is_told(body: str, line: int) -> None:
         ("command: cd infra && cf push shop", "cf push shop"),
         ("cf_manifest: infra/manifest.yml", "cf push -f infra/manifest.yml"),
         ("cf_org: shop", "cf push -f manifest.yml"),
+        ('command: ""', "cf push -f manifest.yml"),
     ],
 )
 def test_the_action_of_cloud_gov_runs_what_it_is_handed_or_pushes(inputs: str, found: str) -> None:

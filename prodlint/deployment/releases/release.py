@@ -28,7 +28,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
 from prodlint.deployment.variables.table import Variables
-from prodlint.record import Record, field, replace
+from prodlint.record import Record, field, kept, replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Word
@@ -49,7 +49,7 @@ __all__ = [
 _ALWAYS = Condition("", (Occasion(),), (Occasion(),))
 
 
-class PipelineStep(Record):
+class PipelineStep(Record, dict=True):
     """One typed step of a job, in the order in which the job runs them. `around` are the variables that it is given.
 
     `job_condition` is what its job asks for, `condition` what the step itself does.
@@ -68,7 +68,7 @@ class PipelineStep(Record):
     job_condition: Condition = _ALWAYS
     condition: Condition = _ALWAYS
 
-    @property
+    @kept
     def variables(self) -> Variables:
         """What its command finds: what it is given, and what the script around it exports."""
         return self.around if self.step is None else self.around.seen_by(self.step)

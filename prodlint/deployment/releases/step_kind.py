@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from itertools import pairwise, product
@@ -258,8 +257,9 @@ _VERSION = regex(r"(?i)image|tag|version|sha")
 # What `curl -F a=@FILE`, `curl -T FILE` and `curl --data-binary @FILE` send, where that is built for others to install.
 _SENDS = ("-F", "--form", "-T", "--upload-file", "-d", "--data", "--data-binary")
 _BUILT_FILE = regex(r"(?i)\.(whl|tar\.gz|tgz|deb|rpm|egg|pex)([;\"'].*)?$")
-# Behind these stand a name for the program that asks, and one for the file that it makes.
-_NAMES = regex(r"-[a-zA-Z]*[Ao]|--user-agent|--output")
+# Behind these stand a name for the program that asks, and one for the file that it makes; before their letter may be
+# those of options of curl that take no value (curl's manual).
+_NAMES = regex(r"-[#fgGijJkLnNORsSvZ0-6]*[Ao]|--user-agent|--output")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
@@ -330,7 +330,7 @@ def place_of_deployment(step: Step) -> DeploymentPlace:
     pushes = plain_words(step).startswith("git push ")
     if (tool in _MACHINE_TOOLS and not pushes) or _ON_THIS_MACHINE.search(step.written):
         return DeploymentPlace.MACHINE
-    if tool in ("curl", "wget", "http") and not _HOOK.search(step.written):
+    if tool in ("curl", "wget", "http") and not _HOOK.search(_asked_for(step)):
         return DeploymentPlace.MACHINE
     return DeploymentPlace.PLATFORM
 
@@ -376,9 +376,10 @@ def _kind_by_words(text: str) -> StepKind | None:
 def _by_url(step: Step) -> StepKind:
     """What a transfer does, by where it goes: a deploy hook, a health check, an upload."""
     if step.program in ("curl", "wget", "http"):
-        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", " ".join(_asked_for(step))):
+        asked = _asked_for(step)
+        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", asked):
             return StepKind.DEPLOY
-        if _HEALTH_PATH.search(step.written):
+        if _HEALTH_PATH.search(asked):
             return StepKind.HEALTH_CHECK
         if step.program == "curl" and _sends_a_package(step):
             return StepKind.PACKAGE
@@ -387,11 +388,13 @@ def _by_url(step: Step) -> StepKind:
     return StepKind.OTHER
 
 
-def _asked_for(step: Step) -> Iterator[str]:
+def _asked_for(step: Step) -> str:
     """The words of a transfer, without the names by which it calls itself and what it gets."""
-    for before, word in pairwise(map(str, step.argv)):
-        if _NAMES.fullmatch(before) is None and not word.startswith(("--user-agent=", "--output=")):
-            yield word
+    return " ".join(
+        word
+        for before, word in pairwise(map(str, step.argv))
+        if _NAMES.fullmatch(before) is None and not word.startswith(("--user-agent=", "--output="))
+    )
 
 
 def _sends_a_package(step: Step) -> bool:
