@@ -17,7 +17,7 @@ from prodlint.deployment.served.code import served_code
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import opened, settings_of, settings_when_open
-from prodlint.deployment.value import EnvDriven, Known, Reading, Value
+from prodlint.deployment.value import EnvDriven, Known, Reading, Unknown, Value
 from prodlint.finding import Advice, Edit, Evidence, Fix, Safety
 from prodlint.record import Record, replace
 from prodlint.regex import regex
@@ -47,6 +47,7 @@ _PLAIN = regex(
     r"""\((?P<name>["']\w+["'])(?:, *(?:default=)?[^(),]*)?\)(?(bool)\))"""
 )
 _LITERAL = regex(r"(?:^|[^=]=)\s*(?:True|False)\b")
+_IMPORT_OF_ALL = regex(r"from\s[^#\n]*\bimport\s*\*")
 _MAKERS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 
 
@@ -168,6 +169,9 @@ def _hiding(service: Service, values: tuple[Value[object], ...]) -> frozenset[st
 
 def _may_hide(value: Value[object]) -> bool:
     if value.span is None or _LITERAL.search(_from(value.span)) is not None:
+        return False
+    if isinstance(value, Unknown) and _IMPORT_OF_ALL.match(_from(value.span)) is not None:
+        # What a module that is not here brings is as unknown with every variable.
         return False
     if isinstance(value, Known):
         return value.value is True or (isinstance(value.value, str) and value.value != "")
