@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext  # noqa: F401 - click's; it hands its expression to `re.finditer`, which takes a compiled one alone
 import os
 import sys
 import time
@@ -9,9 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 from prodlint import __version__
+from prodlint.regex import compiled_on_first_use
+
+with compiled_on_first_use():
+    import click
 
 if TYPE_CHECKING:
     from prodlint.applying import FixedRun

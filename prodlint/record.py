@@ -11,8 +11,11 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct, field
-from msgspec.structs import astuple, force_setattr
+from prodlint.regex import compiled_on_first_use
+
+with compiled_on_first_use():
+    from msgspec import Struct, field
+    from msgspec.structs import astuple, force_setattr
 
 if TYPE_CHECKING:
     # The type checker knows the parameters of this one.

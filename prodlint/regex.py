@@ -37,7 +37,8 @@ def regex(source: typing.AnyStr, flags: int = 0) -> re.Pattern[typing.AnyStr]:
 def compiled_on_first_use() -> Iterator[None]:
     """Within it `re.compile` is `regex`: for the import of a library that compiles much and of which little is used.
 
-    It is so for other threads too, for which only the moment differs in which theirs are compiled.
+    It is so for other threads too, for which only the moment differs in which theirs are compiled. Not for a module
+    that hands its expressions to functions of `re` (`re.finditer(EXPRESSION, text)`): they take compiled ones alone.
     """
     re.compile = regex  # type: ignore[assignment]
     try:

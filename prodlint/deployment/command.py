@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from prodlint.deployment.value import Unknown
-from prodlint.record import Record, field
+from prodlint.record import Record, field, kept
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Substitution, Word
 
@@ -108,7 +108,7 @@ class Ancestor(Record):
     traps: bool = False
 
 
-class Step(Record):
+class Step(Record, dict=True):
     """One program that will be started: its arguments once every wrapper was taken off.
 
     `argv` may still hold expansions. `directory` is the working directory in the file system of
@@ -135,7 +135,7 @@ class Step(Record):
     ancestors: tuple[Ancestor, ...] = ()
     fed: Text | Unknown | None = None
 
-    @property
+    @kept
     def program(self) -> str:
         """The base name of the program, empty when it is not literal."""
         value = self.argv[0].literal if self.argv else None

@@ -10,7 +10,7 @@ import re
 from io import BytesIO
 
 from prodlint.record import Record
-from prodlint.regex import regex
+from prodlint.regex import compiled_on_first_use, regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_lines import Heredoc, Statement, read_lines, split_keyword
 from prodlint.syntax.dockerfile_words import (
@@ -141,7 +141,8 @@ def _instruction_lines(plain: bytes) -> list[int]:
 
     With an open file the library touches no disk; reading `structure` changes nothing.
     """
-    from dockerfile_parse import DockerfileParser  # type: ignore[import-untyped]
+    with compiled_on_first_use():
+        from dockerfile_parse import DockerfileParser  # type: ignore[import-untyped]
 
     parser = DockerfileParser(fileobj=BytesIO(plain), env_replace=False, cache_content=False)
     return [entry["startline"] for entry in parser.structure if entry["instruction"] != "COMMENT"]

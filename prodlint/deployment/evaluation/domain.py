@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable, Iterator, Mapping
-from types import NoneType
-from typing import Any, Final, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from prodlint.deployment.value import Reading
 from prodlint.record import Entity
@@ -365,6 +364,8 @@ class InstanceValue:
         self.cells = Cells(born)
 
 
+# Of tuples within tuples.
+_DEEPEST = 8
 _PLAIN = (str, int, float, bytes, complex, range, frozenset, type(None), type(Ellipsis))
 
 
@@ -411,27 +412,25 @@ def is_marked(value: object) -> bool:
 def held_objects(values: Iterable[object]) -> tuple[object, ...]:
     """The objects with an identity that can be reached at once from some values."""
     found: dict[int, object] = {}
-    for value in values:
-        # Most values are plain, or names of other packages.
-        if not isinstance(value, (str, External, NoneType)):
-            found.update((id(one), one) for one in _direct(value))
+    _add_held(values, found, 0)
     return tuple(found.values())
 
 
-def _direct(value: object, depth: int = 0) -> Iterator[object]:
-    if isinstance(value, (ObjectValue, ClassValue, InstanceValue, NamespaceValue)):
-        yield value
-    elif isinstance(value, tuple) and depth < 8:
-        for part in cast("tuple[object, ...]", value):
-            yield from _direct(part, depth + 1)
-    elif isinstance(value, IteratorValue):
-        yield from _direct(value.parts, depth + 1)
-    elif isinstance(value, (Opaque, Gap)):
-        yield from value.holds
-        if isinstance(value, Gap):
-            yield from _direct(value.default, depth + 1)
-    elif isinstance(value, Driven):
-        yield from value.holds
-        yield from _direct(value.default, depth + 1)
-    elif isinstance(value, (Method, BoundMethod)):
-        yield from _direct(value.owner, depth + 1)
+def _add_held(values: Iterable[object], found: dict[int, object], depth: int) -> None:
+    for value in values:
+        # Most values are plain, or names of other packages.
+        if value is None or isinstance(value, (str, External)):
+            continue
+        if isinstance(value, (ObjectValue, ClassValue, InstanceValue, NamespaceValue)):
+            found[id(value)] = value
+        elif isinstance(value, tuple):
+            if depth < _DEEPEST:
+                _add_held(value, found, depth + 1)
+        elif isinstance(value, IteratorValue):
+            _add_held((value.parts,), found, depth + 1)
+        elif isinstance(value, (Opaque, Gap, Driven)):
+            found.update((id(one), one) for one in value.holds)
+            if not isinstance(value, Opaque):
+                _add_held((value.default,), found, depth + 1)
+        elif isinstance(value, (Method, BoundMethod)):
+            _add_held((value.owner,), found, depth + 1)

@@ -40,7 +40,8 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
 
 def _touched(before: Mapping[str, object], arms: Iterable[Mapping[str, object]]) -> set[str]:
     """The names to which an arm gave a value; each began with all that was held before."""
-    others = [arm for arm in arms if arm is not before]
+    # Most arms set nothing: an equal mapping is found out by the objects that both hold.
+    others = [arm for arm in arms if arm is not before and arm != before]
     return {name for arm in others for name, held in arm.items() if name not in before or before[name] is not held}
 
 
