@@ -11,6 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from prodlint import __version__
+from prodlint.checking import (
+    FAILURE,
+    FINDINGS,
+    SUCCESS,
+    Refused,
+    load_rules,
+    load_settings_for,
+    notes_on,
+    status_of,
+    told,
+    width_of_terminal,
+)
 from prodlint.regex import compiled_on_first_use
 
 with compiled_on_first_use():
@@ -18,14 +30,12 @@ with compiled_on_first_use():
 
 if TYPE_CHECKING:
     from prodlint.applying import FixedRun
-    from prodlint.inspection import Inspection, Policy
+    from prodlint.inspection import Policy
     from prodlint.rule import Rule
     from prodlint.settings import Settings
     from prodlint.target import Target
 
 __all__ = ["main"]
-
-SUCCESS, FINDINGS, FAILURE = 0, 1, 2
 
 
 class _DefaultGroup(click.Group):
@@ -48,8 +58,9 @@ def main() -> None:
     """Find out what will really run in production, and what of it is not ready."""
 
 
-def _stop(message: str) -> NoReturn:
-    click.echo(f"prodlint: {message}", err=True)
+def _stop(*messages: object) -> NoReturn:
+    for message in messages:
+        click.echo(f"prodlint: {message}", err=True)
     raise SystemExit(FAILURE)
 
 
@@ -139,18 +150,18 @@ def check(
         result, has_failed = run.inspection, run.has_failed
     else:
         result = inspect(target.tree, chosen, policy)
-    # With a fixed file on standard output, as its readers expect it alone, the report goes elsewhere.
-    aside = target.stdin is not None and (fix or unsafe_fixes)
-    seconds = time.perf_counter() - started
-    _report(result, settings.output_format, output_file, color, quiet, seconds, aside)
-    if not result.survey.files:
-        click.echo(f"prodlint: {target.root} holds no files to check", err=True)
-    for crash in result.crashes:
-        click.echo(str(crash), err=True)
+    text, colour = told(result, settings.output_format, started, color, quiet, output_file is not None)
+    if output_file is not None:
+        _write_report(output_file, text)
+    else:
+        # With a fixed file on standard output, as its readers expect it alone, the report goes elsewhere.
+        aside = target.stdin is not None and (fix or unsafe_fixes)
+        click.echo(text, nl=False, color=colour or None, err=aside)
+    for note in notes_on(result, target.root):
+        click.echo(note, err=True)
     if result.crashes or has_failed:
         raise SystemExit(FAILURE)
-    if _is_failing(result, settings) and not exit_zero:
-        raise SystemExit(FINDINGS)
+    raise SystemExit(SUCCESS if exit_zero else status_of(result, settings))
 
 
 def _given(
@@ -169,50 +180,30 @@ def _given(
     return given
 
 
-def _is_failing(result: Inspection, settings: Settings) -> bool:
-    """Whether a finding is severe enough to make the run fail."""
-    worst = max((finding.severity for finding in result.triaged.findings if finding.severity), default=None)
-    return worst is not None and settings.fail_on is not None and worst >= settings.fail_on
-
-
 def _rules(plugins: Iterable[str] = ()) -> tuple[Rule, ...]:
-    from prodlint.engine import PluginError, built_in_rules, installed_plugins, local_plugin
-
     try:
-        rules = [*built_in_rules(), *installed_plugins()]
-        for path in plugins:
-            rules.extend(local_plugin(Path(path)))
-    except PluginError as error:
-        _stop(str(error))
-    names: set[str] = set()
-    for rule in rules:
-        if rule.name in names:
-            _stop(f"two rules are called {rule.name}; rename the one of the plugin")
-        names.add(rule.name)
-    return tuple(rules)
-
-
-def _words(values: Iterable[str]) -> list[str]:
-    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+        return load_rules(plugins)
+    except Refused as error:
+        _stop(*error.args)
 
 
 def _settings(
     root: Path, config: str | None, isolated: bool, rules: tuple[Rule, ...], given: dict[str, object]
 ) -> Settings:
     from prodlint.configure import known_names
-    from prodlint.settings import Settings, SettingsError, load_settings, load_settings_file, override
+    from prodlint.settings import Settings, SettingsError, override
 
-    known = known_names(rules)
     try:
-        if isolated:
-            settings = Settings()
-        else:
-            settings = load_settings(root, known) if config is None else load_settings_file(Path(config), known)
-        return override(settings, given, known) if given else settings
+        settings = Settings() if isolated else load_settings_for(root, rules, config)
+        return override(settings, given, known_names(rules)) if given else settings
+    except Refused as error:
+        _stop(*error.args)
     except SettingsError as error:
-        for problem in error.problems:
-            click.echo(f"prodlint: {problem}", err=True)
-        raise SystemExit(FAILURE) from None
+        _stop(*error.problems)
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
 
 def _print_files(target: Target, policy: Policy) -> None:
@@ -270,33 +261,11 @@ def _write_changes(run: FixedRun, quiet: bool) -> None:
         click.echo(f"prodlint: fixed {run.summary}", err=True)
 
 
-def _report(
-    result: Inspection, form: str, output_file: str | None, color: str, quiet: bool, seconds: float, aside: bool
-) -> None:
-    from prodlint.inspection import understood
-    from prodlint.report import ColourChoice, Report, Summary, Terminal, renderer, wants_colour
-
-    choice = ColourChoice(color)
-    if output_file is not None and choice is ColourChoice.AUTO:
-        choice = ColourChoice.NEVER
-    colour = form != "json" and wants_colour(choice, os.environ, sys.stdout.isatty())
-    width = _width() if output_file is None else None
-    triaged = result.triaged
-    summary = Summary(
-        files=len(result.survey.files),
-        seconds=seconds,
-        understood=understood(result.deployment),
-        hidden_by_comments=triaged.suppressed,
-        hidden_by_settings=triaged.ignored,
-    )
-    text = renderer(form)(Report(triaged.findings, summary, quiet=quiet), Terminal(colour, width))
-    if output_file is None:
-        click.echo(text, nl=False, color=colour or None, err=aside)
-        return
+def _write_report(path: str, text: str) -> None:
     try:
-        Path(output_file).write_text(text, encoding="utf-8")
+        Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        _stop(f"{output_file}: cannot be written: {error.strerror}")
+        _stop(f"{path}: cannot be written: {error.strerror}")
 
 
 @main.command(name="map")
@@ -347,7 +316,7 @@ def draw_map(
     deployment, _, _ = load(target.tree, policy)
     whole = draw(deployment, Environment(environment))
     colour = output_format == "text" and wants_colour(ColourChoice(color), os.environ, sys.stdout.isatty())
-    terminal = Terminal(colour, _width())
+    terminal = Terminal(colour, width_of_terminal())
     if why is not None:
         from prodlint.map.why import UnknownSubject
         from prodlint.map.why import why as tell
@@ -359,15 +328,6 @@ def draw_map(
     else:
         text = renderer(output_format)(whole, terminal)
     click.echo(text, nl=False, color=colour or None)
-
-
-def _width() -> int | None:
-    """The columns of the terminal, None where standard output is none."""
-    if not sys.stdout.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
 
 
 @main.command()

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -154,6 +155,9 @@ def options_for(rule: Rule, given: Mapping[str, object]) -> object | None:
         if given:
             raise ValueError(f"{rule.name} has no options")
         return None
+    if not given:
+        with suppress(TypeError):  # One that has to be given is told below.
+            return rule.options()  # type: ignore[no-any-return]
     import inspect
     import typing
 

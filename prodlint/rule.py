@@ -7,7 +7,6 @@ things it needs. A signature that cannot be served fails when the rule is import
 
 from __future__ import annotations
 
-import inspect
 import sys
 import typing
 from collections.abc import Callable
@@ -47,6 +46,9 @@ __all__ = [
 ]
 
 RuleFunction = Callable[..., Findings]
+
+# `inspect.CO_GENERATOR`: loading that module is 2 % of a run over 100 files.
+_GENERATOR = 0x20
 
 
 class RuleError(TypeError):
@@ -98,7 +100,7 @@ def rule(
         page = (module.__doc__ if module else None) or function.__doc__ or ""
         if not page.strip():
             raise RuleError(f"{function.__qualname__} has no page: write the module's docstring")
-        if not inspect.isgeneratorfunction(function):
+        if not function.__code__.co_flags & _GENERATOR:
             raise RuleError(f"{function.__qualname__} must yield its findings; it has no `yield`")
         types = _types(function)
         (_, subject), *others = types
