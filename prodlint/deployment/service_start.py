@@ -66,7 +66,8 @@ def resolve_service(
         image=image,
         variables=variables,
     )
-    handler = handler or client_handler(execution.processes)
+    if handler is None:
+        handler = client_handler(execution.processes)
     if handler is not None:
         return _with_handler(service, handler, repository)
     if not steps:

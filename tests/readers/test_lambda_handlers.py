@@ -48,6 +48,13 @@ def test_the_place_that_makes_a_handler_is_known(handler: str, code: str, made: 
     assert (service.written, service.step) == (handler, None)
 
 
+@pytest.mark.parametrize("handler", ["${ssm:/handler}", "${file(handlers.yml):api}", "${self:custom.none}.handler"])
+def test_a_handler_that_is_kept_elsewhere_is_unknown(handler: str) -> None:
+    service = only({"serverless.yml": serverless(handler)})
+    assert isinstance(service.process.handler, Unknown)
+    assert (service.handled_at, service.step) == (None, None)
+
+
 @pytest.mark.parametrize(
     "body",
     [
