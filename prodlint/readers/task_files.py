@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from prodlint.deployment.command import shell_form
@@ -16,7 +17,11 @@ _WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
 _DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")
 _NAME = regex(rf"(?i)(.*[-_.])?({_WORDS})([-_.].*)?")
 _SETS = regex(rb"(?i)\bcompose\b|\bstack[ \t]+deploy\b")
-_OF_PRODUCTION = regex(rb"(?i)prod|live|staging|deploy|release")
+# What may be a path or a part of one, with a word of production in it: `docker-compose.prod.yml`, `ENV = live`.
+_OF_WORD = rb"[^\s'\"=;&|]{0,200}"
+_PATHS = regex(
+    rb"(?i)(=[ \t]*|\bcd[ \t]+|-f[ \t]+|--file[ =])?(%b(?:prod|live|stag|deploy|release)%b)" % (_OF_WORD, _OF_WORD)
+)
 
 
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
@@ -40,8 +45,14 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
 
 def _may_hold_sets(path: str, data: bytes) -> bool:
     return _SETS.search(data) is not None and (
-        environment_of(path) is Environment.PRODUCTION or _OF_PRODUCTION.search(data) is not None
+        environment_of(path) is Environment.PRODUCTION or any(map(_says_production, _PATHS.finditer(data)))
     )
+
+
+def _says_production(found: re.Match[bytes]) -> bool:
+    written = found[2].decode("utf-8", "replace").rstrip(".")
+    is_path = found[1] is not None or "/" in written or "." in written
+    return is_path and environment_of(written) is Environment.PRODUCTION
 
 
 def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:

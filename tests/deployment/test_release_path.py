@@ -20,6 +20,7 @@ def names(files: dict[str, str]) -> list[str]:
 
 
 UP = "update:\n\tgit pull\n\tdocker compose up -d\n"
+IN_FOLDER = "start:\n\tcd deploy && docker compose up -d\n"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,11 @@ UP = "update:\n\tgit pull\n\tdocker compose up -d\n"
         ({"Makefile": "deploy-dev:\n\tkubectl apply -f k8s\nup:\n\tdocker compose up -d\n"}, []),
         ({"deploy/compose.yml": "services: {web: {image: shop}}\n", "deploy/Makefile": UP}, ["deploy/Makefile"]),
         ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml up -d\n"}, ["Makefile"]),
+        ({"Makefile": "ENV = live\nstart:\n\tdocker compose -f compose.$(ENV).yml up -d\n"}, ["Makefile"]),
+        ({"Makefile": "start:\n\tdocker compose --file production_compose.yml up -d\n"}, ["Makefile"]),
+        ({"Makefile": "start:\n\tdocker compose -f '../deploy/compose.yml' up -d\n"}, ["Makefile"]),
+        ({"deploy/compose.yml": "services: {web: {image: shop}}\n", "Makefile": IN_FOLDER}, ["Makefile"]),
+        ({"Makefile": "# A release.\nRELEASE_TAG = 1\nstart:\n\tdocker compose up -d $(RELEASE_TAG)\n"}, []),
         ({"Makefile": "test:\n\tdocker compose -f compose.prod.yml up -d\n"}, []),
         ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml up -d db\n"}, []),
         ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml -f compose.local.yml up -d\n"}, []),
