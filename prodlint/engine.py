@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -194,19 +195,28 @@ def check(
                 arguments[name] = (options or {}).get(rule.name) or kind()
         subjects: tuple[object, ...] = deployment.instances_of(rule.subject)
         # Two overlays of one base, or two processes of one line, have the same fault once.
-        told: dict[tuple[Span, str], list[tuple[Finding, object]]] = {}
+        found: list[tuple[Finding, object]] = []
         crashed: list[RuleCrashed] = []
         for subject in subjects:
             try:
-                for finding in rule.function(subject, **arguments):
-                    told.setdefault((finding.span, _unnamed(finding.message, subject)), []).append((finding, subject))
+                found.extend((finding, subject) for finding in rule.function(subject, **arguments))
             except Exception as error:
                 crashed.append(RuleCrashed(rule.name, _describe(subject), error))
-        yield from (_told_once(alike, rule) for alike in told.values())
+        yield from (_told_once(alike, rule) for alike in _alike(found))
         yield from crashed
 
 
 _MOST_OTHERS = 3
+
+
+def _alike(found: list[tuple[Finding, object]]) -> Iterable[list[tuple[Finding, object]]]:
+    """The findings of one rule, those together that say the same of one place, whatever the names of their services."""
+    at = Counter(finding.span for finding, _ in found)
+    told: dict[tuple[Span, str], list[tuple[Finding, object]]] = {}
+    for finding, subject in found:
+        said = _unnamed(finding.message, subject) if at[finding.span] > 1 else ""
+        told.setdefault((finding.span, said), []).append((finding, subject))
+    return told.values()
 
 
 def _unnamed(message: str, subject: object) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "exec_form",
     "is_of_entrypoint",
     "shell_form",
+    "unversioned",
 ]
 
 
@@ -157,6 +158,11 @@ class Step(Record, dict=True):
         following = (*self.argv[1:], None)
         shown = (word for word, after in zip(self.argv, following, strict=True) if not _has_option(after))
         return " ".join(str(word) for word in shown)
+
+
+def unversioned(program: str) -> str:
+    """The name of a program without the version behind it: `python` for `python3.13`."""
+    return program.rstrip("0123456789.")
 
 
 def _has_option(word: Word | None) -> bool:

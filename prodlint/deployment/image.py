@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form
+from prodlint.deployment.command import CommandLine, Link, Step, exec_form, shell_form, unversioned
 from prodlint.deployment.condition import Lookup, from_outside, word_value
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.execution.place import PROGRAM_FOLDERS, Place
@@ -39,7 +39,7 @@ _MAX_INSTRUCTIONS = 3_000
 _MAX_SOURCES = 200
 _MAX_INSTALLS = 40
 # What may copy packages of the repository to where Python looks for packages.
-_INSTALLERS = regex(r"(pip|python|pypy)[\d.]*|uv")
+_INSTALLERS = frozenset(("pip", "python", "pypy"))
 
 
 class BuildStep(Record):
@@ -388,7 +388,8 @@ class _Reader:
         for step in execution.steps:
             self.steps[index].append(BuildStep(step, seen, state.name, state.base, scope))
             files = files.after(step)
-            if _INSTALLERS.fullmatch(step.program) and not step.conditional and self.installs < _MAX_INSTALLS:
+            installs = step.program == "uv" or unversioned(step.program) in _INSTALLERS
+            if installs and not step.conditional and self.installs < _MAX_INSTALLS:
                 from prodlint.deployment.images.packages import with_packages
 
                 self.installs += 1

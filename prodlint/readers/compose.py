@@ -6,7 +6,6 @@ Forms and their meaning: the catalogue's container page, 2.10 (measured with com
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
@@ -52,7 +51,7 @@ _OPERATOR = regex(r"[;&|<>]")
 def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
     """The services of a file with a top-level mapping `services` whose values say how to run something."""
     source = repository.source(path)
-    if source is None or not re.search(r"(?m)^services:", source.text) or "{{" in path:
+    if source is None or "\nservices:" not in f"\n{source.text}" or "{{" in path:
         return
     documents = repository.yaml(path)
     root = documents[0].root if documents else None
@@ -65,8 +64,7 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
         for key, body in services.items()
         if isinstance(key, Scalar) and isinstance(body, Mapping)
     )
-    by_name = re.match(r"(docker-)?compose([.-].*)?\.ya?ml$", posixpath.basename(path))
-    if not by_name and not any(one.image or one.build or one.extends for one in found):
+    if not _is_named_so(posixpath.basename(path)) and not any(one.image or one.build or one.extends for one in found):
         return
     folder = posixpath.dirname(path)
     includes = tuple(_includes(root.get("include") if isinstance(root, Mapping) else None, folder, repository))
@@ -79,6 +77,14 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
         repository.paths,
         tuple(one for one in includes if one is not None),
     )
+
+
+def _is_named_so(name: str) -> bool:
+    """Whether a file is named as compose files are: `docker-compose.prod.yml`."""
+    stem, suffix = posixpath.splitext(name)
+    behind = stem.removeprefix("docker-").removeprefix("compose")
+    is_one = stem.startswith(("compose", "docker-compose")) and suffix in (".yml", ".yaml")
+    return is_one and (not behind or behind[0] in ".-")
 
 
 def _includes(node: Node | None, folder: str, repository: Repository) -> Iterator[ComposeInclude | None]:

@@ -15,7 +15,8 @@ from prodlint.source import Span, Text
 
 _WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
 _DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")
-_NAME = regex(rf"(?i)(.*[-_.])?({_WORDS})([-_.].*)?")
+_DEPLOYING = frozenset(_WORDS.split("|"))
+_ENDS_WORDS = str.maketrans("-_.", "   ")
 _SETS = regex(rb"(?i)\bcompose\b|\bstack[ \t]+deploy\b")
 # What may be a path or a part of one, with a word of production in it: `docker-compose.prod.yml`, `ENV = live`.
 _OF_WORD = rb"[^\s'\"=;&|]{0,200}"
@@ -37,7 +38,7 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
         return
     program = "make" if posixpath.basename(path).lower().endswith("makefile") else "just"
     targets = _targets(path, repository) if program == "make" else _recipes(path, repository)
-    jobs = tuple(_job(program, name, span, path) for name, span in targets if by_files or _NAME.fullmatch(name))
+    jobs = tuple(_job(program, name, span, path) for name, span in targets if by_files or _deploys(name))
     source = repository.source(path)
     if jobs and source is not None:
         yield Pipeline(path, path, source.line_span(1), jobs)
@@ -59,7 +60,7 @@ def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:
     makefile = repository.makefile(path)
     for rule in makefile.rules if makefile is not None else ():
         # A target that only needs another one is a second name of it.
-        if rule.recipe or len(rule.needs) > 1 or (rule.needs and _NAME.fullmatch(rule.target)):
+        if rule.recipe or len(rule.needs) > 1 or (rule.needs and _deploys(rule.target)):
             yield rule.target, rule.span
 
 
@@ -74,4 +75,9 @@ def _job(program: str, name: str, span: Span, path: str) -> Job:
     folder, _, file = path.rpartition("/")
     command = f"{program} -f {file} {name}" if file not in ("Makefile", "justfile") else f"{program} {name}"
     step = JobStep(span, script=shell_form(Text.at(command, span)), directory=folder)
-    return Job(name, span, (step,), on_host=True, unsaid=_NAME.fullmatch(name) is None)
+    return Job(name, span, (step,), on_host=True, unsaid=not _deploys(name))
+
+
+def _deploys(name: str) -> bool:
+    """Whether a target says by a word of its name that it deploys."""
+    return not _DEPLOYING.isdisjoint(name.lower().translate(_ENDS_WORDS).split(" "))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from prodlint.deployment.command import Step
+from prodlint.deployment.command import Step, unversioned
 from prodlint.deployment.commands.grammar import head, tail
 from prodlint.record import Record
-from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Word
 
 __all__ = ["Program", "program_of", "python_arguments", "runs_manage"]
 
-_PYTHON = regex(r"(python|pypy)[\d.]*")
 # Options of the interpreter that take a value, the next word unless it is attached.
 _VALUED = "WX"
 _MODULES = {
@@ -37,7 +35,7 @@ class Program(Record):
 
 def python_arguments(step: Step) -> Program | None:
     """What a `python …` step runs, with the arguments behind it; None for another program."""
-    if not _PYTHON.fullmatch(step.program):
+    if unversioned(step.program) not in ("python", "pypy"):
         return None
     words = step.argv[1:]
     index = 0

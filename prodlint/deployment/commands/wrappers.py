@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from prodlint.deployment.command import unversioned
 from prodlint.deployment.commands.wrapper_tables import (
     ALWAYS_VALUED,
     DEBUGGERS,
@@ -86,7 +87,6 @@ def _name(word: Word) -> str:
 
 
 _SHELLS = frozenset("sh bash ash dash zsh ksh".split())
-_PYTHON = regex(r"python[\d.]*")
 
 
 def unwrap(argv: tuple[Word, ...]) -> Unwrapped:
@@ -133,7 +133,7 @@ def _off(name: str, words: tuple[Word, ...], assignments: list[Word]) -> Unwrapp
         return _behind_reloader(name, words)
     if name in PYTHON_RUNNERS:
         return _behind_runner(name, words[0], words[1:])
-    if _PYTHON.fullmatch(name):
+    if unversioned(name) == "python":
         runner = words[2].literal if len(words) > 3 and words[1].literal == "-m" else None
         return _behind_runner(runner, words[0], words[3:]) if runner in PYTHON_RUNNERS else None
     if name == "dotenv":
@@ -294,7 +294,7 @@ def _behind_runner(name: str | None, program: Word, words: tuple[Word, ...]) -> 
     rest = tuple(word for word in rest if word.literal != "---") if name == "scalene" else rest
     if not rest:
         return None
-    python = program if _PYTHON.fullmatch(_name(program)) else _named("python", rest[0])
+    python = program if unversioned(_name(program)) == "python" else _named("python", rest[0])
     return Unwrapped((python, *rest), (name,))
 
 

@@ -150,12 +150,13 @@ class _Sets:
         It writes COMPOSE_FILE for later, puts an override file beside the first one, or an `.env` that may list them.
         """
         written = step.span.source.text
-        if _REARRANGES.search(written) is not None:
+        chooses = "COMPOSE_FILE=" in written or "compose.override" in written
+        if chooses and _REARRANGES.search(written) is not None:
             return True
+        if ".env" not in written or _COPIES_ENV.search(written) is None:
+            return False
         names = [path for path in self.repository.paths if "env" in posixpath.basename(path)]
-        return _COPIES_ENV.search(written) is not None and any(
-            _LISTS.search(self.repository.data(path) or b"") is not None for path in names
-        )
+        return any(_LISTS.search(self.repository.data(path) or b"") is not None for path in names)
 
     def _said(self, found: PipelineStep, step: Step, paths: tuple[str, ...], verb: str) -> None:
         """What a command says of the set of some files: its environment, its variables, what it starts of it."""

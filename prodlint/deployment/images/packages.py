@@ -9,16 +9,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from prodlint.deployment.command import Step
+from prodlint.deployment.command import Step, unversioned
 from prodlint.deployment.commands.program import program_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.images.files import ImageFiles
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.regex import regex
 
 __all__ = ["with_packages"]
 
-_PIP = regex(r"pip[\d.]*")
 _ARCHIVES = (".whl", ".tar.gz")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 # Options that take a folder which is no project.
@@ -62,7 +60,7 @@ def _arguments(step: Step) -> list[str] | None:
     words = [word.literal or "" for word in given]
     if tool == "uv" and words[:1] == ["pip"]:
         words = words[1:]
-    elif not _PIP.fullmatch(tool):
+    elif unversioned(tool) != "pip":
         return None
     command = next((index for index, word in enumerate(words) if not word.startswith("-")), None)
     return words[command + 1 :] if command is not None and words[command] == "install" else None

@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.migration import Migration, MigrationSystem, System, has_flask_db, is_ours
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.regex import regex
 from prodlint.source import Source, Span
 
 __all__ = ["migration_systems"]
 
-_DJANGO_FILE = regex(r"(?:^|.*/)(?P<app>[^/]+)/migrations/(?P<name>\d[^/]*)\.py$")
 _TABLES = ("django.contrib.admin", "django.contrib.auth", "django.contrib.sessions", "django.contrib.contenttypes")
 _DRIVERS = (b"psycopg", b"mysqlclient", b"mysql-connector", b"oracledb", b"mssql-django")
 _DECLARING = ("requirements", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")
@@ -43,7 +41,7 @@ def _django_systems(repository: Repository) -> Iterator[MigrationSystem]:
     roots = sorted(posixpath.dirname(path) for path in repository.named("manage.py") if is_ours(path))
     files: dict[str, list[str]] = {root: [] for root in roots}
     for path in python_with(repository, (b"class Migration",)) if roots else ():
-        owner = _owner(path, roots) if is_ours(path) and _DJANGO_FILE.match(path) else None
+        owner = _owner(path, roots) if is_ours(path) and _named(path) is not None else None
         if owner is not None:
             files[owner].append(path)
     for root in roots:
@@ -66,9 +64,16 @@ def _owner(path: str, roots: list[str]) -> str | None:
 
 def _django_migration(path: str) -> Migration:
     """A migration as its path tells it; its dependencies are read when somebody asks for them."""
-    found = _DJANGO_FILE.match(path)
-    assert found is not None
-    return Migration(found["app"], found["name"], path)
+    named = _named(path)
+    assert named is not None
+    return Migration(*named, path)
+
+
+def _named(path: str) -> tuple[str, str] | None:
+    """The app and the name of a migration of Django, as its path tells them: `shop/migrations/0001_initial.py`."""
+    *_, app, folder, file = ("", "", *path.split("/"))
+    is_one = bool(app) and folder == "migrations" and file[:1].isdecimal() and file.endswith(".py")
+    return (app, file.removesuffix(".py")) if is_one else None
 
 
 def _contrib_system(repository: Repository, root: str) -> MigrationSystem | None:

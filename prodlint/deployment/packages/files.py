@@ -35,7 +35,8 @@ _DEVELOPMENT = frozenset(
     "build style precommit example examples notebook jupyter".split()
 )
 _ENDS_WORDS = str.maketrans("-_.", "///")
-_REQUIREMENTS_NAME = regex(r"([\w.-]*[-_.])?(requirements?|reqs?|deps|dependencies|constraints?)([-_.\d].*)?")
+_ENDS_NAMES = str.maketrans(dict.fromkeys("-_.0123456789", " "))
+_REQUIREMENTS = frozenset("requirement requirements req reqs deps dependencies constraint constraints".split())
 _CONDA_NAME = regex(r"(conda[-_.])?(environment|env|conda)([-_.][\w.-]*)?")
 _FROZEN_LENGTH = 10
 _OPTION = regex(r"(-[rce]|--requirement|--constraint|--editable)(?:\s*=\s*|\s+|(?<=^-[rce]))(?P<value>\S.*)")
@@ -57,9 +58,13 @@ def format_of(path: str) -> FileFormat | None:
         return FileFormat.CONDA if may_be and _CONDA_NAME.fullmatch(lower) else None
     if suffix in (".txt", ".in", ".pip"):
         above = posixpath.basename(folder).lower()
-        named = "requirements" in above or "reqs" in above or _REQUIREMENTS_NAME.fullmatch(lower)
+        named = "requirements" in above or "reqs" in above or not _REQUIREMENTS.isdisjoint(_words(lower))
         return FileFormat.REQUIREMENTS if named else None
     return None
+
+
+def _words(name: str) -> list[str]:
+    return name.translate(_ENDS_NAMES).split(" ")
 
 
 def is_development_name(path: str) -> bool:

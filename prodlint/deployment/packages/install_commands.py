@@ -97,7 +97,7 @@ def install_of(
     if program.startswith(("python", "pypy")) and _PYTHON_PROGRAM.fullmatch(program):
         program, words = _started_module(words)
     call = _Call(step, words, Settings(step.environment, environment or {}), sources)
-    if _PIP_PROGRAM.fullmatch(program):
+    if program.startswith("pip") and (program == "pip" or _PIP_PROGRAM.fullmatch(program)):
         return _pip(call)
     handler = _PROGRAMS.get(program)
     return handler(call) if handler else None

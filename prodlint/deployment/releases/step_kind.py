@@ -229,7 +229,7 @@ _COMMANDS = {
     StepKind.NOTIFY: ("sentry-cli releases",),
 }
 _LONGEST = 4
-_DEPLOYS_ON_HOST = regex(r"^(docker compose up|docker-compose up|docker run|podman run|git pull|git reset)\b")
+_DEPLOYS_ON_HOST = ("docker compose up ", "docker-compose up ", "docker run ", "podman run ", "git pull ", "git reset ")
 _CONTAINERS = ("docker", "podman")
 # `-d`, `-itd`, `-dp 80:80`
 _DETACHED = regex(r"-[a-zA-Z]*d[a-zA-Z]*$")
@@ -288,7 +288,11 @@ def kinds_of_step(step: Step, on_host: bool = False) -> tuple[StepKind, ...]:
     they prepare a test.
     """
     text = plain_words(step)
-    if on_host and _DEPLOYS_ON_HOST.match(text) and (step.program not in _CONTAINERS or _is_left_running(step)):
+    if (
+        on_host
+        and f"{text} ".startswith(_DEPLOYS_ON_HOST)
+        and (step.program not in _CONTAINERS or _is_left_running(step))
+    ):
         return (StepKind.DEPLOY,)
     if on_host and _restarts(text):
         return (StepKind.RESTART,)
@@ -377,7 +381,7 @@ def _by_url(step: Step) -> StepKind:
     """What a transfer does, by where it goes: a deploy hook, a health check, an upload."""
     if step.program in ("curl", "wget", "http"):
         asked = _asked_for(step)
-        if re.search(r"(?i)deploy|_hook|api\.heroku\.com/apps/", asked):
+        if any(sign in asked.lower() for sign in ("deploy", "_hook", "api.heroku.com/apps/")):
             return StepKind.DEPLOY
         if _HEALTH_PATH.search(asked):
             return StepKind.HEALTH_CHECK
