@@ -99,7 +99,7 @@ def _pinned(requirement: Requirement) -> Answer:
 
 def _archive_pinned(url: str) -> Answer:
     """Whether a URL always brings the same archive: by its digest, the version in its name, or a revision."""
-    if _DIGEST.search(url):
+    if ("#" in url or "&" in url) and _DIGEST.search(url):
         return YES
     path = re.split(r"[#?]", url, maxsplit=1)[0]
     file = posixpath.basename(path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from prodlint.deployment.command import shell_form
 from prodlint.deployment.environment import Environment, environment_of
@@ -13,16 +13,14 @@ from prodlint.deployment.repository import Repository
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 
-_WORDS = "deploy|deployment|release|prod|production|ship|rollout|redeploy|live"
-_DEPLOYS = regex(rb"(?im)^@?[\w.-]*(" + _WORDS.encode() + rb")")
-_DEPLOYING = frozenset(_WORDS.split("|"))
+_DEPLOYING = frozenset("deploy deployment release prod production ship rollout redeploy live".split())
+_MAY_DEPLOY = ("deploy", "release", "prod", "ship", "rollout", "live")
 _ENDS_WORDS = str.maketrans("-_.", "   ")
-_SETS = regex(rb"(?i)\bcompose\b|\bstack[ \t]+deploy\b")
-# What may be a path or a part of one, with a word of production in it: `docker-compose.prod.yml`, `ENV = live`.
-_OF_WORD = rb"[^\s'\"=;&|]{0,200}"
-_PATHS = regex(
-    rb"(?i)(=[ \t]*|\bcd[ \t]+|-f[ \t]+|--file[ =])?(%b(?:prod|live|stag|deploy|release)%b)" % (_OF_WORD, _OF_WORD)
-)
+_SETS = regex(r"\bcompose\b|\bstack[ \t]+deploy\b")
+# What may stand before the name of a file or of a folder, and in a name that says production.
+_BEFORE_NAMES = frozenset(("=", "cd", "-f", "--file"))
+_MAY_SAY_PRODUCTION = ("prod", "live", "stag", "deploy", "release")
+_APART = str.maketrans({**dict.fromkeys("'\";&|()", " "), "=": " = "})
 
 
 def read(path: str, repository: Repository) -> Iterator[Pipeline]:
@@ -33,8 +31,9 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
     data = repository.data(path)
     if data is None or environment_of(path) in (Environment.DEVELOPMENT, Environment.TEST):
         return
-    by_files = _may_hold_sets(path, data)
-    if not by_files and _DEPLOYS.search(data) is None:
+    text = data.decode("utf-8", "replace").lower()
+    by_files = _may_hold_sets(path, text)
+    if not by_files and not any(map(_may_deploy, text.split("\n"))):
         return
     program = "make" if posixpath.basename(path).lower().endswith("makefile") else "just"
     targets = _targets(path, repository) if program == "make" else _recipes(path, repository)
@@ -44,16 +43,26 @@ def read(path: str, repository: Repository) -> Iterator[Pipeline]:
         yield Pipeline(path, path, source.line_span(1), jobs)
 
 
-def _may_hold_sets(path: str, data: bytes) -> bool:
-    return _SETS.search(data) is not None and (
-        environment_of(path) is Environment.PRODUCTION or any(map(_says_production, _PATHS.finditer(data)))
+def _may_hold_sets(path: str, text: str) -> bool:
+    """Whether a text may start compose files of production: it names them, or what they are put together from."""
+    if _SETS.search(text) is None:
+        return False
+    words = text.translate(_APART).split()
+    return environment_of(path) is Environment.PRODUCTION or any(
+        _names_production(before, word) for before, word in pairwise(("", *words))
     )
 
 
-def _says_production(found: re.Match[bytes]) -> bool:
-    written = found[2].decode("utf-8", "replace").rstrip(".")
-    is_path = found[1] is not None or "/" in written or "." in written
-    return is_path and environment_of(written) is Environment.PRODUCTION
+def _names_production(before: str, word: str) -> bool:
+    if not any(sign in word for sign in _MAY_SAY_PRODUCTION):
+        return False
+    is_path = before in _BEFORE_NAMES or "/" in word or "." in word.rstrip(".")
+    return is_path and environment_of(word) is Environment.PRODUCTION
+
+
+def _may_deploy(line: str) -> bool:
+    """Whether a line may begin a target that deploys: this only spares the reading of other files."""
+    return not line.startswith(("\t", " ", "#")) and any(word in line for word in _MAY_DEPLOY)
 
 
 def _targets(path: str, repository: Repository) -> Iterator[tuple[str, Span]]:

@@ -131,8 +131,9 @@ class _Reader:
         while self.number < self.count:
             start, end = self.bounds(self.number)
             line = self.source.text[start:end].lstrip(SPACE)
-            match = _DIRECTIVE.fullmatch(line) if line.startswith("#") else None
-            if match is None or match[1].lower() not in _DIRECTIVES:
+            named = line.startswith("#") and line[1:].partition("=")[0].strip(SPACE).lower() in _DIRECTIVES
+            match = _DIRECTIVE.fullmatch(line) if named else None
+            if match is None:
                 # An unknown directive is a comment, and no directive comes after a comment.
                 break
             name, value = match[1].lower(), match[2]

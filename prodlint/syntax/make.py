@@ -86,7 +86,9 @@ _CHECK = regex(r"\$\(if [^,()]*(?:\([^()]*\)[^,()]*)*,[ \t]*(?:,[ \t]*)?\)")
 
 
 def _without_messages(text: Text) -> Text:
-    for pattern in (_MESSAGE, _CHECK) if "$(" in text.value else ():
+    for pattern, *signs in ((_MESSAGE, "$(error", "$(warning", "$(info", "$(eval"), (_CHECK, "$(if ")):
+        if not any(sign in text.value for sign in signs):
+            continue
         parts: list[Text] = []
         at = 0
         for found in pattern.finditer(text.value):
@@ -207,7 +209,7 @@ class _Reading:
 
     def _assign(self, name: str, operator: str, value: str) -> None:
         value = value.partition(" #")[0].rstrip()
-        chosen = _OR.fullmatch(value)
+        chosen = _OR.fullmatch(value) if value.startswith("$(or") else None
         if chosen is not None and (chosen[1] not in self.variables or chosen[1] == name):
             # `X := $(or $(X), default)`: what the environment or the command gives, else the default.
             value = f"${{{chosen[1]}:-{chosen[3]}}}"

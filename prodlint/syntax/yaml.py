@@ -337,7 +337,6 @@ class _Composer:
 _TOO_DEEP = f"the values are nested more than {MAX_DEPTH} levels deep"
 _WHITE = " \t\r\n\x85\u2028\u2029"
 _PROPERTY = regex(r"[&!](?:<[^>\s]*>|[^\s,\[\]{}]*)")
-_GAP = regex(rf"(?:[{_WHITE}]+(?:#[^\r\n\x85\u2028\u2029]*)?)*")
 
 
 def _without_properties(span: Span, count: int) -> Span:
@@ -349,10 +348,18 @@ def _without_properties(span: Span, count: int) -> Span:
         if written is None:
             break
         at = written.end()
-        gap = _GAP.match(text, at, span.end)
-        if gap is not None:
-            at = gap.end()
+        at = _behind_gap(text, at, span.end)
     return Span(span.source, min(at, span.end), span.end)
+
+
+def _behind_gap(text: str, at: int, end: int) -> int:
+    """The index behind white space, and behind comments, which begin after it."""
+    while at < end and text[at] in _WHITE:
+        at += 1
+        if text.startswith("#", at):
+            while at < end and text[at] not in "\r\n\x85\u2028\u2029":
+                at += 1
+    return at
 
 
 @cache

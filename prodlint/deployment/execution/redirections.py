@@ -156,6 +156,8 @@ _ASSIGNMENT = regex(r"(?:^|(?<=[\s;&|({]))([A-Za-z_]\w*)\+?=([^\s;&]*)", 0)
 
 def _assigned(word: Word) -> frozenset[str]:
     """The names that a script gives values of its own: the reader of the script would mistake them for ours."""
+    if "=" not in word.written:
+        return frozenset()
     return frozenset(
         found[1]
         for found in _ASSIGNMENT.finditer(word.written)

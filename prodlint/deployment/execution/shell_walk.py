@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 
 from prodlint.deployment.command import Ancestor, Link, Parent, Step
 from prodlint.deployment.commands.ancestry import last_command
@@ -25,7 +24,6 @@ __all__ = [
     "ENDS",
     "FILLS",
     "MOVES",
-    "PREPARES",
     "QUIET",
     "SHELLS",
     "Flow",
@@ -51,6 +49,7 @@ __all__ = [
     "of_script",
     "of_task",
     "plain",
+    "prepares",
     "reads_as_shell",
     "set_arguments",
     "shifted",
@@ -82,8 +81,7 @@ DECIDED = "a condition decides it"
 # `set -- "$@" "$@"` doubles them with every line.
 _MOST_WORDS = 1_000
 
-PREPARES = regex(r"[\"']?(\$\(|`)\s*(ssh-agent|pyenv|direnv|conda|mamba|micromamba|brew|mise|fnm|rbenv)\b")
-"""`eval "$(ssh-agent -s)"` and its like set variables of the shell and start nothing that matters."""
+_PREPARING = frozenset("ssh-agent pyenv direnv conda mamba micromamba brew mise fnm rbenv".split())
 
 
 class Flow(State):
@@ -198,6 +196,13 @@ def is_test(node: Node) -> bool:
 _LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
 
 
+def prepares(word: Word) -> bool:
+    """Whether `eval` is handed what only sets variables of the shell: `$(ssh-agent -s)` and its like."""
+    written = word.written[word.written[:1] in ("'", '"') :]
+    first = written.lstrip("$(`").split(maxsplit=1)[:1]
+    return written.startswith(("$(", "`")) and not _PREPARING.isdisjoint(one.rstrip(")`'\"") for one in first)
+
+
 def is_endless(node: Loop, lookup: Lookup) -> bool:
     """Whether a loop goes on for ever: `while true` without a way out, which those that wait for something have."""
     return node.kind == "while" and holds(node.condition, lookup) is YES and _LEAVES.search(node.span.text) is None
@@ -206,7 +211,7 @@ def is_endless(node: Loop, lookup: Lookup) -> bool:
 def matches(value: str, pattern: str | None) -> Answer:
     if pattern is None:
         return UNKNOWN
-    if not re.search(r"[*?\[]", pattern):
+    if not any(sign in pattern for sign in "*?["):
         return YES if value == pattern else NO
     return YES if fnmatch.fnmatchcase(value, pattern) else NO
 
@@ -217,7 +222,8 @@ def reads_as_shell(source: Source | None) -> bool:
         return False
     first = source.line(1)
     if first.startswith("#!"):
-        return any(re.search(rf"\b{shell}\b", first) for shell in SHELLS)
+        words = first.removeprefix("#!").replace("/", " ").split()
+        return any(shell in words for shell in SHELLS)
     return source.path.endswith((".sh", ".bash")) or "." not in source.path.rpartition("/")[2]
 
 

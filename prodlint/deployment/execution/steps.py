@@ -24,7 +24,6 @@ from prodlint.deployment.execution.shell_walk import (
     ENDS,
     FILLS,
     MOVES,
-    PREPARES,
     QUIET,
     SHELLS,
     Flow,
@@ -37,6 +36,7 @@ from prodlint.deployment.execution.shell_walk import (
     of_script,
     of_task,
     plain,
+    prepares,
     reads_as_shell,
     shifted,
     split_assignment,
@@ -353,7 +353,7 @@ class _Run(Constructs):
             return Flow()
         if name == "eval":
             rest = words[1:]
-            if all(PREPARES.match(word.written) for word in rest) or self.variables.takes_arguments(rest, shell):
+            if all(map(prepares, rest)) or self.variables.takes_arguments(rest, shell):
                 return Flow()
             self.variables.open(node.span, "evaluates what is computed")
         if name == "exec" and all(word.literal == "--" for word in words[1:]):

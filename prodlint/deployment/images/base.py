@@ -150,5 +150,6 @@ def python_in(base: str | None) -> str | None:
     """The version of Python that an image of others is named for, None where its name tells none."""
     name, _, tag = (base or "").rpartition("/")[2].partition(":")
     found = _PYTHON.match(tag) if name in ("python", "pypy") else None
-    found = found or _IN_TAG.search(base or "")
+    if found is None and "python" in tag:
+        found = _IN_TAG.search(base or "")
     return found["version"] if found is not None else None

@@ -27,17 +27,16 @@ __all__ = ["MigratingCode", "migrating_code"]
 
 _UPGRADE = regex(rb"(?<!def )\bupgrade\b")
 _SIGNS = (
-    (regex(rb"call_command"), regex(rb"""["'](?:migrate|migrate_schemas|safemigrate)["']""")),
-    (regex(rb"MigrationExecutor"),),
-    (regex(rb"alembic"), regex(rb"\bcommand\b"), _UPGRADE),
-    (regex(rb"flask_migrate"), _UPGRADE),
+    ((b"call_command",), (regex(rb"""["'](?:migrate|migrate_schemas|safemigrate)["']"""),)),
+    ((b"MigrationExecutor",), ()),
+    ((b"alembic",), (regex(rb"\bcommand\b"), _UPGRADE)),
+    ((b"flask_migrate",), (_UPGRADE,)),
     (
-        regex(rb"subprocess|\bos\b|\bsh\b|\binvoke\b"),
-        regex(rb"manage\.py|django-admin|alembic|flask"),
-        regex(rb"\bmigrate\b|\bupgrade\b"),
+        (b"manage.py", b"django-admin", b"alembic", b"flask"),
+        (regex(rb"\bmigrate\b|\bupgrade\b"), regex(rb"subprocess|\bos\b|\bsh\b|\binvoke\b")),
     ),
 )
-"""All of one row stand in every file that applies migrations: a few of the many that speak of them."""
+"""One of the words of a row and all of its expressions stand in every file that applies migrations."""
 
 
 _COMMAND_FILE = regex(r"(?:^|/)management/commands/(?P<name>[^/_][^/]*)\.py$")
@@ -140,7 +139,7 @@ def _called(repository: Repository) -> Iterator[_Called]:
 
 
 def _may_apply(data: bytes) -> bool:
-    return any(all(sign.search(data) for sign in signs) for signs in _SIGNS)
+    return any(any(word in data for word in words) and all(one.search(data) for one in more) for words, more in _SIGNS)
 
 
 _CHILDREN = ("subprocess.", "os.system", "os.exec", "sh.", "invoke.")

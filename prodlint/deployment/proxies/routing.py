@@ -127,7 +127,7 @@ class _Joiner:
         if upstream.host is None:
             return Destination(upstream, unknown=Unknown(_unread(upstream), upstream.span))
         host = upstream.host
-        if _LOOPBACK.fullmatch(host):
+        if host[:1] in "l1[0" and _LOOPBACK.fullmatch(host):
             return self._by_port(upstream)
         if host in _OF_THE_HOST:
             return self._by_published_port(upstream, [])

@@ -259,7 +259,9 @@ _SENDS = ("-F", "--form", "-T", "--upload-file", "-d", "--data", "--data-binary"
 _BUILT_FILE = regex(r"(?i)\.(whl|tar\.gz|tgz|deb|rpm|egg|pex)([;\"'].*)?$")
 # Behind these stand a name for the program that asks, and one for the file that it makes; before their letter may be
 # those of options of curl that take no value (curl's manual).
-_NAMES = regex(r"-[#fgGijJkLnNORsSvZ0-6]*[Ao]|--user-agent|--output")
+_NAMES = ("--user-agent", "--output")
+_WITHOUT_VALUE = frozenset("#fgGijJkLnNORsSvZ0123456")
+_HEALTH_WORDS = ("/health", "/ready", "/live", "/ping", "/status", "/up")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
@@ -383,7 +385,7 @@ def _by_url(step: Step) -> StepKind:
         asked = _asked_for(step)
         if any(sign in asked.lower() for sign in ("deploy", "_hook", "api.heroku.com/apps/")):
             return StepKind.DEPLOY
-        if _HEALTH_PATH.search(asked):
+        if any(sign in asked for sign in _HEALTH_WORDS) and _HEALTH_PATH.search(asked):
             return StepKind.HEALTH_CHECK
         if step.program == "curl" and _sends_a_package(step):
             return StepKind.PACKAGE
@@ -397,8 +399,13 @@ def _asked_for(step: Step) -> str:
     return " ".join(
         word
         for before, word in pairwise(map(str, step.argv))
-        if _NAMES.fullmatch(before) is None and not word.startswith(("--user-agent=", "--output="))
+        if not _is_named_behind(before) and not word.startswith(("--user-agent=", "--output="))
     )
+
+
+def _is_named_behind(option: str) -> bool:
+    is_short = option[:1] == "-" and option[-1] in "Ao" and _WITHOUT_VALUE.issuperset(option[1:-1])
+    return is_short or option in _NAMES
 
 
 def _sends_a_package(step: Step) -> bool:

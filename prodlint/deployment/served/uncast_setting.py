@@ -168,9 +168,12 @@ def _hiding(service: Service, values: tuple[Value[object], ...]) -> frozenset[st
 
 
 def _may_hide(value: Value[object]) -> bool:
-    if value.span is None or _LITERAL.search(_from(value.span)) is not None:
+    if value.span is None:
         return False
-    if isinstance(value, Unknown) and _IMPORT_OF_ALL.match(_from(value.span)) is not None:
+    written = _from(value.span)
+    if ("True" in written or "False" in written) and _LITERAL.search(written) is not None:
+        return False
+    if isinstance(value, Unknown) and _IMPORT_OF_ALL.match(written) is not None:
         # What a module that is not here brings is as unknown with every variable.
         return False
     if isinstance(value, Known):

@@ -62,7 +62,8 @@ def _telling_files(repository: Repository) -> frozenset[str]:
 
 def _tells(path: str, repository: Repository) -> bool:
     """Whether a file of production may hold a settings class, as its own text says."""
-    return _TELLING.search(repository.data(path) or b"") is not None and _is_served(path)
+    data = repository.data(path) or b""
+    return b"Settings" in data and _TELLING.search(data) is not None and _is_served(path)
 
 
 def _is_served(path: str) -> bool:
