@@ -14,6 +14,7 @@ from prodlint.deployment.execution.condition_words import Asked, both, further
 from prodlint.deployment.execution.redirections import Redirections
 from prodlint.deployment.execution.shell_variables import DECLARES, ShellVariables
 from prodlint.deployment.execution.shell_walk import (
+    NOTHING,
     Flow,
     Items,
     Shell,
@@ -71,11 +72,11 @@ class Constructs(ABC):
     def walk(self, node: Node | None, shell: Shell) -> Flow:
         """One construct of a script."""
         if node is None or len(self.steps) >= MOST_STEPS:
-            return Flow()
-        if isinstance(node, Sequence):
-            return self._sequence(node.items, shell)
+            return NOTHING
         if isinstance(node, Command):
             return self.command(node, shell)
+        if isinstance(node, Sequence):
+            return self._sequence(node.items, shell)
         if isinstance(node, Pipeline):
             return self._pipeline(node, shell)
         if isinstance(node, AndOr):
@@ -102,19 +103,21 @@ class Constructs(ABC):
         elif isinstance(node, Test) and not node.words:
             # `(( X = 1 ))`
             self.variables.open(node.span, "sets variables by arithmetic")
-        return Flow()
+        return NOTHING
 
     def _sequence(self, items: tuple[Node, ...], shell: Shell) -> Flow:
         last: tuple[Step, ...] = ()
         lost: Link | None = None
         replaced: list[Step] = []
         returning: list[Shell] = []
-        flow = Flow()
+        flow = NOTHING
         for item in items:
             before = len(self.steps)
             flow = self.walk(item, shell)
             if last:
                 self._succeed(last, before)
+            if flow is NOTHING:
+                continue
             replaced.extend(flow.replaced)
             returning.extend(flow.returning)
             last = flow.last or last

@@ -9,7 +9,7 @@ from prodlint.deployment.filemap import FileMap, absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import YES, Value
 from prodlint.deployment.variables.table import Variables
-from prodlint.record import Record, compared_without, field
+from prodlint.record import Record, compared_without, field, kept
 
 __all__ = ["PROGRAM_FOLDERS", "Place"]
 
@@ -18,7 +18,7 @@ PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
 
 
 @compared_without("variables")
-class Place(Record):
+class Place(Record, dict=True):
     """Where a command runs: its files, its working directory and what its environment says.
 
     `environment` maps names to values. A name that it lacks may be set from outside of the repository,
@@ -67,7 +67,18 @@ class Place(Record):
         physical = self.files.real(written, directory)
         return lexical if physical in (None, self.files.real(lexical, None)) else None
 
+    @kept
+    def _own_programs(self) -> tuple[str, ...]:
+        """The folders of PATH in which something of the repository may lie."""
+        targets = [f"{one.target.rstrip('/')}/" for one in self.files.placements if one.path is not None]
+        return tuple(folder for folder in self.programs if _may_hold(folder, targets))
+
     def program(self, name: str, repository: Repository) -> str | None:
         """Where a program lies that is named without a path, when the repository holds it."""
-        paths = (f"{folder}/{name}" for folder in self.programs)
+        paths = (f"{folder}/{name}" for folder in self._own_programs)
         return next((path for path in paths if self.locate(path, None, repository) is not None), None)
+
+
+def _may_hold(folder: str, targets: list[str]) -> bool:
+    prefix = f"{absolute(folder, '/')}/".replace("//", "/")
+    return any(prefix.startswith(target) or target.startswith(prefix) for target in targets)

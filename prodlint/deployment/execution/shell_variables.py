@@ -15,6 +15,7 @@ from prodlint.deployment.execution.condition_words import in_words
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import Reader, may_be_printed, with_printed
 from prodlint.deployment.execution.shell_walk import (
+    NOTHING,
     Flow,
     Items,
     Shell,
@@ -125,7 +126,7 @@ class ShellVariables:
             shell.directory, shell.left = shell.left[0], shell.left[1:]
         else:
             shell.directory, shell.left = None, ()
-        return Flow()
+        return NOTHING
 
     def moved(self, words: tuple[Word, ...], shell: Shell) -> str | None:
         """The directory behind `cd WORDS`."""

@@ -24,6 +24,7 @@ __all__ = [
     "ENDS",
     "FILLS",
     "MOVES",
+    "NOTHING",
     "QUIET",
     "SHELLS",
     "Flow",
@@ -99,6 +100,10 @@ class Flow(State):
     lost: Link | None = None
     returned: bool = False
     returning: tuple[Shell, ...] = ()
+
+
+NOTHING = Flow()
+"""What nearly every command of a shell itself leaves behind."""
 
 
 class Items(Record):

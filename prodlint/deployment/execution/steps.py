@@ -24,6 +24,7 @@ from prodlint.deployment.execution.shell_walk import (
     ENDS,
     FILLS,
     MOVES,
+    NOTHING,
     QUIET,
     SHELLS,
     Flow,
@@ -222,7 +223,7 @@ class _Run(Constructs):
 
     def _tasks(self, tasks: list[Task], shell: Shell, span: Span) -> Flow:
         """Commands of another file, one after the other or beside each other."""
-        last = Flow()
+        last = NOTHING
         for task in tasks:
             flow = closed(self.walk(self.repository.commands(task.text), of_task(task, shell, span)))
             last = flow if flow.last and not task.beside else last
@@ -252,7 +253,7 @@ class _Run(Constructs):
             return None
         link = Link(around(name.span, span), f"runs {path}")
         if any(one.note == link.note for one in shell.chain):
-            return Flow()
+            return NOTHING
         child = of_script(script, (name, *arguments), shell, link)
         child.script, child.lying = written, {**shell.lying, path: written}
         own = shell_ancestor(Parent.SCRIPT, path, span, script.text.value)
@@ -263,7 +264,7 @@ class _Run(Constructs):
         if isinstance(shell.fed, Unknown):
             self.unread.append(Link(span, shell.fed.reason))
         if not isinstance(shell.fed, Text) or is_running(shell.fed, shell):
-            return Flow()
+            return NOTHING
         body = self.repository.commands(shell.fed)
         own = shell_ancestor(Parent.SCRIPT, shell.fed.source.path, span, shell.fed.value)
         return closed(self.walk(body, inside_of(own, body, reading(words, shell, span))))
@@ -311,7 +312,7 @@ class _Run(Constructs):
         name = words[0].literal if words else None
         if not words or name in DECLARES:
             self.variables.declare(node, shell)
-            return Flow()
+            return NOTHING
         if name in BUILTINS:
             flow = self._builtin(name, words, node, shell)
             if flow is not None:
@@ -335,7 +336,7 @@ class _Run(Constructs):
             self.looked_back += 1
             self.ended = len(self.steps)
         if name in QUIET:
-            return Flow()
+            return NOTHING
         if name in MOVES:
             return self.variables.move(words, shell)
         if name in ("exit", "return"):
@@ -347,14 +348,14 @@ class _Run(Constructs):
             return Flow(tuple(step for step in self.steps[self.ended :] if step.background))
         if name == "set":
             self.variables.switch(words[1:], shell)
-            return Flow()
+            return NOTHING
         if name == "shift":
             shell.arguments = shifted(shell.arguments, words)
-            return Flow()
+            return NOTHING
         if name == "eval":
             rest = words[1:]
             if all(map(prepares, rest)) or self.variables.takes_arguments(rest, shell):
-                return Flow()
+                return NOTHING
             self.variables.open(node.span, "evaluates what is computed")
         if name == "exec" and all(word.literal == "--" for word in words[1:]):
             # What a script writes behind the name of another one is all that this one is given.
@@ -369,7 +370,7 @@ class _Run(Constructs):
         if path is None or script is None or shell.depth > _DEPTH:
             if not (written or "").endswith("/activate"):
                 self.variables.open(span, f"takes variables from {written or words[-1].written}")
-            return Flow()
+            return NOTHING
         shell.depth += 1
         shell.lying = {**shell.lying, path: written or ""}
         held = shell.arguments
@@ -398,7 +399,7 @@ def execute(
     """
     run = _Run(repository, place)
     shell = Shell(place.directory, {}, {}, arguments, (Link(command.span, "starts"),), fed=fed)
-    flow = Flow()
+    flow = NOTHING
     try:
         if command.form is Form.EXEC or command.text is None:
             flow = run.argv(command.words, shell, command.span)
