@@ -61,7 +61,11 @@ class WordReader:
 
     def plain(self, start: int, end: int) -> Word:
         """The word between two indexes, in which nothing is quoted or expanded."""
-        text = self._text
+        text, offsets = self._text, self._text.offsets
+        if isinstance(offsets, range):
+            # What `slice` and `span_of` come down to: most words of most scripts are made here.
+            plain = Text(text.value[start:end], text.source, offsets[start : end + 1])
+            return Word((Literal(plain),), Span(text.source, offsets[start], offsets[end]))
         return Word((Literal(text.slice(start, end)),), text.span_of(start, end))
 
     def read(self, at: int) -> tuple[Word, int]:
