@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from prodlint.finding import Edit, Finding, Guard, Safety, WithoutArgument
+from prodlint.kind import Kind, classify
 from prodlint.record import Record, State, field
 from prodlint.source import Source
 
@@ -198,14 +199,23 @@ def spliced(path: str, data: bytes, edits: Iterable[Edit]) -> bytes:
     first, last = text[: ordered[0].span.start].encode(encoding, errors), text[at:].encode(encoding, errors)
     if not (result.startswith(first) and result.endswith(last) and result.decode(encoding, errors) == changed):
         raise CannotFix(f"{path} is written in {encoding}, which is not given back byte by byte")
-    if path.endswith((".py", ".pyw")):
-        from prodlint.codemod import CannotChange, check_python
-
-        try:
-            check_python(path, text, changed)
-        except CannotChange as reason:
-            raise CannotFix(str(reason)) from None
+    _check(path, text, changed, len(ordered))
     return mark + result
+
+
+def _check(path: str, before: str, after: str, edits: int) -> None:
+    """Have another reader look at what a number of edits made of a text. Raises CannotFix."""
+    from prodlint.codemod import CannotChange, check_python
+
+    try:
+        if path.endswith((".py", ".pyw")):
+            check_python(path, before, after)
+        elif classify(path) is Kind.DOCKERFILE:
+            from prodlint.rewritten_dockerfile import check_dockerfile
+
+            check_dockerfile(path, before, after, edits)
+    except CannotChange as reason:
+        raise CannotFix(str(reason)) from None
 
 
 def _decoded(path: str, data: bytes, sources: Iterable[Source]) -> tuple[bytes, str, str, str]:

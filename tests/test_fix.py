@@ -170,6 +170,49 @@ def test_a_fix_that_would_break_python_is_refused_and_the_others_are_made() -> N
     assert not result.refused[0].is_failure
 
 
+DOCKERFILE = "FROM python:3.13\nRUN <<EOF\nUSER x\nEOF\nCMD flask run\nUSER app\nEXPOSE 80\n"
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "docker/Dockerfile.prod", "web.dockerfile"])
+def test_a_fix_that_would_take_another_instruction_with_it_is_refused(path: str) -> None:
+    source = Source(path, DOCKERFILE)
+    start = DOCKERFILE.index("flask run")
+    fix = [Edit(Span(source, start, start + len("flask run")), "gunicorn app:app \\")]
+    with pytest.raises(CannotFix, match=rf"{path} would lose instructions that the fix does not name \(CMD, USER\)"):
+        spliced(path, DOCKERFILE.encode(), fix)
+    # In a file that is no Dockerfile the same text takes nothing with it.
+    notes = [Edit(Span(Source("notes.txt", DOCKERFILE), start, start + len("flask run")), "gunicorn app:app \\")]
+    assert b"app:app \\\nUSER app" in spliced("notes.txt", DOCKERFILE.encode(), notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("CMD flask run", 'CMD ["gunicorn", "app:app"]'),
+        ("CMD flask run\n", ""),
+        ("flask run", "gunicorn \\\n    app:app"),
+        ("USER app\n", "ENV PYTHONUNBUFFERED=1\nUSER app\n"),
+        ("USER x", "echo x"),
+    ],
+)
+def test_a_fix_of_one_instruction_is_made(old: str, new: str) -> None:
+    start = DOCKERFILE.index(old)
+    edit = Edit(Span(Source("Dockerfile", DOCKERFILE), start, start + len(old)), new)
+    assert spliced("Dockerfile", DOCKERFILE.encode(), [edit]) == DOCKERFILE.replace(old, new).encode()
+
+
+@given(
+    st.lists(
+        st.sampled_from(["FROM a", "RUN", "CMD x", "ENV A=b", "\n", "\\\n", "<<EOF", "EOF\n", "# c\n", "\t", "'", "é"])
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_stands_behind_any_dockerfile_can_be_changed(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    edit = Edit(Span(Source("Dockerfile", text), len(text), len(text)), "\n# end\n")
+    assert spliced("Dockerfile", text.encode(), [edit]).startswith(text.encode())
+
+
 def test_two_changes_of_python_are_put_together() -> None:
     project = Project({"a.py": "app.run()\nx = 1\n"})
     call = project.edit("a.py", "app.run()", "").span

@@ -1,16 +1,11 @@
-"""A Dockerfile as BuildKit reads it: every instruction with its flags, words and heredocs, each at its place.
-
-The list of instructions comes from the dockerfile-parse library, after `dockerfile_lines` has made
-the file plain enough for it; what an instruction says is read here.
-"""
+"""A Dockerfile as BuildKit reads it: every instruction with its flags, words and heredocs, each at its place."""
 
 from __future__ import annotations
 
 import re
-from io import BytesIO
 
 from prodlint.record import Record
-from prodlint.regex import compiled_on_first_use, regex
+from prodlint.regex import regex
 from prodlint.source import Source, Span, SyntaxProblem, Text
 from prodlint.syntax.dockerfile_lines import Heredoc, Statement, read_lines, split_keyword
 from prodlint.syntax.dockerfile_words import (
@@ -123,29 +118,14 @@ def parse_dockerfile(source: Source) -> Dockerfile:
         return Dockerfile(source, (), "\\", (problem,))
     lines = read_lines(source)
     problems = list(lines.problems)
-    statements = {statement.first: statement for statement in lines.statements}
     instructions = []
-    for first in _instruction_lines(lines.plain):
-        statement = statements.get(first)
-        if statement is not None:
-            reader = _InstructionReader(lines.escape, problems)
-            instructions.append(reader.read(statement.text, statement.heredocs, _end_of(statement)))
-            del problems[MAX_PROBLEMS:]
+    for statement in lines.statements:
+        reader = _InstructionReader(lines.escape, problems)
+        instructions.append(reader.read(statement.text, statement.heredocs, _end_of(statement)))
+        del problems[MAX_PROBLEMS:]
     _check_stages(source, instructions, problems)
     problems.sort(key=lambda problem: problem.span.start)
     return Dockerfile(source, tuple(instructions), lines.escape, tuple(problems))
-
-
-def _instruction_lines(plain: bytes) -> list[int]:
-    """The 0-based first line of each instruction of a file without heredocs.
-
-    With an open file the library touches no disk; reading `structure` changes nothing.
-    """
-    with compiled_on_first_use():
-        from dockerfile_parse import DockerfileParser  # type: ignore[import-untyped]
-
-    parser = DockerfileParser(fileobj=BytesIO(plain), env_replace=False, cache_content=False)
-    return [entry["startline"] for entry in parser.structure if entry["instruction"] != "COMMENT"]
 
 
 def _end_of(statement: Statement) -> int:

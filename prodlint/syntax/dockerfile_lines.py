@@ -1,8 +1,4 @@
-"""From a Dockerfile's lines to its instructions: directives, comments, continuations and heredocs.
-
-What BuildKit does with lines, and the same file made plain for the dockerfile-parse library, which
-knows no heredocs, ends an instruction at an empty line and loses one that ends in an escape.
-"""
+"""From a Dockerfile's lines to its instructions: directives, comments, continuations and heredocs, as BuildKit does."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from prodlint.syntax.word import Literal
 
 __all__ = ["Heredoc", "Lines", "Statement", "read_lines", "split_keyword"]
 
-# The library needs more than linear time for one long instruction.
+# Nobody wrote a longer one by hand, and nothing is to be learned from it.
 MAX_INSTRUCTION_LINES = 20_000
 # BuildKit's scanner refuses more in one line.
 MAX_LINE_BYTES = 65_535
@@ -28,8 +24,6 @@ _DIRECTIVES = ("syntax", "escape", "check")
 _KEYWORD = regex(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
 _HEREDOC = regex(r"\d*<<(-?)([^<]+)")
 _WITH_HEREDOC = ("RUN", "COPY", "ADD")
-# White space for Python's regular expressions, and so for the library, but not for BuildKit.
-_NO_SPACE = str.maketrans("\x1c\x1d\x1e\x1f", "????")
 
 
 class Heredoc(Record):
@@ -59,11 +53,10 @@ class Statement(Record):
 
 
 class Lines(Record):
-    """A whole file: its instructions in order, and the plain bytes for the library, line for line."""
+    """A whole file: its instructions in order."""
 
     escape: str
     statements: tuple[Statement, ...]
-    plain: bytes
     problems: tuple[SyntaxProblem, ...]
 
 
@@ -81,19 +74,17 @@ def read_lines(source: Source) -> Lines:
     reader.read_directives()
     while reader.number < reader.count:
         reader.read_line()
-    plain = "\n".join(reader.plain).translate(_NO_SPACE) + "\n"
-    return Lines(reader.escape, tuple(reader.statements), plain.encode("utf-8", "replace"), tuple(reader.problems))
+    return Lines(reader.escape, tuple(reader.statements), tuple(reader.problems))
 
 
 class _Reader:
-    """One pass over the lines; `number` is the next line, `plain` what the library gets for those before."""
+    """One pass over the lines; `number` is the next line."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.count = len(source.line_starts)
         self.number = 0
         self.escape = "\\"
-        self.plain: list[str] = []
         self.statements: list[Statement] = []
         self.problems: list[SyntaxProblem] = []
         self.too_long = set(self.long_lines())
@@ -145,10 +136,7 @@ class _Reader:
             elif name == "escape":
                 self.escape = value
             seen.add(name)
-            self.plain.append("#")
             self.number += 1
-        if self.escape == "`":
-            self.plain[0] = "# escape=`"
 
     def read_line(self) -> None:
         """Go over one line, or over one instruction with all its lines and heredocs."""
@@ -156,11 +144,9 @@ class _Reader:
         start, end = self.bounds(first)
         line = self.source.text[start:end]
         if not line.lstrip(SPACE) or _is_comment(line):
-            self.plain.append("#")
             self.number += 1
             return
         pieces = []
-        last = first
         start = end - len(line.lstrip(SPACE))
         goes_on = True
         while goes_on and self.number < self.count:
@@ -168,18 +154,12 @@ class _Reader:
                 start, end = self.bounds(self.number)
             line = self.source.text[start:end]
             if self.number > first and (not line.lstrip(SPACE) or _is_comment(line)):
-                self.plain.append("#")
                 self.number += 1
                 continue
-            last = self.number
             content = self.before_continuation(line)
             goes_on = content is not None
             pieces.append((start, end if content is None else start + len(content)))
-            self.plain.append(self.plain_line(line, goes_on))
             self.number += 1
-        if goes_on:
-            # The file ends within the instruction.
-            self.plain[last] = self.source.text[slice(*pieces[-1])] + "."
         self.close(first, stripped(Text.join([Text.verbatim(Span(self.source, *piece)) for piece in pieces])))
 
     def close(self, first: int, text: Text) -> None:
@@ -189,10 +169,8 @@ class _Reader:
             message = f"an instruction of more than {MAX_INSTRUCTION_LINES} lines is not read"
             self.problems.append(SyntaxProblem(message, self.source.line_span(first + 1)))
         if too_many or not self.too_long.isdisjoint(range(first, self.number)):
-            self.plain[first:] = ["#"] * (self.number - first)
             return
         heredocs = tuple(self.read_heredoc(word) for word in self.heredoc_words(text))
-        self.plain += ["#"] * (self.number - len(self.plain))
         self.statements.append(Statement(first, self.number - 1, text, heredocs))
 
     def before_continuation(self, line: str) -> str | None:
@@ -201,10 +179,6 @@ class _Reader:
         if content.endswith(self.escape) and not content.endswith(self.escape * 2):
             return content[:-1]
         return None
-
-    def plain_line(self, line: str, goes_on: bool) -> str:
-        # The library goes on after any escape at the end, even after an escaped one.
-        return line + "." if not goes_on and line.rstrip().endswith(self.escape) else line
 
     def heredoc_words(self, text: Text) -> list[Text]:
         """The `<<NAME` words of an instruction that may have them."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 import logging
-import subprocess
-import sys
 
 import pytest
 from dockerfiles import BOM, messages, only, outline, parse, values
@@ -257,16 +255,6 @@ def test_a_healthcheck_holds_a_cmd() -> None:
 )
 def test_a_dockerfile_is_known_by_its_content(text: str, expected: bool) -> None:
     assert is_dockerfile(text) is expected
-
-
-def test_only_parsing_loads_the_library() -> None:
-    code = (
-        "import sys; import prodlint.syntax.dockerfile as d; from prodlint.source import Source\n"
-        "assert 'dockerfile_parse' not in sys.modules\n"
-        "d.parse_dockerfile(Source('Dockerfile', 'FROM a'))\n"
-        "assert 'dockerfile_parse' in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_parsing_opens_no_file_and_logs_nothing(
