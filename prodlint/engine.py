@@ -47,18 +47,32 @@ class RuleCrashed(Record):
 def built_in_rules() -> tuple[Rule, ...]:
     """The rules that come with prodlint, in the order of their names."""
     root = importlib.import_module("prodlint.rules")
-    # `pkgutil` asks of every file what kind of module it may be: ours are files of Python in folders.
-    names = [
-        f"{root.__name__}.{family}.{file[:-3]}"
-        for folder in root.__path__
-        for family in os.listdir(folder)
-        if not family.startswith("_")
-        for file in os.listdir(os.path.join(folder, family))
-        if file.endswith(".py") and file != "__init__.py"
-    ]
-    # Each file is named after its rule.
-    found = (getattr(importlib.import_module(name), name.rpartition(".")[2]).__prodlint_rule__ for name in names)
+    # Neither `pkgutil` nor `import` knows that ours are files of Python in folders: both ask for every kind of module.
+    found: list[Rule] = []
+    for folder in root.__path__:
+        for family in os.listdir(folder):
+            if family.startswith("_"):
+                continue
+            importlib.import_module(f"{root.__name__}.{family}")
+            for file in os.listdir(os.path.join(folder, family)):
+                name = file.removesuffix(".py")
+                if name not in (file, "__init__"):
+                    dotted = f"{root.__name__}.{family}.{name}"
+                    module = sys.modules.get(dotted) or _loaded(dotted, os.path.join(folder, family, file))
+                    # Each file is named after its rule.
+                    found.append(getattr(module, name).__prodlint_rule__)
     return tuple(sorted(found, key=lambda rule: str(rule.name)))
+
+
+def _loaded(name: str, path: str) -> ModuleType:
+    """The module that a file makes, under a name. Raises PluginError for no file of Python, or what the file raises."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path}: is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _rules_in(package: ModuleType) -> tuple[Rule, ...]:
@@ -133,13 +147,10 @@ def local_plugin(path: Path) -> tuple[Rule, ...]:
         # The folder that holds the file is the family, as it is for the built-in rules.
         family = file.parent.name.replace("-", "_") or "local"
         name = f"prodlint_local.{family}.{file.stem}"
-        spec = importlib.util.spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
-            raise PluginError(f"{file}: is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
+            module = _loaded(name, str(file))
+        except PluginError:
+            raise
         except RuleError as error:
             raise PluginError(f"{file}: {error}") from error
         except Exception as error:

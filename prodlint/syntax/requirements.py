@@ -266,7 +266,11 @@ def _plain(value: str) -> _Told | None:
 def _clause(written: str) -> tuple[str, str] | None:
     """The operator and the version of a plain clause."""
     operator = next((one for one in _OPERATORS if written.startswith(one)), "")
-    found = _VERSION.fullmatch(written[len(operator) :].lstrip(_BLANKS)) if operator else None
+    version = written[len(operator) :].lstrip(_BLANKS)
+    if operator and all(part.isdecimal() and part.isascii() and len(part) <= 18 for part in version.split(".")):
+        # Nearly every version is a plain one.
+        return (operator, version) if operator != "~=" or "." in version else None
+    found = _VERSION.fullmatch(version) if operator else None
     if found is None or (operator == "~=" and "." not in found["release"]):
         return None
     is_exact = operator in ("==", "!=")
