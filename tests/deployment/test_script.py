@@ -132,6 +132,7 @@ def test_the_file_of_a_program_is_found(command: str, files: dict[str, str], pla
         ({"app.py": f"{FLASK}app.run()\n"}, ["app.py:3"]),
         ({"app.py": f"{FLASK}{GUARD}    app.run()\n"}, []),
         ({"app.py": f"{FLASK}\nif __name__ != '__main__':\n    app.run()\n"}, ["app.py:5"]),
+        ({"app.py": f"{FLASK}{GUARD}    pass\nelse:\n    app.run()\n"}, ["app.py:7"]),
         ({"app.py": "from shop import app\n", "shop.py": f"{FLASK}app.run()\n"}, ["shop.py:3"]),
         ({"app.py": f"{FLASK}\ndef go():\n    app.run()\n\ngo()\n"}, ["app.py:5"]),
         (
