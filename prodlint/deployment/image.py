@@ -406,7 +406,7 @@ class _Reader:
 
     def _with_printed(self, value: Text, files: ImageFiles, state: _Stage) -> ImageFiles:
         """The same with the files that the RUN prints and does nothing else."""
-        if not _PRINTS.search(value.value):
+        if ">" not in value.value or not _PRINTS.search(value.value):
             return files
         from prodlint.deployment.images.base import shell_of
         from prodlint.deployment.images.printed_files import printed_files

@@ -129,9 +129,9 @@ def _word(span: Span, quote: Quote) -> Word:
 
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _SPECIAL: dict[Quote, re.Pattern[str]] = {
-    "": re.compile(r"\\(?P<escape>\$)|\$\{(?P<braced>)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"),
-    '"': re.compile(r"\\(?P<escape>[\\'\"abfnrtv$])|\$\{(?P<braced>)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"),
-    "'": re.compile(r"\\(?P<escape>[\\'])"),
+    "": regex(r"\\(?P<escape>\$)|\$\{(?P<braced>)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"),
+    '"': regex(r"\\(?P<escape>[\\'\"abfnrtv$])|\$\{(?P<braced>)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"),
+    "'": regex(r"\\(?P<escape>[\\'])"),
 }
 _BRACE = regex(r"\\[\s\S]|(?P<open>\$\{)|(?P<close>\})")
 _BRACED_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -119,6 +119,8 @@ def separator_of(step: Step) -> str | None:
     if any(one.end > other.start or one.start == one.end for one, other in pairs):
         return None
     gaps = [source.text[one.end : other.start] for one, other in pairs]
+    if set(gaps) in ({" "}, {", "}):
+        return gaps[0]
     if all(_BLANKS.fullmatch(gap) for gap in gaps):
         return " "
     if all(_COMMA.fullmatch(gap) for gap in gaps):

@@ -130,7 +130,7 @@ def _imported_starts(repository: Repository, roots: tuple[str, ...], path: str) 
 # What may call something while a module is imported; what stands under `if __name__ == "__main__":` does not.
 _CALL = regex(
     rb"(?m)^(?:[A-Za-z_][\w.]*\(|(?:try|with|asyncio|elif|else)\b"
-    rb"""|if\b(?![ \t]+__name__[ \t]*==[ \t]*["']__main__["'][ \t]*:))"""
+    rb"""|if\b(?! +__name__ *== *["']__main__["'] *:))"""
 )
 _STARTS = tuple(b".run( .listen( run_server( serve( run_app( run_simple( make_server( HTTPServer( runserver".split())
 
