@@ -14,7 +14,7 @@ from prodlint.deployment.repository import Repository, normal_path
 if TYPE_CHECKING:
     from prodlint.deployment.releases.release import PipelineStep
 
-__all__ = ["is_of_heroku", "is_procfile", "may_be_of_another", "releases_containers", "taken_procfiles"]
+__all__ = ["is_exported", "is_of_heroku", "is_procfile", "may_be_of_another", "releases_containers", "taken_procfiles"]
 
 _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 # Files that Heroku reads, and hardly anybody else beside a Procfile (platform page, 2.4).
@@ -32,11 +32,22 @@ _OF_OTHERS = (
 )
 
 
+# The templates by which `foreman export` writes the lines of a Procfile into the init system of a host (foreman(1)).
+_OF_EXPORTS = ("process.conf.erb", "process_master.conf.erb", "process.service.erb", "process_master.target.erb")
+
+
 def may_be_of_another(process: Process, repository: Repository) -> bool:
     """Whether a Procfile may well be another platform's, whose file lies beside it, and nothing says Heroku."""
     folder = posixpath.dirname(process.path)
     beside = any(normal_path(folder, name) in repository.paths for name in _OF_OTHERS)
-    return is_procfile(process.path) and beside and not is_of_heroku(process, repository)
+    is_other = is_procfile(process.path) and beside and not is_of_heroku(process, repository)
+    return is_other or is_exported(process, repository)
+
+
+def is_exported(process: Process, repository: Repository) -> bool:
+    """Whether a Procfile is for hosts, where no router of a platform stands before what foreman makes of its lines."""
+    is_for_hosts = is_procfile(process.path) and bool(repository.named(*_OF_EXPORTS))
+    return is_for_hosts and not is_of_heroku(process, repository)
 
 
 def is_procfile(path: str) -> bool:

@@ -11,7 +11,7 @@ from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream
 from prodlint.deployment.process import Platform, Role
-from prodlint.deployment.procfile import is_of_heroku, is_procfile
+from prodlint.deployment.procfile import is_exported, is_of_heroku, is_procfile
 from prodlint.deployment.proxies.dialling import listening_to_others, may_listen
 from prodlint.deployment.proxies.passage import ROUTERS, SOME_PLATFORM, Destination, Passage
 from prodlint.deployment.repository import Repository
@@ -48,6 +48,8 @@ def platform_passages(services: Iterable[Service], repository: Repository) -> It
         if is_procfile(service.process.path):
             # Nothing stands before what `heroku local` starts on a desk.
             if service.process.name != "web" or service.environment is Environment.DEVELOPMENT:
+                continue
+            if is_exported(service.process, repository):
                 continue
             is_certain = is_of_heroku(service.process, repository)
             product = product if is_certain else SOME_PLATFORM
