@@ -1,11 +1,22 @@
 """What all tests share: their options, their order, and how many processes run them."""
 
 import os
+from typing import NoReturn
 
 import pytest
 
+from prodlint.deployment.value import EnvDriven, Known
+
 # The repositories of test_projects.py have tests of their own, which are not ours to run.
 collect_ignore = ["projects"]
+
+
+def _refuse(value: Known[object] | EnvDriven[object]) -> NoReturn:
+    raise TypeError(f"a value was asked for its truth, which one that is unknown has not: {value!r}")
+
+
+# `value or other` raises for a value that is unknown, and in tests for any: few of them hold one that is.
+Known.__bool__ = EnvDriven.__bool__ = _refuse  # type: ignore[attr-defined]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

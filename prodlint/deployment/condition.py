@@ -61,7 +61,7 @@ def word_value(word: Word, lookup: Lookup) -> Value[str]:
             pieces.append(value.value)
             forms.append(value.value)
         elif isinstance(value, EnvDriven):
-            driven = driven or value
+            driven = value if driven is None else driven
             forms.append(f"${value.name}" if value.is_variable else value.form)
             names.append(value.name)
             if value.default is None and missing is None:

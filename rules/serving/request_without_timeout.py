@@ -71,8 +71,10 @@ def request_without_timeout(service: Service, deployment: Deployment) -> Finding
     for one in deployment.calls_of(service).endless_requests:
         limit = one.server_timeout
         what = "its request never ends" if one.is_endless else "a worker waits with it"
-        what = f"{server.product} kills its worker after {limit.value} s" if limit else what
-        kill = (Evidence(limit.span, f"{server.product} gives each request {limit.value} s"),) if limit else ()
+        what = f"{server.product} kills its worker after {limit.value} s" if limit is not None else what
+        kill = (
+            (Evidence(limit.span, f"{server.product} gives each request {limit.value} s"),) if limit is not None else ()
+        )
         wait = "has no time limit" if one.patience is None else f"waits for up to {one.patience:g} s"
         yield Finding(
             one.first.span,

@@ -254,8 +254,8 @@ def test_the_address_of_a_published_port_is_driven_by_the_variable_that_holds_it
     (web,) = composed({"compose.yml": WEB + f"    ports: [{entry}]\n"})
     (exposure,) = web.process.exposures
     found = exposure.address
-    told = f"${found.name} else {found.default}" if isinstance(found, EnvDriven) else found and found.value
-    assert told == address
+    known = found.value if isinstance(found, Known) else None
+    assert (f"${found.name} else {found.default}" if isinstance(found, EnvDriven) else known) == address
 
 
 def test_exposed_ports_are_ports_of_the_service() -> None:

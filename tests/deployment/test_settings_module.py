@@ -190,6 +190,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
         assert used({**compose(command), **files}).path == "config/settings/production.py"
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["celery -A $$(cat app) worker", "sh -c 'celery -A $${APP:-$$(x)} beat'", "env CELERY_APP=$$(x) celery worker"],
+)
+def test_a_celery_app_that_is_computed_names_no_module(command: str) -> None:
+    deployment, found = services(compose(command))
+    (worker,) = found.values()
+    settings = settings_of(worker, deployment.repository)
+    assert settings is None or settings.path != "config/settings/production.py"
+
+
 def test_a_step_before_the_server_has_settings_of_its_own() -> None:
     files = compose(
         "sh /app/start.sh",

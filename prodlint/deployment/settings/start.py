@@ -228,7 +228,8 @@ def _celery(context: Context) -> Iterator[Module]:
     _, words = program_of(context.step)
     given = [one for one in parse(grammar(CELERY_GROUP + CELERY_WORKER, "click"), words).given if one.value is not None]
     value = next((text_of(one.value, context.lookup) for one in given if _is_app(one) and one.value is not None), None)
-    name = _dotted(value or context.lookup("CELERY_APP") or Unknown("nothing names the app"))
+    value = context.lookup("CELERY_APP") if value is None else value
+    name = "" if value is None else _dotted(value)
     if name:
         yield from _imported(name, context)
         yield from _imported(f"{name}.celery", context)
