@@ -218,3 +218,33 @@ def test_containers_of_a_daemon_beside_the_job_are_there_for_its_tests() -> None
         "  script:\n    - docker compose up -d\n    - pytest\n"
     )
     assert steps(deployment_of({".gitlab-ci.yml": text})) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "is_elsewhere"),
+    [
+        ("-H ssh://deploy@shop", True),
+        ("--host=ssh://deploy@shop", True),
+        ("--context shop", True),
+        ("--log-level error -c shop", True),
+        ("--context=$TARGET", True),
+        ("--context default", False),
+        ("-H unix:///run/docker.sock", False),
+        ("--log-level error", False),
+        ("-D", False),
+    ],
+)
+@pytest.mark.parametrize("program", ["docker {} compose", "docker-compose {}"])
+def test_options_of_docker_tell_whose_daemon_a_job_talks_to(program: str, options: str, is_elsewhere: bool) -> None:
+    compose = program.format(options)
+    text = (
+        "on: push\njobs:\n  web:\n    runs-on: ubuntu-latest\n    steps:\n"
+        f"      - run: {compose} -f compose.prod.yml run --rm web python manage.py migrate\n"
+        f"      - run: {compose} -f compose.prod.yml up -d\n"
+    )
+    found = [one.split(":")[0] for one in steps(deployment_of({".github/workflows/main.yml": text}))]
+    assert ("deploy" in found) is is_elsewhere
+    # Whatever stands before the verb, a script on the host deploys, and what a container is handed is a step.
+    script = f"{compose} -f compose.prod.yml run --rm web python manage.py migrate\n{compose} up -d\n"
+    _, carried, last = steps(deployment_of({"deploy.sh": script}))
+    assert (carried, last) == ("other: python manage.py migrate", f"deploy: {compose} up -d")

@@ -14,6 +14,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
+from prodlint.deployment.releases.daemon import talks_elsewhere
 from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text, starts_a_task
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.step_kind import (
@@ -205,8 +206,7 @@ def _with_carried(
     tool, words = program_of(step)
     if tool in _TOOLS and any(_is_unread_target(word.literal or "") for word in words):
         unread.append(Link(step.span, f"runs {step.written}, which is not followed"))
-    elsewhere = "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables)
-    on_host = declared.remote or job.on_host or elsewhere
+    on_host = declared.remote or job.on_host or talks_elsewhere(step, declared)
     kinds = (StepKind.DEPLOY,) if on_host and _starts_a_service(step) else kinds_of_step(step, on_host)
     for kind in kinds:
         yield PipelineStep(
@@ -263,7 +263,8 @@ def _guessed(command: CommandLine, repository: Repository) -> FileMap:
 _VALUED = frozenset(
     "-f --file -p --project-name --profile --env-file --project-directory -e --env -u --user -w --workdir -v --volume "
     "--name --network --entrypoint -n --namespace -c --container --index -l --label --scale -a --app --size -C "
-    "--command --context --ansi --add-host --mount --platform -m --memory --cpus".split()
+    "--command --context --ansi --add-host --mount --platform -m --memory --cpus -H --host --log-level --config "
+    "--tlscacert --tlscert --tlskey".split()
 )
 
 

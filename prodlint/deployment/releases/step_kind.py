@@ -9,6 +9,7 @@ from itertools import pairwise, product
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.pipeline import Action, StepKind
+from prodlint.deployment.releases.daemon import GLOBAL_OPTIONS
 from prodlint.deployment.servers.server import program_of
 from prodlint.regex import regex
 
@@ -231,6 +232,7 @@ _COMMANDS = {
 _LONGEST = 4
 _DEPLOYS_ON_HOST = ("docker compose up ", "docker-compose up ", "docker run ", "podman run ", "git pull ", "git reset ")
 _CONTAINERS = ("docker", "podman")
+_OF_DOCKER = ("docker", "docker-compose")
 # `-d`, `-itd`, `-dp 80:80`
 _DETACHED = regex(r"-[a-zA-Z]*d[a-zA-Z]*$")
 # What a tool is told that restarts something.
@@ -268,14 +270,18 @@ _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up
 def plain_words(step: Step) -> str:
     """A step as its tool and plain arguments: options are left out, `docker compose -f x up` is `docker compose up`."""
     tool, words = program_of(step)
+    valued = _OPTION_VALUES | GLOBAL_OPTIONS if tool in _OF_DOCKER else _OPTION_VALUES
     kept = [tool]
     index = 0
     while index < len(words):
         value = words[index].literal
-        if value is None:
+        if value is None and not words[index].written.startswith("-"):
             kept.append("$")
-        elif value.startswith("-") and len(kept) < 4 and tool not in ("kill", "pkill"):
-            if value in _OPTION_VALUES and "=" not in value:
+            index += 1
+            continue
+        value = words[index].written if value is None else value
+        if value.startswith("-") and len(kept) < 4 and tool not in ("kill", "pkill"):
+            if value in valued and "=" not in value:
                 index += 1
         else:
             kept.append(value)
