@@ -155,3 +155,15 @@ def test_a_socket_in_a_folder_of_the_pod_leads_to_the_container_that_listens_on_
     text = text.replace("http://127.0.0.1:8000", "http://unix:/run/shop/shop.sock")
     ends = [end for one in model({"k8s/edge.yaml": text}).passages for end in one.destinations]
     assert told(ends[1]) == "edge/web"
+
+
+def test_an_image_of_others_is_told_where_its_service_has_another_port() -> None:
+    files = {
+        "nginx/nginx.conf": "server {\n  listen 80;\n  location / { proxy_pass http://wiki:8000; }\n}\n",
+        "k8s/wiki.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wiki}\nspec:\n  template:\n"
+        "    metadata: {labels: {app: wiki}}\n    spec:\n      containers: [{name: wiki, image: mediawiki:1.43}]\n---\n"
+        "apiVersion: v1\nkind: Service\nmetadata: {name: wiki}\nspec: {selector: {app: wiki}, ports: [{port: 80}]}\n",
+    }
+    ((end,),) = [one.destinations for one in model(files).passages]
+    assert end.backing is not None
+    assert (end.backing.name, end.listens) == ("wiki", NO)

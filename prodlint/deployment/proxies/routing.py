@@ -222,7 +222,9 @@ class _Joiner:
             # The Service has ports, and none of them is the one that is dialled.
             answer = NO if upstream.port_name or isinstance(upstream.port, Known) else UNKNOWN
             link = Link(peer.process.span, f"is what {told_name(upstream.host or '')} selects")
-            return Destination(upstream, service=peer.service, port=port, listens=answer, chain=(link,))
+            return Destination(
+                upstream, service=peer.service, backing=peer.backing, port=port, listens=answer, chain=(link,)
+            )
         return self._ending(upstream, peer, port, ())
 
     def _ending(self, upstream: Upstream, peer: Peer, port: Value[int] | None, chain: tuple[Link, ...]) -> Destination:
