@@ -100,7 +100,8 @@ def rule(
         page = (module.__doc__ if module else None) or function.__doc__ or ""
         if not page.strip():
             raise RuleError(f"{function.__qualname__} has no page: write the module's docstring")
-        if not function.__code__.co_flags & _GENERATOR:
+        code = getattr(function, "__code__", None)
+        if code is None or not code.co_flags & _GENERATOR:
             raise RuleError(f"{function.__qualname__} must yield its findings; it has no `yield`")
         types = _types(function)
         (_, subject), *others = types
