@@ -13,6 +13,7 @@ from prodlint.record import Record
 
 if TYPE_CHECKING:
     from prodlint.inspection import Inspection
+    from prodlint.report import Terminal
     from prodlint.rule import Rule
     from prodlint.settings import Settings
 
@@ -26,12 +27,15 @@ __all__ = [
     "load_rules",
     "load_settings_for",
     "notes_on",
+    "report_on",
     "status_of",
-    "told",
-    "width_of_terminal",
+    "terminal_for",
+    "terminal_of_file",
 ]
 
 SUCCESS, FINDINGS, FAILURE = 0, 1, 2
+# The formats, of reports and of the map, that have colours.
+_COLOURED = ("text", "concise")
 
 
 class Refused(Exception):
@@ -62,7 +66,8 @@ def check(paths: tuple[str, ...]) -> Checked:
 
     chosen, policy = policy_for(settings, rules, target.root, target.is_reported)
     result = inspect(target.tree, chosen, policy)
-    report, _ = told(result, settings.output_format, started)
+    form = settings.output_format
+    report = report_on(result, form, terminal_for(form), time.perf_counter() - started)
     status = FAILURE if result.crashes else status_of(result, settings)
     return Checked(report, notes_on(result, target.root), status)
 
@@ -97,27 +102,36 @@ def load_settings_for(root: Path, rules: tuple[Rule, ...], config: str | None = 
         raise Refused(*map(str, error.problems)) from None
 
 
-def told(
-    result: Inspection, form: str, started: float, colours: str = "auto", quiet: bool = False, to_file: bool = False
-) -> tuple[str, bool]:
-    """The report of a run that began at `time.perf_counter()`, and whether it has colours."""
-    from prodlint.inspection import understood
-    from prodlint.report import ColourChoice, Report, Summary, Terminal, renderer, wants_colour
+def terminal_for(form: str, colours: str = "auto") -> Terminal:
+    """Standard output, as it shows a format; `colours` is what `--color` says."""
+    from prodlint.report import ColourChoice, Terminal, wants_colour
 
-    choice = ColourChoice(colours)
-    if to_file and choice is ColourChoice.AUTO:
-        choice = ColourChoice.NEVER
-    colour = form != "json" and wants_colour(choice, os.environ, sys.stdout.isatty())
+    is_terminal = sys.stdout.isatty()
+    colour = form in _COLOURED and wants_colour(ColourChoice(colours), os.environ, is_terminal)
+    return Terminal(colour, _columns() if is_terminal else None)
+
+
+def terminal_of_file(form: str, colours: str) -> Terminal:
+    """A file in its place: it has the colours that are asked for by name."""
+    from prodlint.report import ColourChoice, Terminal
+
+    return Terminal(form in _COLOURED and ColourChoice(colours) is ColourChoice.ALWAYS)
+
+
+def report_on(result: Inspection, form: str, terminal: Terminal, seconds: float, quiet: bool = False) -> str:
+    """What a run found out in that many seconds, in a format."""
+    from prodlint.inspection import understood
+    from prodlint.report import Report, Summary, renderer
+
     triaged = result.triaged
     summary = Summary(
         files=len(result.survey.files),
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         understood=understood(result.deployment),
         hidden_by_comments=triaged.suppressed,
         hidden_by_settings=triaged.ignored,
     )
-    terminal = Terminal(colour, None if to_file else width_of_terminal())
-    return renderer(form)(Report(triaged.findings, summary, quiet=quiet), terminal), colour
+    return renderer(form)(Report(triaged.findings, summary, quiet=quiet), terminal)
 
 
 def notes_on(result: Inspection, root: Path) -> tuple[str, ...]:
@@ -133,10 +147,7 @@ def status_of(result: Inspection, settings: Settings) -> int:
     return FINDINGS if is_failing else SUCCESS
 
 
-def width_of_terminal() -> int | None:
-    """The columns of the terminal, None where standard output is none."""
-    if not sys.stdout.isatty():
-        return None
+def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns

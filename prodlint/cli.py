@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext  # noqa: F401 - click's; it hands its expression to `re.finditer`, which takes a compiled one alone
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -19,9 +18,10 @@ from prodlint.checking import (
     load_rules,
     load_settings_for,
     notes_on,
+    report_on,
     status_of,
-    told,
-    width_of_terminal,
+    terminal_for,
+    terminal_of_file,
 )
 from prodlint.regex import compiled_on_first_use
 
@@ -150,13 +150,15 @@ def check(
         result, has_failed = run.inspection, run.has_failed
     else:
         result = inspect(target.tree, chosen, policy)
-    text, colour = told(result, settings.output_format, started, color, quiet, output_file is not None)
+    form = settings.output_format
+    terminal = terminal_for(form, color) if output_file is None else terminal_of_file(form, color)
+    text = report_on(result, form, terminal, time.perf_counter() - started, quiet)
     if output_file is not None:
         _write_report(output_file, text)
     else:
         # With a fixed file on standard output, as its readers expect it alone, the report goes elsewhere.
         aside = target.stdin is not None and (fix or unsafe_fixes)
-        click.echo(text, nl=False, color=colour or None, err=aside)
+        click.echo(text, nl=False, color=terminal.colour or None, err=aside)
     for note in notes_on(result, target.root):
         click.echo(note, err=True)
     if result.crashes or has_failed:
@@ -302,7 +304,6 @@ def draw_map(
     from prodlint.inspection import load
     from prodlint.map import renderer
     from prodlint.map.draw import draw
-    from prodlint.report import ColourChoice, Terminal, wants_colour
     from prodlint.target import TargetError, target_of
 
     try:
@@ -315,8 +316,7 @@ def draw_map(
     _, policy = policy_for(_settings(target.root, config, isolated, rules, {}), rules, target.root, target.is_reported)
     deployment, _, _ = load(target.tree, policy)
     whole = draw(deployment, Environment(environment))
-    colour = output_format == "text" and wants_colour(ColourChoice(color), os.environ, sys.stdout.isatty())
-    terminal = Terminal(colour, width_of_terminal())
+    terminal = terminal_for(output_format, color)
     if why is not None:
         from prodlint.map.why import UnknownSubject
         from prodlint.map.why import why as tell
@@ -327,7 +327,7 @@ def draw_map(
             _stop(str(error))
     else:
         text = renderer(output_format)(whole, terminal)
-    click.echo(text, nl=False, color=colour or None)
+    click.echo(text, nl=False, color=terminal.colour or None)
 
 
 @main.command()

@@ -7,7 +7,7 @@ from enum import Enum
 
 from prodlint.regex import regex
 
-__all__ = ["Environment", "environment_of", "environment_of_template"]
+__all__ = ["Environment", "environment_of", "environment_of_template", "words_of"]
 
 
 class Environment(Enum):
@@ -47,11 +47,16 @@ def environment_of(name: str) -> Environment | None:
     name = name.lower()
     if "reload" in name:
         name = _RELOADING.sub("dev", name)
-    found = {_ENVIRONMENTS[word] for word in _TOKEN.findall(name) if word in _ENVIRONMENTS}
+    found = {_ENVIRONMENTS[word] for word in words_of(name) if word in _ENVIRONMENTS}
     for environment in (Environment.DEVELOPMENT, Environment.TEST, Environment.PRODUCTION):
         if environment in found:
             return environment
     return None
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a path or a name, as they are written."""
+    return _TOKEN.findall(name)
 
 
 def environment_of_template(path: str) -> Environment | None:

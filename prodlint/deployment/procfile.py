@@ -37,7 +37,7 @@ _OF_EXPORTS = ("process.conf.erb", "process_master.conf.erb", "process.service.e
 
 
 def may_be_of_another(process: Process, repository: Repository) -> bool:
-    """Whether a Procfile may well be another platform's, whose file lies beside it, and nothing says Heroku."""
+    """Whether nothing says that a Procfile is Heroku's, and something that another platform or a host starts it."""
     folder = posixpath.dirname(process.path)
     beside = any(normal_path(folder, name) in repository.paths for name in _OF_OTHERS)
     is_other = is_procfile(process.path) and beside and not is_of_heroku(process, repository)

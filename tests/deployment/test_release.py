@@ -220,6 +220,13 @@ def test_containers_of_a_daemon_beside_the_job_are_there_for_its_tests() -> None
     assert steps(deployment_of({".gitlab-ci.yml": text})) == []
 
 
+@pytest.mark.parametrize(("host", "is_production"), [("tcp://docker:2375", False), ("ssh://deploy@shop", True)])
+def test_a_daemon_of_the_job_ends_with_its_tests(host: str, is_production: bool) -> None:
+    job = f"web:\n  services: [docker:dind]\n  script:\n    - docker -H {host} compose up -d\n    - pytest\n"
+    found = steps(deployment_of({".gitlab-ci.yml": job}))
+    assert any(one.startswith("deploy: ") for one in found) is is_production
+
+
 @pytest.mark.parametrize(
     ("options", "is_elsewhere"),
     [
@@ -228,7 +235,9 @@ def test_containers_of_a_daemon_beside_the_job_are_there_for_its_tests() -> None
         ("--context shop", True),
         ("--log-level error -c shop", True),
         ("--context=$TARGET", True),
+        ("--context default-shop", True),
         ("--context default", False),
+        ("--context rootless", False),
         ("-H unix:///run/docker.sock", False),
         ("--log-level error", False),
         ("-D", False),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prodlint.deployment.backing_service import BackingService, backing_product
 from prodlint.deployment.compose.files import ComposeService
-from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.environment import Environment, environment_of, words_of
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, YES
@@ -14,7 +14,6 @@ from prodlint.deployment.value import NO, YES
 __all__ = ["environment_beside_production", "environment_by_content"]
 
 _DESK = frozenset(("dev", "develop", "development", "local"))
-_ENDS_WORDS = str.maketrans("./_-", "    ")
 _PROXIES = ("nginx", "Traefik", "Caddy", "HAProxy", "Apache httpd")
 
 
@@ -84,10 +83,6 @@ def _always(services: list[Service]) -> list[Service]:
     return [one for one in services if not one.process.profiles] or [one for one in services if one.server is not None]
 
 
-def _words(path: str) -> list[str]:
-    return path.lower().translate(_ENDS_WORDS).split(" ")
-
-
 def _builds_for_developers(service: Service) -> bool:
     stage = service.process.build.target if service.process.build is not None else None
     return stage is not None and environment_of(stage) is Environment.DEVELOPMENT
@@ -101,7 +96,7 @@ def _is_for_developers(service: Service, declared: ComposeService | None) -> boo
     if _builds_for_developers(service):
         return True
     # The variables of developers; a sample (`.env.example`) stands for those of anybody.
-    if any(not _DESK.isdisjoint(_words(one.path)) for one in service.process.env_files):
+    if any(not _DESK.isdisjoint(words_of(one.path.lower())) for one in service.process.env_files):
         return True
     if service.server is None:
         return False

@@ -198,14 +198,14 @@ def is_test(node: Node) -> bool:
     return not isinstance(node, Command | AndOr)
 
 
-_LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
-
-
 def prepares(word: Word) -> bool:
     """Whether `eval` is handed what only sets variables of the shell: `$(ssh-agent -s)` and its like."""
     written = word.written[word.written[:1] in ("'", '"') :]
     first = written.lstrip("$(`").split(maxsplit=1)[:1]
     return written.startswith(("$(", "`")) and not _PREPARING.isdisjoint(one.rstrip(")`'\"") for one in first)
+
+
+_LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
 
 
 def is_endless(node: Loop, lookup: Lookup) -> bool:

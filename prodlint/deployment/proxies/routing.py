@@ -31,13 +31,12 @@ from prodlint.deployment.servers.bind import Bind
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value
 from prodlint.record import replace
-from prodlint.regex import regex
 from prodlint.source import Span
 
 __all__ = ["passages"]
 
 _PORTS = {"http": 80, "https": 443}
-_LOOPBACK = regex(r"localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0")
+_LOOPBACK = frozenset(("localhost", "[::1]", "0.0.0.0"))
 _OF_THE_HOST = frozenset({"host.docker.internal", "gateway.docker.internal", "172.17.0.1"})
 _OF_CLUSTERS = ("Ingress", "HTTPRoute", "VirtualService")
 _NOT_SERVING = (Role.RELEASE, Role.WORKER, Role.BEAT)
@@ -127,7 +126,7 @@ class _Joiner:
         if upstream.host is None:
             return Destination(upstream, unknown=Unknown(_unread(upstream), upstream.span))
         host = upstream.host
-        if host[:1] in "l1[0" and _LOOPBACK.fullmatch(host):
+        if host in _LOOPBACK or host.startswith("127."):
             return self._by_port(upstream)
         if host in _OF_THE_HOST:
             return self._by_published_port(upstream, [])

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.pipeline import JobStep
+from prodlint.deployment.variables.table import Variables
 
-__all__ = ["GLOBAL_OPTIONS", "talks_elsewhere"]
+__all__ = ["DOCKER", "GLOBAL_OPTIONS", "may_be_of_the_job", "talks_elsewhere"]
 
 GLOBAL_OPTIONS = frozenset("-H --host -c --context -l --log-level --config --tlscacert --tlscert --tlskey".split())
 """Options in front of the verb that take a value."""
 
-_PROGRAMS = ("docker", "docker-compose")
+DOCKER = ("docker", "docker-compose")
+"""The programs that have them."""
 _NAMES_ONE = ("-H", "--host", "-c", "--context")
-# The daemon of the machine itself.
-_OWN = ("default", "unix://", "npipe://")
+# The daemon of the machine itself, by its context and by its socket (Docker Desktop and rootless Docker name theirs).
+_OWN_CONTEXTS = frozenset(("", "default", "desktop-linux", "rootless"))
+_OWN_SOCKETS = ("unix://", "npipe://", "fd://")
 
 
 def talks_elsewhere(step: Step, declared: JobStep) -> bool:
@@ -24,13 +27,19 @@ def talks_elsewhere(step: Step, declared: JobStep) -> bool:
     if "DOCKER_HOST" in step.environment or any(one.name == "DOCKER_HOST" for one in declared.variables):
         return True
     named = _named(step)
-    return named is not None and not named.startswith(_OWN)
+    return named not in _OWN_CONTEXTS and not named.startswith(_OWN_SOCKETS)
 
 
-def _named(step: Step) -> str | None:
-    """The daemon or context that options of docker itself name, with its variables as they are written."""
-    words = list(step.argv[1:]) if step.program in _PROGRAMS else []
-    found = None
+def may_be_of_the_job(step: Step, around: Variables) -> bool:
+    """Whether the daemon that a step talks to may be a service beside its job, and gone with it: `docker:dind`."""
+    is_set = "DOCKER_HOST" in step.environment or "DOCKER_HOST" in around.by_name
+    return is_set or _named(step).startswith("tcp://")
+
+
+def _named(step: Step) -> str:
+    """The daemon or context that options of docker itself name, with its variables as written; empty without one."""
+    words = list(step.argv[1:]) if step.program in DOCKER else []
+    found = ""
     while words and words[0].written.startswith("-"):
         option, separator, value = str(words.pop(0)).partition("=")
         if not separator and option in GLOBAL_OPTIONS:

@@ -14,7 +14,7 @@ from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.filemap import CHECKOUT, FileMap, Placement
 from prodlint.deployment.pipeline import Action, Condition, Job, JobStep, Occasion, Pipeline, StepKind
 from prodlint.deployment.releases.action_words import action_words
-from prodlint.deployment.releases.daemon import talks_elsewhere
+from prodlint.deployment.releases.daemon import may_be_of_the_job, talks_elsewhere
 from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text, starts_a_task
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
 from prodlint.deployment.releases.step_kind import (
@@ -455,8 +455,7 @@ def _stays(one: PipelineStep, real_cluster: bool) -> bool:
         return real_cluster or not is_for_clusters(one.action)
     if one.step is None:
         return False
-    daemon = "DOCKER_HOST" in one.step.environment or "DOCKER_HOST" in one.around.by_name
-    if one.remote and not one.job.on_host and not daemon:
+    if one.remote and not one.job.on_host and not may_be_of_the_job(one.step, one.around):
         return True
     place = place_of_deployment(one.step)
     return place is DeploymentPlace.PLATFORM or (place is DeploymentPlace.CLUSTER and real_cluster)

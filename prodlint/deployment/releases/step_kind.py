@@ -9,7 +9,7 @@ from itertools import pairwise, product
 
 from prodlint.deployment.command import Step
 from prodlint.deployment.pipeline import Action, StepKind
-from prodlint.deployment.releases.daemon import GLOBAL_OPTIONS
+from prodlint.deployment.releases.daemon import DOCKER, GLOBAL_OPTIONS
 from prodlint.deployment.servers.server import program_of
 from prodlint.regex import regex
 
@@ -232,7 +232,6 @@ _COMMANDS = {
 _LONGEST = 4
 _DEPLOYS_ON_HOST = ("docker compose up ", "docker-compose up ", "docker run ", "podman run ", "git pull ", "git reset ")
 _CONTAINERS = ("docker", "podman")
-_OF_DOCKER = ("docker", "docker-compose")
 # `-d`, `-itd`, `-dp 80:80`
 _DETACHED = regex(r"-[a-zA-Z]*d[a-zA-Z]*$")
 # What a tool is told that restarts something.
@@ -254,6 +253,7 @@ _OPTION_VALUES = frozenset(
     "-f --file -p --project-name --profile --env-file --project-directory -n --namespace --context --kubeconfig "
     "-C -c --config --region".split()
 )
+_VALUES_OF_DOCKER = _OPTION_VALUES | GLOBAL_OPTIONS
 # Infrastructure that is told which image to run brings new code.
 _VERSION = regex(r"(?i)image|tag|version|sha")
 # What `curl -F a=@FILE`, `curl -T FILE` and `curl --data-binary @FILE` send, where that is built for others to install.
@@ -263,28 +263,22 @@ _BUILT_FILE = regex(r"(?i)\.(whl|tar\.gz|tgz|deb|rpm|egg|pex)([;\"'].*)?$")
 # those of options of curl that take no value (curl's manual).
 _NAMES = ("--user-agent", "--output")
 _WITHOUT_VALUE = frozenset("#fgGijJkLnNORsSvZ0123456")
-_HEALTH_WORDS = ("/health", "/ready", "/live", "/ping", "/status", "/up")
 _HEALTH_PATH = regex(r"/(healthz?|health[-_]?check|readyz?|livez?|ping|status|up)\b")
 
 
 def plain_words(step: Step) -> str:
     """A step as its tool and plain arguments: options are left out, `docker compose -f x up` is `docker compose up`."""
     tool, words = program_of(step)
-    valued = _OPTION_VALUES | GLOBAL_OPTIONS if tool in _OF_DOCKER else _OPTION_VALUES
+    valued = _VALUES_OF_DOCKER if tool in DOCKER else _OPTION_VALUES
     kept = [tool]
     index = 0
     while index < len(words):
-        value = words[index].literal
-        if value is None and not words[index].written.startswith("-"):
-            kept.append("$")
-            index += 1
-            continue
-        value = words[index].written if value is None else value
+        literal = words[index].literal
+        value = words[index].written if literal is None else literal
         if value.startswith("-") and len(kept) < 4 and tool not in ("kill", "pkill"):
-            if value in valued and "=" not in value:
-                index += 1
+            index += value in valued
         else:
-            kept.append(value)
+            kept.append("$" if literal is None else literal)
         index += 1
     return " ".join(kept)
 
@@ -391,7 +385,7 @@ def _by_url(step: Step) -> StepKind:
         asked = _asked_for(step)
         if any(sign in asked.lower() for sign in ("deploy", "_hook", "api.heroku.com/apps/")):
             return StepKind.DEPLOY
-        if any(sign in asked for sign in _HEALTH_WORDS) and _HEALTH_PATH.search(asked):
+        if _HEALTH_PATH.search(asked):
             return StepKind.HEALTH_CHECK
         if step.program == "curl" and _sends_a_package(step):
             return StepKind.PACKAGE
