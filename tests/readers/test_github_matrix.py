@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.pipeline import StepKind
 from prodlint.inspection import inspect
 from prodlint.map.draw import draw
 from prodlint.tree import MemoryTree
@@ -154,3 +155,23 @@ def test_no_script_is_told_apart_by_a_matrix_of_versions() -> None:
     matrix = "        image: ['3.12', '3.13']\n        function: [ubuntu, macos]\n"
     _, steps = told(functions(matrix))
     assert steps.count("deploy: aws lambda update-function-code --function-name ${{ matrix.function }}") == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        ("ghcr.io/shop/web, shop/web", "ghcr.io/shop/web and 1 more"),
+        ("${{ env.A && 'shop/web' || format('ghcr.io/{0}', env.B) }}", None),
+        ("${{ env.R }}/web, ghcr.io/${{ format('{0}/{1}', env.A, 'x') }}", "${{ env.R }}/web and 1 more"),
+    ],
+)
+def test_an_expression_in_the_names_of_an_image_stays_whole(images: str, told: str | None) -> None:
+    text = (
+        "on: push\njobs:\n  web:\n    runs-on: ubuntu-latest\n    steps:\n    - id: meta\n"
+        f'      uses: docker/metadata-action@v6\n      with:\n        images: "{images}"\n'
+        "    - uses: docker/build-push-action@v7\n      with:\n        push: true\n"
+        "        tags: ${{ steps.meta.outputs.tags }}\n"
+    )
+    files = {".github/workflows/main.yml": text, "Dockerfile": "FROM python:3.13-slim\nCMD gunicorn app:app\n"}
+    built = [one for one in inspect(MemoryTree(files), []).deployment.pipeline_steps if one.kind is StepKind.BUILD]
+    assert [one.written for one in built] == [told or images]

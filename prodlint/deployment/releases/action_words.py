@@ -5,6 +5,8 @@ Grammar: the inputs of docker/build-push-action and docker/metadata-action (deli
 
 from __future__ import annotations
 
+import re
+
 from prodlint.deployment.pipeline import Action, Job
 from prodlint.deployment.releases.pipeline_variables import expanded
 from prodlint.deployment.variables.table import Variables
@@ -12,9 +14,10 @@ from prodlint.regex import regex
 
 __all__ = ["action_words", "image_names_of"]
 
-_SEPARATOR = regex(r"[\s,]+(?![^{}]*\}\})")
+# Blanks and commas part names, but for those of an expression: `${{ format('ghcr.io/{0}', github.actor) }}`.
+_NAME = regex(r"(?:\$\{\{(?:(?!\}\}).)*\}\}|[^\s,])+", re.DOTALL)
 # What an earlier step told, most often all names at once.
-_HANDED_ON = regex(r"\$\{\{[^{}]*\}\}")
+_HANDED_ON = regex(r"\$\{\{(?:(?!\}\}).)*\}\}", re.DOTALL)
 
 
 def image_names_of(action: Action, job: Job, variables: Variables) -> tuple[str, ...]:
@@ -23,14 +26,13 @@ def image_names_of(action: Action, job: Job, variables: Variables) -> tuple[str,
     `variables` are those of the step.
     """
     tags = expanded(action.input("tags") or "", variables)
-    written = tuple(name for name in _SEPARATOR.split(tags) if name and not _HANDED_ON.fullmatch(name))
+    written = tuple(name for name in _NAME.findall(tags) if not _HANDED_ON.fullmatch(name))
     described = (one.action for one in job.steps if one.action is not None)
     return written or tuple(
         name
         for one in described
         if one.name.startswith("docker/metadata-action")
-        for name in _SEPARATOR.split(expanded(one.input("images") or "", variables))
-        if name
+        for name in _NAME.findall(expanded(one.input("images") or "", variables))
     )
 
 
