@@ -7,6 +7,7 @@ are free ones; nothing here looks at a clock but to give up.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -87,12 +88,18 @@ def until(holds: Callable[[], object]) -> bool:
     return False
 
 
+# Below the ports that the system hands out by itself: one of those may be taken again before a server binds to it. Each
+# process of the tests begins with others.
+_PORTS = itertools.count(10_000 + os.getpid() % 200 * 100)
+
+
 def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A port that nothing listens on at the moment, on any address, and that is given once."""
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as found, contextlib.suppress(OSError):
+            found.bind(("", port))
+            return port
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
