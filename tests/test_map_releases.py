@@ -62,7 +62,7 @@ def shipped(command: str, compose: str = COMPOSE, path: str = "compose.prod.yml"
     [
         # Nobody asks for the profile of assets.
         ("up -d", "web, mail, slow", ""),
-        ("--profile assets up -d", "web, mail, slow, assets", ""),
+        ("--profile assets up -d", "assets; web, mail, slow", ""),
         ("up -d --build --force-recreate web", "web", "mail, slow"),
         ("up -d mail", "web, mail", "slow"),
         ("up -d slow", "web, mail, slow", ""),
@@ -74,7 +74,7 @@ def shipped(command: str, compose: str = COMPOSE, path: str = "compose.prod.yml"
 )
 def test_a_pipeline_starts_the_services_that_it_names_and_what_they_need(command: str, started: str, left: str) -> None:
     files = shipped(f"docker compose -f compose.prod.yml {command}")
-    assert starts(files) == [started, *([left] if left else [])]
+    assert starts(files) == [*started.split("; "), *([left] if left else [])]
     assert ("release compose.prod.yml (what no pipeline is known to start)" in told(files)) is bool(left)
 
 
@@ -98,7 +98,7 @@ def test_the_file_of_a_set_that_a_pipeline_starts_is_no_road_of_its_own() -> Non
 @pytest.mark.parametrize("command", ["up -d $SERVICE", "up -d ${FLAGS}", "pull", "restart web", "exec web flask seed"])
 def test_a_command_of_which_it_is_not_known_what_it_starts_leaves_the_road_of_the_file(command: str) -> None:
     files = shipped(f"docker compose -f compose.prod.yml {command}")
-    assert starts(files) == ["web, mail, slow, assets (if profile assets)"]
+    assert starts(files) == ["assets (if profile assets)", "web, mail, slow"]
     assert "release compose.prod.yml\n" in told(files)
 
 
@@ -145,7 +145,7 @@ def test_a_file_that_a_variable_chooses_is_one_of_those_that_are_called_so() -> 
     assert starts({**files, "compose.live.yml": other}) == ["web", "mail, slow, assets (if profile assets)"]
     # A name of which nothing is written may be any file.
     unknown = shipped('docker compose -f "$FILE" up -d web')
-    assert starts(unknown) == ["web, mail, slow, assets (if profile assets)"]
+    assert starts(unknown) == ["assets (if profile assets)", "web, mail, slow"]
 
 
 @pytest.mark.parametrize(
@@ -258,3 +258,58 @@ def test_a_script_that_a_job_runs_twice_is_told_twice() -> None:
     drawn = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION)
     [release] = [one for one in drawn.releases if one.name == ".github/workflows/deploy.yml"]
     assert [step.kind for step in release.steps] == ["migrate", "deploy", "migrate", "deploy"]
+
+
+BOOT = "#!/bin/sh\nwhile true; do\n  flask db upgrade\n  if [ $? = 0 ]; then break; fi\ndone\nexec gunicorn app:app\n"
+
+
+def test_a_worker_of_a_procfile_does_not_wait_for_what_the_web_process_prepares() -> None:
+    procfile = "web: flask db upgrade; gunicorn app:app\nworker: rq worker\n"
+    files = {"Procfile": procfile, "app.py": "from flask import Flask\napp = Flask(__name__)\n"}
+    lines = [" ".join(line.split()) for line in told(files).splitlines()]
+    first = lines.index("release Procfile")
+    assert lines[first + 1 : first + 4] == [
+        "1. start worker",
+        "2. migrate [web] flask db upgrade (Procfile:1)",
+        "3. start web",
+    ]
+    # For a release phase everything waits.
+    phased = {**files, "Procfile": "release: flask db upgrade\nweb: gunicorn app:app\nworker: rq worker\n"}
+    lines = [" ".join(line.split()) for line in told(phased).splitlines()]
+    first = lines.index("release Procfile")
+    assert lines[first + 1 : first + 3] == [
+        "1. migrate [release] flask db upgrade (Procfile:1)",
+        "2. start web, worker",
+    ]
+
+
+def test_a_service_of_compose_waits_for_those_that_are_started_before_it() -> None:
+    compose = (
+        "services:\n  web:\n    build: .\n    command: sh boot.sh\n"
+        "  front:\n    build: .\n    command: gunicorn front:app\n{}"
+        "  worker:\n    build: .\n    command: rq worker\n"
+    )
+    files = {"Dockerfile": "FROM python:3.13\nCOPY . .\n", "boot.sh": BOOT, "app.py": "app = object()\n"}
+    for needed, order in (
+        ("", ["1. start front, worker", "3. start web"]),
+        ("[web]", ["1. start worker", "3. start web, front"]),
+    ):
+        written = compose.format(f"    depends_on: {needed}\n" if needed else "")
+        lines = [" ".join(line.split()) for line in told({**files, "compose.prod.yml": written}).splitlines()]
+        assert [line for line in lines if " start " in line] == order
+
+
+def test_every_place_that_applies_migrations_is_named() -> None:
+    files = {
+        "Procfile": "web: flask db upgrade; gunicorn app:app\n",
+        "Dockerfile": 'FROM python:3.13\nCOPY . .\nCMD ["./boot.sh"]\n',
+        "boot.sh": BOOT,
+        "app.py": "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask('a')\nMigrate(app, None)\n",
+        "migrations/alembic.ini": "",
+        "migrations/env.py": "from alembic import context\n",
+        "migrations/versions/0001_a.py": "revision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    pass\n",
+    }
+    lines = [" ".join(line.split()) for line in told(files).splitlines()]
+    assert "migrations 1 Flask-Migrate revision, applied by Procfile:1, boot.sh:3" in lines
+    # The loop ends when it has migrated: that is certain.
+    assert "1. migrate [Dockerfile] flask db upgrade (boot.sh:3)" in lines

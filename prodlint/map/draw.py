@@ -39,6 +39,9 @@ from prodlint.source import Span
 
 __all__ = ["draw"]
 
+# Places that apply migrations.
+_SHOWN_RUNS = 2
+
 
 def draw(deployment: Deployment, environment: Environment) -> Map:
     """The map of what runs in one environment; services of unknown environment are shown beside production."""
@@ -163,7 +166,9 @@ def _migrations(
     label = f"{system.label}{_apart(system, systems)}" if system.count else _nobodys(system)
     deployed = sorted((run for run in runs if not run.in_image), key=lambda one: one.span in left)
     if deployed:
-        label += f", applied by {deployed[0].span}{left.get(deployed[0].span, '')}"
+        places = list(dict.fromkeys(f"{run.span}{left.get(run.span, '')}" for run in deployed))
+        more = f" and {len(places) - _SHOWN_RUNS} more" if len(places) > _SHOWN_RUNS else ""
+        label += f", applied by {', '.join(places[:_SHOWN_RUNS])}{more}"
     elif runs:
         label += f", applied by {runs[0].span} while the image is built"
     elif environment is not Environment.PRODUCTION:

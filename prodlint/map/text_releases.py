@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 
 from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
 from prodlint.map.document import Map, MappedRelease, MappedStep
@@ -49,7 +49,7 @@ def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
     """Each release with its steps; those that only start what is told above, and tidy up before, by their names."""
     starting = []
     for release in whole.releases:
-        is_told = all(step.kind == "start" or _is_housekeeping(step) for step in release.steps)
+        is_told = all(_is_start(step) or _is_housekeeping(step) for step in release.steps)
         if is_told and not release.part_of:
             starting.append(release.name)
             continue
@@ -126,17 +126,27 @@ def _condition(step: MappedStep) -> str:
 
 
 def _lines_of(all_steps: list[MappedStep], under: str) -> Iterator[_Line]:
-    """The steps; those of services that do the same in the same order are one list, their starts one line.
+    """The steps; those of services that are started at once stand before what others prepare.
 
     `under` is the condition of what starts them all.
     """
-    blocks: list[tuple[str, list[MappedStep]]] = [
-        (owner, list(steps)) for owner, steps in groupby(all_steps, key=lambda one: one.owner)
-    ]
+    blocks = [(owner, list(steps)) for owner, steps in groupby(all_steps, key=lambda one: one.owner)]
+    before = len(list(takewhile(lambda block: not any(_is_start(step) for step in block[1]), blocks)))
+    at_once = len(list(takewhile(lambda block: all(_is_start(step) for step in block[1]), blocks[before:])))
+    yield from _merged(blocks[: before + at_once], under)
+    yield from _merged(blocks[before + at_once :], under)
+
+
+def _is_start(step: MappedStep) -> bool:
+    return step.kind == "start"
+
+
+def _merged(blocks: list[tuple[str, list[MappedStep]]], under: str) -> Iterator[_Line]:
+    """The steps by their owners; those of services that do the same in the same order are one list, starts one line."""
     merged: dict[tuple[tuple[str, str, bool, str, str], ...], tuple[list[str], list[MappedStep]]] = {}
     starting: list[str] = []
     for owner, steps in blocks:
-        rest = [one for one in steps if one.kind != "start"]
+        rest = [one for one in steps if not _is_start(one)]
         asked = _asked(steps[0].condition) if steps[0].condition.startswith("profile ") else ""
         starting += [f"{owner} (if {asked})" if asked else owner] * (len(rest) < len(steps))
         if rest:

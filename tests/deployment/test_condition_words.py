@@ -45,7 +45,8 @@ SCRIPTS = [
     ('case "$A" in x*) one;; *) two;; esac', ["", ""]),
     ("if [ -f /nowhere ]; then one; fi", [""]),
     ('if grep -q x /dev/null; then one; fi', [""]),
-    ('for i in 1 2; do if [ "$A" = x ]; then one; fi; done', [""]),
+    ('for i in $B; do if [ "$A" = x ]; then one; fi; done', [""]),
+    ('for i in 1 2; do if [ "$A" = x ]; then one; fi; done', ["$A is x"]),
     ('if [ "$A" = x ]; then if [ -f "$B" ]; then one; fi; fi', [""]),
 ]  # fmt: skip
 

@@ -359,3 +359,28 @@ def test_a_function_that_is_called_again_from_an_equal_shell_does_the_same_again
     assert [step.when for step in steps[:2]] == ["$HOST is a", "$HOST is b"]
     assert [step.directory for step in steps] == ["/", "/", "/", "/srv", "/opt", "/opt"]
     assert steps[-1].written.startswith("gunicorn --bind 0.0.0.0:8000 --chdir /opt")
+
+
+@pytest.mark.parametrize(
+    ("script", "certain"),
+    [
+        ('while true; do migrate; if [ "$?" = 0 ]; then break; fi; sleep 5; again; done', ["migrate"]),
+        ("while :; do migrate && break; again; done", ["migrate"]),
+        ("until migrate; do again; done", ["migrate"]),
+        ("while ! migrate; do again; done", ["migrate"]),
+        ("until false; do first; second || continue; third; done", ["first", "second"]),
+        ("for i in 1 2 3; do migrate && break; again; done", ["migrate"]),
+        ("for i in {1..5}; do migrate && break; again; done", ["migrate"]),
+        ("for i in $HOSTS; do migrate; done", []),
+        ("for i in *.sql; do migrate; done", []),
+        ("for i; do migrate; done", []),
+        ("for ((i = 0; i < 3; i++)); do migrate; done", []),
+        ("while false; do migrate; done", []),
+        ("while read line; do migrate; done", []),
+        ("for i in a; do [ -f $i ] || continue; migrate; done", []),
+        ("for i in a; do break; migrate; done", []),
+    ],
+)
+def test_a_loop_runs_for_sure_what_stands_before_its_first_way_out(script: str, certain: list[str]) -> None:
+    found = run(f"{script}\nexec gunicorn app:app").steps
+    assert [step.written for step in found if not step.conditional] == [*certain, "gunicorn app:app"]

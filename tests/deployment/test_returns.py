@@ -93,7 +93,11 @@ def test_a_return_in_a_pipeline_ends_its_own_shell() -> None:
     [
         ("P=1; for i in a b; do serve -p $P; P=2; done", [None]),
         ("P=1; for i in a b; do serve -p $P; done; serve -p $P", ["1", "1"]),
-        ("P=1; for i in a b; do P=2; serve -p $P; done; serve -p $P", ["2", None]),
+        ("P=1; for i in a b; do P=2; serve -p $P; done; serve -p $P", ["2", "2"]),
+        ("P=1; for i in $A; do P=2; serve -p $P; done; serve -p $P", ["2", None]),
+        ("P=1; for i in a b; do [ -f $i ] && continue; P=2; done; serve -p $P", [None]),
+        ("P=1; until [ -f x ]; do P=2; serve -p $P; done; serve -p $P", ["2", None]),
+        ("P=1; while true; do P=2; [ -f x ] && break; P=3; done; serve -p $P", [None]),
         ("P=1; while true; do if [ -f x ]; then P=3; fi; serve -p $P; done", [None]),
         ("P=1; for i in a b; do P=2 serve -p $P; done", ["1"]),
     ],

@@ -24,6 +24,8 @@ from prodlint.deployment.execution.shell_walk import (
     copied,
     is_endless,
     is_test,
+    may_end_turn,
+    runs_at_least_once,
 )
 from prodlint.deployment.value import NO, UNKNOWN, YES, Unknown
 from prodlint.record import replace
@@ -234,8 +236,9 @@ class Constructs(ABC):
         # A condition is asked at least once.
         self.walk(node.condition, asks := replace(shell))
         shell.directory = asks.directory
-        endless = is_endless(node, self.variables.of(shell))
-        child = shell if endless else branched(shell, None)
+        lookup = self.variables.of(shell)
+        endless = is_endless(node, lookup)
+        child = shell if endless or runs_at_least_once(node, lookup) else branched(shell, None)
         if node.variable is not None:
             self.variables.set(node.variable, Unknown(_DIFFERS, node.span), child, False)
         flow = self._turn(node, child)
@@ -253,11 +256,29 @@ class Constructs(ABC):
         exported = {name: shell.exported[name] for name in held if name in shell.exported}
         shell.variables.update(dict.fromkeys(held, turning))
         shell.exported.update(dict.fromkeys(exported))
-        flow = self.walk(node.body, shell)
+        flow = self._first_turn(node.body, shell)
         kept = [name for name in held if shell.variables.get(name) is turning]
         shell.variables.update((name, held[name]) for name in kept)
         shell.exported.update((name, exported[name]) for name in kept if name in exported)
         return flow
+
+
+    def _first_turn(self, body: Node, shell: Shell) -> Flow:
+        """The body of a loop: what stands behind a way out is run perhaps, where all before it is."""
+        items = body.items if isinstance(body, Sequence) else (body,)
+        number = next((number for number, item in enumerate(items, 1) if may_end_turn(item)), len(items))
+        if number == len(items):
+            return self.walk(body, shell)
+        flow = self._sequence(items[:number], shell)
+        before = len(self.steps)
+        child = branched(shell, None)
+        rest = self._sequence(items[number:], child)
+        self._succeed(flow.last, before)
+        from prodlint.deployment.execution.rejoining import rejoin
+
+        rejoin(shell, (shell, child), self.variables.of(shell))
+        last, replaced = (*flow.last, *rest.last), (*flow.replaced, *rest.replaced)
+        return replace(flow, last=last, replaced=replaced, returning=(*flow.returning, *_returning(rest, child)))
 
 
 def _assigned(body: Node) -> set[str]:

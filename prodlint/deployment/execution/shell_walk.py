@@ -205,18 +205,33 @@ def prepares(word: Word) -> bool:
     return written.startswith(("$(", "`")) and not _PREPARING.isdisjoint(one.rstrip(")`'\"") for one in first)
 
 
-_LEAVES = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
+_WILDCARDS = frozenset("*?[")
+_ENDS_LOOP = regex(r"(^|[\s;&|{(])(break|return|exit)\b")
+_ENDS_TURN = regex(r"(^|[\s;&|{(])(break|continue|return|exit)\b")
+
+
+def may_end_turn(node: Node) -> bool:
+    """Whether what stands behind a construct in the body of a loop may be passed over."""
+    return _ENDS_TURN.search(node.span.text) is not None
 
 
 def is_endless(node: Loop, lookup: Lookup) -> bool:
     """Whether a loop goes on for ever: `while true` without a way out, which those that wait for something have."""
-    return node.kind == "while" and holds(node.condition, lookup) is YES and _LEAVES.search(node.span.text) is None
+    return node.kind == "while" and holds(node.condition, lookup) is YES and _ENDS_LOOP.search(node.span.text) is None
+
+
+def runs_at_least_once(node: Loop, lookup: Lookup) -> bool:
+    """Whether the body of a loop is begun: `while true`, `until false`, and `for` over a word that is written out."""
+    if node.kind in ("while", "until"):
+        return holds(node.condition, lookup) is (YES if node.kind == "while" else NO)
+    written = [word.literal for word in node.words if word.literal]
+    return node.kind == "for" and any(_WILDCARDS.isdisjoint(one) for one in written)
 
 
 def matches(value: str, pattern: str | None) -> Answer:
     if pattern is None:
         return UNKNOWN
-    if not any(sign in pattern for sign in "*?["):
+    if _WILDCARDS.isdisjoint(pattern):
         return YES if value == pattern else NO
     return YES if fnmatch.fnmatchcase(value, pattern) else NO
 

@@ -280,22 +280,37 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
         if service.process.role is Role.RELEASE:
             for step in service.execution.steps:
                 yield service, _step(step, StepKind.RELEASE, service.name, repository)
-    for service in services:
-        if service.process.role is Role.RELEASE:
-            continue
+    for service in _in_order([one for one in services if one.process.role is not Role.RELEASE], repository):
+        yield from ((service, step) for step in _preparations(service, repository))
         ends = _ends(service)
-        for step in service.execution.steps:
-            if any(step is one for one in ends):
-                break
-            # Nobody waits for what runs beside it.
-            if not step.background or migration_in(step, repository) is not None:
-                yield service, _step(step, StepKind.PREPARE, service.name, repository)
         for step in ends:
             yield service, replace(_step(step, StepKind.START, service.name, repository), conditional=len(ends) > 1)
         if ends:
             continue
         if isinstance(service.handler, Known):
             yield service, ReleaseStep(StepKind.START, service.handler.value, service.handler.span, service.name, False)
+
+
+def _preparations(service: Service, repository: Repository) -> Iterator[ReleaseStep]:
+    """What a service does before the step that stays."""
+    ends = _ends(service)
+    for step in service.execution.steps:
+        if any(step is one for one in ends):
+            break
+        # Nobody waits for what runs beside it.
+        if not step.background or migration_in(step, repository) is not None:
+            yield _step(step, StepKind.PREPARE, service.name, repository)
+
+
+def _in_order(services: list[Service], repository: Repository) -> list[Service]:
+    """Those first that wait for nothing: what another service prepares is not theirs.
+
+    A service of compose comes behind those that compose starts before it.
+    """
+    waiting = {one.process.name for one in services if any(_preparations(one, repository))}
+    for _ in services:
+        waiting |= {one.process.name for one in services if not waiting.isdisjoint(one.process.brings)}
+    return sorted(services, key=lambda one: one.process.name in waiting)
 
 
 def _unknown_starts(services: list[Service]) -> Iterator[tuple[Service, ReleaseStep]]:
