@@ -40,13 +40,17 @@ _OWN_SERVERS = {
 
 
 class App(Record):
-    """An app object: framework, interface, where it is made, whether it must first be called."""
+    """An app object: framework, interface, where it is made, whether it must first be called.
+
+    `others` are the places where else it may be made, where a condition chooses among apps of one framework.
+    """
 
     framework: str
     interface: Interface
     span: Span
     is_factory: bool = False
     target: str = ""
+    others: tuple[Span, ...] = ()
 
     @property
     def path(self) -> str:

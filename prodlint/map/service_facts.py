@@ -389,7 +389,8 @@ def _app(service: Service, deployment: Deployment) -> Iterator[Fact]:
         return
     factory = ", a factory" if app.is_factory else ""
     shown = f"{app.target} → " if app.target else ""
-    yield Fact("app", f"{shown}{app.span}, {app.framework}, {app.interface.value}{factory}", span=app.span)
+    places = " or ".join(str(span) for span in (app.span, *app.others))
+    yield Fact("app", f"{shown}{places}, {app.framework}, {app.interface.value}{factory}", span=app.span)
 
 
 def _absence(target: str, elsewhere: str | None, service: Service) -> str:

@@ -5,7 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodlint.deployment import App, Service
+from prodlint.deployment.environment import Environment
 from prodlint.inspection import inspect
+from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
 from prodlint.tree import MemoryTree
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
@@ -413,3 +417,33 @@ def test_a_mount_of_compose_lies_over_the_image() -> None:
 )
 def test_a_development_command_finds_its_app_by_itself(command: str, files: dict[str, str], app: str) -> None:
     assert told(served(command, files)) == app
+
+
+def test_an_app_that_a_condition_chooses_is_one_of_several() -> None:
+    files = {
+        "wsgi.py": "from server import create_app\n\napp = create_app()\n",
+        "server.py": "import config\n\n\ndef create_app():\n    if config.MAINTENANCE:\n"
+        "        from light import light\n\n        return light()\n    from full import full\n\n    return full()\n",
+        "light.py": "from flask import Flask\n\n\ndef light():\n    app = Flask(__name__)\n    return app\n",
+        "full.py": "from flask import Flask\n\n\ndef full():\n    app = Flask(__name__)\n    app.config['A'] = 1\n"
+        "    return app\n",
+    }
+    app = served("gunicorn wsgi:app", files)
+    assert told(app) == "Flask WSGI light.py:5"
+    assert app is not None
+    assert [str(one) for one in app.others] == ["full.py:5"]
+    # Two ways to the same app are no choice.
+    once = {**files, "light.py": "from full import full as light\n"}
+    app = served("gunicorn wsgi:app", once)
+    assert told(app) == "Flask WSGI full.py:5"
+    assert app is not None
+    assert app.others == ()
+    # Of one of two apps nobody knows the routes.
+    routed = {
+        **files,
+        "light.py": files["light.py"].replace("    return", "    app.add_url_rule('/health')\n    return"),
+    }
+    deployment = inspect(MemoryTree({"Procfile": "web: gunicorn wsgi:app\n", **routed}), []).deployment
+    text = render(draw(deployment, Environment.PRODUCTION), Terminal(False))
+    assert "app          wsgi:app → light.py:5 or full.py:5, Flask, WSGI\n" in text
+    assert "routes       ? not read: those of one of several apps (light.py:5)\n" in text

@@ -122,3 +122,24 @@ def test_the_line_of_the_lock_fixes_the_version(files: dict[str, str], place: tu
     assert version is not None
     assert version.value == "23.0.0"
     assert (version.span.path, version.span.line, version.span.text.strip()) == place
+
+
+@pytest.mark.parametrize(
+    ("copied", "command", "version"),
+    [
+        (".python-version pyproject.toml uv.lock ./", "uv sync --locked", "3.12.8"),
+        (". .", "uv sync", "3.12.8"),
+        ("pyproject.toml uv.lock ./", "uv sync --locked", None),
+        (". .", "uv sync --python 3.11", None),
+        (". .", "uv sync -p 3.11", None),
+        (". .", "test -f x && uv sync", None),
+        (". .", "uv pip install -r requirements.txt", None),
+        (". .", "cd /srv && uv sync", None),
+    ],
+)
+def test_uv_brings_the_python_that_its_file_names(copied: str, command: str, version: str | None) -> None:
+    dockerfile = f"FROM ubuntu:22.04\nWORKDIR /code\nCOPY {copied}\nRUN {command}\nCMD gunicorn a:b\n"
+    files = {".python-version": "3.12.8\n", "pyproject.toml": "[project]\nname = 'a'\n", "uv.lock": ""}
+    assert python({"Dockerfile": dockerfile, **files}) == version
+    # A base that holds one says what runs where nothing tells otherwise.
+    assert python({"Dockerfile": dockerfile.replace("ubuntu:22.04", "python:3.13"), **files}) == "3.13"

@@ -279,11 +279,13 @@ class _Search:
 
 
 def _agreed(apps: Iterable[App | None]) -> App | None:
-    """The first of some apps when they are of one framework and one interface."""
+    """The first of some apps when they are of one framework and one interface; the places of the others are its own."""
     found = list(apps)
-    if not found or len({(one.framework, one.interface) if one is not None else None for one in found}) != 1:
+    made = [one for one in found if one is not None]
+    if not made or len(made) < len(found) or len({(one.framework, one.interface) for one in made}) != 1:
         return None
-    return found[0]
+    places = dict.fromkeys(span for one in made for span in (one.span, *one.others))
+    return replace(made[0], others=tuple(places)[1:]) if len(places) > 1 else made[0]
 
 
 def _as_factory(app: App | None) -> App | None:

@@ -262,7 +262,6 @@ class Constructs(ABC):
         shell.exported.update((name, exported[name]) for name in kept if name in exported)
         return flow
 
-
     def _first_turn(self, body: Node, shell: Shell) -> Flow:
         """The body of a loop: what stands behind a way out is run perhaps, where all before it is."""
         items = body.items if isinstance(body, Sequence) else (body,)

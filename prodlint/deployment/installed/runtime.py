@@ -5,8 +5,10 @@ Where platforms look: the catalogue's delivery page, 2.7, and platform page, 2.4
 
 from __future__ import annotations
 
+import posixpath
 import re
 
+from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import python_in
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.procfile import may_be_of_another
@@ -28,7 +30,7 @@ _FILES = (".python-version", "runtime.txt")
 def python_of(service: Service, repository: Repository) -> Value[str]:
     """The version of Python that a service runs on: `3.13` or `3.13.1`, as precisely as it is written."""
     if service.image is not None:
-        return _of_image(service)
+        return _of_image(service.image, repository)
     named = _of_setting(service.process)
     if named is not None:
         return named
@@ -66,15 +68,33 @@ def _of_setting(process: Process) -> Known[str] | None:
     return None
 
 
-def _of_image(service: Service) -> Value[str]:
-    image = service.image
-    assert image is not None
+def _of_image(image: Image, repository: Repository) -> Value[str]:
     if image.base is None:
         return Unknown("the base of the image is computed", image.span)
     version = python_in(image.base)
     if version is None:
-        return Unknown(f"{image.base} does not say which Python it holds", image.span)
+        brought = _brought_by_uv(image, repository)
+        return Unknown(f"{image.base} does not say which Python it holds", image.span) if brought is None else brought
     return Known(version, image.span)
+
+
+def _brought_by_uv(image: Image, repository: Repository) -> Value[str] | None:
+    """The Python that `uv sync` makes the environment with: that of the .python-version where it runs.
+
+    uv looks there before it looks for a Python of the image, and downloads it where there is none
+    (docs.astral.sh/uv, Python versions).
+    """
+    for built in image.steps:
+        step = built.step
+        words = [word.literal or "" for word in step.argv[1:]]
+        is_sync = step.program == "uv" and words[:1] == ["sync"] and not step.conditional
+        if not is_sync or step.directory is None or any(word.startswith(("-p", "--python")) for word in words):
+            continue
+        for path in built.files.candidates(posixpath.join(step.directory, ".python-version")):
+            source = repository.source(path)
+            if source is not None:
+                return _first_number(source)
+    return None
 
 
 def _first_number(source: Source, form: re.Pattern[str] = _NUMBER) -> Value[str]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from prodlint.deployment.app import roots_of
+from prodlint.deployment.command import Link
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.route import Routes
 from prodlint.deployment.routes.tables import routes_of_tables
@@ -35,6 +36,8 @@ def routes_of(service: Service, repository: Repository) -> Routes:
         return routes_of_django(service, repository)
     if app.framework not in _TABLES:
         return _NOTHING
+    if app.others:
+        return Routes((), NO, unread=(Link(app.span, "those of one of several apps"),))
     folders = service.server.folders if service.server is not None else ()
     directory = service.step.directory if service.step is not None else service.place.directory
     roots = roots_of(replace(service.place, directory=directory), repository, folders)

@@ -36,7 +36,7 @@ class IgnoredStart(Record):
 
 def ignored_starts(service: Service, repository: Repository) -> tuple[IgnoredStart, ...]:
     """The handlers of start and end of a served ASGI app that nothing runs."""
-    if service.app is None:
+    if service.app is None or service.app.others:
         return ()
     code = served_code(service, repository)
     events = [*code.calls_on_import((b"on_event", b"add_event_handler"), _EVENTS)]

@@ -24,7 +24,8 @@ def flask_settings(service: Service, start: Start, interpreter: Interpreter) -> 
     called = _factory_call(service)
     if names is not None and called is not None:
         interpreter.call(names, called)
-    config = interpreter.flask_config(service.app.span if service.app is not None else None)
+    app = service.app
+    config = interpreter.flask_config(app.span if app is not None and not app.others else None)
     if config is None:
         return None
     module, path = _module(config)
