@@ -26,6 +26,20 @@ server {
 }
 
 
+@pytest.mark.parametrize(
+    ("environment", "listens"),
+    [("", "$EDGE_PORT"), ("    environment: {EDGE_PORT: 8443}\n", "8443"), ("    environment: [A=b]\n", "$EDGE_PORT")],
+)
+def test_a_port_that_envsubst_fills_in_is_told_as_its_variable_or_as_what_that_holds(
+    environment: str, listens: str, tmp_path: Path
+) -> None:
+    conf = BEHIND_NGINX["nginx/shop.conf"].replace("listen 443 ssl", "listen ${EDGE_PORT}")
+    compose = BEHIND_NGINX["compose.prod.yml"] + environment
+    files = {**BEHIND_NGINX, "nginx/shop.conf": conf, "compose.prod.yml": compose}
+    [proxy] = drawn(write(tmp_path, files))["proxies"]
+    assert proxy["listens"] == [listens]
+
+
 def test_a_proxy_is_told_with_its_routes_and_where_they_lead(tmp_path: Path) -> None:
     [proxy] = drawn(write(tmp_path, BEHIND_NGINX))["proxies"]
     assert (proxy["product"], proxy["listens"], proxy["names"]) == ("nginx", ["443 (TLS)"], ["shop.example"])

@@ -125,6 +125,15 @@ def test_who_only_looks_at_an_image_or_runs_another_one_deploys_nothing(step: st
     assert published("", scripts) == "as acme/shop:latest, which nothing that is read deploys"
 
 
+def test_an_image_that_a_file_for_users_names_is_not_called_undeployed() -> None:
+    compose = "services:\n  shop:\n    image: acme/shop\n    restart: always\n"
+    assert published("", {"docs/install/compose.yml": compose}) == "as acme/shop:latest"
+    # A desk that builds it by itself deploys nothing.
+    built = "services:\n  shop:\n    build: .\n    image: acme/shop\n"
+    told = "as acme/shop:latest, which nothing that is read deploys"
+    assert published("", {"compose.dev.yml": built}) == told
+
+
 def test_what_pull_requests_push_is_published_to_nobody() -> None:
     assert all(one.fact("published") is None for one in drawn(pushing("pull_request")).services)
 

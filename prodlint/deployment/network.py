@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
-from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import Record
 from prodlint.regex import regex
 from prodlint.source import Span
 
-__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream", "port_of", "told_name", "upstream_of"]
+__all__ = ["Listen", "Proxy", "ProxyRoute", "Upstream", "listened_port", "port_of", "told_name", "upstream_of"]
 
 _ADDRESS = regex(r"(\[[0-9A-Fa-f:]+\]|[^/:\s]*)(?::([^/\s]+))?(/.*)?")
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 _TEMPLATE = regex(r"\{\{[^{}]*\}\}")
 
 
@@ -118,6 +119,12 @@ def port_of(text: str, place: Span) -> Value[int]:
     if text.isdecimal() and len(text) < 6:
         return Known(int(text), place)
     return Unknown("a variable decides it", place)
+
+
+def listened_port(text: str, place: Span) -> Value[int]:
+    """The port that nginx is told to listen on; one that `envsubst` fills in is what the variable says."""
+    found = _VARIABLE.fullmatch(text)
+    return EnvDriven(found[1] or found[2], None, place) if found is not None else port_of(text, place)
 
 
 def told_name(name: str) -> str:

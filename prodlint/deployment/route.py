@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from prodlint.deployment.command import Link
@@ -10,7 +11,7 @@ from prodlint.deployment.value import NO, UNKNOWN, YES, Answer
 from prodlint.record import Record
 from prodlint.source import Span
 
-__all__ = ["Route", "Routes", "joined_path"]
+__all__ = ["Route", "Routes", "joined_path", "without_doubles"]
 
 # What a placeholder matches: the converters of Flask and Django, and those of Starlette.
 _CONVERTERS = {
@@ -32,7 +33,7 @@ class Route(Record):
 
     `regex` is set where the path is a regular expression (Django's `re_path`). A `prefix` route
     answers everything below its path (a mounted app); one of `files` answers what its folder holds, which nobody
-    looked up.
+    looked up. One that is there `perhaps` is registered under a condition that nothing decides.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Route(Record):
     regex: str | None = None
     prefix: bool = False
     files: bool = False
+    perhaps: bool = False
 
     @property
     def shown(self) -> str:
@@ -48,13 +50,16 @@ class Route(Record):
         return f"{self.path.rstrip('/')}/…" if self.prefix else self.path
 
     def matches(self, path: str) -> Answer:
-        """Whether a path without query belongs to it; UNKNOWN for a converter that is not known, and for files."""
+        """Whether a path without query belongs to it.
+
+        UNKNOWN for a converter that is not known, for files, and for one that is there perhaps.
+        """
         pattern = _pattern(self.path, self.regex, self.prefix)
         if pattern is None:
             return UNKNOWN
         if not pattern.match(path):
             return NO
-        return UNKNOWN if self.files else YES
+        return UNKNOWN if self.files or self.perhaps else YES
 
 
 @lru_cache(maxsize=4096)
@@ -108,6 +113,15 @@ class Routes(Record):
                 return YES, route
             doubtful = doubtful or found is UNKNOWN
         return (UNKNOWN if doubtful or self.complete is not YES else NO), None
+
+
+def without_doubles(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """Some routes without those that are there perhaps where a certain one says the same."""
+    found = tuple(routes)
+    certain = {(one.path, one.regex, one.prefix, one.methods) for one in found if not one.perhaps}
+    return tuple(
+        one for one in found if not one.perhaps or (one.path, one.regex, one.prefix, one.methods) not in certain
+    )
 
 
 def joined_path(*parts: str) -> str:

@@ -117,7 +117,7 @@ def route_fact(routes: Routes) -> Fact | None:
         return Fact("routes", f"not read: {unread}", State.UNKNOWN, place, sources) if unread else None
     # What answers everything says most, wherever it is registered.
     first = sorted(routes.routes, key=lambda route: not (route.prefix and route.path == "/"))
-    paths = list(dict.fromkeys(f"{route.shown} (files)" if route.files else route.shown for route in first))
+    paths = list(dict.fromkeys(_told(route) for route in first))
     more = f" and {len(paths) - _SHOWN_ROUTES} more" if len(paths) > _SHOWN_ROUTES else ""
     moved = f", unless {' or '.join(f'${name}' for name in routes.moved_by[:2])} is set" if routes.moved_by else ""
     text = f"{', '.join(paths[:_SHOWN_ROUTES])}{more}{moved}{f'; not read: {unread}' if unread else ''}"
@@ -126,9 +126,16 @@ def route_fact(routes: Routes) -> Fact | None:
     return Fact("routes", text, span=first[0].span, sources=sources)
 
 
+def _told(route: Route) -> str:
+    """Its path, and what of it is not certain."""
+    said = [word for word, holds in (("files", route.files), ("perhaps", route.perhaps)) if holds]
+    return f"{route.shown} ({', '.join(said)})" if said else route.shown
+
+
 def _asked_how(route: Route) -> str:
     methods = ", ".join(sorted(route.methods)) or "any method"
-    return f"{methods}, the files of a folder" if route.files else methods
+    methods += ", the files of a folder" if route.files else ""
+    return f"{methods}, perhaps: a condition decides it" if route.perhaps else methods
 
 
 def _unread_sources(routes: Routes) -> tuple[Source, ...]:

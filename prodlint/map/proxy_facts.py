@@ -11,6 +11,7 @@ from prodlint.deployment.proxies.passage import Destination, Holder, Passage
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, UNKNOWN, EnvDriven, Known, Value
 from prodlint.map.document import Fact, MappedDestination, MappedProxy, MappedRoute, Source, State
+from prodlint.record import replace
 
 __all__ = ["mapped_proxies", "proxies_fact"]
 
@@ -39,7 +40,7 @@ def _proxy(proxy: Proxy, holder: Holder | None, passages: list[Passage]) -> Mapp
         span=proxy.span,
         environment=environment,
         names=proxy.names,
-        listens=tuple(_listening(one) for one in proxy.listens),
+        listens=tuple(_listening(_filled(one, holder)) for one in proxy.listens),
         encrypted=passages[0].is_encrypted.value,
         of_platform=passages[0].of_platform,
         holder=Source(holder.name, holder.span, "runs it") if holder is not None else None,
@@ -49,6 +50,17 @@ def _proxy(proxy: Proxy, holder: Holder | None, passages: list[Passage]) -> Mapp
 
 def _path(route: ProxyRoute) -> str:
     return f"{route.modifier} {route.path}".strip()
+
+
+def _filled(listen: Listen, holder: Holder | None) -> Listen:
+    """With a port that a variable decides, as the program that runs the proxy finds it."""
+    if holder is None or holder.service is None or not isinstance(listen.port, EnvDriven):
+        return listen
+    held = holder.service.variables.get(listen.port.name)
+    if isinstance(held, Known) and held.value.isdecimal():
+        return replace(listen, port=Known(int(held.value), held.span))
+    has_default = isinstance(held, EnvDriven) and held.is_variable and (held.default or "").isdecimal()
+    return replace(listen, port=held.with_default(int(held.default or ""))) if has_default else listen
 
 
 def _listening(listen: Listen) -> str:
@@ -97,7 +109,9 @@ def _mismatch(one: Destination) -> str:
 def _shown(value: Value[int] | None) -> str:
     if isinstance(value, Known):
         return str(value.value)
-    return f"${value.name}" if isinstance(value, EnvDriven) else "?"
+    if not isinstance(value, EnvDriven):
+        return "?"
+    return f"${value.name}" if value.default is None else f"${{{value.name}:-{value.default}}}"
 
 
 def proxies_fact(service: Service, passages: Iterable[Passage]) -> Fact | None:

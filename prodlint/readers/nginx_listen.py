@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodlint.deployment.network import Listen, ProxyRoute, port_of
+from prodlint.deployment.network import Listen, ProxyRoute, listened_port
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span
@@ -72,5 +72,5 @@ def _listen(directive: Directive) -> Listen:
     if not address and not port.isdigit() and "$" not in port:
         # `listen localhost;` and `listen 1.2.3.4;` mean port 80.
         address, port = written, "80"
-    number = port_of(port or "80", place)
+    number = listened_port(port or "80", place)
     return Listen(place, number, address, tls="ssl" in options or "quic" in options, is_default=is_default)

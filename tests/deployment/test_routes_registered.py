@@ -145,7 +145,7 @@ def test_fields_of_settings_are_read_where_they_are_prefixes_and_tests(
         ("", 'not os.environ.get("PLAIN")', ["/", "/dbg/"], ()),
         ("DEBUG=1 ", "debug", ["/", "/dbg/"], ()),
         ("DEBUG=0 ", 'os.environ["DEBUG"] == "1"', ["/"], ()),
-        # What is not decided is there.
+        # What is not decided is there, perhaps.
         ("", "os.path.exists('x')", ["/", "/dbg/"], ()),
         ("", "__name__ != 'x'", ["/", "/dbg/"], ()),
     ],
@@ -162,6 +162,8 @@ def test_routes_behind_a_variable_are_those_of_the_app_where_it_is_set_so(
     (service,) = found.services
     routes = routes_of(service, found.repository)
     assert (sorted(route.path for route in routes.routes), routes.moved_by) == (paths, moved)
+    undecided = ["/dbg/"] if test.startswith(("os.path", "__name__")) else []
+    assert [route.path for route in routes.routes if route.perhaps] == undecided
 
 
 def test_a_file_of_variables_that_is_not_in_the_image_says_nothing() -> None:
@@ -265,3 +267,38 @@ def test_what_tests_add_to_an_app_is_no_route_of_it() -> None:
     assert served(files, "main:app").answering("/boom")[0] is NO
     files = {"main.py": f"{app}import tests.added\n", "tests/__init__.py": "", "tests/added.py": added}
     assert served(files, "main:app").answering("/boom")[0] is YES
+
+
+@pytest.mark.parametrize(
+    ("guard", "told"),
+    [
+        ("settings.DEBUG", [("/", False)]),
+        ("not settings.DEBUG", [("/", False), ("/more/", False)]),
+        ("settings.MEDIA", [("/", False)]),
+        ("settings.MEDIA or settings.DEBUG", [("/", False)]),
+        ("not settings.MEDIA", [("/", False), ("/more/", False)]),
+        ("settings.OTHER", [("/", False), ("/more/", True)]),
+        ("os.path.exists('x')", [("/", False), ("/more/", True)]),
+    ],
+)
+def test_a_pattern_behind_a_setting_that_a_variable_decides_is_told_as_it_is_without_it(
+    guard: str, told: list[tuple[str, bool]]
+) -> None:
+    files = {
+        "Procfile": "web: DJANGO_SETTINGS_MODULE=shop.settings gunicorn shop.wsgi\n",
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\napplication = get_wsgi_application()\n",
+        "shop/settings.py": "import os\nfrom socket import gethostname\nROOT_URLCONF = 'shop.urls'\nDEBUG = False\n"
+        "MEDIA = bool(int(os.getenv('MEDIA', '0')))\nOTHER = gethostname()\n",
+        "shop/urls.py": "import os\nfrom django.conf import settings\nfrom django.urls import path\n"
+        f"urlpatterns = [path('', view)]\nif {guard}:\n    urlpatterns += [path('more/', view)]\n",
+    }
+    found = inspect(MemoryTree(files), ()).deployment
+    (service,) = found.services
+    routes = routes_of(service, found.repository)
+    assert [(one.path, one.perhaps) for one in routes.routes] == told
+    assert routes.moved_by == (("MEDIA",) if "MEDIA" in guard else ())
+    # What may be there is not known to be missing, nor to answer.
+    is_open = len(told) > 1 or bool(routes.moved_by)
+    assert routes.answering("/more/")[0] is (YES if ("/more/", False) in told else UNKNOWN if is_open else NO)

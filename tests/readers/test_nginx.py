@@ -5,7 +5,7 @@ import pytest
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import Known, Unknown
+from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.readers import declare
 
 
@@ -25,6 +25,8 @@ def target(body: str) -> Upstream:
 
 
 def number(value: object) -> object:
+    if isinstance(value, EnvDriven):
+        return f"${value.name}"
     return value.value if isinstance(value, Known) else "unknown" if isinstance(value, Unknown) else None
 
 
@@ -87,7 +89,9 @@ def test_an_upstream_is_the_servers_of_its_block_in_any_file_nearby() -> None:
         ("localhost", ("localhost", 80, "", False, False)),
         ("[::1]", ("[::1]", 80, "", False, False)),
         ("unix:/run/x.sock", ("", None, "/run/x.sock", False, False)),
-        ("${PORT}", ("", "unknown", "", False, False)),
+        ("${PORT}", ("", "$PORT", "", False, False)),
+        ("[::]:$PORT ssl", ("[::]", "$PORT", "", True, False)),
+        ("80${SUFFIX}", ("", "unknown", "", False, False)),
     ],
 )
 def test_where_a_server_listens(written: str, expected: tuple[object, ...]) -> None:

@@ -64,8 +64,9 @@ def published_images(
     if all(one.deployed for one in found.values()):
         return tuple(found.values())
     mentions = image_mentions(others, repository)
+    asked_for = {_stage(one.image) for one in ours if one.image is not None and _asks_by_name(one)}
     return tuple(
-        replace(one, may_run=any(mentions.may_run(one.names, path) for path in pushing[stage]))
+        replace(one, may_run=stage in asked_for or any(mentions.may_run(one.names, path) for path in pushing[stage]))
         for stage, one in found.items()
     )
 
@@ -79,6 +80,14 @@ def _deploys(service: Service) -> bool:
     """Whether a file says that the service runs, rather than that its image exists, or what it would start."""
     of_the_image = service.process.platform in (Platform.DOCKER, Platform.SUPERVISOR)
     return not of_the_image and service.environment not in _NOT_PRODUCTION
+
+
+def _asks_by_name(service: Service) -> bool:
+    """Whether a file runs the image by its name, as one that users are told to copy does."""
+    build = service.process.build
+    # The build of an image that a file only names is told by a pipeline.
+    is_named = service.process.image is not None and (build is None or build.span.path != service.process.path)
+    return is_named and service.process.platform not in (Platform.DOCKER, Platform.SUPERVISOR)
 
 
 def _published(

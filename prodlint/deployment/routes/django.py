@@ -10,9 +10,9 @@ from prodlint.deployment.app import locate_module
 from prodlint.deployment.command import Link
 from prodlint.deployment.condition import NOWHERE
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.route import Route, Routes
+from prodlint.deployment.route import Route, Routes, without_doubles
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, answer
-from prodlint.record import Record
+from prodlint.record import Record, replace
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_bindings import Binding
@@ -148,12 +148,14 @@ class _Reader:
         for binding in bindings[certain[-1] if certain else 0 :]:
             value = binding.node.value if isinstance(binding.node, ast.AugAssign) else binding.value
             if isinstance(binding, _Addition) and binding.is_one:
-                yield from self.pattern(binding.value, module, prefix, depth, near)
-                continue
-            if isinstance(value, ast.expr):
-                yield from self.patterns(value, module, prefix, depth, near)
+                found = self.pattern(binding.value, module, prefix, depth, near)
+            elif isinstance(value, ast.expr):
+                found = self.patterns(value, module, prefix, depth, near)
             else:
                 self.miss(module, binding.node, f"those of {name}")
+                continue
+            is_certain = not binding.conditional or self.settled(binding.guards, module)
+            yield from found if is_certain else (replace(one, perhaps=True) for one in found)
         if not bindings and before is None:
             self.unread.append(Link(module.source.line_span(1), f"{name}, which is not there"))
         elif not bindings and before is not None:
@@ -330,7 +332,7 @@ def routes_of_urlconf(
     """
     reader = _Reader(repository, roots, decide)
     try:
-        found = tuple(reader.module(urlconf, _Prefix(), 0, "", NOWHERE))
+        found = without_doubles(reader.module(urlconf, _Prefix(), 0, "", NOWHERE))
     except RecursionError:
         return Routes((), NO, UNKNOWN)
     return Routes(found, NO if reader.unread else YES, UNKNOWN, tuple(reader.unread))

@@ -17,7 +17,7 @@ from prodlint.deployment.routes.django import Decide, routes_of_urlconf
 from prodlint.deployment.service import Service
 from prodlint.deployment.settings.found import AppSettings
 from prodlint.deployment.settings_module import settings_of
-from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, Known, Unknown, Value, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.record import replace
 from prodlint.syntax.python import NOT_LITERAL, PythonModule, literal
 
@@ -50,24 +50,37 @@ def routes_of_django(service: Service, repository: Repository) -> Routes:
         assert service.app is not None
         unread = (Link(service.app.span, "ROOT_URLCONF, which the settings do not tell"),)
         return Routes((), NO, unread=unread)
-    decide: Decide = lambda test, module: _holds(test, module, settings)  # noqa: E731
+    moved: dict[str, None] = {}
+    decide: Decide = lambda test, module: _holds(test, module, settings, moved)  # noqa: E731
     routes = routes_of_urlconf(urlconf.value, repository, settings.roots, decide)
-    is_complete = routes.complete & settings.is_certain & _lets_pass(settings)
-    return replace(routes, complete=YES if is_complete is YES else NO, appends_slash=_appends_slash(settings))
+    stays = YES if not moved else NO
+    is_complete = routes.complete & settings.is_certain & _lets_pass(settings) & stays
+    return replace(
+        routes,
+        complete=YES if is_complete is YES else NO,
+        appends_slash=_appends_slash(settings),
+        moved_by=tuple(moved),
+    )
 
 
-def _holds(test: ast.expr, module: PythonModule, settings: AppSettings) -> Answer:
-    """Whether a test about `django.conf.settings` holds with these settings."""
+def _holds(test: ast.expr, module: PythonModule, settings: AppSettings, moved: dict[str, None]) -> Answer:
+    """Whether a test about `django.conf.settings` holds with these settings.
+
+    Of a setting that a variable decides it is what holds while that is not set; its name is added to `moved`.
+    """
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return ~_holds(test.operand, module, settings)
+        return ~_holds(test.operand, module, settings, moved)
     if isinstance(test, ast.BoolOp):
-        answers = [_holds(one, module, settings) for one in test.values]
+        answers = [_holds(one, module, settings, moved) for one in test.values]
         return reduce(operator.and_ if isinstance(test.op, ast.And) else operator.or_, answers)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.In):
         item = literal(test.left)
         value = _setting(test.comparators[0], module, settings)
         return UNKNOWN if item is NOT_LITERAL else has_item(value, item)
     value = _setting(test, module, settings)
+    if isinstance(value, EnvDriven) and not value.is_required:
+        moved[value.name] = None
+        return answer(bool(value.default))
     return answer(bool(value.value)) if isinstance(value, Known) and is_whole(value) else UNKNOWN
 
 

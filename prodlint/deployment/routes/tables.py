@@ -19,16 +19,25 @@ from prodlint.deployment.command import Link
 from prodlint.deployment.condition import Lookup, from_outside
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.route import Route, Routes, joined_path
+from prodlint.deployment.route import Route, Routes, joined_path, without_doubles
 from prodlint.deployment.routes.fastapi import Named, documentation_routes
 from prodlint.deployment.routes.handing import Handing, loaded_files
+from prodlint.deployment.routes.scopes import (
+    FUNCTIONS,
+    Guards,
+    assignments_in,
+    calls_in,
+    last_before,
+    parameter_of,
+    unwrapped,
+)
 from prodlint.deployment.routes.static import is_static, static_path
-from prodlint.deployment.value import NO, YES, EnvDriven, Known, answer
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, answer
 from prodlint.record import Record, replace
 from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.python import PythonModule
-from prodlint.syntax.python_tree import children_of, nodes_in
+from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["routes_of_tables"]
 
@@ -50,10 +59,8 @@ _NEEDLES = (
 )
 # A decorator of one line in a file that names no framework: `@app.get("/health")` below `from shop.app import app`.
 _DECORATED = regex(rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|delete|patch|head|options|websocket|route|api_route)\(")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEPTH = 12
 _LONGEST = 40
-_MOST_GUARDS = 5
 # No call has so many arguments: only the name of one counts.
 _BY_NAME = 1_000
 
@@ -65,9 +72,7 @@ class _Link(Record):
     child: Span
     prefix: str | None
     span: Span
-
-
-_Guards = tuple[tuple[ast.expr, bool], ...]
+    perhaps: bool = False
 
 
 class _Reader:
@@ -128,36 +133,41 @@ class _Reader:
         module = self.repository.python(path) if path not in self.loaded else None
         self.loaded.add(path)
         if module is not None:
-            for call in [*_calls(module.tree, self.outer)]:
+            for call in [*calls_in(module.tree, self.outer)]:
                 self._call(path, module, *call)
 
-    def _call(self, path: str, module: PythonModule, scope: ast.AST | None, node: ast.Call, guards: _Guards) -> None:
+    def _call(self, path: str, module: PythonModule, scope: ast.AST | None, node: ast.Call, guards: Guards) -> None:
         function = node.func
         if any(one.arg == "routes" for one in node.keywords):
             self._made(path, module, node)
         if not isinstance(function, ast.Attribute) or function.attr not in _TELLING:
             return
-        if any(self._is_passed_over(path, module, scope, function.value, *guard) for guard in guards):
+        leads_there = YES
+        for guard in guards:
+            leads_there &= self._leads_there(path, module, scope, function.value, *guard)
+        if leads_there is NO:
             return
         if function.attr in _REGISTRATIONS or function.attr in ("mount", "frontend"):
-            self._registration(path, module, scope, node, function)
+            self._registration(path, module, scope, node, function, leads_there is UNKNOWN)
         else:
-            self._route(path, module, scope, node, function)
+            self._route(path, module, scope, node, function, leads_there is UNKNOWN)
 
-    def _is_passed_over(
+    def _leads_there(
         self, path: str, module: PythonModule, scope: ast.AST | None, owner: ast.expr, test: ast.expr, branch: bool
-    ) -> bool:
-        """Whether a test about settings leads past what is registered, at least while its variable is not set."""
+    ) -> Answer:
+        """Whether a test about settings leads to what is registered, at least while its variable is not set."""
         value = self.named(path, module, scope, test) if self.named is not None else None
         if isinstance(value, EnvDriven) and not value.is_required and bool(value.default) is not branch:
             made = self._object(path, module, scope, owner, 0)
             if made is not None:
                 self.moved_by.setdefault(made, []).append(value.name)
-            return True
-        return isinstance(value, Known) and bool(value.value) is not branch
+            return NO
+        if isinstance(value, EnvDriven) and not value.is_required:
+            return YES
+        return answer(bool(value.value) is branch) if isinstance(value, Known) else UNKNOWN
 
-    def _link(self, parent: Span, child: Span, prefix: str | None, span: Span) -> None:
-        self.links.setdefault(parent, {})[_Link(parent, child, prefix, span)] = None
+    def _link(self, parent: Span, child: Span, prefix: str | None, span: Span, perhaps: bool = False) -> None:
+        self.links.setdefault(parent, {})[_Link(parent, child, prefix, span, perhaps)] = None
 
     def _miss(self, owner: Span, span: Span, note: str) -> None:
         self.unread.setdefault(owner, []).append(Link(span, note))
@@ -176,7 +186,13 @@ class _Reader:
         return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
 
     def _route(
-        self, path: str, module: PythonModule, scope: ast.AST | None, call: ast.Call, function: ast.Attribute
+        self,
+        path: str,
+        module: PythonModule,
+        scope: ast.AST | None,
+        call: ast.Call,
+        function: ast.Attribute,
+        perhaps: bool,
     ) -> None:
         owner = self._object(path, module, scope, function.value, 0)
         if owner is None:
@@ -187,10 +203,16 @@ class _Reader:
             self._miss(owner, module.span(call), "a path that is computed")
             return
         methods = frozenset((_METHODS[function.attr],)) if function.attr in _METHODS else _methods(call, function.attr)
-        self.routes.setdefault(owner, []).append(Route(written, module.span(call), methods))
+        self.routes.setdefault(owner, []).append(Route(written, module.span(call), methods, perhaps=perhaps))
 
     def _registration(
-        self, path: str, module: PythonModule, scope: ast.AST | None, call: ast.Call, function: ast.Attribute
+        self,
+        path: str,
+        module: PythonModule,
+        scope: ast.AST | None,
+        call: ast.Call,
+        function: ast.Attribute,
+        perhaps: bool,
     ) -> None:
         parent = self._object(path, module, scope, function.value, 0)
         if parent is None:
@@ -204,7 +226,8 @@ class _Reader:
             # FastAPI's `frontend` serves the files of a built front end behind all other routes (0.141).
             files = function.attr == "frontend" or is_static(_argument(call, 1, "app"), module)
             methods = frozenset(("GET",)) if files else frozenset[str]()
-            self.routes.setdefault(parent, []).append(Route(below, span, methods, prefix=True, files=files))
+            mounted = Route(below, span, methods, prefix=True, files=files, perhaps=perhaps)
+            self.routes.setdefault(parent, []).append(mounted)
             return
         given = _argument(call, 0, "blueprint", "router")
         child = self._object(path, module, scope, given, 0) if given is not None else None
@@ -220,7 +243,7 @@ class _Reader:
         replaces = function.attr == "register_blueprint" and prefix_node is not None
         prefix = "" if prefix_node is None else self._text(parent, path, module, scope, prefix_node)
         own = "" if replaces else own
-        self._link(parent, child, None if prefix is None or own is None else joined_path(prefix, own), span)
+        self._link(parent, child, None if prefix is None or own is None else joined_path(prefix, own), span, perhaps)
 
     def _object(
         self, path: str, module: PythonModule, scope: ast.AST | None, node: ast.expr, depth: int
@@ -240,8 +263,8 @@ class _Reader:
             while scope is not None:
                 local = self._assigned(scope, node)
                 if local is not None:
-                    return self._object(path, module, scope, _unwrapped(local, node.id), depth + 1)
-                taken = _parameter(scope, node.id)
+                    return self._object(path, module, scope, unwrapped(local, node.id), depth + 1)
+                taken = parameter_of(scope, node.id)
                 if taken is not None:
                     span = module.span(taken)
                     self.parameters[span] = None
@@ -250,9 +273,9 @@ class _Reader:
                 scope = self.outer.get(scope)
             values = [one.value for one in module.bindings(node.id) if isinstance(one.value, ast.expr)]
             # A function is called once all of the module has run.
-            value = _last_before(node if is_in_module else None, values)
+            value = last_before(node if is_in_module else None, values)
             if value is not None:
-                return self._object(path, module, None, _unwrapped(value, node.id), depth + 1)
+                return self._object(path, module, None, unwrapped(value, node.id), depth + 1)
         return self._imported(path, module.qualified_name(node), depth)
 
     def _returned(
@@ -273,7 +296,7 @@ class _Reader:
             binding = next(reversed(module.bindings(name)), None)
             if binding is None:
                 return None
-            if isinstance(binding.value, _FUNCTIONS):
+            if isinstance(binding.value, FUNCTIONS):
                 return self._result_of(path, module, binding.value, depth)
             owner, _, last = (binding.target or "").rpartition(".")
             name = ""
@@ -297,8 +320,8 @@ class _Reader:
         if scope is None:
             return None
         if scope not in self.variables:
-            self.variables[scope] = _assignments(scope)
-        return _last_before(name, self.variables[scope].get(name.id, []))
+            self.variables[scope] = assignments_in(scope)
+        return last_before(name, self.variables[scope].get(name.id, []))
 
     def _imported(self, path: str, dotted: str | None, depth: int) -> Span | None:
         owner, _, name = (dotted or "").rpartition(".")
@@ -355,7 +378,8 @@ class _Reader:
                 if link.prefix is None:
                     self.missed.append(Link(link.span, "those below a prefix that is computed"))
                 else:
-                    yield from self.below(link.child, joined_path(prefix, link.prefix), seen | {link.child})
+                    found = self.below(link.child, joined_path(prefix, link.prefix), seen | {link.child})
+                    yield from (replace(one, perhaps=True) for one in found) if link.perhaps else found
 
 
 def routes_of_tables(
@@ -386,72 +410,7 @@ def routes_of_tables(
     slashes = answer(app.framework in ("Flask", "Quart", "FastAPI"))
     moved = tuple(dict.fromkeys(reader.moved))
     is_whole = is_seen and not missed and not moved
-    return Routes(tuple(found), YES if is_whole else NO, slashes, tuple(dict.fromkeys(missed)), moved)
-
-
-def _calls(
-    tree: ast.Module, outer: dict[ast.AST, ast.AST | None]
-) -> Iterator[tuple[ast.AST | None, ast.Call, _Guards]]:
-    """Every call with the function around it, None at the level of the module, and the tests that lead to it.
-
-    `outer` is filled with the function around each function.
-    """
-    waiting: list[tuple[ast.AST, ast.AST | None, _Guards]] = [(tree, None, ())]
-    while waiting:
-        at, around_it, guards = waiting.pop()
-        if isinstance(at, ast.Call):
-            yield around_it, at, guards
-        if isinstance(at, ast.If):
-            waiting += [(child, around_it, (*guards[-_MOST_GUARDS:], (at.test, True))) for child in at.body]
-            waiting += [(child, around_it, (*guards[-_MOST_GUARDS:], (at.test, False))) for child in at.orelse]
-            waiting.append((at.test, around_it, guards))
-            continue
-        inside = at if isinstance(at, _FUNCTIONS) else around_it
-        if isinstance(at, _FUNCTIONS):
-            outer[at] = around_it
-        decorators = at.decorator_list if isinstance(at, _FUNCTIONS) else []
-        # A decorator runs outside of the function that it decorates.
-        waiting += [(child, around_it if child in decorators else inside, guards) for child in children_of(at)]
-
-
-def _assignments(scope: ast.AST) -> dict[str, list[ast.expr]]:
-    """What the variables of a function, and of those in it, are assigned."""
-    found: dict[str, list[ast.expr]] = {}
-    for node in nodes_in(scope):
-        if isinstance(node, ast.Assign):
-            for name in {target.id: None for target in node.targets if isinstance(target, ast.Name)}:
-                found.setdefault(name, []).append(node.value)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            found.setdefault(node.target.id, []).append(node.value)
-    return found
-
-
-def _unwrapped(value: ast.expr, name: str) -> ast.expr:
-    """The older value of a name that a call is given to make the newer: in `app = ProxyFix(app)` it is the app."""
-    given = [*value.args, *(one.value for one in value.keywords)] if isinstance(value, ast.Call) else []
-    return next((one for one in given if isinstance(one, ast.Name) and one.id == name), value)
-
-
-def _last_before(name: ast.Name | None, values: list[ast.expr]) -> ast.expr | None:
-    """The last of some values that ends before a name is used; the very last where none does, as in a loop."""
-    # A name that no line of this module uses is seen from outside, when all has run.
-    line = name.lineno if name is not None else 0
-    earlier = [
-        one
-        for one in values
-        if name is not None and (one.end_lineno or 0, one.end_col_offset or 0) <= (line, name.col_offset)
-    ]
-    return max(earlier or values, key=lambda one: (one.lineno, one.col_offset), default=None)
-
-
-def _parameter(scope: ast.AST | None, name: str) -> ast.arg | None:
-    """The parameter of a function that bears a name."""
-    if not isinstance(scope, _FUNCTIONS):
-        return None
-    arguments = scope.args
-    return next(
-        (one for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if one.arg == name), None
-    )
+    return Routes(without_doubles(found), YES if is_whole else NO, slashes, tuple(dict.fromkeys(missed)), moved)
 
 
 def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
