@@ -313,3 +313,13 @@ def test_every_place_that_applies_migrations_is_named() -> None:
     assert "migrations 1 Flask-Migrate revision, applied by Procfile:1, boot.sh:3" in lines
     # The loop ends when it has migrated: that is certain.
     assert "1. migrate [Dockerfile] flask db upgrade (boot.sh:3)" in lines
+
+
+def test_the_database_of_a_job_that_tests_is_not_what_a_release_migrates() -> None:
+    push = "    - uses: docker/build-push-action@v6\n      with: {push: true, tags: 'acme/shop:latest'}\n"
+    jobs = "on: push\njobs:\n  check:\n    steps:\n    - run: alembic upgrade head\n    - run: {run}\n"
+    ship = f"  ship:\n    needs: check\n    steps:\n{push}"
+    files = {"Dockerfile": DOCKERFILE, "app.py": ""}
+    for run, kind in (("pytest", "prepare"), ("echo done", "migrate")):
+        workflow = {".github/workflows/cd.yml": jobs.replace("{run}", run) + ship}
+        assert f" 1. {kind:10} [check] alembic upgrade head" in told({**files, **workflow})

@@ -372,7 +372,10 @@ def _is_on_host(one: PipelineStep) -> bool:
 
 
 def _kind(one: PipelineStep, repository: Repository) -> StepKind:
-    return StepKind.MIGRATE if one.step is not None and migration_in(one.step, repository) is not None else one.kind
+    if one.step is None or migration_in(one.step, repository) is None:
+        return one.kind
+    # The database of a job that tests is gone when the job ends.
+    return StepKind.PREPARE if one.environment is Environment.TEST else StepKind.MIGRATE
 
 
 def _preparing(steps: list[PipelineStep], repository: Repository) -> Iterator[int]:
