@@ -182,8 +182,16 @@ def test_the_programs_of_a_supervisor_that_a_condition_starts_say_where() -> Non
         "compose.prod.yml": "services:\n  web:\n    build: .\n    environment: [ALL]\n",
     }
     assert of(files, "jobs")["autostart"] == "when $ALL is True"
-    either = "`supervisord -c s.conf` when $ALL is True, `gunicorn app:app`"
-    assert of(files, "web")["command"] == f"several commands may be the one that stays: {either}"
+    web = of(files, "web")
+    assert (web["command"], web["unless"]) == ("gunicorn app:app", "$ALL is True: supervisord -c s.conf")
+    assert web["server"] == "gunicorn"
+    swapped = 'if [ "$ALL" != True ]; then exec supervisord -c s.conf; else exec gunicorn app:app; fi\n'
+    turned = {**files, "start.sh": f"#!/bin/sh\n{swapped}"}
+    web = of(turned, "web")
+    assert (web["command"], web["unless"]) == ("supervisord -c s.conf", "$ALL is True: gunicorn app:app")
+    undecided = {**files, "start.sh": files["start.sh"].replace('[ "$ALL" = True ]', "grep -q x y")}
+    either = "`supervisord -c s.conf`, `gunicorn app:app`"
+    assert of(undecided, "web")["command"] == f"several commands may be the one that stays: {either}"
     asked = {**files, "start.sh": files["start.sh"].replace('[ "$ALL" = True ]', "grep -q x y")}
     assert of(asked, "jobs")["autostart"] == "if start.sh:3 is reached"
     files["compose.prod.yml"] = files["compose.prod.yml"].replace("ALL]", "ALL=True]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from prodlint.deployment.value import Unknown
+from prodlint.deployment.value import UNKNOWN, Answer, Unknown
 from prodlint.record import Record, field, kept
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Substitution, Word
@@ -114,7 +114,8 @@ class Step(Record, dict=True):
 
     `argv` may still hold expansions. `directory` is the working directory in the file system of
     the process (absolute in an image), None when it cannot be known. `conditional` steps may or
-    may not run; a `background` step runs beside what follows. `layers` names the wrappers that
+    may not run, `when` something in words holds; `unset` is whether they do where nothing sets the variables that are
+    asked. A `background` step runs beside what follows. `layers` names the wrappers that
     were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here. `opened`
     is the place where a script may have set variables of which nothing is known, None without one.
     `ancestors` are the processes between the first one and it, from the outermost on. `fed` are the commands that it
@@ -127,6 +128,7 @@ class Step(Record, dict=True):
     environment: Mapping[str, Word | None] = field(default_factory=dict)
     conditional: bool = False
     when: str = ""
+    unset: Answer = UNKNOWN
     background: bool = False
     replaces_shell: bool = False
     guarded: bool = False

@@ -27,7 +27,7 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer, is_several
 from prodlint.deployment.variable import Variables
 from prodlint.finding import Evidence
-from prodlint.record import Record, field
+from prodlint.record import Record, field, replace
 from prodlint.source import Span
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Service(Record):
     `server` for a program that works off a queue or a schedule. `handler` is the function that the platform
     calls where it starts no program, `handled_at` the place that makes it. `candidates` holds the service as each of
     several commands would start it where one of them stays and they differ: then `step` is none of theirs, and only
-    what they agree on is known of it and of `server`.
+    what they agree on is known of it and of `server`. `by_default` is the service as it is while nothing sets the
+    variables by which a script chooses between commands of which nothing else is known to stay.
     """
 
     name: str
@@ -74,6 +75,27 @@ class Service(Record):
     image_app: App | None = None
     variables: Variables = field(default_factory=Variables)
     candidates: tuple[Service, ...] = ()
+    by_default: Service | None = None
+
+    @property
+    def usual(self) -> Service:
+        """The service with what it starts while nothing sets the variables by which a script chooses; else itself."""
+        one = self.by_default
+        if one is None:
+            return self
+        return replace(
+            self,
+            step=one.step,
+            role=one.role,
+            server=one.server,
+            worker=one.worker,
+            app=one.app,
+            module=one.module,
+            roots=one.roots,
+            starts=one.starts,
+            variables=one.variables,
+            place=one.place,
+        )
 
     @property
     def machine(self) -> str:

@@ -21,7 +21,7 @@ from prodlint.deployment.servers.loading import loading
 from prodlint.deployment.servers.script_run import script_run
 from prodlint.deployment.servers.server import program_of, role_of, server_of
 from prodlint.deployment.service import Service, declared_lines
-from prodlint.deployment.value import Value
+from prodlint.deployment.value import NO, YES, Value
 from prodlint.deployment.variable import Variables, variables_of
 from prodlint.record import replace
 from prodlint.source import Span, Text
@@ -71,7 +71,9 @@ def resolve_service(
     if handler is not None:
         return _with_handler(service, handler, repository)
     if not steps:
-        return replace(service, app=django_by_settings(process))
+        usual = _by_default(execution)
+        by_default = started(_with_step(service, usual), usual, repository) if usual is not None else None
+        return replace(service, app=django_by_settings(process), by_default=by_default)
     if len(steps) == 1:
         return started(_with_step(service, steps[0]), steps[0], repository)
     return _agreeing(service, [started(_with_step(service, step), step, repository) for step in steps])
@@ -167,6 +169,14 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
 
     commands = distinct(candidates)
     return commands if len(commands) <= _MOST_COMMANDS else ()
+
+
+def _by_default(execution: Execution) -> Step | None:
+    """The only command that stays while nothing sets the variables by which a script chooses one."""
+    found = [step for step in execution.processes if step.unset is YES]
+    rest = [step for step in execution.processes if step.unset is not YES]
+    is_whole = len(found) == 1 and bool(rest) and all(step.unset is NO and step.when for step in rest)
+    return found[0] if is_whole else None
 
 
 def _waited_for(execution: Execution, candidates: list[Step]) -> Step | None:

@@ -98,20 +98,21 @@ def _projects(
 
 
 def _service(service: Service, deployment: Deployment, published: tuple[PublishedImage, ...]) -> MappedService:
+    usual = service.usual
     return MappedService(
         name=service.name,
         label=service.label,
-        role=service.role.value,
+        role=usual.role.value,
         environment=service.environment.value,
         platform=_platform(service, deployment.repository),
         span=service.span,
         facts=(
-            *service_facts(service, deployment),
+            *service_facts(usual, deployment),
             *published_facts(service, published),
             *_proxies(service, deployment),
         ),
-        settings=tuple(setting_facts(service)),
-        variables=tuple(variable_facts(service)),
+        settings=tuple(setting_facts(usual)),
+        variables=tuple(variable_facts(usual)),
     )
 
 

@@ -59,8 +59,9 @@ def _filled(listen: Listen, holder: Holder | None) -> Listen:
     held = holder.service.variables.get(listen.port.name)
     if isinstance(held, Known) and held.value.isdecimal():
         return replace(listen, port=Known(int(held.value), held.span))
-    has_default = isinstance(held, EnvDriven) and held.is_variable and (held.default or "").isdecimal()
-    return replace(listen, port=held.with_default(int(held.default or ""))) if has_default else listen
+    if isinstance(held, EnvDriven) and held.is_variable and (held.default or "").isdecimal():
+        return replace(listen, port=held.with_default(int(held.default or "")))
+    return listen
 
 
 def _listening(listen: Listen) -> str:

@@ -20,7 +20,18 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import Setting
 from prodlint.deployment.servers.versions import serving_distribution
 from prodlint.deployment.service import Service
-from prodlint.deployment.value import Bounded, EnvDriven, Formed, JointlyDriven, Known, PerCpu, Unknown, Value, unless
+from prodlint.deployment.value import (
+    YES,
+    Bounded,
+    EnvDriven,
+    Formed,
+    JointlyDriven,
+    Known,
+    PerCpu,
+    Unknown,
+    Value,
+    unless,
+)
 from prodlint.deployment.variables.sample import developing_lines
 from prodlint.deployment.variables.secret import masked_command
 from prodlint.map.contract_facts import contract_facts, route_fact
@@ -85,6 +96,7 @@ def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
     else:
         yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
         yield from _chosen(service.step)
+        yield from _otherwise(service, service.step)
     if service.process.default_of:
         whose = f"by default of {service.process.default_of}: no file names a command"
         yield Fact("started", whose, span=service.process.span)
@@ -97,6 +109,15 @@ def _chosen(step: Step) -> Iterator[Fact]:
             if isinstance(part, Substitution) and part.choices:
                 text = masked_command(f"{word.span.text} is {part.choices}")
                 yield Fact("arguments", text, State.ENVIRONMENT, word.span)
+
+
+def _otherwise(service: Service, usual: Step) -> Iterator[Fact]:
+    """What stays instead of the usual command where variables are set from outside."""
+    if service.by_default is not None:
+        others = [step for step in service.execution.processes if step.unset is not YES]
+        told = "; ".join(f"{step.when}: {masked_command(step.written)}" for step in others)
+        sources = tuple(Source(step.written, step.span, "stays instead") for step in others)
+        yield Fact("unless", told, State.ENVIRONMENT, usual.span, sources)
 
 
 def _surroundings(service: Service, repository: Repository) -> Iterator[Fact]:

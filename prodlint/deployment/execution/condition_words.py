@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.condition import OUTSIDE, Lookup, asked, holds, word_value
-from prodlint.deployment.value import UNKNOWN, EnvDriven, Unknown, Value
+from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Unknown, Value, answer
 from prodlint.record import Record
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Word
 
-__all__ = ["Asked", "asked_of", "both", "further", "in_words", "is_one_of"]
+__all__ = ["Asked", "asked_of", "both", "by_default", "further", "in_words", "is_one_of"]
 
 _LONGEST = 60
 _PATTERN = frozenset("*?[")
@@ -19,7 +19,8 @@ _PATTERN = frozenset("*?[")
 class Asked(Record):
     """What a condition asks of one variable; it `settles` the variable where it tells its value.
 
-    `is_empty` says that nothing may be in the variable, `value` what certainly is.
+    `is_empty` says that nothing may be in the variable, `value` what certainly is. `unset` is whether it holds where
+    nothing sets the variable.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Asked(Record):
     settles: bool = False
     is_empty: bool = False
     value: str | None = None
+    unset: Answer = UNKNOWN
 
 
 def both(left: tuple[Asked, ...] | None, right: tuple[Asked, ...] | None) -> tuple[Asked, ...] | None:
@@ -41,6 +43,14 @@ def in_words(conditions: Iterable[Asked] | None) -> str:
     found = list(dict.fromkeys(conditions))
     settled = {one.name for one in found if one.settles}
     return " and ".join(f"${one.name} {one.text}" for one in found if one.settles or one.name not in settled)
+
+
+def by_default(conditions: Iterable[Asked] | None) -> Answer:
+    """Whether all of it holds where nothing sets the variables that are asked."""
+    if conditions is None:
+        return UNKNOWN
+    answers = {one.unset for one in conditions}
+    return NO if NO in answers else UNKNOWN if UNKNOWN in answers else YES
 
 
 def asked_of(node: Node | None, lookup: Lookup, succeeds: bool) -> tuple[Asked, ...] | None:
@@ -87,7 +97,8 @@ def is_one_of(subject: Word, values: Iterable[str | None], lookup: Lookup, succe
         return None
     if not succeeds or len(found) == 1:
         return tuple(found)
-    return (Asked(found[0].name, " or ".join(dict.fromkeys(_alternatives(found))), True),)
+    unset = YES if any(one.unset is YES for one in found) else NO
+    return (Asked(found[0].name, " or ".join(dict.fromkeys(_alternatives(found))), True, unset=unset),)
 
 
 def _alternatives(found: list[Asked]) -> Iterator[str]:
@@ -117,7 +128,7 @@ def _is_set(word: Word, lookup: Lookup, is_set: bool) -> Asked | None:
 
 
 def _set(name: str, is_set: bool) -> Asked:
-    return Asked(name, "is set") if is_set else Asked(name, "is not set", is_empty=True)
+    return Asked(name, "is set", unset=NO) if is_set else Asked(name, "is not set", is_empty=True, unset=YES)
 
 
 def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Asked | None:
@@ -129,8 +140,9 @@ def _compared(word: Word, other: str | None, lookup: Lookup, equal: bool) -> Ask
     if value.default == other:
         # Where it is not set it is what the default says.
         said = f"is {other} or not set" if equal else f"is set to something else than {other}"
-        return Asked(value.name, said, equal)
-    return Asked(value.name, f"is {other}" if equal else f"is not {other}", equal, value=other if equal else None)
+        return Asked(value.name, said, equal, unset=answer(equal))
+    said = f"is {other}" if equal else f"is not {other}"
+    return Asked(value.name, said, equal, value=other if equal else None, unset=answer(not equal))
 
 
 def _variable(word: Word, lookup: Lookup) -> EnvDriven[str] | None:

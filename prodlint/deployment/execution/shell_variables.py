@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from prodlint.deployment.command import Link, Step
 from prodlint.deployment.condition import NOWHERE, Lookup, from_outside, settle, word_value
-from prodlint.deployment.execution.condition_words import in_words
+from prodlint.deployment.execution.condition_words import by_default, in_words
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import Reader, may_be_printed, with_printed
 from prodlint.deployment.execution.shell_walk import (
@@ -153,6 +153,7 @@ class ShellVariables:
             environment=dict(shell.exported),
             conditional=shell.conditional,
             when=in_words(shell.when),
+            unset=by_default(shell.when),
             background=shell.background,
             replaces_shell=replaces,
             guarded=shell.errexit,
