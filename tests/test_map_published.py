@@ -246,3 +246,34 @@ def test_the_names_of_actions_are_told_with_the_variables_of_the_workflow() -> N
         "${{ secrets.OWNER }}/shop:latest",
         "ghcr.io/${{ secrets.OWNER }}/jobs:${{ github.sha }}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("image", "project", "is_ours"),
+    [
+        ("shop/shop:latest", "shop", True),
+        ("acme/my-shop", "my_shop", True),
+        ("shop", "shop", True),
+        ("acme/shop-tools", "shop", False),
+        ("acme/shop", "shop-tools", False),
+        ("bitnami/shop", "shop", False),
+        ("redis:7", "redis", False),
+        ("acme/other", "shop", False),
+    ],
+)
+def test_an_image_called_like_the_project_is_what_it_publishes_under_a_name_that_nobody_tells(
+    image: str, project: str, is_ours: bool
+) -> None:
+    step = "    - uses: docker/build-push-action@v6\n      with: {push: true, context: ., tags: '%s'}\n"
+    workflow = "on: push\njobs:\n  cd:\n    steps:\n" + step
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "pyproject.toml": f'[project]\nname = "{project}"\n',
+        "compose.prod.yml": f"services: {{web: {{image: '{image}'}}}}\n",
+        ".github/workflows/cd.yml": workflow % "${{ secrets.OWNER }}/${{ secrets.NAME }}",
+    }
+    assert ("web" in [one.name for one in drawn(files).services]) is is_ours
+    # Where the pipeline tells the name, that is the one.
+    files[".github/workflows/cd.yml"] = workflow % "acme/published"
+    assert "web" not in [one.name for one in drawn(files).services]

@@ -184,7 +184,18 @@ class ImageNames(Record):
 
         Of a build for an owner that the pipeline alone knows, the rest of the name counts.
         """
-        return _build_of_name(image, self.built) or self._of_an_owner(image) or self._told(image)
+        told = _build_of_name(image, self.built) or self._of_an_owner(image) or self._told(image)
+        return told or self._of_the_project(image)
+
+    def _of_the_project(self, image: str) -> Build | None:
+        """The only build that is published under a name of which nothing is told, for an image called like the project.
+
+        A name that says nothing (`${{ secrets.OWNER }}/${{ secrets.NAME }}`) is most often the project's.
+        """
+        path = image_path(image)
+        if not path or is_public(image) or not self.project.is_called(path[-1], image):
+            return None
+        return _only([one.build for one in self.built if not image_path(one.name)])
 
     def _of_an_owner(self, image: str) -> Build | None:
         if is_public(image) or is_official(image.strip()) or self.project.is_of_a_vendor(image):
@@ -218,7 +229,7 @@ class ImageNames(Record):
         if found is None and not image_path(image):
             # The pipeline that deploys fills the name in: what pipelines build is what there is to deploy.
             return _only(list(self.by_pipelines)) if self.by_pipelines else None
-        return found or self._told(image)
+        return found or self._told(image) or self._of_the_project(image)
 
     def perhaps(self, image: str) -> frozenset[str]:
         """The Dockerfiles of which an image may be a build: something here gives its name to theirs."""

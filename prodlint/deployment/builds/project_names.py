@@ -58,7 +58,7 @@ class ProjectNames(Record):
     """Words of the project and of a family of its images, the name of its only chart as words, names of its owner.
 
     `whole` are names that are the project's whoever owns an image: of several words, or those of both a package and
-    the chart. A single word is often that of a product of others.
+    the chart. A single word is often that of a product of others. `own` are all of its names.
     """
 
     words: frozenset[str]
@@ -66,6 +66,7 @@ class ProjectNames(Record):
     chart: tuple[str, ...] = ()
     owners: frozenset[str] = frozenset()
     whole: frozenset[tuple[str, ...]] = frozenset()
+    own: frozenset[tuple[str, ...]] = frozenset()
 
     def stand_in(self, text: str, image: str) -> bool:
         """Whether a part of an image's name is that of the project, and the image is nobody else's."""
@@ -83,6 +84,10 @@ class ProjectNames(Record):
             return False
         found = words_of(text)
         return not self.words.isdisjoint(found) or self._chart_stands_in(found)
+
+    def is_called(self, text: str, image: str) -> bool:
+        """Whether a part of an image's name is a name of the project and nothing else, and no vendor's."""
+        return tuple(words_of(text)) in self.own and self.may_stand_in(text, image)
 
     @staticmethod
     def is_of_a_vendor(image: str) -> bool:
@@ -127,9 +132,9 @@ def project_names(repository: Repository, built: Iterable[BuiltImage], family: f
             names.add(name)
     words = frozenset(word for name in names for word in words_of(name) if len(word) > 2) - _COMMON
     chart = _chart(repository)
-    whole = {tuple(words_of(name)) for name in names}
-    whole = {one for one in whole if one == chart or (len(one) > 1 and not words.isdisjoint(one))}
-    return ProjectNames(words, family, chart, frozenset(_owners(built)), frozenset(whole))
+    own = frozenset(tuple(words_of(name)) for name in names)
+    whole = {one for one in own if one == chart or (len(one) > 1 and not words.isdisjoint(one))}
+    return ProjectNames(words, family, chart, frozenset(_owners(built)), frozenset(whole), own)
 
 
 def _owners(built: Iterable[BuiltImage]) -> Iterable[str]:
