@@ -74,6 +74,9 @@ def _event(event: PlatformSetting) -> str:
 
 
 def _exposed(exposure: Exposure) -> str:
+    both = _both_sides(exposure)
+    if both is not None:
+        return both
     outside = _brief(exposure.port) if exposure.port is not None else exposure.owner
     if exposure.owner != HOST:
         outside = outside if exposure.port is None else f"{outside} of {exposure.owner}"
@@ -86,6 +89,14 @@ def _exposed(exposure: Exposure) -> str:
     elif address is not None:
         outside = f"{_host(address)}:{outside}"
     return f"{outside} → {_brief(exposure.target)}"
+
+
+def _both_sides(exposure: Exposure) -> str | None:
+    """`${PORT:-443:443}`: one variable holds the ports of the host and of the container."""
+    port, target = exposure.port, exposure.target
+    if not isinstance(port, EnvDriven) or not isinstance(target, EnvDriven) or port.form is not None:
+        return None
+    return f"${{{port.name}:-{port.default}:{target.default}}}" if port.name == target.name else None
 
 
 def _host(address: Value[str]) -> str:

@@ -383,8 +383,18 @@ def _machine(service: ComposeService, group: str) -> str:
 
 def _exposures(ports: Iterable[ComposePort]) -> Iterator[Exposure]:
     for one in ports:
-        published = None if one.published is None else _number(one.published)
+        published = _of_both(one.target) if one.published is None else _number(one.published)
         yield Exposure("the host", published, _number(one.target), one.span, address=_address(one))
+
+
+def _of_both(target: Word) -> Value[int] | None:
+    """The port of the host in a default that holds both sides: `${PORT:-443:443}`."""
+    value = word_value(target, from_outside)
+    host = (value.default or "").rpartition(":")[0].rpartition(":")[2] if isinstance(value, EnvDriven) else ""
+    if not isinstance(value, EnvDriven) or not host.isdecimal() or len(host) > 5:
+        return None
+    # Whoever sets the variable may leave one side out.
+    return EnvDriven(value.name, int(host), target.span, form=None)
 
 
 def _address(port: ComposePort) -> Value[str] | None:

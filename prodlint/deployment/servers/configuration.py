@@ -27,7 +27,8 @@ from prodlint.syntax.word import Word
 
 __all__ = ["configured", "import_folders"]
 
-# Variables that a server reads beside those named after its options: the setting, its kind and its default.
+# Variables that a server reads beside those named after its options, or that people are told to set (Flower's port):
+# the setting, its kind and its default.
 _CONVENTIONS: dict[str, tuple[tuple[str, str, str, object], ...]] = {
     "uvicorn": (
         ("workers", "WEB_CONCURRENCY", "int", 1),
@@ -42,6 +43,7 @@ _CONVENTIONS: dict[str, tuple[tuple[str, str, str, object], ...]] = {
     "fastapi dev": (("port", "PORT", "int", 8000),),
     "litestar": (("workers", "WEB_CONCURRENCY", "int", 1),),
     "functions-framework": (("port", "PORT", "int", 8080),),
+    "flower": (("port", "FLOWER_PORT", "int", 5555),),
 }
 # The variable that names the app, where the command does not.
 _APPS = {"uvicorn": "UVICORN_APP", "granian": "GRANIAN_APP"}

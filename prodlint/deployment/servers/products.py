@@ -55,7 +55,7 @@ port -P --port int 8080
 uds -U --path text
 """
 _FLOWER = """
-host --address text
+address=host --address text
 port --port int 5555
 * text
 """
@@ -125,7 +125,7 @@ PRODUCTS: dict[str, Product] = {
         Product("chalice local", "chalice", _LISTENS, development=True, owner="Chalice", has_target=False),
         Product("sam local", None, _LISTENS, development=True, owner="SAM", has_target=False),
         Product("func start", None, _LISTENS, development=True, owner="Azure Functions", has_target=False),
-        Product("flower", "flower", _FLOWER, owner="Flower", reloads=(), has_target=False),
+        Product("flower", "flower", _FLOWER, owner="Flower", environment="FLOWER_", reloads=(), has_target=False),
         Product("functions-framework", "functions-framework", _FUNCTIONS, reloads=(), has_target=False),
     )
 }
