@@ -125,13 +125,12 @@ def _is_template(source: Source, problem: Span, known: bool) -> bool:
 
 
 def understood(deployment: Deployment) -> str:
-    """What runs in production, in one sentence without a full stop."""
-    services = [one for one in deployment.services if one.environment is Environment.PRODUCTION]
-    # What serves people is told first.
-    services.sort(key=lambda one: (one.role is not Role.WEB, not one.written))
-    names = list(dict.fromkeys(f"{one.label} ({_starter(one)})" for one in services))
+    """What runs in production, or perhaps does where nothing certainly does, in one sentence without a full stop."""
+    names = _names(deployment, Environment.PRODUCTION)
+    perhaps = [] if names else _names(deployment, Environment.UNKNOWN)
     parts = [
         _listed("service", names, 4),
+        f"perhaps in production, {_listed('service', perhaps, 4)}" if perhaps else "",
         _listed("release path", [release.name for release in deployment.roads], 3),
     ]
     told = [part for part in parts if part] or ["nothing here is deployed as far as the files tell"]
@@ -140,6 +139,13 @@ def understood(deployment: Deployment) -> str:
         more = f" and {len(unread) - 3} more" if len(unread) > 3 else ""
         told.append(f"not read: {', '.join(unread[:3])}{more}")
     return "; ".join(told)
+
+
+def _names(deployment: Deployment, environment: Environment) -> list[str]:
+    """The services of an environment with who starts each: what serves people is told first."""
+    services = [one for one in deployment.services if one.environment is environment]
+    services.sort(key=lambda one: (one.role is not Role.WEB, not one.written))
+    return list(dict.fromkeys(f"{one.label} ({_starter(one)})" for one in services))
 
 
 def _starter(service: Service) -> str:

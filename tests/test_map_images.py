@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from maps import DOCKERFILE, drawn, of, pod
 
+from prodlint.deployment.environment import Environment
 from prodlint.map.document import State
 from prodlint.map.text import render
 from prodlint.map.why import UnknownSubject, why
@@ -303,3 +304,12 @@ def test_a_procfile_beside_the_file_of_another_platform_need_not_be_herokus(
     [service] = [one for one in drawn(files).services if one.name == "web"]
     assert service.platform == platform
     assert of(files, "web")["python"] == f"no file tells {whose} which Python to use"
+
+
+def test_a_procfile_of_another_name_is_for_whoever_is_given_it() -> None:
+    files = {"Procfile.dev": "web: flask run\n", "Procfile": "web: gunicorn app:app\n", "app.py": "app = print\n"}
+    [service] = drawn(files, Environment.DEVELOPMENT).services
+    assert service.platform == ""
+    python = service.fact("python")
+    assert python is not None
+    assert python.text == "no file tells its platform which Python to use"

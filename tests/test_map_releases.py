@@ -323,3 +323,17 @@ def test_the_database_of_a_job_that_tests_is_not_what_a_release_migrates() -> No
     for run, kind in (("pytest", "prepare"), ("echo done", "migrate")):
         workflow = {".github/workflows/cd.yml": jobs.replace("{run}", run) + ship}
         assert f" 1. {kind:10} [check] alembic upgrade head" in told({**files, **workflow})
+
+
+def test_the_summary_tells_what_is_perhaps_in_production_where_nothing_certainly_is() -> None:
+    def summary(files: Mapping[str, str]) -> str:
+        return understood(inspect(MemoryTree(files), ()).deployment)
+
+    app = {"app.py": "from flask import Flask\napp = Flask('a')\n"}
+    container = "[{name: web, image: acme/web, command: [gunicorn, 'app:app']}]"
+    manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: "
+    files = {**app, "k8s/web.yaml": f"{manifest}{container}}}}}}}\n"}
+    assert summary(files).startswith("perhaps in production, 1 service: web: gunicorn app:app (Kubernetes)")
+    certain = {**files, "Procfile": "web: gunicorn app:app\n"}
+    assert summary(certain).startswith("1 service: web: gunicorn app:app (Procfile); ")
+    assert summary(app) == "nothing here is deployed as far as the files tell"

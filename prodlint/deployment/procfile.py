@@ -37,7 +37,12 @@ _OF_EXPORTS = ("process.conf.erb", "process_master.conf.erb", "process.service.e
 
 
 def may_be_of_another(process: Process, repository: Repository) -> bool:
-    """Whether nothing says that a Procfile is Heroku's, and something that another platform or a host starts it."""
+    """Whether nothing says that a Procfile is Heroku's, and something that another platform or a host starts it.
+
+    One of another name (`Procfile.dev`) is for the tools that are given it: Heroku reads none but `Procfile`.
+    """
+    if is_procfile(process.path) and posixpath.basename(process.path) != "Procfile":
+        return True
     folder = posixpath.dirname(process.path)
     beside = any(normal_path(folder, name) in repository.paths for name in _OF_OTHERS)
     is_other = is_procfile(process.path) and beside and not is_of_heroku(process, repository)
