@@ -20,6 +20,7 @@ def names(files: dict[str, str]) -> list[str]:
 
 
 UP = "update:\n\tgit pull\n\tdocker compose up -d\n"
+TAG = "\tgit commit -am v1\n\tgit tag v1\n\tgit push\n\tgit push --tags\n"
 IN_FOLDER = "start:\n\tcd deploy && docker compose up -d\n"
 
 
@@ -55,6 +56,10 @@ IN_FOLDER = "start:\n\tcd deploy && docker compose up -d\n"
         ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml up -d db\n"}, []),
         ({"Makefile": "start:\n\tdocker compose -f compose.prod.yml -f compose.local.yml up -d\n"}, []),
         ({"Makefile": "release:\n\tgit tag v1\n\ttwine upload dist/*\n"}, []),
+        ({"Makefile": f"release:\n\tgit pull\n{TAG}"}, []),
+        ({"Makefile": f"release:\n\tgit pull\n{TAG}\tsystemctl restart shop\n"}, ["Makefile"]),
+        ({"Makefile": f"release:\n\tgit pull\n{TAG}\tpip install -r requirements.txt\n"}, ["Makefile"]),
+        ({"Makefile": "release:\n\tgit pull\n\tgit tag v1\n"}, ["Makefile"]),
         ({"Makefile": "deploy-docs:\n\tmkdocs gh-deploy\n"}, []),
         (
             {"justfile": "host := 'shop'\ndeploy: build\n  ssh {{host}} docker compose up -d\nbuild:\n  x\n"},

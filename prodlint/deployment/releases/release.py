@@ -23,8 +23,10 @@ from prodlint.deployment.releases.step_kind import (
     kinds_of_action,
     kinds_of_step,
     place_of_deployment,
+    plain_words,
     takes_down,
 )
+from prodlint.deployment.releases.tagging import LIVE, only_tags
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
 from prodlint.deployment.value import Known, Unknown
@@ -124,6 +126,8 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
             own = _condition(declared.condition, pipeline, variables, dict(declared.matrix))
             typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
             found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
+        if job.on_host and only_tags([(one.kind, "" if one.step is None else plain_words(one.step)) for one in found]):
+            found = [replace(one, kind=StepKind.OTHER) if one.kind in LIVE else one for one in found]
         environments[job.name] = job_environment(job, pipeline, found)
         steps.extend(found)
     _join(environments, pipeline)
@@ -390,7 +394,6 @@ def compose_files_of(step: Step) -> tuple[str, ...] | None:
     return tuple(files)
 
 
-_LIVE = (StepKind.DEPLOY, StepKind.RESTART)
 _CHECKS = frozenset((StepKind.TEST, StepKind.LINT))
 
 
@@ -407,7 +410,7 @@ def job_environment(job: Job, pipeline: Pipeline, steps: Sequence[PipelineStep])
     names = f"{job.name} {pipeline.name} {posixpath.basename(pipeline.path)}"
     if not {"preview", "review"}.isdisjoint(re.findall(r"[a-z]+", names.lower())):
         return Environment.DEVELOPMENT
-    if any(kind in _LIVE for kind in kinds):
+    if any(kind in LIVE for kind in kinds):
         from prodlint.deployment.releases.own_cluster import brings_its_cluster
 
         if brings_its_cluster(job):
@@ -438,7 +441,7 @@ def _only_for_tests(job: Job, steps: Sequence[PipelineStep]) -> bool:
     What is deployed on a platform or another machine stays: such tests only look at it.
     """
     last_test = max(index for index, one in enumerate(steps) if one.kind is StepKind.TEST)
-    live = [index for index, one in enumerate(steps) if one.kind in _LIVE]
+    live = [index for index, one in enumerate(steps) if one.kind in LIVE]
     if any(index > last_test for index in live):
         return False
     if any(one.step is not None and takes_down(one.step) for one in steps[last_test + 1 :]):
