@@ -239,6 +239,8 @@ def _assigned(fact: Fact) -> str:
     if kept is not None:
         return f"{fact.name} ({kept[1]}{kept[2]})"
     source = _FROM.fullmatch(fact.text)
+    if source is not None and source[1] == f"${fact.name}":
+        return fact.name
     return f"{fact.name} (? {fact.text})" if source is None else f"{fact.name} (from {source[1]})"
 
 

@@ -17,7 +17,7 @@ from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import Known
 from prodlint.inspection import inspect
 from prodlint.source import Source, Text
-from prodlint.syntax.word import Word
+from prodlint.syntax.word import Expansion, Word
 from prodlint.tree import MemoryTree
 
 
@@ -384,3 +384,23 @@ def test_a_function_that_is_called_again_from_an_equal_shell_does_the_same_again
 def test_a_loop_runs_for_sure_what_stands_before_its_first_way_out(script: str, certain: list[str]) -> None:
     found = run(f"{script}\nexec gunicorn app:app").steps
     assert [step.written for step in found if not step.conditional] == [*certain, "gunicorn app:app"]
+
+
+@pytest.mark.parametrize(
+    ("script", "exported"),
+    [
+        ('A="${A:-x}"; if [ "$A" != x ]; then export A; fi', "$A"),
+        ('A="${A:-x}"; if [ "$A" = x ]; then export A; fi', None),
+        ('A="${A:-x}"; if [ "$B" != x ]; then export A; fi', None),
+        ('A="${A:-x}"; if [ "$A" != x ]; then export A=y; fi', None),
+        ('A="${A:-x}"; if p; then export A; fi', None),
+        ('A="${A:-x}"; if [ "$A" != x ]; then export A; else export A=z; fi', None),
+        ('A="${A:-x}"; export A; if [ "$A" != x ]; then B=1; fi', "$A:-"),
+    ],
+)
+def test_a_variable_that_is_exported_only_where_it_is_set_is_what_is_set(script: str, exported: str | None) -> None:
+    [step] = run(f"{script}\nexec gunicorn app:app").processes
+    held = step.environment["A"]
+    parts = held.parts if held is not None else ()
+    told = [f"${part.name}{part.operator}" for part in parts if isinstance(part, Expansion)]
+    assert told == ([] if exported is None else [exported])

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.execution.condition_words import Asked, in_words
 from prodlint.deployment.execution.shell_walk import DECIDED, Items, Shell, exportable
-from prodlint.deployment.value import EnvDriven, Unknown, Value
-from prodlint.syntax.word import Substitution, Word
+from prodlint.deployment.value import NO, EnvDriven, Unknown, Value
+from prodlint.record import replace
+from prodlint.syntax.word import Expansion, Substitution, Word
 
 __all__ = ["rejoin"]
 
@@ -34,8 +35,12 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
         shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
     for name in _touched(shell.exported, [arm.exported for arm in outcomes]):
         words = [arm.exported.get(name) for arm in outcomes]
-        is_same = all(word == words[0] for word in words)
-        shell.exported[name] = words[0] if is_same else exportable(filled[name]) if name in filled else None
+        if all(word == words[0] for word in words):
+            shell.exported[name] = words[0]
+        elif name in filled:
+            shell.exported[name] = exportable(filled[name])
+        else:
+            shell.exported[name] = _as_it_was(name, outcomes, when)
 
 
 def _touched(before: Mapping[str, object], arms: Iterable[Mapping[str, object]]) -> set[str]:
@@ -63,6 +68,22 @@ def _filled_in(
             if is_alone and isinstance(value, EnvDriven) and value.is_variable and value.name == own[0].name:
                 found[name] = EnvDriven(own[0].name, held.literal, held.span)
     return found
+
+
+def _as_it_was(name: str, outcomes: list[Shell], when: list[tuple[Asked, ...] | None]) -> Word | None:
+    """What a variable is to programs that is exported only where it is set from outside; None where that is not so.
+
+    `A=${A:-x}; if [ "$A" != x ]; then export A; fi` hands on what is set, and nothing else.
+    """
+    for arm, own in zip(outcomes, when, strict=True):
+        word = arm.exported.get(name)
+        part = word.parts[0] if word is not None and len(word.parts) == 1 else None
+        is_own = isinstance(part, Expansion) and part.name == name and part.outside
+        asks = any(one.name == name and one.unset is NO for one in own or ())
+        others = [one for one in outcomes if one is not arm]
+        if isinstance(part, Expansion) and is_own and asks and not any(name in one.exported for one in others):
+            return Word((replace(part, operator="", operand=None),), part.span)
+    return None
 
 
 def _agreed(
