@@ -337,3 +337,31 @@ def test_the_summary_tells_what_is_perhaps_in_production_where_nothing_certainly
     certain = {**files, "Procfile": "web: gunicorn app:app\n"}
     assert summary(certain).startswith("1 service: web: gunicorn app:app (Procfile); ")
     assert summary(app) == "nothing here is deployed as far as the files tell"
+
+
+DJANGO = {
+    "Procfile": "web: gunicorn shop.wsgi\n",
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "shop/settings.py": "DEBUG = False\n",
+    "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+}
+FLASK = "from flask import Flask\napplication = Flask('a')\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "collects"),
+    [
+        ({}, True),
+        ({"app.json": "{}"}, True),
+        ({"app.json": '{"env": {"DISABLE_COLLECTSTATIC": "1"}}'}, False),
+        ({"nixpacks.toml": "[phases.setup]\n"}, False),
+        ({"shop/wsgi.py": FLASK}, False),
+        ({"Procfile": "web: gunicorn shop.wsgi\n", "manage.py": None}, False),
+    ],
+)
+def test_the_buildpack_of_heroku_collects_the_static_files_of_django(
+    more: Mapping[str, str | None], collects: bool
+) -> None:
+    files = {path: text for path, text in {**DJANGO, **more}.items() if text is not None}
+    step = "collect static [if $DISABLE_COLLECTSTATIC is not set] python manage.py collectstatic --noinput"
+    assert (step in " ".join(told(files).split())) is collects
