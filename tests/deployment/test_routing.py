@@ -151,6 +151,13 @@ def test_a_proxy_that_no_file_runs_takes_a_name_only_perhaps() -> None:
     assert (told(end), end.certain) == ("web", UNKNOWN)
 
 
+def test_a_name_that_only_developers_use_is_told_as_theirs() -> None:
+    service = "services:\n  web:\n    build: .\n    command: flask run\n"
+    files = {"nginx/Dockerfile": "", "docs/compose.yml": service}
+    end = only(location("proxy_pass http://web:8000"), files, "services: {}\n")
+    assert told(end) == "? what is called web runs in development alone (docs/compose.yml)"
+
+
 def test_a_name_in_several_compose_files_is_unknown_when_none_of_them_runs_the_proxy() -> None:
     service = "services:\n  web:\n    build: .\n    restart: always\n"
     files = {"nginx/Dockerfile": "", "deploy/a.yml": service, "deploy/b.yml": service}

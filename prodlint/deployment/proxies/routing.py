@@ -187,7 +187,11 @@ class _Joiner:
                 return Destination(upstream, unknown=Unknown(reason, upstream.span))
         if "." in host and not self._is_inside(host):
             return Destination(upstream, outside=host)
-        return Destination(upstream, unknown=Unknown(f"nothing that is read is called {host}", upstream.span))
+        reason = f"nothing that is read is called {host}"
+        if known:
+            where = " and ".join(dict.fromkeys(found[0].environment.value for found in known))
+            reason = f"what is called {host} runs in {where} alone ({known[0][0].process.path})"
+        return Destination(upstream, unknown=Unknown(reason, upstream.span))
 
     def _one_of(self, upstream: Upstream, found: list[Peer]) -> Destination:
         """The one program among those of a name that the port leads to.
