@@ -181,6 +181,30 @@ def test_a_program_that_supervisor_may_not_start_is_told_so(variables: str, told
 
 
 @pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("shop.py", "perhaps applied by the code in shop.py:4"),
+        ("jobs/upgrade.py", "perhaps applied by the code in jobs/upgrade.py:4"),
+        # What only tests do, and no code at all.
+        ("tests/test_shop.py", "applied by nothing in production"),
+        ("", "applied by nothing in production"),
+    ],
+)
+def test_code_that_applies_migrations_does_so_perhaps(path: str, told: str) -> None:
+    code = "from alembic import command\n\ndef up(config):\n    command.upgrade(config, 'head')\n"
+    files = {
+        **FILES,
+        "shop.py": "app = print\n",
+        "alembic.ini": "[alembic]\nscript_location = versions\n",
+        "versions/env.py": "from alembic import context\n",
+        "versions/versions/0001_a.py": "revision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    pass\n",
+        **({path: code} if path else {}),
+    }
+    [project] = draw(inspect(MemoryTree(files), []).deployment, Environment.PRODUCTION).projects
+    assert [fact.text for fact in project.migrations] == [f"1 Alembic revision, {told}"]
+
+
+@pytest.mark.parametrize(
     ("step", "told"),
     [
         ("RUN python manage.py migrate\nCMD [", "applied by Dockerfile:4 while the image is built"),

@@ -174,9 +174,17 @@ def _migrations(
         label += f", applied by {runs[0].span} while the image is built"
     elif environment is not Environment.PRODUCTION:
         pass
+    elif (code := _in_code(system, deployment)) is not None:
+        label += f", perhaps applied by the code in {code}"
     elif (system.count or system.system is System.DJANGO) and deployment.is_migrated(system) is NO:
         label += ", applied by nothing in production"
     return Fact("migrations", label, span=system.span)
+
+
+def _in_code(system: MigrationSystem, deployment: Deployment) -> Span | None:
+    """The first call in Python that applies migrations where it is reached: nothing tells whether it is."""
+    runs = (run for run in deployment.runs_of(system) if run.environment is Environment.UNKNOWN)
+    return next((run.span for run in runs if run.span.path.endswith(".py")), None)
 
 
 def _apart(system: MigrationSystem, systems: Sequence[MigrationSystem]) -> str:
