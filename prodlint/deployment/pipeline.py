@@ -71,7 +71,7 @@ class JobStep(Record):
 
     `variables` are those that the step, its job and its workflow set, the innermost last. `condition` is what
     it asks for, as it is written. `matrix` holds the names and values of the combination for which it runs, where they
-    are told apart.
+    are told apart. Other steps ask by its `id` for what it told.
     """
 
     span: Span
@@ -83,6 +83,7 @@ class JobStep(Record):
     variables: tuple[EnvDefinition, ...] = ()
     condition: str = ""
     matrix: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 class Occasion(Record):

@@ -33,19 +33,18 @@ def published_facts(service: Service, published: Iterable[PublishedImage]) -> It
     told = [f"as {_named(one)}" for one in own] + [f"{_stage(one.image)} as {_named(one)}" for one in others]
     if told:
         # By a name that is computed nobody can tell who asks for it.
-        known = all(_is_literal(name) and not one.may_run for one in (*own, *others) for name in one.names)
+        known = not any(one.may_run or any(map(_is_computed, one.given.all)) for one in (*own, *others))
         told[-1] += f", which {_NOWHERE}" if known else ""
-        sources = tuple(Source(", ".join(one.names), one.span, "builds and pushes it") for one in (*own, *others))
+        sources = tuple(Source(", ".join(one.given.all), one.span, "builds and pushes it") for one in (*own, *others))
         yield Fact("published", "; ".join(told), span=sources[0].span, sources=sources)
 
 
-def _is_literal(name: str) -> bool:
-    return "$" not in _COMPUTED_TAG.sub("", name)
+def _is_computed(name: str) -> bool:
+    return "$" in _COMPUTED_TAG.sub("", name)
 
 
 def _named(one: PublishedImage) -> str:
-    name, more = _COMPUTED_TAG.sub("", one.names[0]), len(one.names) - 1
-    return f"{name} and {more} more" if more else name
+    return one.given.told(_COMPUTED_TAG.sub("", one.given.names[0]))
 
 
 def _start(image: Image) -> Span | None:

@@ -187,7 +187,7 @@ def _shortened(text: str) -> str:
 
 def _kinds(steps: list[MappedStep]) -> Iterator[tuple[str, MappedStep]]:
     """The steps with their kinds; one command that builds and pushes is one line."""
-    for _, group in groupby(steps, key=lambda one: (one.text, place_of(one.span))):
+    for _, group in groupby(steps, key=lambda one: (one.text, place_of(one.span), _condition(one))):
         alike = list(group)
         yield ", ".join(dict.fromkeys(one.kind for one in alike)), alike[0]
 

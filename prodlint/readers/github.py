@@ -13,7 +13,7 @@ from prodlint.deployment.process import EnvDefinition
 from prodlint.deployment.releases.pipeline_variables import expression_word
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.readers.github_commands import commands_of
-from prodlint.readers.github_matrix import combinations_of, in_each_combination, in_each_part
+from prodlint.readers.github_matrix import in_each_combination, in_each_part, matrix_of
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
@@ -186,33 +186,23 @@ def _job(
     variables = (*variables, *_variables(body))
     steps = body.get("steps")
     found: list[JobStep] = []
-    matrix = combinations_of(body)
+    matrix = matrix_of(body)
     for item in steps.items if isinstance(steps, Sequence) else ():
         if isinstance(item, Mapping):
             own = (*variables, *_variables(item))
             for one in _steps(item, directory, repository, open_parts, 0):
                 told = in_each_part(one, _text(item.get("working-directory")) or "", matrix, repository)
-                found.extend(
-                    replace(each, variables=own) for part in told for each in _in_each_combination(part, matrix)
-                )
+                found.extend(replace(part, variables=own) for part in told)
     return Job(
         name=key.value,
         span=key.span,
-        steps=tuple(found),
+        steps=tuple(part for one in found for part in in_each_combination(one, found, matrix)),
         needs=tuple(_names(body.get("needs"))),
         environment=named,
         calls=calls[2:] if calls is not None and calls.startswith("./") else None,
         condition=_text(body.get("if")) or "",
         on_host="self-hosted" in tuple(_names(body.get("runs-on"))),
     )
-
-
-def _in_each_combination(step: JobStep, matrix: tuple[dict[str, str], ...]) -> Iterator[JobStep]:
-    if step.action is None or not matrix:
-        yield step
-        return
-    for action in in_each_combination(step.action, matrix):
-        yield replace(step, action=action)
 
 
 def _steps(
@@ -239,22 +229,21 @@ def _steps(
         (key.value, value.value) for key, value in given if isinstance(key, Scalar) and isinstance(value, Scalar)
     )
     action = Action(uses.value, values, uses.span)
-    yield JobStep(uses.span, name, action=action, directory=directory, condition=asked)
+    told = _text(item.get("id")) or ""
+    yield JobStep(uses.span, name, action=action, directory=directory, condition=asked, id=told)
     for command, remote in commands_of(action, inputs if isinstance(inputs, Mapping) else None):
         # An action knows nothing of the folder that its workflow chose for commands.
         folder = None if remote else ""
         yield JobStep(command.span, name, command, directory=folder, remote=remote, condition=asked)
 
 
-_BRACKETS = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")
-
-
 def _both(outer: str, inner: str) -> str:
     """The condition of a step inside of an action that is called under a condition."""
     if not outer or not inner:
         return outer or inner
-    plain = [(found[1].strip() if (found := _BRACKETS.fullmatch(one)) else one) for one in (outer, inner)]
-    return " && ".join(f"({one})" for one in plain)
+    from prodlint.deployment.releases.pipeline_condition import joined
+
+    return joined((outer, inner))
 
 
 def _composite(

@@ -17,7 +17,7 @@ from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.images.base import is_official
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, MadeImage, Platform, Process
-from prodlint.deployment.releases.action_words import image_names_of
+from prodlint.deployment.releases.action_words import GivenNames, image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
@@ -65,7 +65,7 @@ def built_images(
     for step in listed:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
             if build.dockerfile in repository.paths and not build.ends_anywhere:
-                found.extend(BuiltImage(name, build, step.span) for name in names_given(step))
+                found.extend(BuiltImage(name, build, step.span) for name in names_given(step).names)
     for step in listed:
         found.extend(_retagged(step, tuple(found)))
     return tuple(found)
@@ -109,12 +109,11 @@ _OTHER_LANGUAGES = ("jib", "ko")
 _NAMED = ("-t", "--tag", "--destination", "-d", "--image")
 
 
-def names_given(step: PipelineStep) -> Iterator[str]:
+def names_given(step: PipelineStep) -> GivenNames:
     """The names that a build gives to its image; docker/metadata-action may tell them for a whole job."""
-    if step.step is not None:
-        yield from _values(_words(step), _NAMED)
     if step.action is not None:
-        yield from image_names_of(step.action, step.job, step.variables)
+        return image_names_of(step.action, step.job, step.variables, dict(step.matrix))
+    return GivenNames(tuple(_values(_words(step), _NAMED)))
 
 
 def _words(step: PipelineStep) -> list[str]:

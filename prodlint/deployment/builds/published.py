@@ -10,6 +10,7 @@ from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image, build_image
 from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import Platform
+from prodlint.deployment.releases.action_words import GivenNames
 from prodlint.deployment.releases.pipeline_builds import builds_in
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository
@@ -24,14 +25,14 @@ _MOST = 100
 
 
 class PublishedImage(Record):
-    """An image that a pipeline pushes under `names`.
+    """An image that a pipeline pushes under the names that it is `given`.
 
     It is `deployed` where a file says that just this stage runs, and `shown` where a service is what it starts;
     something else that is read `may_run` it.
     """
 
     image: Image
-    names: tuple[str, ...]
+    given: GivenNames
     span: Span
     deployed: bool
     shown: bool
@@ -53,11 +54,11 @@ def published_images(
     shown = {_stage(one.image) for one in ours if one.image is not None and one.process.platform is Platform.DOCKER}
     found: dict[tuple[str, str], PublishedImage] = {}
     pushing: dict[tuple[str, str], set[str]] = {}
-    for image, names, span, pipeline in _published(tuple(steps), repository):
+    for image, given, span, pipeline in _published(tuple(steps), repository):
         before = found.get(_stage(image))
-        names = names if before is None else tuple(dict.fromkeys((*before.names, *names)))
+        given = given if before is None else before.given.with_those_of(given)
         span = span if before is None else before.span
-        found[_stage(image)] = PublishedImage(image, names, span, _stage(image) in run, _stage(image) in shown)
+        found[_stage(image)] = PublishedImage(image, given, span, _stage(image) in run, _stage(image) in shown)
         pushing.setdefault(_stage(image), set()).add(pipeline)
         if len(found) >= _MOST:
             break
@@ -66,7 +67,9 @@ def published_images(
     mentions = image_mentions(others, repository)
     asked_for = {_stage(one.image) for one in ours if one.image is not None and _asks_by_name(one)}
     return tuple(
-        replace(one, may_run=stage in asked_for or any(mentions.may_run(one.names, path) for path in pushing[stage]))
+        replace(
+            one, may_run=stage in asked_for or any(mentions.may_run(one.given.names, path) for path in pushing[stage])
+        )
         for stage, one in found.items()
     )
 
@@ -92,14 +95,19 @@ def _asks_by_name(service: Service) -> bool:
 
 def _published(
     steps: tuple[PipelineStep, ...], repository: Repository
-) -> Iterator[tuple[Image, tuple[str, ...], Span, str]]:
-    pushing = {(one.pipeline.path, one.job.name) for one in steps if one.kind is StepKind.PUSH}
+) -> Iterator[tuple[Image, GivenNames, Span, str]]:
+    pushes = [one for one in steps if one.kind is StepKind.PUSH]
+    # An action pushes what it builds itself; another step pushes what its job built.
+    building = {id(one.action) for one in steps if one.kind is StepKind.BUILD and one.action is not None}
+    by_itself = {id(one.action) for one in pushes} & building
+    jobs = {(one.pipeline.path, one.job.name) for one in pushes if id(one.action) not in by_itself}
     for step in steps:
-        if (step.pipeline.path, step.job.name) not in pushing or step.environment in _NOT_PRODUCTION:
+        is_pushed = id(step.action) in by_itself or (step.pipeline.path, step.job.name) in jobs
+        if not is_pushed or step.environment in _NOT_PRODUCTION:
             continue
         for build in builds_in((step,)):
-            names = tuple(dict.fromkeys(names_given(step)))
+            given = names_given(step)
             # Without a name it is no image that somebody could push: files that a build leaves in a folder.
-            image = build_image(repository, build) if names else None
+            image = build_image(repository, build) if given.names else None
             if image is not None and environment_of(image.stage or image.path) not in _NOT_PRODUCTION:
-                yield image, names, step.span, step.pipeline.path
+                yield image, given, step.span, step.pipeline.path

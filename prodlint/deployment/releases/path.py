@@ -343,7 +343,6 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], starte
     # What several combinations of a matrix do alike is told once.
     seen: set[tuple[StepKind, str, Span, str]] = set()
     for job in jobs_in_order(steps[0].pipeline):
-        has_matrix = any(declared.matrix for declared in job.steps)
         for number, one in enumerate(steps):
             if one.job is not job or not any(one.may_run(occasion) for occasion in occasions):
                 continue
@@ -351,7 +350,7 @@ def _pipeline_steps(steps: list[PipelineStep], occasions: list[Occasion], starte
             if kind is StepKind.OTHER and number in preparing:
                 kind = StepKind.PREPARE
             key = (kind, one.written, one.span, job.name)
-            if kind not in _ASIDE and not (has_matrix and key in seen):
+            if kind not in _ASIDE and not (one.matrix and key in seen):
                 seen.add(key)
                 conditional = one.step.conditional if one.step is not None else False
                 told = ReleaseStep(

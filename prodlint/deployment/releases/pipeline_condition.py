@@ -1,4 +1,4 @@
-"""Conditions of workflows (`if:`), answered for each way in which their pipeline is set off.
+"""Conditions of workflows (`if:`, inputs that are switches), answered for each way in which their pipeline is set off.
 
 Source: GitHub, "Evaluate expressions in workflows and actions" (literals, operators, functions, strings are compared
 without their case) and "Contexts reference" (github.event_name, ref, ref_name, ref_type, base_ref).
@@ -6,7 +6,7 @@ without their case) and "Contexts reference" (github.event_name, ref, ref_name, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from prodlint.deployment.pipeline import Condition, Occasion
@@ -15,7 +15,7 @@ from prodlint.deployment.value import UNKNOWN, Answer, answer
 from prodlint.record import Record
 from prodlint.regex import regex
 
-__all__ = ["condition_of"]
+__all__ = ["both", "condition_of", "joined", "plain", "switch_of"]
 
 _TOKEN = regex(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.*-]*)|(\d+(?:\.\d+)?)|(&&|\|\||==|!=|<=|>=|[!()\[\],<>]))")
 _WHOLE = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*)\}\}\s*")
@@ -42,23 +42,63 @@ def condition_of(text: str, occasions: tuple[Occasion, ...], variable: Callable[
     """A condition on each occasion. `variable` gives the value of one of `env` or of `matrix.NAME`, if known."""
     if not text.strip():
         return Condition("", occasions, occasions)
+    return _answered(text, occasions, lambda one: _truth(_value(plain(text), one, variable)))
+
+
+def switch_of(text: str, occasions: tuple[Occasion, ...], variable: Callable[[str], str | None]) -> Condition:
+    """An input of an action that switches something on where its text is `true`, on each occasion."""
     whole = _WHOLE.fullmatch(text)
-    plain = text if whole is None else whole[1]
-    answers = [(one, _holds(plain, one, variable)) for one in occasions]
+    if whole is None:
+        return _answered(text, occasions, lambda one: UNKNOWN if "${{" in text else _is_on(text))
+    return _answered(text, occasions, lambda one: _is_on(_value(whole[1], one, variable)))
+
+
+def both(first: Condition, second: Condition) -> Condition:
+    """What holds where two conditions do; its text tells what is open of them."""
+    may = tuple(one for one in first.may if one in second.may)
+    does = tuple(one for one in first.does if one in second.does)
+    asked = [one for one in (first, second) if one.text]
+    asked = [one for one in asked if any(occasion not in one.does for occasion in may)] or asked
+    return Condition(joined(one.text for one in asked), may, does)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Conditions of which all have to hold, as one text."""
+    asked = [one for one in texts if one.strip()]
+    if len(asked) < 2:
+        return asked[0] if asked else ""
+    return " && ".join(f"({plain(one)})" for one in asked)
+
+
+def plain(text: str) -> str:
+    """A condition without the brackets of an expression, which it need not have."""
+    found = _WHOLE.fullmatch(text)
+    return text.strip() if found is None else found[1].strip()
+
+
+def _answered(text: str, occasions: tuple[Occasion, ...], holds: Callable[[Occasion], Answer]) -> Condition:
+    answers = [(one, holds(one)) for one in occasions]
     may = tuple(one for one, found in answers if found is UNKNOWN or bool(found))
     return Condition(text, may, tuple(one for one, found in answers if found is not UNKNOWN and bool(found)))
 
 
-def _holds(text: str, occasion: Occasion, variable: Callable[[str], str | None]) -> Answer:
+def _value(text: str, occasion: Occasion, variable: Callable[[str], str | None]) -> _Operand:
     if "${{" in text:
-        return UNKNOWN
+        return _OPEN
     try:
         tokens = Tokens(text, _TOKEN)
         value = _Parser(tokens, occasion, variable).either(0)
         tokens.end()
     except UnreadableError:
+        return _OPEN
+    return value
+
+
+def _is_on(value: _Operand) -> Answer:
+    """Whether an input is `true`: actions take the text of a value, of which `false` is no truth."""
+    if isinstance(value, _Open | _Begun):
         return UNKNOWN
-    return _truth(value)
+    return answer(value is True or (isinstance(value, str) and value.strip().lower() == "true"))
 
 
 def _truth(value: _Operand) -> Answer:

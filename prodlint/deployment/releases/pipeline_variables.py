@@ -142,13 +142,15 @@ def filled(script: CommandLine, variables: Variables, matrix: Mapping[str, str])
     return replace(script, text=Text.join(_pieces(text, variables, matrix)))
 
 
-def expanded(text: str, variables: Variables) -> str:
-    """An input of an action in which `${{ env.NAME }}` is replaced where the variable is known."""
+def expanded(text: str, variables: Variables, matrix: Mapping[str, str]) -> str:
+    """An input of an action in which `${{ env.NAME }}` and `${{ matrix.NAME }}` are replaced where they are known."""
     if "${{" not in text:
         return text
 
     def value(found: re.Match[str]) -> str:
-        name = _OF_ENV.fullmatch(found[1])
+        name, of_matrix = _OF_ENV.fullmatch(found[1]), _OF_MATRIX.fullmatch(found[1])
+        if of_matrix is not None:
+            return matrix.get(of_matrix[1], found[0])
         held = variables.get(name[1]) if name is not None else None
         return held.value if isinstance(held, Known) else found[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from prodlint.deployment.command import CommandLine, Form, Link, Step, exec_form, shell_form
@@ -17,6 +17,7 @@ from prodlint.deployment.releases.action_words import action_words
 from prodlint.deployment.releases.daemon import may_be_of_the_job, talks_elsewhere
 from prodlint.deployment.releases.handed_text import handed_text, is_for_machine, managed_text, starts_a_task
 from prodlint.deployment.releases.pipeline_variables import filled, handed_on, step_variables, told
+from prodlint.deployment.releases.step_conditions import condition_in, condition_of_push
 from prodlint.deployment.releases.step_kind import (
     DeploymentPlace,
     is_for_clusters,
@@ -29,7 +30,7 @@ from prodlint.deployment.releases.step_kind import (
 from prodlint.deployment.releases.tagging import LIVE, only_tags
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.server import program_of
-from prodlint.deployment.value import Known, Unknown
+from prodlint.deployment.value import Unknown
 from prodlint.deployment.variables.table import Variables
 from prodlint.record import Record, field, kept, replace
 from prodlint.regex import regex
@@ -55,7 +56,8 @@ _ALWAYS = Condition("", (Occasion(),), (Occasion(),))
 class PipelineStep(Record, dict=True):
     """One typed step of a job, in the order in which the job runs them. `around` are the variables that it is given.
 
-    `job_condition` is what its job asks for, `condition` what the step itself does.
+    `job_condition` is what its job asks for, `condition` what the step itself does; `matrix` is the combination for
+    which it runs, where they are told apart.
     """
 
     kind: StepKind
@@ -70,6 +72,7 @@ class PipelineStep(Record, dict=True):
     around: Variables = field(default_factory=Variables)
     job_condition: Condition = _ALWAYS
     condition: Condition = _ALWAYS
+    matrix: tuple[tuple[str, str], ...] = ()
 
     @kept
     def variables(self) -> Variables:
@@ -120,12 +123,12 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     for job in pipeline.jobs:
         found: list[PipelineStep] = []
         unread = missed.setdefault(job.name, [])
-        asked = job.asked or _condition(job.condition, pipeline, Variables(), {})
+        asked = job.asked or condition_in(job.condition, pipeline.occasions, Variables(), {})
         for declared in job.steps if asked.may else ():
             variables = step_variables(declared, job)
-            own = _condition(declared.condition, pipeline, variables, dict(declared.matrix))
+            own = condition_in(declared.condition, pipeline.occasions, variables, dict(declared.matrix))
             typed = _typed(declared, job, pipeline, repository, unread, variables) if own.may else ()
-            found.extend(replace(step, job_condition=asked, condition=own) for step in typed)
+            found.extend(_under_conditions(typed, asked, own, declared.matrix))
         if job.on_host and only_tags([(one.kind, "" if one.step is None else plain_words(one.step)) for one in found]):
             found = [replace(one, kind=StepKind.OTHER) if one.kind in LIVE else one for one in found]
         environments[job.name] = job_environment(job, pipeline, found)
@@ -137,18 +140,16 @@ def read_pipeline(pipeline: Pipeline, repository: Repository) -> tuple[tuple[Pip
     return placed, open_ if deploying or not pipeline.jobs else ()
 
 
-def _condition(text: str, pipeline: Pipeline, variables: Variables, matrix: Mapping[str, str]) -> Condition:
-    if not text.strip():
-        return Condition("", pipeline.occasions, pipeline.occasions)
-    from prodlint.deployment.releases.pipeline_condition import condition_of
-
-    def of_env(name: str) -> str | None:
-        value = variables.get(name) if not name.startswith("matrix.") else None
-        if value is None:
-            return matrix.get(name.removeprefix("matrix."))
-        return value.value if isinstance(value, Known) else None
-
-    return condition_of(text, pipeline.occasions, of_env)
+def _under_conditions(
+    typed: Iterable[PipelineStep], asked: Condition, own: Condition, matrix: tuple[tuple[str, str], ...]
+) -> Iterator[PipelineStep]:
+    """The steps of a declared one with what it and its job ask for."""
+    for step in typed:
+        condition = own
+        if step.action is not None and step.kind is StepKind.PUSH:
+            condition = condition_of_push(step.action, own, step.pipeline.occasions, step.around, dict(matrix))
+        if condition.may:
+            yield replace(step, job_condition=asked, condition=condition, matrix=matrix)
 
 
 def _join(environments: dict[str, Environment], pipeline: Pipeline) -> None:
@@ -179,7 +180,7 @@ def _typed(
                 job,
                 pipeline,
                 Environment.UNKNOWN,
-                action_words(declared.action, job, variables),
+                action_words(declared.action, job, variables, dict(declared.matrix)),
                 remote=declared.remote,
                 action=declared.action,
                 around=variables,

@@ -20,6 +20,7 @@ __all__ = [
     "kinds_of_step",
     "place_of_deployment",
     "plain_words",
+    "push_switch",
     "takes_down",
 ]
 
@@ -94,6 +95,8 @@ _ACTIONS = {
         appleboy/discord-action sarisia/actions-status-discord getsentry/action-release
     """,
 }
+_PUSHED_OUTPUT = regex(r"(?:^|[,\s])push=(true|\$\{\{(?:[^}]|\}(?!\}))*\}\})")
+_WHOLE = regex(r"\$\{\{((?:[^}]|\}(?!\}))*)\}\}")
 _ALWAYS_PUSH = ("mr-smithers-excellent/docker-build-push", "elgohr/publish-docker-github-action")
 
 
@@ -103,7 +106,7 @@ def kinds_of_action(action: Action) -> tuple[StepKind, ...]:
     if name == "superfly/flyctl-actions" and "deploy" not in (action.input("args") or ""):
         return (StepKind.OTHER,)
     kind = _kind_by_name(name)
-    if kind is StepKind.BUILD and (name in _ALWAYS_PUSH or _is_pushed(action)):
+    if kind is StepKind.BUILD and (name in _ALWAYS_PUSH or push_switch(action) != "false"):
         return (StepKind.BUILD, StepKind.PUSH)
     return (kind,)
 
@@ -121,11 +124,18 @@ def _kind_by_name(name: str) -> StepKind:
     return whole.get(name) or next((kind for start, kind in begun if name.startswith(start)), StepKind.OTHER)
 
 
-def _is_pushed(action: Action) -> bool:
-    """Whether `push` is on: `true`, or an expression, which is false for pull requests as a rule."""
-    push = (action.input("push") or "").strip().lower()
-    outputs = (action.input("outputs") or "").replace(" ", "")
-    return push not in ("", "false") or "type=registry" in outputs or "push=true" in outputs
+def push_switch(action: Action) -> str:
+    """What decides whether a build pushes its image: `true`, `false`, or the expressions of which one has to hold."""
+    written = (action.input("push") or "").strip()
+    outputs = action.input("outputs") or ""
+    told = [written or "false", *(found[1] for found in _PUSHED_OUTPUT.finditer(outputs))]
+    asked = tuple(dict.fromkeys(one for one in told if "${{" in one))
+    if "type=registry" in outputs.replace(" ", "") or any(one.lower() != "false" for one in told if one not in asked):
+        return "true"
+    plain = [found[1].strip() for one in asked if (found := _WHOLE.fullmatch(one)) is not None]
+    if len(asked) < 2 or len(plain) < len(asked):
+        return asked[0] if asked else "false"
+    return f"${{{{ {' || '.join(f'({one})' for one in plain)} }}}}"
 
 
 # The first words of a command, options left out; alternatives of one word are parted by a stroke.

@@ -1,0 +1,256 @@
+"""Workflows of GitHub in the map: when an image is pushed, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from maps import DOCKERFILE, drawn
+
+from prodlint.deployment.environment import Environment
+from prodlint.inspection import inspect
+from prodlint.map.draw import draw
+from prodlint.map.text import render
+from prodlint.report.terminal import Terminal
+from prodlint.tree import MemoryTree
+
+FILES = {"Dockerfile": DOCKERFILE, "app.py": ""}
+BOTH = "{push: {branches: [main]}, pull_request: {}}"
+PUSHED = "github.event_name == 'push'"
+PATH = ".github/workflows/ship.yml"
+
+
+def told(workflows: Mapping[str, str], **more: str) -> list[str]:
+    """The lines that tell releases of workflows, each as one line without its place."""
+    files = {**FILES, **{f".github/workflows/{name}": text for name, text in workflows.items()}, **more}
+    text = render(draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION), Terminal(False, width=500))
+    start = text.find("release .github")
+    lines = text[start:].split("\n\n")[0].splitlines() if start >= 0 else []
+    return [" ".join(line.partition("  (.github")[0].split()) for line in lines]
+
+
+def build(inputs: str) -> str:
+    return f"    - uses: docker/build-push-action@v7\n      with: {{context: ., tags: 'acme/shop', {inputs}}}\n"
+
+
+def shipping(on: str, steps: str, job: str = "") -> dict[str, str]:
+    return {"ship.yml": f"on: {on}\njobs:\n  ship:\n{job}    runs-on: ubuntu-latest\n    steps:\n{steps}"}
+
+
+@pytest.mark.parametrize(
+    ("on", "push", "lines"),
+    [
+        (BOTH, "true", ["push to main, pull_request", "build, push [ship] acme/shop"]),
+        (BOTH, "${{ github.event_name != 'pull_request' }}", ["push to main", "build, push [ship] acme/shop"]),
+        (BOTH, "${{ github.event_name == 'pull_request' }}", ["pull_request", "build, push [ship] acme/shop"]),
+        (BOTH, f"${{{{ {PUSHED} && 'true' || 'false' }}}}", ["push to main", "build, push [ship] acme/shop"]),
+        (BOTH, "${{ env.PUSH }}", ["push to main, pull_request", "build, push [ship] acme/shop"]),
+        (
+            BOTH,
+            f"${{{{ {PUSHED} && github.actor != 'a' }}}}",
+            ["push to main", "build [ship] acme/shop", f"push [if {PUSHED} && github.actor != 'a'] acme/shop"],
+        ),
+        (
+            "{push: {branches: [main]}, workflow_dispatch: {}}",
+            "${{ inputs.push }}",
+            ["push to main, by hand", "build [ship] acme/shop", "push [if inputs.push] acme/shop"],
+        ),
+        # Who pushes for pull requests alone, or never, brings nothing to production.
+        ("pull_request", "${{ github.event_name == 'pull_request' }}", []),
+        ("pull_request", "${{ github.event_name != 'pull_request' }}", []),
+        (BOTH, "${{ env.NEVER }}", []),
+        (BOTH, "${{ 'no' }}", []),
+        (BOTH, "false", []),
+    ],
+)
+def test_an_image_is_pushed_where_the_switch_of_its_step_is_on(on: str, push: str, lines: list[str]) -> None:
+    steps = build(f'push: "{push}"') + "      env: {PUSH: 'true', NEVER: 'false'}\n"
+    found = told(shipping(on, steps))
+    head = [f"release {PATH} ({lines[0]})"] if lines else []
+    assert found == [*head, *(f"{number}. {line}" for number, line in enumerate(lines[1:], 1))]
+
+
+def test_the_outputs_of_a_build_may_be_its_switch() -> None:
+    outputs = "type=image,name=acme/shop,push-by-digest=true,push=${{ github.event_name != 'pull_request' }}"
+    [release, step] = told(shipping(BOTH, build(f'outputs: "{outputs}"')))
+    assert (release, step) == (f"release {PATH} (push to main)", "1. build, push [ship] acme/shop")
+    # Either one is enough.
+    [_, built, pushed] = told(shipping("push", build("outputs: 'push=${{ vars.A }}', push: '${{ vars.B }}'")))
+    assert (built, pushed) == ("1. build [ship] acme/shop", "2. push [if (vars.B) || (vars.A)] acme/shop")
+    [release, step] = told(shipping("push", build("outputs: 'type=registry', push: '${{ vars.B }}'")))
+    assert step == "1. build, push [ship] acme/shop"
+
+
+def test_the_condition_of_a_step_and_the_switch_of_its_push_both_have_to_hold() -> None:
+    asked = "      if: github.event_name != 'schedule'\n"
+    both = build("push: \"${{ vars.PUSH == '1' }}\"")
+    certain = shipping("[push, schedule]", both + asked)
+    assert told(certain) == [
+        f"release {PATH} (push)",
+        "1. build [ship] acme/shop",
+        "2. push [if vars.PUSH == '1'] acme/shop",
+    ]
+    open_ = shipping("push", both + "      if: github.actor != 'bot'\n")
+    assert told(open_)[1:] == [
+        "1. build [ship] [if github.actor != 'bot'] acme/shop",
+        "2. push [if (github.actor != 'bot') && (vars.PUSH == '1')] acme/shop",
+    ]
+    never = shipping("push", both + "      if: github.event_name == 'schedule'\n")
+    assert told(never) == []
+
+
+def test_what_a_job_only_builds_is_not_published() -> None:
+    files = {
+        "web/Dockerfile": DOCKERFILE,
+        "jobs/Dockerfile": DOCKERFILE.replace('"gunicorn", "app:app"', '"celery", "worker"'),
+        PATH: shipping(
+            "push",
+            "    - uses: docker/build-push-action@v7\n      with: {context: web, push: true, tags: acme/web}\n"
+            "    - uses: docker/build-push-action@v7\n      with: {context: jobs, load: true, tags: acme/jobs}\n",
+        )["ship.yml"],
+    }
+
+    def published() -> list[str | None]:
+        found = sorted(drawn(files).services, key=lambda one: one.label)
+        return [None if (fact := one.fact("published")) is None else fact.text for one in found]
+
+    nobodys = "which nothing that is read deploys"
+    assert published() == [None, f"as acme/web, {nobodys}"]
+    # What is loaded may be pushed by a command.
+    files[PATH] += "    - run: docker push acme/jobs\n"
+    assert published() == [f"as acme/jobs, {nobodys}", f"as acme/web, {nobodys}"]
+
+
+MATRIX = """\
+    strategy:
+      matrix:
+        include:
+        - {image: 'ghcr.io/${{ github.repository }}', file: web.Dockerfile, push: true}
+        - {image: 'ghcr.io/${{ github.repository }}-jobs', file: jobs.Dockerfile, push: PUSH}
+"""
+META = """\
+    - id: meta
+      uses: docker/metadata-action@v6
+      with: {images: '${{ matrix.image }}'}
+"""
+OF_META = """\
+    - uses: docker/build-push-action@v7
+      with:
+        context: .
+        file: ${{ matrix.file }}
+        push: ${{ matrix.push }}
+        tags: ${{ steps.meta.outputs.tags }}
+"""
+WEB, JOBS = "ghcr.io/${{ github.repository }}", "ghcr.io/${{ github.repository }}-jobs"
+TWO = {
+    "web.Dockerfile": DOCKERFILE,
+    "jobs.Dockerfile": DOCKERFILE.replace('"gunicorn", "app:app"', '"celery", "worker"'),
+    "app.py": "",
+}
+
+
+def test_an_image_has_the_name_of_its_own_combination() -> None:
+    workflow = shipping("push", META + OF_META, MATRIX.replace("PUSH", "true"))
+    assert told(workflow)[1:] == [
+        f"1. build, push [ship] {WEB} (web.Dockerfile)",
+        f"2. build, push {JOBS} (jobs.Dockerfile)",
+    ]
+    whole = drawn({**TWO, PATH: workflow["ship.yml"]})
+    found = {one.label: one.fact("published") for one in whole.services}
+    assert {label: fact.text if fact else None for label, fact in found.items()} == {
+        "web.Dockerfile: gunicorn app:app": f"as {WEB}",
+        "jobs: celery worker": f"as {JOBS}",
+    }
+
+
+def test_what_one_combination_alone_pushes_is_pushed_of_it_alone() -> None:
+    assert told(shipping("push", META + OF_META, MATRIX.replace("PUSH", "false")))[1:] == [
+        f"1. build, push [ship] {WEB} (web.Dockerfile)",
+        f"2. build {JOBS} (jobs.Dockerfile)",
+    ]
+    # A value that holds an expression decides nothing.
+    assert told(shipping("push", META + OF_META, MATRIX.replace("PUSH", "'${{ vars.PUSH }}'")))[1:] == [
+        f"1. build, push [ship] {WEB} (web.Dockerfile)",
+        f"2. build {JOBS} (jobs.Dockerfile)",
+        f"3. push [if matrix.push] {JOBS} (jobs.Dockerfile)",
+    ]
+
+
+def test_a_build_whose_condition_chooses_a_combination_runs_for_that_one() -> None:
+    matrix = "    strategy: {matrix: {platform: [amd64, arm64]}}\n"
+    for asked, lines in (("== 'amd64'", ["1. build, push [ship] acme/shop"]), ("== 'riscv'", [])):
+        steps = build("push: true") + f"      if: matrix.platform {asked}\n"
+        assert told(shipping("push", steps, matrix))[1:] == lines
+    # Platforms of one image are one image.
+    assert told(shipping("push", build("push: true, platforms: '${{ matrix.platform }}'"), matrix))[1:] == [
+        "1. build, push [ship] acme/shop"
+    ]
+
+
+def test_of_a_matrix_that_is_computed_nothing_is_filled_in() -> None:
+    steps = build("push: true").replace("acme/shop", "acme/${{ matrix.image }}") + "      if: matrix.image == 'a'\n"
+    job = "    strategy: {matrix: '${{ fromJSON(vars.IMAGES) }}'}\n"
+    told_as = "acme/${{ matrix.image }}"
+    assert told(shipping("push", steps, job))[1:] == [f"1. build, push [ship] [if matrix.image == 'a'] {told_as}"]
+
+
+def test_of_a_matrix_to_which_an_expression_may_add_nothing_is_left_out() -> None:
+    steps = build("push: true").replace("acme/shop", "acme/${{ matrix.image }}:${{ matrix.more }}")
+    job = "    strategy: {matrix: {image: [a, b], include: '${{ fromJSON(vars.MORE) }}'}}\n"
+    names = ["acme/a:${{ matrix.more }}", "acme/b:${{ matrix.more }}"]
+    lines = [f"{number}. build, push {'[ship] ' * (number == 1)}{name}" for number, name in enumerate(names, 1)]
+    assert told(shipping("push", steps, job))[1:] == lines
+    asked = steps + "      if: matrix.image == 'c'\n"
+    whole = "[if matrix.image == 'c'] acme/${{ matrix.image }}:${{ matrix.more }}"
+    assert told(shipping("push", asked, job))[1:] == [f"1. build, push [ship] {whole}"]
+
+
+def test_a_value_that_is_a_list_stays_as_it_is_written() -> None:
+    job = "    strategy:\n      matrix:\n        part: [{name: web, tags: [a, b]}]\n"
+    steps = build("push: true").replace("'acme/shop'", "'acme/${{ matrix.part.name }}:${{ matrix.part.tags }}'")
+    assert told(shipping("push", steps, job))[1:] == ["1. build, push [ship] acme/web:${{ matrix.part.tags }}"]
+
+
+def test_a_build_bears_the_names_of_the_step_that_it_asks() -> None:
+    meta = "    - {id: %s, uses: docker/metadata-action@v6, with: {images: acme/%s}}\n"
+    steps = meta % ("web", "web") + meta % ("jobs", "jobs")
+    asks = build("push: true").replace("acme/shop", "${{ steps.%s.outputs.tags }}")
+    assert told(shipping("push", steps + asks % "jobs"))[1:] == ["1. build, push [ship] acme/jobs"]
+    # Of a step that is not known any may tell them.
+    assert told(shipping("push", steps + asks % "other"))[1:] == ["1. build, push [ship] acme/web and 1 more"]
+    own = asks.replace("'${{", "'acme/own:1,${{") % "web"
+    assert told(shipping("push", steps + own))[1:] == ["1. build, push [ship] acme/own:1 and 1 more"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "name"),
+    [
+        (["acme/shop:1", "ghcr.io/acme/shop:1", "acme/shop:2"], "acme/shop:1 and 2 more"),
+        (
+            ["acme/shop:${{ vars.T }}", "${{ inputs.tags }}"],
+            "acme/shop:${{ vars.T }} and what ${{ inputs.tags }} holds",
+        ),
+        (["acme/shop:1", "acme/shop:2", "${{ inputs.tags }}"], "acme/shop:1, 1 more and what ${{ inputs.tags }} holds"),
+        (["acme/shop:1", "acme/shop:1"], "acme/shop:1"),
+        (["acme/shop:1", "${{ vars.S }}", "${{ vars.T }}"], "acme/shop:1 and what ${{ vars.S }}, ${{ vars.T }} holds"),
+        (["${{ github.repository }}", "${{ github.repository }}-jobs"], "${{ github.repository }} and 1 more"),
+        # Nothing that is written tells a name.
+        (["${{ inputs.tags }}"], "docker/build-push-action@v7"),
+    ],
+)
+def test_names_are_counted_as_they_are_written_and_what_is_handed_in_is_open(tags: list[str], name: str) -> None:
+    lines = "".join(f"          {one}\n" for one in tags)
+    steps = f"    - uses: docker/build-push-action@v7\n      with:\n        push: true\n        tags: |\n{lines}"
+    assert told(shipping("push", steps))[1:] == [f"1. build, push [ship] {name}"]
+
+
+def test_an_image_that_may_bear_more_names_is_not_called_undeployed() -> None:
+    def published(tags: str) -> str:
+        text = shipping("push", build("push: true").replace("acme/shop", tags))["ship.yml"]
+        [web] = drawn({**FILES, PATH: text}).services
+        found = web.fact("published")
+        assert found is not None
+        return found.text
+
+    assert published("acme/shop:1,${{ inputs.tags }}") == "as acme/shop:1 and what ${{ inputs.tags }} holds"
+    assert published("acme/shop:1") == "as acme/shop:1, which nothing that is read deploys"
