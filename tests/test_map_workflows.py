@@ -1,4 +1,4 @@
-"""Workflows of GitHub in the map: when an image is pushed, and under which names."""
+"""Workflows of GitHub in the map: when an image is pushed, under which names, and who calls the workflow."""
 
 from __future__ import annotations
 
@@ -254,3 +254,98 @@ def test_an_image_that_may_bear_more_names_is_not_called_undeployed() -> None:
 
     assert published("acme/shop:1,${{ inputs.tags }}") == "as acme/shop:1 and what ${{ inputs.tags }} holds"
     assert published("acme/shop:1") == "as acme/shop:1, which nothing that is read deploys"
+
+
+CALLED = shipping("workflow_call", build("push: true"))
+
+
+def calling(on: str, job: str = "", name: str = "ship.yml") -> str:
+    return f"on: {on}\njobs:\n  call:\n    uses: ./.github/workflows/{name}\n{job}"
+
+
+def released(**workflows: str) -> str:
+    """What sets off the release of the called workflow."""
+    [release, *_] = told({**CALLED, **{f"{name}.yml": text for name, text in workflows.items()}}) or [""]
+    return release.removeprefix(f"release {PATH} ")
+
+
+def test_a_called_workflow_is_set_off_by_what_sets_off_its_callers() -> None:
+    release = calling("{release: {types: [published]}}")
+    assert released(a=release) == "(called by .github/workflows/a.yml (release published))"
+    assert released(a=release, b=calling("{push: {branches: [next]}, workflow_dispatch: {}}")) == (
+        "(called by .github/workflows/a.yml (release published), b.yml (push to next, by hand))"
+    )
+    assert released() == "(called by another workflow)"
+    # Who calls another one calls none of this.
+    assert released(a=calling("push", name="other.yml")) == "(called by another workflow)"
+
+
+def test_the_condition_of_a_call_is_told_where_it_is_open() -> None:
+    assert released(a=calling("[push, schedule]", "    if: github.event_name == 'push'\n")) == (
+        "(called by .github/workflows/a.yml (push))"
+    )
+    assert released(a=calling("[push, schedule]", "    if: ${{ vars.SHIP == 'yes' }}\n")) == (
+        "(called by .github/workflows/a.yml (push, schedule, if vars.SHIP == 'yes'))"
+    )
+    half = calling("[push, schedule]", "    if: github.event_name == 'push' || vars.SHIP == 'yes'\n")
+    assert released(a=half) == (
+        "(called by .github/workflows/a.yml (push; schedule, if github.event_name == 'push' || vars.SHIP == 'yes'))"
+    )
+
+
+def test_a_workflow_that_pull_requests_alone_call_releases_nothing() -> None:
+    assert released(a=calling("pull_request")) == ""
+    assert released(a=calling("pull_request"), b=calling("push")) == (
+        "(called by .github/workflows/a.yml (pull_request), b.yml (push))"
+    )
+    # A job of the caller that never runs for a push.
+    assert released(a=calling("[push, pull_request]", "    if: github.event_name != 'push'\n")) == ""
+
+
+def test_a_called_workflow_asks_for_the_event_of_its_caller() -> None:
+    push = build("push: \"${{ github.event_name == 'push' }}\"")
+    workflows = {"a.yml": calling("{push: {branches: [main]}, workflow_dispatch: {}}")}
+    assert told({**shipping("workflow_call", push), **workflows}) == [
+        f"release {PATH} (called by .github/workflows/a.yml (push to main))",
+        "1. build, push [ship] acme/shop",
+    ]
+    never = build("push: \"${{ github.event_name == 'workflow_call' }}\"")
+    assert told({**shipping("workflow_call", never), **workflows}) == []
+    # Without a caller that is known, nobody knows.
+    assert told(shipping("workflow_call", push))[1:] == [
+        "1. build [ship] acme/shop",
+        "2. push [if github.event_name == 'push'] acme/shop",
+    ]
+
+
+def test_callers_that_are_called_are_told_with_what_sets_those_off() -> None:
+    middle = calling("{workflow_call: {}, workflow_dispatch: {}}")
+    first = calling("{push: {tags: ['v*']}}", name="middle.yml")
+    assert released(middle=middle, first=first) == (
+        "(called by .github/workflows/middle.yml (by hand, called by first.yml (push of tag v*)))"
+    )
+    assert released(middle=calling("workflow_call")) == (
+        "(called by .github/workflows/middle.yml (called by another workflow))"
+    )
+
+
+def test_a_workflow_that_is_set_off_by_itself_too_tells_both() -> None:
+    own = shipping("{push: {branches: [main]}, workflow_call: {}}", build("push: true"))
+    assert told({**own, "a.yml": calling("release")})[0] == (
+        f"release {PATH} (push to main, called by .github/workflows/a.yml (release))"
+    )
+
+
+def test_workflows_that_call_each_other_end() -> None:
+    text = "on: {%s}\njobs:\n  call: {uses: ./.github/workflows/%s.yml}\n  ship:\n    steps:\n" + build("push: true")
+    b = text % ("workflow_call: {}, push: {}", "ship")
+    [release, step] = told({"ship.yml": text % ("workflow_call: {}", "b"), "b.yml": b})
+    assert release.startswith("release .github/workflows/b.yml (push, called by .github/workflows/ship.yml (")
+    assert step == "1. build, push [ship] acme/shop"
+
+
+def test_a_workflow_that_may_be_called_by_the_name_of_its_repository_stays_open() -> None:
+    by_name = calling("schedule").replace("./.github", "acme/shop/.github").replace("ship.yml", "ship.yml@main")
+    assert released(a=calling("push"), b=by_name) == (
+        "(called by another workflow, called by .github/workflows/a.yml (push))"
+    )

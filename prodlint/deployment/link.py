@@ -41,6 +41,7 @@ from prodlint.deployment.processes.supervision import SupervisorConfig, supervis
 from prodlint.deployment.procfile import is_procfile, releases_containers, taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
+from prodlint.deployment.releases.callers import with_callers
 from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.path import release_paths
 from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_for_tests, builds_in
@@ -92,7 +93,8 @@ class _Linker:
         taken = {fact.dockerfile for fact in facts if isinstance(fact, TakenImage)}
         definitions = [fact for fact in facts if isinstance(fact, ImageDefinition)]
         self.definitions = {fact.path: fact for fact in definitions if fact.path not in taken}
-        self.pipelines = list(_roads([fact for fact in facts if isinstance(fact, Pipeline)], repository))
+        roads = _roads([fact for fact in facts if isinstance(fact, Pipeline)], repository)
+        self.pipelines = with_callers(list(roads), repository)
         self.supervisors = [fact for fact in facts if isinstance(fact, SupervisorConfig)]
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]

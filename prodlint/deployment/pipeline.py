@@ -90,13 +90,17 @@ class Occasion(Record):
     """One way in which a pipeline is set off: the name of the event, empty where it is not known.
 
     `ref` is what the ref begins with (`refs/heads/`), all of it where it `is_whole`. `told` is how people call it,
-    empty where the `events` of the pipeline do.
+    empty where the `events` of the pipeline do. `caller` is the path of the pipeline that calls this one then,
+    `cause` what sets that one off, and `asked` what is open of the condition under which it calls.
     """
 
     event: str = ""
     ref: str = ""
     is_whole: bool = False
     told: str = ""
+    caller: str = ""
+    cause: str = ""
+    asked: str = ""
 
 
 class Condition(Record):

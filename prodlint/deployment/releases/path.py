@@ -16,6 +16,7 @@ from prodlint.deployment.migration import migration_in
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.releases.buildpack import collected_by_buildpack
+from prodlint.deployment.releases.callers import CALL, told_callers
 from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.release import PipelineStep, is_task
 from prodlint.deployment.repository import Repository
@@ -33,6 +34,7 @@ _MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 _TESTS = regex(r"(^|[^a-z])(tests?|testing|e2e|perf|benchmarks?)([^a-z]|$)")
 # Occasions of GitLab that stand for many branches or tags.
 _MANY = ("refs/heads/", "refs/tags/")
+_REVIEWS = {"pull_request", "merge_group", "merge_request_event"}
 _ASIDE = (StepKind.OTHER, StepKind.DOCUMENTATION, StepKind.SETUP, StepKind.INSTALL, StepKind.NOTIFY)
 _PROJECT_FILES = ("Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "setup.py", "go.mod")
 # These start what somebody else brings.
@@ -103,7 +105,7 @@ def _occasions(bringing: list[PipelineStep]) -> list[Occasion]:
 
 def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
     """The triggers of a pipeline on which it may bring new code."""
-    known = {one.event for one in occasions}
+    known = {one.event for one in occasions if not one.caller}
     pushes = [one for one in pipeline.occasions if one.event == "push" and one.told]
     # Those of the branches that no rule names and of tags among them.
     is_any = {"refs/heads/", "refs/tags/"} <= {one.ref for one in pushes} and all(one in occasions for one in pushes)
@@ -112,15 +114,17 @@ def _triggers(pipeline: Pipeline, occasions: list[Occasion]) -> Iterator[str]:
         event = pipeline.triggers[number] if number < len(pipeline.triggers) else ""
         if "" in known or event in known:
             yield told
+    by_callers = told_callers(occasions)
+    if by_callers:
+        yield by_callers
 
 
 def _is_a_check(pipeline: Pipeline) -> bool:
     """Whether only pull requests start a pipeline, or its name says that it tests."""
-    for_reviews = bool(pipeline.triggers) and set(pipeline.triggers) <= {
-        "pull_request",
-        "merge_group",
-        "merge_request_event",
-    }
+    events = set(pipeline.triggers)
+    if CALL in events:
+        events = events - {CALL} | {one.event for one in pipeline.occasions if one.caller or not one.event}
+    for_reviews = bool(events) and events <= _REVIEWS
     return for_reviews or _TESTS.search(posixpath.basename(pipeline.path).lower()) is not None
 
 
