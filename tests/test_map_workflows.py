@@ -1,4 +1,4 @@
-"""Workflows of GitHub in the map: when an image is pushed, under which names, and who calls the workflow."""
+"""Workflows of GitHub in the map: when an image is pushed, under which names, who calls the workflow, whose it is."""
 
 from __future__ import annotations
 
@@ -349,3 +349,84 @@ def test_a_workflow_that_may_be_called_by_the_name_of_its_repository_stays_open(
     assert released(a=calling("push"), b=by_name) == (
         "(called by another workflow, called by .github/workflows/a.yml (push))"
     )
+
+
+OURS = "deploy/web.yml"
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: web, image: 'IMAGE'}]}}}
+"""
+ASKED = "    if: github.repository == 'acme/shop'\n"
+SOURCE = "LABEL org.opencontainers.image.source=https://github.com/acme/shop\n"
+PROJECT = '[project]\nname = "things"\nurls = {Source = "https://github.com/acme/shop"}\n'
+
+
+def image_of(image: str, name: str = WEB, job: str = "", label: str = "", **more: str) -> str | None:
+    """What a map tells of the image of a pod, None where the pod is not told at all."""
+    text = shipping("push", build("push: true").replace("acme/shop", name), job)["ship.yml"]
+    files = {
+        "Dockerfile": DOCKERFILE.replace("WORKDIR", f"{label}WORKDIR"),
+        "app.py": "",
+        "other/Dockerfile": 'FROM node:24\nCMD ["node", "x.js"]\n',
+        PATH: text,
+        OURS: POD.replace("IMAGE", image),
+    }
+    found = [one for one in drawn({**files, **more}).services if one.name == "web"]
+    fact = found[0].fact("image") if found else None
+    return fact.text if fact is not None else None
+
+
+def test_an_image_named_after_the_repository_is_ours_where_the_repository_tells_its_name() -> None:
+    image, ours = "ghcr.io/acme/shop:2", "ghcr.io/acme/shop:2, a build of Dockerfile at 2"
+    assert image_of(image) is None
+    assert image_of(image, job=ASKED) == ours
+    assert image_of(image, label=SOURCE) == ours
+    assert image_of(image, **{"pyproject.toml": PROJECT}) == ours
+    poetry = '[tool.poetry]\nname = "things"\nrepository = "https://github.com/Acme/Shop.git"\n'
+    assert image_of(image, **{"pyproject.toml": poetry}) == ours
+    assert image_of(image, job="    if: \"'acme/shop' == github.repository && github.actor != 'bot'\"\n") == ours
+    # Written with the variables of the runner, or of the workflow.
+    assert (
+        image_of(image, "ghcr.io/${{ env.NAME }}", f"{ASKED}    env: {{NAME: '${{{{ github.repository }}}}'}}\n")
+        == ours
+    )
+    owner = "ghcr.io/${{ github.repository_owner }}/shop"
+    assert image_of(image, owner, ASKED) == ours
+    part = "    env: {NAME: '${{ github.repository }}/web'}\n"
+    assert image_of("ghcr.io/acme/shop/web:2", "ghcr.io/${{ env.NAME }}", ASKED + part) == (
+        "ghcr.io/acme/shop/web:2, a build of Dockerfile at 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "job"),
+    [
+        ("ghcr.io/acme/shop-tools:2", ASKED),
+        ("ghcr.io/other/shop:2", ASKED),
+        # A template that does nothing where it comes from.
+        ("ghcr.io/acme/shop:2", ASKED.replace("==", "!=")),
+        ("ghcr.io/acme/shop:2", "    if: \"!(github.repository == 'acme/shop')\"\n"),
+        ("ghcr.io/acme/shop:2", "    if: github.repository == 'acme/shop' || github.repository == 'acme/store'\n"),
+        ("ghcr.io/acme/shop:2", "    if: github.repository == 'acme/store'\n"),
+    ],
+)
+def test_another_name_than_that_of_the_repository_is_not_ours(image: str, job: str) -> None:
+    assert image_of(image, job=job) is None
+
+
+def test_a_variable_that_a_step_writes_anew_is_not_that_of_the_workflow() -> None:
+    steps = "    - run: echo NAME=x/y >> $GITHUB_ENV\n" + build("push: true").replace("acme/shop", "${{ env.NAME }}")
+    job = ASKED + "    env: {NAME: '${{ github.repository }}'}\n"
+    assert image_of("acme/shop:2", **{PATH: shipping("push", steps, job)["ship.yml"]}) is None
+    plain = steps.partition("\n")[2]
+    assert image_of("acme/shop:2", **{PATH: shipping("push", plain, job)["ship.yml"]}) is not None
+
+
+def test_a_label_and_a_project_that_say_different_things_tell_nothing() -> None:
+    other = PROJECT.replace("acme/shop", "up/stream")
+    assert image_of("ghcr.io/acme/shop:2", label=SOURCE, **{"pyproject.toml": other}) is None
+    # A fork keeps what its files say; where its workflow asks for its own name that is the one.
+    assert image_of("ghcr.io/acme/shop:2", job=ASKED, **{"pyproject.toml": other}) is not None
+    assert image_of("ghcr.io/up/stream:2", job=ASKED, **{"pyproject.toml": other}) is None

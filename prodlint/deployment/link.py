@@ -11,6 +11,7 @@ from prodlint.deployment.backing_service import BackingService, backing_product,
 from prodlint.deployment.builds.names import ImageNames, built_images, image_names, image_path, with_builds
 from prodlint.deployment.builds.own_command import image_processes
 from prodlint.deployment.builds.project_names import ProjectNames
+from prodlint.deployment.builds.repository_name import under_repository_name
 from prodlint.deployment.command import Link, Step, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
@@ -124,7 +125,10 @@ class _Linker:
     def _read_services(self, declared: list[Process], steps: list[PipelineStep]) -> list[Service]:
         """Everything that is started: what files declare, what images start, what supervisors start in those."""
         built = built_images(self.built, self.compose.values(), steps, self.repository)
-        self.names = image_names(declared, built, self.definitions.values(), self.made, steps, self.repository)
+        self.names = replace(
+            image_names(declared, built, self.definitions.values(), self.made, steps, self.repository),
+            own=under_repository_name(built, self.pipelines, self.definitions, self.repository),
+        )
         processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
         self.backing.extend(self._beside(declared, processes))

@@ -19,9 +19,9 @@ from prodlint.deployment.images.base import is_official
 from prodlint.deployment.process import Build, BuiltImage, ImageDefinition, MadeImage, Platform, Process
 from prodlint.deployment.releases.action_words import GivenNames, image_names_of
 from prodlint.deployment.releases.pipeline_builds import builds_in
+from prodlint.deployment.releases.pipeline_variables import named_after_repository
 from prodlint.deployment.releases.release import PipelineStep
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.deployment.value import Known
 from prodlint.deployment.variables.table import Variables
 from prodlint.record import Record, replace
 from prodlint.regex import regex
@@ -134,7 +134,8 @@ def _filled_in(word: Word, variables: Variables) -> str:
         elif isinstance(part, Expansion) and part.operator in (":-", "-") and part.operand is not None and not parts:
             # What it is called unless somebody says otherwise; a tag that may be another one is none.
             default = part.operand.literal
-        parts.append(value.value if isinstance(value, Known) else default or part.span.text)
+        known = named_after_repository(value)
+        parts.append(known if known is not None else default or part.span.text)
     return "".join(parts)
 
 
@@ -167,7 +168,7 @@ class ImageNames(Record):
     """What images of this repository are called: the names that builds give, its Dockerfiles, names of the project.
 
     `told` gives, for the last segment of a name, the builds of scripts and Makefiles that nobody is known to run;
-    `shown` those of manuals.
+    `shown` those of manuals. `own` are those that are called as the repository is, by the name that it has.
     """
 
     built: tuple[BuiltImage, ...]
@@ -177,13 +178,14 @@ class ImageNames(Record):
     by_pipelines: tuple[Build, ...] = ()
     told: Callable[[str], tuple[BuiltImage, ...]] = lambda last: ()
     shown: Callable[[], tuple[BuiltImage, ...]] = tuple
+    own: tuple[BuiltImage, ...] = ()
 
     def pushed(self, image: str) -> Build | None:
         """The build that gives an image just this name, None when there is none or when several do.
 
         Of a build for an owner that the pipeline alone knows, the rest of the name counts.
         """
-        told = _build_of_name(image, self.built) or self._of_an_owner(image) or self._told(image)
+        told = _build_of_name(image, (*self.built, *self.own)) or self._of_an_owner(image) or self._told(image)
         return told or self._of_the_project(image)
 
     def _of_the_project(self, image: str) -> Build | None:
@@ -224,6 +226,8 @@ class ImageNames(Record):
 
     def build(self, image: str, span: Span) -> Build | None:
         """The build of an image by its name, None when it is not known to be ours."""
+        if _same(image, self.own):
+            return _build_of_name(image, (*self.built, *self.own))
         found = _build_of(image, span, self.built, self.ours, self.project)
         if found is None and not image_path(image):
             # The pipeline that deploys fills the name in: what pipelines build is what there is to deploy.

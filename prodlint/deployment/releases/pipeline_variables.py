@@ -14,19 +14,22 @@ from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.condition import from_outside, word_value
 from prodlint.deployment.pipeline import Job, JobStep
 from prodlint.deployment.process import EnvDefinition
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Formed, Known, Unknown, Value
 from prodlint.deployment.variables.table import Definition, Variables, placed
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 
-__all__ = ["expanded", "expression_word", "filled", "handed_on", "step_variables", "told"]
+__all__ = ["expanded", "expression_word", "filled", "handed_on", "named_after_repository", "step_variables", "told"]
 
 _EXPRESSION = regex(r"\$\{\{\s*((?:[^}]|\}(?!\})){0,400}?)\s*\}\}")
 _OF_ENV = regex(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 _OF_MATRIX = regex(r"matrix\.([\w.-]+)")
 _MATRIX = regex(r"\$\{\{\s*matrix\.([\w.-]+)\s*\}\}")
+_OF_RUNNER = {"github.repository": "GITHUB_REPOSITORY", "github.repository_owner": "GITHUB_REPOSITORY_OWNER"}
+_BY_RUNNER = {name: f"${{{{ {written} }}}}" for written, name in _OF_RUNNER.items()}
+_VARIABLE = regex(r"\$(\w+)")
 _KEPT = regex(r"(?:secrets|vars)\.\w+")
 _WRITTEN = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:=|<<)")
 _FOR_LATER = ("GITHUB_ENV", "dotenv")
@@ -45,7 +48,13 @@ def expression_word(text: Text, span: Span) -> Word:
         reason = "an expression of the pipeline decides it"
         if _KEPT.fullmatch(found[1]):
             reason = f"{found[1]} of {place}"
-        parts.append(Expansion(name[1], place, quoted=True) if name else Substitution(place, True, reason))
+        if name is not None:
+            parts.append(Expansion(name[1], place, quoted=True))
+        elif found[1] in _OF_RUNNER:
+            # The runner sets a variable to the same.
+            parts.append(Expansion(_OF_RUNNER[found[1]], place, quoted=True, outside=True))
+        else:
+            parts.append(Substitution(place, True, reason))
         at = found.end()
     if at < len(text.value) or not parts:
         parts.append(Literal(text.slice(at), True))
@@ -84,6 +93,9 @@ class _Values:
     def of(self, one: EnvDefinition) -> Value[str]:
         if one.value is None:
             return EnvDriven(one.name, None, one.span)
+        first = one.value.parts[0] if len(one.value.parts) == 1 else None
+        if isinstance(first, Expansion) and first.outside and not first.operator:
+            return EnvDriven(first.name, None, one.span)
         return placed(word_value(one.value, self.lookup), one.span)
 
     def lookup(self, name: str) -> Value[str] | None:
@@ -152,9 +164,21 @@ def expanded(text: str, variables: Variables, matrix: Mapping[str, str]) -> str:
         if of_matrix is not None:
             return matrix.get(of_matrix[1], found[0])
         held = variables.get(name[1]) if name is not None else None
-        return held.value if isinstance(held, Known) else found[0]
+        known = named_after_repository(held)
+        return found[0] if known is None else known
 
     return _EXPRESSION.sub(value, text)
+
+
+def named_after_repository(value: Value[str] | None) -> str | None:
+    """The text of a variable that is known, or known but for the name of the repository, with the expression for it."""
+    if isinstance(value, Known):
+        return value.value
+    if isinstance(value, EnvDriven) and value.default is None and value.is_variable:
+        return _BY_RUNNER.get(value.name)
+    if isinstance(value, Formed) and all(name in _BY_RUNNER for name in value.names):
+        return _VARIABLE.sub(lambda found: _BY_RUNNER.get(found[1], found[0]), value.form)
+    return None
 
 
 def told(step: Step, declared: JobStep) -> str:
