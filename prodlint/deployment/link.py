@@ -39,11 +39,12 @@ from prodlint.deployment.process import (
     UnreadDeployment,
 )
 from prodlint.deployment.processes.supervision import SupervisorConfig, supervised
-from prodlint.deployment.procfile import is_procfile, releases_containers, taken_procfiles
+from prodlint.deployment.procfile import is_procfile, taken_procfiles
 from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.callers import with_callers
 from prodlint.deployment.releases.compose_start import ComposeStart
+from prodlint.deployment.releases.heroku_release import releases_containers
 from prodlint.deployment.releases.path import release_paths
 from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_for_tests, builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline

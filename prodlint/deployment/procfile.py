@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from prodlint.deployment.environment import Environment
-from prodlint.deployment.pipeline import StepKind
 from prodlint.deployment.process import Platform, Process
 from prodlint.deployment.repository import Repository, normal_path
 
-if TYPE_CHECKING:
-    from prodlint.deployment.releases.release import PipelineStep
+__all__ = ["is_exported", "is_of_heroku", "is_procfile", "may_be_of_another", "taken_procfiles"]
 
-__all__ = ["is_exported", "is_of_heroku", "is_procfile", "may_be_of_another", "releases_containers", "taken_procfiles"]
-
-_MAY_BE_PRODUCTION = (Environment.PRODUCTION, Environment.UNKNOWN)
 # Files that Heroku reads, and hardly anybody else beside a Procfile (platform page, 2.4).
 _OF_HEROKU = ("app.json", "runtime.txt", ".slugignore", "Aptfile", "bin/post_compile", "bin/pre_compile")
 
@@ -70,32 +63,6 @@ def is_of_heroku(process: Process, repository: Repository) -> bool:
     folder = posixpath.dirname(process.path)
     is_beside = any(normal_path(folder, name) in repository.paths for name in _OF_HEROKU)
     return is_beside or not is_procfile(process.path)
-
-
-def releases_containers(steps: Iterable[PipelineStep]) -> bool:
-    """Whether all that pipelines release to Heroku are images, beside which it reads no Procfile.
-
-    Heroku Dev Center, "Container Registry & Runtime"; the actions' manuals.
-    """
-    found = [_releases_a_container(one) for one in steps if one.environment in _MAY_BE_PRODUCTION]
-    known = [one for one in found if one is not None]
-    return bool(known) and all(known)
-
-
-def _releases_a_container(one: PipelineStep) -> bool | None:
-    """Whether a step releases an image to Heroku, False where it brings code; None where it is about something else."""
-    name = one.action.plain_name if one.action is not None else ""
-    if one.action is not None and name == "akhileshns/heroku-deploy":
-        return (one.action.input("usedocker") or "").lower() == "true"
-    if name == "gonuit/heroku-docker-deploy":
-        return True
-    if one.step is None or one.kind is not StepKind.DEPLOY:
-        return None
-    words = [word or "" for word in one.step.arguments[:2]]
-    if one.step.program == "heroku" and words[:1] in (["container:release"], ["builds:create"]):
-        return words[0] == "container:release"
-    is_pushed = one.step.program == "git" and words[:1] == ["push"] and "heroku" in one.step.written
-    return False if is_pushed else None
 
 
 def taken_procfiles(processes: Iterable[Process], repository: Repository) -> frozenset[str]:
