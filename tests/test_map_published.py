@@ -277,3 +277,29 @@ def test_an_image_called_like_the_project_is_what_it_publishes_under_a_name_that
     # Where the pipeline tells the name, that is the one.
     files[".github/workflows/cd.yml"] = workflow % "acme/published"
     assert "web" not in [one.name for one in drawn(files).services]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("${{ env.HUB == 'true' && 'acme/shop' || format('ghcr.io/{0}', github.repository) }}", True),
+        ("${{ github.ref_type == 'tag' && 'acme/shop' || 'acme/shop-next' }}", True),
+        ("${{ (env.A && 'acme/shop') || env.B }}", True),
+        # It is compared, or an argument, or a part.
+        ("${{ env.NAME == 'acme/shop' && env.A || env.B }}", False),
+        ("${{ env.A && format('acme/shop') || env.B }}", False),
+        ("${{ env.A || 'acme/other' }}", False),
+    ],
+)
+def test_a_name_between_which_an_expression_chooses_is_one_of_an_image(name: str, is_ours: bool) -> None:
+    meta = f'    - id: meta\n      uses: docker/metadata-action@v5\n      with:\n        images: "{name}"\n'
+    push = "{push: true, context: ., tags: '${{ steps.meta.outputs.tags }}'}"
+    workflow = f"on: push\njobs:\n  cd:\n    steps:\n{meta}"
+    workflow += f"    - uses: docker/build-push-action@v6\n      with: {push}\n"
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "app.py": "",
+        "compose.yml": "services: {web: {image: 'acme/shop:latest', restart: always}}\n",
+        ".github/workflows/cd.yml": workflow,
+    }
+    assert ("web" in [one.name for one in drawn(files).services]) is is_ours

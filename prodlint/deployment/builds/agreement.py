@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from prodlint.regex import regex
 
-__all__ = ["COMPUTED", "agree", "segments", "without_tag"]
+__all__ = ["COMPUTED", "agree", "alternatives", "segments", "without_tag"]
 
 COMPUTED = regex(r"\$|\{\{|<|>|^__|^[A-Z][A-Z0-9_]*$")
 """A segment of a name that somebody fills in: by a variable, a template or a placeholder (`OWNER`)."""
 
 _TAG = regex(r"[:@][^/]*$")
+_EXPRESSION = regex(r"\$\{\{([^{}]*(?:\{\d\}[^{}]*)*)\}\}")
+_CHOSEN = regex(r"(?:&&|\|\|)\s*'([a-z0-9][\w./:-]{0,200})'(?=\s*(?:\|\||\)|$))")
 _START = regex(r"[^${<>]*")
 _HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io"))
 _MOST_SEGMENTS = 8
@@ -21,6 +23,12 @@ _MOST_SEGMENTS = 8
 def without_tag(image: str) -> str:
     """The name of an image without its tag and digest."""
     return _TAG.sub("", image)
+
+
+def alternatives(name: str) -> list[str]:
+    """A name, and those between which an expression of it chooses: `${{ github.ref == 'x' && 'shop/a' || env.B }}`."""
+    found = _EXPRESSION.fullmatch(name)
+    return [name, *_CHOSEN.findall(found[1])] if found is not None else [name]
 
 
 def segments(image: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from prodlint.deployment.builds.agreement import COMPUTED, agree, segments, without_tag
+from prodlint.deployment.builds.agreement import COMPUTED, agree, alternatives, segments, without_tag
 from prodlint.deployment.builds.project_names import ProjectNames, project_names, says_nothing, words_of
 from prodlint.deployment.command import Link
 from prodlint.deployment.compose.files import ComposeFile
@@ -65,7 +65,8 @@ def built_images(
     for step in listed:
         for build in (*builds_in((step,)), *_by_other_builders(step)):
             if build.dockerfile in repository.paths and not build.ends_anywhere:
-                found.extend(BuiltImage(name, build, step.span) for name in names_given(step).names)
+                names = (one for name in names_given(step).names for one in alternatives(name))
+                found.extend(BuiltImage(name, build, step.span) for name in names)
     for step in listed:
         found.extend(_retagged(step, tuple(found)))
     return tuple(found)
