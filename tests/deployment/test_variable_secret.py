@@ -15,7 +15,7 @@ from prodlint.tree import MemoryTree
     "name",
     "SECRET_KEY DJANGO_SECRET_KEY secret stripeApiKey STRIPE_API_KEY DB_PASSWORD POSTGRES_PASSWORD "
     "RABBITMQ_DEFAULT_PASS MYSQL_PWD AUTH_TOKEN GITHUB_PAT SENTRY_DSN AWS_SECRET_ACCESS_KEY jwt.secret client-secret "
-    "DbPassword S3_KEY GOOGLE_CREDENTIALS SECRET_KEY_2 APIKEY".split(),
+    "DbPassword S3_KEY GOOGLE_CREDENTIALS SECRET_KEY_2 APIKEY PGPASSWORD".split(),
 )
 def test_a_name_with_the_word_of_a_secret_is_one(name: str) -> None:
     assert is_secret_name(name)

@@ -15,7 +15,7 @@ MASK = "***"
 
 _SECRET_WORDS = frozenset(
     "secret secrets token tokens password passwords passwd passphrase pwd pass passcode key keys apikey dsn "
-    "credential credentials creds pat privatekey secretkey authtoken accesstoken".split()
+    "credential credentials creds pat privatekey secretkey authtoken accesstoken pgpassword".split()
 )
 # The last word of a name that speaks of a secret without holding one: `SECRET_KEY_FILE`, `KEY_FINGERPRINT`.
 _NOT_HELD = frozenset(
