@@ -101,7 +101,7 @@ class _Linker:
         self.built = [fact for fact in facts if isinstance(fact, BuiltImage)]
         self.unread = [fact for fact in facts if isinstance(fact, UnreadDeployment)]
         self.open = [Link(fact.span, f"{fact.system} is not read") for fact in self.unread]
-        self.proxies = [fact for fact in facts if isinstance(fact, Proxy)]
+        self.proxies = [self._placed(fact) for fact in facts if isinstance(fact, Proxy)]
         self.backing = [self._managed(fact) for fact in facts if isinstance(fact, BackingService)]
         self.images: dict[tuple[object, ...], Image | None] = {}
         self.made = tuple(fact for fact in facts if isinstance(fact, MadeImage))
@@ -206,6 +206,14 @@ class _Linker:
                         environment = Environment.PRODUCTION
                     yield replace(beside, environment=environment, made_by=maker)
 
+    def _placed(self, proxy: Proxy) -> Proxy:
+        """A proxy with what the settings say of its file; the objects of a cluster are where those beside them are."""
+        said = self.classify(proxy.path)
+        if said is None and proxy.group:
+            named = _named_by_place(proxy.path, Platform.KUBERNETES)
+            said = named if named in (Environment.DEVELOPMENT, Environment.TEST) else None
+        return proxy if said is None else replace(proxy, environment=said)
+
     def _managed(self, service: BackingService) -> BackingService:
         said = self.classify(service.span.path)
         return service if said is None else replace(service, environment=said)
@@ -250,12 +258,7 @@ class _Linker:
         said = self.classify(process.path)
         if said is not None:
             return said
-        # The templates of a Helm chart, which need not be for developers, lie in a folder of that name; App Platform
-        # starts what a deploy button's template says.
-        template = _TEMPLATES.get(process.platform, "")
-        named = environment_of(f"/{process.path}".replace(template, "/") if template else process.path)
-        if process.platform in (Platform.LAMBDA, Platform.ECS):
-            named = environment_of_template(process.path)
+        named = _named_by_place(process.path, process.platform)
         if named in (Environment.DEVELOPMENT, Environment.TEST):
             return named
         # Whoever runs `shop:dev` runs what developers build, wherever it is declared.
@@ -410,7 +413,17 @@ class _Linker:
         return next((app for path in held for app in apps_in(self.repository, path)), None)
 
 
+# The templates of a Helm chart, which need not be for developers, lie in a folder of that name; App Platform starts
+# what a deploy button's template says.
 _TEMPLATES = {Platform.KUBERNETES: "/templates/", Platform.DIGITALOCEAN: "/deploy.template."}
+
+
+def _named_by_place(path: str, platform: Platform) -> Environment | None:
+    """What the name of a file of a platform says, and those of its folders."""
+    if platform in (Platform.LAMBDA, Platform.ECS):
+        return environment_of_template(path)
+    template = _TEMPLATES.get(platform, "")
+    return environment_of(f"/{path}".replace(template, "/") if template else path)
 
 
 def _unless_test(service: Service) -> Service:

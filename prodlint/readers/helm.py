@@ -71,12 +71,7 @@ def _of_variant(
         if hooks and hooks <= _NOT_WHEN_RELEASED:
             continue
         for fact in facts_of(manifest, scope, environment):
-            if isinstance(fact, Process):
-                yield _named(fact, chart, manifest, found, bool(hooks))
-            elif isinstance(fact, Proxy):
-                yield replace(fact, environment=environment or fact.environment)
-            else:
-                yield fact
+            yield _named(fact, chart, manifest, found, bool(hooks)) if isinstance(fact, Process) else fact
     for dependency in backing_charts(chart, variant.given, repository):
         product = backing_product(dependency.name)
         if product:

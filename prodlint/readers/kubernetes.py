@@ -73,11 +73,11 @@ def facts_of(
         yield UnreadDeployment("a Rollout of another object's pods", manifest.span)
     else:
         yield from processes_of(manifest, scope, environment)
-        yield from proxies_of(manifest, scope)
+        yield from proxies_of(manifest, scope, environment)
         if manifest.kind == "ConfigMap":
             from prodlint.readers.kubernetes_nginx import proxies_of_configuration
 
-            yield from proxies_of_configuration(manifest, scope.name)
+            yield from proxies_of_configuration(manifest, scope.name, environment)
 
 
 def _names_kind(data: bytes) -> bool:

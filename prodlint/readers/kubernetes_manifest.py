@@ -86,6 +86,11 @@ class Manifest(Entity):
         namespace = self.namespace
         return environment_of(namespace) if namespace is not None and not is_placeholder(namespace) else None
 
+    def environment_within(self, said: Environment | None) -> Environment | None:
+        """What it says of production as a part of a set of files; what is for developers is so as a whole."""
+        own = self.environment
+        return said if own is None or said in (Environment.DEVELOPMENT, Environment.TEST) else own
+
 
 class Scope:
     """Objects that are applied together, so that one may refer to another by its name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Proxy, ProxyRoute, Upstream
 from prodlint.deployment.value import Known, Value
 from prodlint.readers.declared import declared_number, is_placeholder, mapping_at, mappings_at, scalar_at, scalars_of
@@ -20,14 +21,15 @@ from prodlint.syntax.yaml import Mapping, Scalar
 __all__ = ["proxies_of"]
 
 
-def proxies_of(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
+def proxies_of(manifest: Manifest, scope: Scope, environment: Environment | None = None) -> Iterator[Proxy]:
     """A proxy for each host of an Ingress, or for all the hosts of an HTTPRoute or a VirtualService.
 
-    `scope` is the set of objects in which they find their Services.
+    `scope` is the set of objects in which they find their Services, `environment` what its files say of production.
     """
     for proxy in _proxies(manifest, scope):
         routes = tuple(_with_known(_without_pods(route, manifest, scope), manifest, scope) for route in proxy.routes)
-        yield replace(proxy, group=scope.name, routes=routes)
+        said = manifest.environment_within(environment)
+        yield replace(proxy, group=scope.name, routes=routes, environment=said)
 
 
 def _proxies(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
@@ -38,11 +40,11 @@ def _proxies(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
     elif manifest.kind == "HTTPRoute":
         names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hostnames")))
         routes = tuple(_http_routes(manifest))
-        yield Proxy("HTTPRoute", manifest.span, names, routes=routes, environment=manifest.environment)
+        yield Proxy("HTTPRoute", manifest.span, names, routes=routes)
     elif manifest.kind == "VirtualService":
         names = tuple(host.value for host in scalars_of(manifest.body.path("spec", "hosts")))
         routes = tuple(_virtual_routes(manifest))
-        yield Proxy("VirtualService", manifest.span, names, routes=routes, environment=manifest.environment)
+        yield Proxy("VirtualService", manifest.span, names, routes=routes)
 
 
 def _ingress(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
@@ -58,9 +60,9 @@ def _ingress(manifest: Manifest, scope: Scope) -> Iterator[Proxy]:
         span = host.span if host is not None else manifest.span
         names = (host.value,) if host is not None else ()
         listens = listens_of(manifest, scope, host.value if host is not None else None)
-        yield Proxy("Ingress", span, names, listens, routes, manifest.environment)
+        yield Proxy("Ingress", span, names, listens, routes)
     if rest:
-        yield Proxy("Ingress", manifest.span, (), listens_of(manifest, scope, None), rest, manifest.environment)
+        yield Proxy("Ingress", manifest.span, (), listens_of(manifest, scope, None), rest)
 
 
 _BALANCERS = {"alb": ("the load balancer of AWS", 60), "gce": ("the load balancer of Google", 600)}

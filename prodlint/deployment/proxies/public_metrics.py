@@ -25,7 +25,7 @@ _FLASK = frozenset(
 _MOUNT = frozenset(f"{app}.mount" for app in ("fastapi.FastAPI", "starlette.applications.Starlette"))
 _SHOWN = frozenset({"prometheus_client.make_asgi_app", "prometheus_client.make_wsgi_app"})
 # Whoever closes a path does it in the file of the proxy, or with a login in front of everything.
-_CLOSING = (b"metrics", b"auth_", b"deny", b"basicauth", b"basic_auth", b"forward_auth", b"allow ", b"whitelist")
+_CLOSING = (*b"metrics auth_ auth- middleware deny basicauth basic_auth forward_auth whitelist".split(), b"allow ")
 
 
 class PublicMetrics(Record):
