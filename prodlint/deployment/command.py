@@ -17,6 +17,7 @@ __all__ = [
     "Form",
     "Link",
     "Parent",
+    "Piece",
     "Step",
     "Succession",
     "exec_form",
@@ -109,6 +110,13 @@ class Ancestor(Record):
     traps: bool = False
 
 
+class Piece(Record):
+    """Where a program stands in a pipeline of several: `whole` is the pipeline, `number` its place there."""
+
+    whole: Span
+    number: int
+
+
 class Step(Record, dict=True):
     """One program that will be started: its arguments once every wrapper was taken off.
 
@@ -119,7 +127,7 @@ class Step(Record, dict=True):
     were taken off (`poetry`, `tini`, `watchfiles` …). `chain` leads from the declaration here. `opened`
     is the place where a script may have set variables of which nothing is known, None without one.
     `ancestors` are the processes between the first one and it, from the outermost on. `fed` are the commands that it
-    may find on its standard input, or why they are not known.
+    may find on its standard input, or why they are not known. `piece` is its place in a pipeline, None without one.
     """
 
     argv: tuple[Word, ...]
@@ -137,6 +145,7 @@ class Step(Record, dict=True):
     opened: Link | None = None
     ancestors: tuple[Ancestor, ...] = ()
     fed: Text | Unknown | None = None
+    piece: Piece | None = None
 
     @kept
     def program(self) -> str:

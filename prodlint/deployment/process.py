@@ -323,6 +323,11 @@ class Process(Record):
         return (self.declaration or self.span).path
 
     @property
+    def ends(self) -> bool:
+        """Whether it is started to do something and end: a release phase, a job, what prepares for a pod."""
+        return self.role is Role.RELEASE or self.schedule is not None
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """The folders of its files that a volume or a folder of the host takes the place of, so that it may write."""
         volumes = (*self.volumes, *self.reach.volumes)

@@ -18,6 +18,7 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import shell_of
 from prodlint.deployment.install import provides
+from prodlint.deployment.one_shot import Errand, errands_of, told
 from prodlint.deployment.process import HOST, Platform, Process, Role
 from prodlint.deployment.replicas import replicas_of
 from prodlint.deployment.servers.concurrency import processes_of, slots_of, threads_of
@@ -119,10 +120,27 @@ class Service(Record):
 
     @property
     def written(self) -> str:
-        """The command or the handler that it runs, as its author spelt it; empty when it is not known."""
+        """The command or the handler that it runs, as its author spelt it; empty when it is not known.
+
+        What ends does one thing after the other: then all of them are told.
+        """
+        if self.errands:
+            return told(self.errands)
+        if self.process.ends and not self.execution.steps and not self.execution.unread:
+            # A file that nobody sees here may do it all.
+            return " ".join(word for line in self.start_lines for word in line.written.split())
         if self.step is not None:
             return self.step.written
         return self.handler.value if isinstance(self.handler, Known) else ""
+
+    @property
+    def errands(self) -> tuple[Errand, ...]:
+        """What it does one after the other, where it ends: nothing of it stays."""
+        if not self.process.ends or self.server is not None or self.worker is not None:
+            return ()
+        if self.by_default is not None or (self.step is None and self.execution.unread):
+            return ()
+        return errands_of(step for step in self.execution.steps if not step.background)
 
     @property
     def start_lines(self) -> tuple[CommandLine, ...]:

@@ -15,6 +15,7 @@ from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
 from prodlint.deployment.filemap import FileMap, Placement, absolute
 from prodlint.deployment.image import Image
 from prodlint.deployment.migration import migration_of
+from prodlint.deployment.one_shot import most_telling
 from prodlint.deployment.process import Platform, Process, Role
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.loading import loading
@@ -55,6 +56,8 @@ def resolve_service(
         staying = tuple(step for step in execution.processes if not _prepares(step, is_given_nothing))
         execution = replace(execution, processes=staying)
     steps = _long_running(execution)
+    if process.ends:
+        steps = most_telling(execution, steps)
     service = Service(
         name=process.name,
         span=span,

@@ -87,6 +87,11 @@ def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
         # Nothing but Zappa serves what no file makes.
         app = service.app
         yield Fact("app", f"Zappa makes it of these settings, {app.framework}, {app.interface.value}", span=app.span)
+    elif service.errands:
+        yield _errands(service)
+        yield from _chosen(service.step) if service.step is not None else ()
+    elif service.step is None and service.written:
+        yield Fact("command", masked_command(service.written), span=service.span)
     elif service.step is None:
         yield Fact("command", _no_command(service), State.UNKNOWN, service.span)
     elif service.candidates:
@@ -100,6 +105,14 @@ def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
     if service.process.default_of:
         whose = f"by default of {service.process.default_of}: no file names a command"
         yield Fact("started", whose, span=service.process.span)
+
+
+def _errands(service: Service) -> Fact:
+    """What a command does that ends: each thing in its order."""
+    told = [(masked_command(one.written), one.steps[0].span, one.conditional) for one in service.errands]
+    runs = [Source(text, span, "is run perhaps" if conditional else "is run") for text, span, conditional in told]
+    links = [Source("", evidence.span, evidence.note) for evidence in service.chain]
+    return Fact("command", masked_command(service.written), span=told[0][1], sources=(*links, *runs))
 
 
 def _chosen(step: Step) -> Iterator[Fact]:
@@ -296,7 +309,8 @@ def _no_command(service: Service) -> str:
         return f"{told} {f'the image {base}' if base else 'an image of others'}, which is not read"
     if service.execution.unread:
         return service.execution.unread[0].note
-    declared = service.process.command or (service.image.command if service.image is not None else None)
+    declared = service.process.command or service.process.entrypoint
+    declared = declared or (service.image.command if service.image is not None else None)
     if declared is not None and declared.written:
         return f"nothing that `{declared.written}` starts is known to stay"
     if service.image is not None and service.image.base is not None:

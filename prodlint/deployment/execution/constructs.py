@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from prodlint.deployment.command import Link, Step, Succession
+from prodlint.deployment.command import Link, Piece, Step, Succession
 from prodlint.deployment.condition import holds
 from prodlint.deployment.execution.condition_words import Asked, both, further
 from prodlint.deployment.execution.redirections import Redirections
@@ -138,7 +138,9 @@ class Constructs(ABC):
     def _pipeline(self, node: Pipeline, shell: Shell) -> Flow:
         flows: list[Flow] = []
         for number, command in enumerate(node.commands):
-            child = replace(shell, forked=True) if len(node.commands) > 1 else shell
+            child = shell
+            if len(node.commands) > 1:
+                child = replace(shell, forked=True, piece=Piece(node.span, number))
             if number:
                 child.fed = self.redirections.piped(node.commands[number - 1], command, child)
             flows.append(self.walk(command, child))

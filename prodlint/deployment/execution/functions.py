@@ -40,7 +40,7 @@ class Call(Entity):
 
 def entered(words: tuple[Word, ...], shell: Shell) -> Shell:
     """The shell as a function finds it that is called with words: it has arguments of its own."""
-    return replace(shell, arguments=words[1:], depth=shell.depth + 1, variables=dict(shell.variables))
+    return replace(shell, arguments=words[1:], depth=shell.depth + 1, variables=dict(shell.variables), piece=None)
 
 
 def kept(inside: Shell) -> Shell:

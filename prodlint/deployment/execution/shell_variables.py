@@ -162,6 +162,7 @@ class ShellVariables:
             opened=self.opened,
             ancestors=shell.starting,
             fed=shell.fed,
+            piece=shell.piece,
         )
 
     def expanded(self, words: tuple[Word, ...], shell: Shell) -> tuple[Word, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from prodlint.deployment.command import Ancestor, Link, Parent, Step
+from prodlint.deployment.command import Ancestor, Link, Parent, Piece, Step
 from prodlint.deployment.commands.ancestry import last_command
 from prodlint.deployment.commands.wrappers import value_of
 from prodlint.deployment.condition import Lookup, asked, holds, word_value
@@ -121,7 +121,7 @@ class Shell(State):
     `script` is the file that it runs, by the name by which it was called (`$0`), `lying` is that of each file of the
     repository that it runs or sources. `when` is what must hold so that it comes here, None where nobody can tell.
     `fed` is what its programs find on their standard input, None where that is nothing that anyone wrote down. `left`
-    are the directories to which `popd` goes back.
+    are the directories to which `popd` goes back. `piece` is its place in a pipeline, None without one.
     """
 
     directory: str | None
@@ -147,6 +147,7 @@ class Shell(State):
     script: str | None = None
     lying: dict[str, str] = field(default_factory=dict)
     left: tuple[str | None, ...] = ()
+    piece: Piece | None = None
 
 
 def plain(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -266,7 +267,8 @@ def command_span(words: tuple[Word, ...], whole: Span) -> Span:
 
 def inside_of(own: Ancestor, body: Node | None, shell: Shell) -> Shell:
     """A shell that was started to read a script."""
-    return replace(shell, ancestors=(*shell.starting, own), last_command=last_command(body), forked=False)
+    above = (*shell.starting, own)
+    return replace(shell, ancestors=above, last_command=last_command(body), forked=False, piece=None)
 
 
 def copied(shell: Shell) -> Shell:
@@ -314,6 +316,7 @@ def of_task(task: Task, shell: Shell, span: Span) -> Shell:
         chain=(*shell.chain, Link(span, f"runs {task.path}")),
         ancestors=(*shell.starting, Ancestor(Parent.OTHER, task.path, span)),
         last_command=None,
+        piece=None,
     )
 
 

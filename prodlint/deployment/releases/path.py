@@ -13,6 +13,7 @@ from prodlint.deployment.command import CommandLine, Step
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.steps import execute
 from prodlint.deployment.migration import migration_in
+from prodlint.deployment.one_shot import Errand, errands_of
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
 from prodlint.deployment.releases.buildpack import collected_by_buildpack
@@ -284,8 +285,8 @@ def _steps_of_services(services: list[Service], repository: Repository) -> Itera
         for line in service.process.before:
             yield from ((service, step) for step in _prepared(line, service, repository))
         if service.process.role is Role.RELEASE:
-            for step in service.execution.steps:
-                yield service, _step(step, StepKind.RELEASE, service.name, repository)
+            for errand in errands_of(service.execution.steps):
+                yield service, _done(errand, service.name, repository)
     for service in _in_order([one for one in services if one.process.role is not Role.RELEASE], repository):
         yield from ((service, step) for step in _preparations(service, repository))
         ends = _ends(service)
@@ -330,6 +331,14 @@ def _prepared(line: CommandLine, service: Service, repository: Repository) -> It
     """The steps of a build or pre-deploy command."""
     for step in execute(line, service.place, repository).steps:
         yield _step(step, StepKind.PREPARE, service.name, repository)
+
+
+def _done(errand: Errand, owner: str, repository: Repository) -> ReleaseStep:
+    """One thing that a release phase does; the programs of a pipeline are one."""
+    first = errand.steps[0]
+    migrates = any(migration_in(step, repository) is not None for step in errand.steps)
+    kind = StepKind.MIGRATE if migrates else StepKind.RELEASE
+    return ReleaseStep(kind, errand.written, first.span, owner, errand.conditional, own_condition=first.when)
 
 
 def _step(step: Step, kind: StepKind, owner: str, repository: Repository) -> ReleaseStep:
