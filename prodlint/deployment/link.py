@@ -34,7 +34,6 @@ from prodlint.deployment.process import (
     MadeImage,
     Platform,
     Process,
-    Role,
     TakenImage,
     UnreadDeployment,
 )
@@ -132,7 +131,10 @@ class _Linker:
         )
         processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
-        self.backing.extend(self._beside(declared, processes))
+        if any(one.platform is Platform.KUBERNETES for one in declared):
+            from prodlint.deployment.pods.beside import containers_beside
+
+            self.backing.extend(containers_beside(declared, processes, self.names, self._environment_of_process))
         services = [self._service(process, self._environment_of_process(process)) for process in processes]
         services.extend(self._compose_services(steps, services))
         builds = {build.dockerfile or "": build for build in sorted(builds_in(_pushed_last(steps)), key=_is_whole)}
@@ -186,25 +188,6 @@ class _Linker:
 
     def _applied(self, step: Step) -> System | None:
         return migration_in(step, self.repository)
-
-    def _beside(self, declared: Iterable[Process], ours: Iterable[Process]) -> Iterator[BackingService]:
-        """The containers of a cluster that run images of others."""
-        # A loop of a chart declares several at one place.
-        kept = {(one.span, one.name) for one in ours}
-        for one in declared:
-            if (
-                one.platform is Platform.KUBERNETES
-                and (one.span, one.name) not in kept
-                and one.role is not Role.RELEASE
-            ):
-                beside = backing_service(one.name, one)
-                if beside is not None and (beside.product or one.reach.names):
-                    maker = self.names.maker(beside.image)
-                    environment = self._environment_of_process(one)
-                    if maker is not None and environment is Environment.UNKNOWN:
-                        # As for an image of ours that a Dockerfile builds.
-                        environment = Environment.PRODUCTION
-                    yield replace(beside, environment=environment, made_by=maker)
 
     def _placed(self, proxy: Proxy) -> Proxy:
         """A proxy with what the settings say of its file; the objects of a cluster are where those beside them are."""

@@ -328,6 +328,11 @@ class Process(Record):
         return self.role is Role.RELEASE or self.schedule is not None
 
     @property
+    def is_job(self) -> bool:
+        """Whether it is a workload of its own that does something and ends, not what prepares for the rest of a pod."""
+        return self.schedule is not None or (self.role is Role.RELEASE and bool(self.reach.machine))
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """The folders of its files that a volume or a folder of the host takes the place of, so that it may write."""
         volumes = (*self.volumes, *self.reach.volumes)

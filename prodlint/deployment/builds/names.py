@@ -12,7 +12,7 @@ from functools import cache
 
 from prodlint.deployment.builds.agreement import COMPUTED, agree, alternatives, segments, without_tag
 from prodlint.deployment.builds.project_names import ProjectNames, project_names, says_nothing, words_of
-from prodlint.deployment.command import Link
+from prodlint.deployment.command import Link, is_of_entrypoint
 from prodlint.deployment.compose.files import ComposeFile
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.images.base import is_official
@@ -28,7 +28,7 @@ from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.word import Expansion, Literal, Word
 
-__all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_given", "with_builds"]
+__all__ = ["ImageNames", "built_images", "image_names", "image_path", "names_given", "stands_beside", "with_builds"]
 
 _EDITORS = (".devcontainer", ".gitpod", ".vscode", ".codesandbox")
 _LAST_WORD = regex(r"(.+)[-_.]([a-z0-9]+)")
@@ -40,6 +40,11 @@ _PUBLIC = frozenset(
     "prometheus grafana loki all-in-one fluentd fluent-bit "
     "consul etcd keycloak certbot external-dns pause metabase flower sentry datadog-agent agent".split()
 )
+_BESIDE = frozenset(
+    "cloud-sql-proxy gce-proxy cloudsql-proxy alloydb-auth-proxy pgbouncer envoy oauth2-proxy fluentd fluent-bit "
+    "datadog-agent agent".split()
+)
+_BESIDE_FAMILIES = ("statsd", "vault", "jaeger", "opentelemetry-collector")
 _PUBLIC_FAMILIES = tuple("clickhouse nginx wait-for jaeger opentelemetry-collector statsd vault cert-manager".split())
 
 
@@ -316,7 +321,33 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
                 open_links.append(Link(process.span, f"runs {what} {told}"))
             if has_command:
                 kept.append(process if is_other else replace(process, perhaps_builds=names.perhaps(image)))
-    return kept, open_links
+        elif process.is_job and _is_told_what_to_run(process) and not stands_beside(image):
+            # A database's own client that loads the schema: the image is of others, what it does is written here.
+            kept.append(process)
+    return _with_pods(kept), open_links
+
+
+def _is_told_what_to_run(process: Process) -> bool:
+    return process.entrypoint is not None or (process.command is not None and not is_of_entrypoint(process.command))
+
+
+def _with_pods(kept: list[Process]) -> list[Process]:
+    """The processes with what is known of the environment of those in the same pod."""
+    pods = {
+        (one.reach.group, one.reach.machine): one.environment
+        for one in kept
+        if one.reach.machine and one.build is not None and one.environment is not None
+    }
+    return [
+        replace(one, environment=pods.get((one.reach.group, one.reach.machine))) if one.environment is None else one
+        for one in kept
+    ]
+
+
+def stands_beside(image: str) -> bool:
+    """Whether an image is a well-known one of what serves others in its pod: a way to a database, a collector."""
+    name = "".join(image_path(image)[-1:])
+    return name in _BESIDE or name.startswith(_BESIDE_FAMILIES) or name.endswith("-exporter")
 
 
 def is_public(image: str) -> bool:

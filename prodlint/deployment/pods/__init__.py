@@ -1,0 +1,1 @@
+"""Pods: what several containers share that run in one."""
