@@ -160,6 +160,10 @@ class _Linker:
         steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
         self.releases_containers = releases_containers(steps)
         services = self._read_services(declared, steps)
+        if any(one.reach.exposures for one in declared):
+            from prodlint.deployment.pods.ports import with_ports_of_pods
+
+            services, self.backing = with_ports_of_pods(services, self.backing)
         installations = production_installations(services)
         runs = [
             *service_runs(services, self._applied, self.repository),

@@ -170,6 +170,7 @@ class Reach(Record):
     Processes of one `machine` share their addresses: containers of a pod, programs of a host. Empty: not known.
     `volumes` are those that other processes may share, by name; `links` are names that it alone dials, with
     the process that each stands for. `has_company` says that its file lists other containers of the same machine.
+    `exposures` are the ports that others dial of a pod of several containers, whichever of them listens there.
     """
 
     group: str = ""
@@ -178,6 +179,7 @@ class Reach(Record):
     volumes: tuple[Volume, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     has_company: bool = False
+    exposures: tuple[Exposure, ...] = ()
 
 
 class ProbeKind(Enum):

@@ -5,7 +5,7 @@ Sources: the catalogue's platform page, 2.3; Kubernetes API reference, PodSpec a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prodlint.deployment.command import CommandLine, exec_form
 from prodlint.deployment.environment import Environment
@@ -93,13 +93,18 @@ _CONTAINERS = 100
 
 
 class _Pod(Record):
-    """What the containers of one pod share."""
+    """What the containers of one pod share: `led` are the ports of the Services that lead to it.
+
+    Several of them, where it is `shared`, run as long as it does.
+    """
 
     manifest: Manifest
     body: Mapping
     scope: Scope
     labels: tuple[tuple[str, str], ...]
     environment: Environment | None
+    led: tuple[Exposure, ...]
+    shared: bool
 
 
 def processes_of(
@@ -111,18 +116,26 @@ def processes_of(
     if template is None or body is None:
         return
     labels = tuple(labels_of(template, "metadata", "labels").items())
-    said = environment
-    if manifest.environment is not None and said not in (Environment.DEVELOPMENT, Environment.TEST):
-        said = manifest.environment
-    pod = _Pod(manifest, body, scope, labels, said)
     containers = list(mappings_at(body, "containers"))[:_CONTAINERS]
-    for container in list(mappings_at(body, "initContainers"))[:_CONTAINERS]:
-        restart = scalar_at(container, "restartPolicy")
-        is_sidecar = restart is not None and restart.value == "Always"
+    first = list(mappings_at(body, "initContainers"))[:_CONTAINERS]
+    lasting = [*containers, *(one for one in first if _is_sidecar(one))]
+    led: tuple[Exposure, ...] = ()
+    if manifest.kind not in ("Job", "CronJob"):
+        ports = tuple(port for one in lasting for port in _ports(one))
+        led = tuple(_exposures(scope.services_for(dict(labels), manifest.namespace), ports))
+    said = manifest.environment_within(environment)
+    pod = _Pod(manifest, body, scope, labels, said, led, len(lasting) > 1)
+    for container in first:
         process = _process(container, pod, False, platform)
-        yield process if is_sidecar else replace(process, role=Role.RELEASE, exposures=(), reach=Reach())
+        yield process if _is_sidecar(container) else replace(process, role=Role.RELEASE, exposures=(), reach=Reach())
     for container in containers:
         yield _process(container, pod, len(containers) == 1, platform)
+
+
+def _is_sidecar(container: Mapping) -> bool:
+    """Whether an init container stays beside the others."""
+    restart = scalar_at(container, "restartPolicy")
+    return restart is not None and restart.value == "Always"
 
 
 def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -> Process:
@@ -134,7 +147,7 @@ def _process(container: Mapping, pod: _Pod, is_only: bool, platform: Platform) -
     command = _command(container, "args", variables.names)
     directory = scalar_at(container, "workingDir")
     ports = tuple(_ports(container))
-    exposures = tuple(_exposures(pod, ports, is_only)) if manifest.kind not in ("Job", "CronJob") else ()
+    exposures = tuple(one for one in pod.led if not pod.shared or _leads_to(one, ports))
     declared = command or entrypoint
     schedule = scalar_at(manifest.body, "spec", "schedule") if manifest.kind == "CronJob" else None
     user = scalar_at(container, "securityContext", "runAsUser") or scalar_at(pod.body, "securityContext", "runAsUser")
@@ -171,10 +184,9 @@ def _reach(pod: _Pod, container: Mapping) -> Reach:
     place = pod.manifest.span
     machine = f"{place.path}:{place.line}:{pod.manifest.name}"
     volumes = tuple(_shared(container, pod, machine))
-    beside = [one for one in mappings_at(pod.body, "initContainers") if scalar_at(one, "restartPolicy") is not None]
-    beside += list(mappings_at(pod.body, "containers"))
     names = tuple(one.name for one in services)
-    return Reach(pod.scope.name, names, machine, volumes, has_company=any(one is not container for one in beside))
+    led = pod.led if pod.shared else ()
+    return Reach(pod.scope.name, names, machine, volumes, has_company=pod.shared, exposures=led)
 
 
 def _shared(container: Mapping, pod: _Pod, machine: str) -> Iterator[Volume]:
@@ -247,9 +259,17 @@ def _port(written: Scalar, ports: tuple[Port, ...]) -> Value[int]:
     return named[0].number if named else Unknown(f"no port is named {written.value}", written.span)
 
 
-def _exposures(pod: _Pod, ports: tuple[Port, ...], is_only: bool) -> Iterator[Exposure]:
-    """The ports of the Services that select this pod and that lead to this container."""
-    for service in pod.scope.services_for(dict(pod.labels), pod.manifest.namespace):
+def _leads_to(exposure: Exposure, ports: tuple[Port, ...]) -> bool:
+    """Whether a Service leads to one of the ports that a container declares; who listens there is asked later."""
+    target = exposure.target
+    return isinstance(target, Known) and any(
+        isinstance(one.number, Known) and one.number.value == target.value for one in ports
+    )
+
+
+def _exposures(services: Iterable[Manifest], ports: tuple[Port, ...]) -> Iterator[Exposure]:
+    """The ports of the Services that select a pod; its containers share their network, and the names of their ports."""
+    for service in services:
         kind = scalar_at(service.body, "spec", "type")
         address = scalar_at(service.body, "spec", "clusterIP")
         if (kind is not None and kind.value == "ExternalName") or (address is not None and address.value == "None"):
@@ -260,13 +280,9 @@ def _exposures(pod: _Pod, ports: tuple[Port, ...], is_only: bool) -> Iterator[Ex
                 continue
             written = scalar_at(entry, "targetPort") or port
             target = _port(written, ports)
-            numbers = {one.number.value for one in ports if isinstance(one.number, Known)}
-            if is_only or (isinstance(target, Known) and target.value in numbers):
-                called = scalar_at(entry, "name")
-                name = called.value if called is not None else ""
-                yield Exposure(
-                    f"the Service {told_name(service.name)}", declared_number(port), target, written.span, name
-                )
+            called = scalar_at(entry, "name")
+            name = called.value if called is not None else ""
+            yield Exposure(f"the Service {told_name(service.name)}", declared_number(port), target, written.span, name)
 
 
 def _probes(container: Mapping, ports: tuple[Port, ...], names: frozenset[str]) -> Iterator[Probe]:

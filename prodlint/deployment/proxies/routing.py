@@ -12,7 +12,7 @@ from prodlint.deployment.backing_service import BackingService
 from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.network import Listen, Proxy, ProxyRoute, Upstream, told_name
-from prodlint.deployment.process import HOST, Exposure, Platform, Process, Role
+from prodlint.deployment.process import HOST, Exposure, Platform, Role
 from prodlint.deployment.proxies.dialling import (
     is_of_proxy,
     is_same_port,
@@ -200,10 +200,10 @@ class _Joiner:
         documentation (platform page, 2.3, Ports).
         """
         port = _dialled(upstream)
-        exposed = {one.machine: held for one in found if (held := _exposed(one.process, upstream, port)) is not None}
+        exposed = {one.machine: held for one in found if (held := _exposed(_led(one), upstream, port)) is not None}
         reached = [(self._reached(upstream, one, port, exposed), one) for one in found]
         sure = [end for end, _ in reached if end.listens is YES]
-        declared = [end for end, one in reached if _exposed(one.process, upstream, port) is not None]
+        declared = [end for end, one in reached if _exposed(one.process.exposures, upstream, port) is not None]
         perhaps = [end for end, _ in reached if end.listens is not NO]
         for ends in (sure, declared, perhaps, [end for end, _ in reached]):
             if ends and len({_name(end) for end in ends}) == 1:
@@ -221,7 +221,7 @@ class _Joiner:
         if exposure is not None:
             link = Link(exposure.span, f"{exposure.owner} leads to port {shown_port(exposure.target)}")
             return self._ending(upstream, peer, exposure.target, (link,))
-        if any(one.owner.startswith("the Service") for one in peer.process.exposures):
+        if any(one.owner.startswith("the Service") for one in _led(peer)):
             # The Service has ports, and none of them is the one that is dialled.
             answer = NO if upstream.port_name or isinstance(upstream.port, Known) else UNKNOWN
             link = Link(peer.process.span, f"is what {told_name(upstream.host or '')} selects")
@@ -360,10 +360,15 @@ def _dialled(upstream: Upstream) -> Value[int] | None:
     return Known(default, upstream.span) if default is not None else None
 
 
-def _exposed(process: Process, upstream: Upstream, port: Value[int] | None) -> Exposure | None:
+def _led(peer: Peer) -> tuple[Exposure, ...]:
+    """What leads to it, or to whichever container of its pod listens."""
+    return (*peer.process.exposures, *peer.process.reach.exposures)
+
+
+def _exposed(exposures: Iterable[Exposure], upstream: Upstream, port: Value[int] | None) -> Exposure | None:
     """The port of a Kubernetes Service that is dialled, by its number or its name."""
     owner = f"the service {told_name(upstream.host or '').partition('.')[0]}"
-    mine = [one for one in process.exposures if one.owner.lower() == owner]
+    mine = list(dict.fromkeys(one for one in exposures if one.owner.lower() == owner))
     if upstream.port_name:
         return next((one for one in mine if one.name == upstream.port_name), None)
     if upstream.port is None and len(mine) == 1:
