@@ -155,9 +155,10 @@ class LockFile(Record):
 
     `kind` is the file's name, such as `uv.lock`. `default` is what an installation without any
     group or extra brings, None when the lock does not tell. `members` maps the folders of the
-    projects that it locks, relative to its own, to their names (uv). `edges` leads from a node to
-    what it needs; a node is `name`, `name[extra]` or `name:group`. `group_members` holds the names
-    that the lock itself assigns to a group (`main` is the default one).
+    projects that it locks, relative to its own, to their names (uv); those that are `virtual` are
+    never installed themselves. `edges` leads from a node to what it needs; a node is `name`,
+    `name[extra]` or `name:group`. `group_members` holds the names that the lock itself assigns to
+    a group (`main` is the default one).
     """
 
     path: str
@@ -165,6 +166,7 @@ class LockFile(Record):
     packages: dict[str, str | None]
     default: frozenset[str] | None = None
     members: Mapping[str, str] = field(default_factory=dict)
+    virtual: frozenset[str] = frozenset()
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     group_members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 

@@ -394,7 +394,7 @@ class _Reader:
 
                 self.installs += 1
                 found = replace(state.files, files=seen)
-                files = with_packages(files, found, step, state.programs, state.base)
+                files = with_packages(files, found, step, state.programs, state.base, scope)
         self.unread[index].extend(execution.unread)
         written = instruction.value.value.strip() if len(instruction.heredocs) == 1 else ""
         made = _WRITES_DOCUMENT.fullmatch(written) if 0 < len(written) < _LONGEST_LINE else None

@@ -7,13 +7,14 @@ sysconfig's scheme `posix_prefix`, which pip and venv use.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prodlint.deployment.command import Step, unversioned
 from prodlint.deployment.commands.program import program_of
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.images.files import ImageFiles
 from prodlint.deployment.repository import Repository, normal_path
+from prodlint.deployment.value import Value
 
 __all__ = ["with_packages"]
 
@@ -27,11 +28,17 @@ _MOST_FOLDERS = 100
 
 
 def with_packages(
-    files: ImageFiles, seen: ImageFiles, step: Step, programs: tuple[str, ...], base: str | None
+    files: ImageFiles,
+    seen: ImageFiles,
+    step: Step,
+    programs: tuple[str, ...],
+    base: str | None,
+    environment: Mapping[str, Value[str]],
 ) -> ImageFiles:
-    """The same files after a step that may install a project of the repository.
+    """The same files after a step that may install projects of the repository.
 
-    `seen` are the files that the step finds, `programs` the folders of PATH, `base` is the outside image.
+    `seen` are the files that the step finds, `programs` the folders of PATH, `base` is the outside image, and
+    `environment` holds the variables of the build.
     """
     if step.directory is None:
         return files
@@ -43,14 +50,16 @@ def with_packages(
     if words is not None:
         site = _site(words, step, programs, python)
         folders = list(dict.fromkeys(_projects(words, step.directory)))
-    elif _syncs(step):
-        site = _below(posixpath.join(step.directory, ".venv"), python)
-        folders = [step.directory]
+    elif step.program == "uv":
+        from prodlint.deployment.images.synced import synced_projects
+
+        synced = synced_projects(step, seen, environment)
+        site, folders = _below(synced.environment, python), list(synced.folders)
     else:
         return files
     for folder in folders:
-        for path in _packages(seen, folder):
-            files = files.moved_from(seen, path, posixpath.join(site, posixpath.basename(path)))
+        for path, place in _packages(seen, folder):
+            files = files.moved_from(seen, path, posixpath.join(site, place))
     return files
 
 
@@ -64,13 +73,6 @@ def _arguments(step: Step) -> list[str] | None:
         return None
     command = next((index for index, word in enumerate(words) if not word.startswith("-")), None)
     return words[command + 1 :] if command is not None and words[command] == "install" else None
-
-
-def _syncs(step: Step) -> bool:
-    """Whether uv copies the project of a folder to its environment (docs.astral.sh/uv, "Non-editable installs")."""
-    words = [word.literal or "" for word in step.argv]
-    is_sync = step.program == "uv" and words[1:2] == ["sync"] and "--no-editable" in words
-    return is_sync and not any(word.startswith(("--no-install-project", "--project", "--directory")) for word in words)
 
 
 def _below(prefix: str, python: str | None) -> str:
@@ -114,8 +116,8 @@ def _projects(words: list[str], directory: str) -> Iterator[str]:
         yield posixpath.dirname(posixpath.dirname(path)) if written.endswith(_ARCHIVES) else path
 
 
-def _packages(seen: ImageFiles, folder: str) -> list[str]:
-    """The absolute paths of the packages of a project that lies in a folder, below `src` where it has one."""
+def _packages(seen: ImageFiles, folder: str) -> list[tuple[str, str]]:
+    """The packages of a project that lies in a folder: their absolute paths, and their places below site-packages."""
     repository = seen.context.repository
     declared = [
         one
@@ -125,12 +127,34 @@ def _packages(seen: ImageFiles, folder: str) -> list[str]:
     ]
     if not declared:
         return []
+    told = _told(seen, folder, declared[0]) if declared[0].endswith("pyproject.toml") else None
+    if told is not None:
+        return [(posixpath.join(folder, path), place) for path, place in told]
     named = _named(repository, declared[0])
     for around in (posixpath.join(folder, "src"), folder):
         found = [path for path in _folders(seen, around) if _is_package(seen, path, named)]
         if found:
-            return found[:_MOST_PACKAGES]
+            return [(path, posixpath.basename(path)) for path in found[:_MOST_PACKAGES]]
     return []
+
+
+def _told(seen: ImageFiles, folder: str, declared: str) -> list[tuple[str, str]] | None:
+    """The packages that the settings of a build backend name, from the folder of the project."""
+    repository = seen.context.repository
+    document = repository.toml(declared)
+    if document is None:
+        return None
+    from prodlint.deployment.packages.wheel_contents import ProjectFolder, wheel_contents
+
+    hatch = repository.toml(normal_path(posixpath.dirname(declared), "hatch.toml"))
+    return wheel_contents(
+        ProjectFolder(
+            document.data,
+            hatch.data if hatch is not None else None,
+            lambda path: any(one in repository.paths for one in seen.files.candidates(posixpath.join(folder, path))),
+            lambda path: [posixpath.basename(one) for one in _folders(seen, posixpath.join(folder, path).rstrip("/"))],
+        )
+    )
 
 
 def _folders(seen: ImageFiles, around: str) -> list[str]:

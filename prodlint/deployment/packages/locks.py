@@ -127,6 +127,7 @@ def _uv_targets(listed: object) -> list[str]:
 def _uv_lock(path: str, tables: dict[str, Any]) -> LockFile:
     graph = _Graph()
     members: dict[str, str] = {}
+    virtual: set[str] = set()
     entries = _entries(tables, "package")
     for entry in entries:
         name = canonical_name(entry["name"])
@@ -140,11 +141,14 @@ def _uv_lock(path: str, tables: dict[str, Any]) -> LockFile:
         folder = source.get("virtual", source.get("editable"))
         if isinstance(folder, str):
             members[posixpath.normpath(folder)] = name
+        if "virtual" in source:
+            virtual.add(name)
     manifest = _table(tables.get("manifest"))
     for group, listed in _table(manifest.get("dependency-groups")).items():
         # Groups of a workspace root that is no project itself.
         graph.add(f":{canonical_name(group)}", _uv_targets(listed))
-    lock = LockFile(path, "uv.lock", _packages(entries), members=members, edges=graph.finished())
+    edges = graph.finished()
+    lock = LockFile(path, "uv.lock", _packages(entries), members=members, virtual=frozenset(virtual), edges=edges)
     roots = [members["."]] if "." in members else list(members.values())
     return replace(lock, default=lock.closure(roots) if roots else None)
 
