@@ -282,6 +282,7 @@ class Process(Record):
     where no file names one. `brings` are the services that compose starts with it. `image_at` is where its image is
     named, None where that is not told.
     `perhaps_builds` are the Dockerfiles of which its image may be a build, where nothing certain says whose it is.
+    `decided_by` is what decides which command runs in its image, and whether one does, where that is not read.
     """
 
     name: str
@@ -318,6 +319,7 @@ class Process(Record):
     declaration: Span | None = None
     brings: tuple[str, ...] = ()
     perhaps_builds: frozenset[str] = frozenset()
+    decided_by: Link | None = None
 
     @property
     def path(self) -> str:

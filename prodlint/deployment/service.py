@@ -403,7 +403,12 @@ def _same_place(one: Span, other: Span) -> bool:
 
 
 def declared_lines(process: Process, image: Image | None) -> tuple[CommandLine | None, CommandLine | None]:
-    """The ENTRYPOINT and the CMD that hold; a platform that replaces the first clears the second."""
+    """The ENTRYPOINT and the CMD that hold; a platform that replaces the first clears the second.
+
+    None does where something else decides what runs.
+    """
+    if process.decided_by is not None:
+        return None, None
     entrypoint = process.entrypoint or (image.entrypoint if image is not None else None)
     command = process.command
     if command is None and process.entrypoint is None and image is not None:

@@ -50,6 +50,8 @@ def resolve_service(
     handler = handler_of(process, image, command, variables)
     called = command is None or handler is not None
     execution = Execution() if called or command is None else execute(command, place, repository, arguments)
+    if process.decided_by is not None:
+        execution = Execution(unread=(process.decided_by,))
     if execution.lost:
         # What prepares for a command that nobody names, or that is not followed, does not stay in its place.
         is_given_nothing = any(link.note == GIVEN_NOTHING for link in execution.unread)

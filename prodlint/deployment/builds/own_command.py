@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from prodlint.deployment.app import files_of_module
+from prodlint.deployment.builds.decided import decided_by
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers, is_official, python_in
@@ -16,7 +17,7 @@ from prodlint.deployment.project import project_root
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.service import Service
 from prodlint.deployment.value import NO, Known
-from prodlint.record import LazyEntity
+from prodlint.record import LazyEntity, replace
 from prodlint.regex import regex
 
 __all__ = ["image_processes"]
@@ -53,6 +54,7 @@ def image_processes(
     `tested` are the Dockerfiles that jobs which are tests build.
     """
     services = tuple(services)
+    unread = tuple(unread)
     unread_files = tuple(one.span.path for one in unread)
     known = _Known(definitions, named, services, unread_files, repository, may_be_named, tested)
     users = _users(services)
@@ -62,6 +64,13 @@ def image_processes(
             continue
         build = named.get(path) or Build(path, None, definition.span, _final_stage(path, repository))
         image = image_of(build)
+        decider = decided_by(path, unread, repository) if not using and path not in named else None
+        if decider is not None and image is not None:
+            supposed = environment_of(path) if environment_of(path) in _NOT_PRODUCTION else None
+            environment = classify(path) or supposed or Environment.UNKNOWN
+            process = _process(path, image, build, environment, known)
+            yield replace(process, span=image.span, decided_by=decider), environment
+            continue
         is_product = _is_product(path, image, using, known) if image is not None else None
         if image is None or is_product is None:
             continue
