@@ -379,6 +379,8 @@ def test_a_function_that_is_called_again_from_an_equal_shell_does_the_same_again
         ("while read line; do migrate; done", []),
         ("for i in a; do [ -f $i ] || continue; migrate; done", []),
         ("for i in a; do break; migrate; done", []),
+        ("f() { for i in a b; do migrate; return; done; again; }; f", ["migrate"]),
+        ("f() { for i in $A; do migrate; return; done; again; }; f", ["again"]),
     ],
 )
 def test_a_loop_runs_for_sure_what_stands_before_its_first_way_out(script: str, certain: list[str]) -> None:

@@ -62,6 +62,8 @@ def test_a_sourced_file_that_may_return_before_its_exit_does_not_end_the_script(
         ("if [ -f a ]; then PORT=1; return; else PORT=2; return; fi", None),
         ("[ -f a ] && return; PORT=2", None),
         ("for i in a b; do if [ -f $i ]; then PORT=1; return; fi; done; PORT=2", None),
+        ("for i in a b; do PORT=1; return; done; PORT=2", "1"),
+        ("for i in $A; do PORT=1; return; done; PORT=2", None),
     ],
 )
 def test_a_variable_holds_what_every_way_out_of_a_function_leaves(body: str, port: str | None) -> None:
@@ -130,6 +132,9 @@ def _body(depth: int) -> st.SearchStrategy[str]:
         st.tuples(test, simple).map(" && ".join),
         st.tuples(test, simple).map(" || ".join),
         inner.map(lambda body: f"for i in a b; do\n{body}\ndone"),
+        inner.map(lambda body: f"for i in $NOTHING; do\n{body}\ndone"),
+        inner.map(lambda body: f"while true; do\n{body}\nbreak\ndone"),
+        st.tuples(test, inner).map(lambda t: f"for i in a b; do\n{t[0]} && continue\n{t[1]}\ndone"),
         inner.map(lambda body: f'case "$A" in\nx)\n{body}\n;;\nesac'),
     )
 

@@ -240,14 +240,16 @@ class Constructs(ABC):
         shell.directory = asks.directory
         lookup = self.variables.of(shell)
         endless = is_endless(node, lookup)
-        child = shell if endless or runs_at_least_once(node, lookup) else branched(shell, None)
+        starts = endless or runs_at_least_once(node, lookup)
+        child = shell if starts else branched(shell, None)
         if node.variable is not None:
             self.variables.set(node.variable, Unknown(_DIFFERS, node.span), child, False)
         flow = self._turn(node, child)
         from prodlint.deployment.execution.rejoining import rejoin
 
         rejoin(shell, (shell, child), self.variables.of(shell))
-        return flow if endless else Flow(returning=_returning(flow, child))
+        # What ends the shell in its first turn ends it for sure.
+        return flow if endless or (starts and flow.ended) else Flow(returning=_returning(flow, child))
 
     def _turn(self, node: Loop, shell: Shell) -> Flow:
         """The body of a loop in any of its turns: what one sets is there in the next, what none sets is as it was."""
@@ -271,6 +273,8 @@ class Constructs(ABC):
         if number == len(items):
             return self.walk(body, shell)
         flow = self._sequence(items[:number], shell)
+        if flow.ended:
+            return flow
         before = len(self.steps)
         child = branched(shell, None)
         rest = self._sequence(items[number:], child)
