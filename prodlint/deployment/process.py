@@ -218,6 +218,7 @@ class Build(Record):
     """The building of an image: Dockerfile and context are paths from the root; None is unknown.
 
     It `ends_anywhere` where the stage up to which it goes is computed: no name that it gives says what is in an image.
+    `stand_in_tag` is the tag that files give its image until a release writes the tag of what it built in its place.
     """
 
     dockerfile: str | None
@@ -226,6 +227,7 @@ class Build(Record):
     target: str | None = None
     arguments: tuple[EnvDefinition, ...] = ()
     ends_anywhere: bool = False
+    stand_in_tag: str = ""
 
 
 class BuiltImage(Record):
@@ -346,10 +348,11 @@ class Process(Record):
 
     @property
     def pins_image(self) -> bool:
-        """Whether its image is named with a version: not without a tag, by `latest` or by a variable."""
+        """Whether its image is named with a version: not without a tag, by `latest`, a variable or a stand-in."""
         name = (self.image or "").rpartition("/")[2]
         tag = name.partition(":")[2]
-        return "@" in name or not (tag in ("", "latest") or "$" in tag or "{" in tag)
+        stand_in = self.build.stand_in_tag if self.build is not None else ""
+        return "@" in name or not (tag in ("", "latest", stand_in) or "$" in tag or "{" in tag)
 
     @property
     def is_image(self) -> bool:

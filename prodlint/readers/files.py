@@ -110,6 +110,7 @@ READS = {
         ),
     ),
     "caddy": Files("Caddyfile", names=("Caddyfile", "Caddyfile.*", "Caddyfile-*", "*.Caddyfile", "*.caddyfile")),
+    "chartpress": Files("Chartpress", names=("chartpress.yaml", "chartpress.yml"), contains=(b"charts:",)),
     "cloudbuild": Files(
         "Cloud Build",
         names=("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json", "cloudbuild[.-]*.yaml", "*.cloudbuild.yaml"),

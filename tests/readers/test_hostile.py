@@ -70,6 +70,7 @@ SAMPLES = {
     " location ~ x { try_files $uri @y; } location @y { proxy_pass http://app/x; } }\n",
     "cloudbuild.yaml": "steps: [{name: gcr.io/cloud-builders/docker, args: [build, -t, x, .], env: [A=b]}]\n",
     "skaffold.yaml": "build: {artifacts: [{image: a, context: b, docker: {dockerfile: c}}]}\n",
+    "chartpress.yaml": "charts: [{name: a, images: {b: {dockerfilePath: Dockerfile, buildArgs: {c: d}}}}]\n",
     "Procfile": "web: a\n",
     "app.json": '{"formation": {"web": {"quantity": 1, "size": "x"}}}',
     "Dockerfile": 'FROM x\nCOPY sv.conf /etc/supervisord.conf\nCMD ["supervisord"]\n',

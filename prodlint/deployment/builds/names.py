@@ -318,7 +318,7 @@ def with_builds(processes: Iterable[Process], names: ImageNames) -> tuple[list[P
             if not is_other and process.environment not in (Environment.DEVELOPMENT, Environment.TEST):
                 what = f"the image {image}, which" if image else "an image that"
                 told = "is not known to be ours" if maker is None else f"is built by {maker.builder}: that is not read"
-                open_links.append(Link(process.span, f"runs {what} {told}"))
+                open_links.append(Link(process.image_at or process.span, f"runs {what} {told}"))
             if has_command:
                 kept.append(process if is_other else replace(process, perhaps_builds=names.perhaps(image)))
         elif process.is_job and _is_told_what_to_run(process) and not stands_beside(image):

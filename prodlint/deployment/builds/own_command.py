@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from prodlint.deployment.app import files_of_module
-from prodlint.deployment.builds.decided import decided_by
+from prodlint.deployment.command import Link
 from prodlint.deployment.environment import Environment, environment_of
 from prodlint.deployment.image import Image
 from prodlint.deployment.images.base import base_brings_servers, is_official, python_in
@@ -64,7 +64,7 @@ def image_processes(
             continue
         build = named.get(path) or Build(path, None, definition.span, _final_stage(path, repository))
         image = image_of(build)
-        decider = decided_by(path, unread, repository) if not using and path not in named else None
+        decider = _decider(path, unread, repository) if unread and not using and path not in named else None
         if decider is not None and image is not None:
             supposed = environment_of(path) if environment_of(path) in _NOT_PRODUCTION else None
             environment = classify(path) or supposed or Environment.UNKNOWN
@@ -79,6 +79,13 @@ def image_processes(
             # It runs where that service says, with what that service says.
             continue
         yield _process(path, image, build, environment, known), environment
+
+
+def _decider(path: str, unread: Iterable[UnreadDeployment], repository: Repository) -> Link | None:
+    # Loaded late: few repositories hold what is not read.
+    from prodlint.deployment.builds.decided import decided_by
+
+    return decided_by(path, unread, repository)
 
 
 def _users(services: Iterable[Service]) -> dict[str, list[Service]]:
