@@ -98,8 +98,11 @@ def _size(text: str) -> int:
 
 
 def _bytes(text: str, start: int, end: int | None) -> str:
-    """A part of a text, by bytes as Go counts, or by characters where some are marks."""
-    return text[start:end] if has_mark(text) else text.encode()[start:end].decode(errors="replace")
+    """A part of a text, by bytes as Go counts, or by characters where some are marks.
+
+    Raises ValueError where a part of a character is left: what Go writes for it depends on what comes behind.
+    """
+    return text[start:end] if has_mark(text) else text.encode()[start:end].decode()
 
 
 def _indent(count: float, text: str) -> str:

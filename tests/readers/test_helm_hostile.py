@@ -83,3 +83,12 @@ def test_a_damaged_chart_is_survived(path: str, data: st.DataObject) -> None:
     held = {name: written.encode() for name, written in {**files, path: text}.items()}
     repository = Repository(held, held.__getitem__)
     link(declare(repository)[0], repository)
+
+
+def test_a_character_that_is_cut_in_two_leaves_a_chart_open() -> None:
+    def args(count: int) -> str:
+        return f"args: [{{{{ .Values.name | trunc {count} | quote }}}}]"
+
+    # `é` are two bytes: what comes of the first one depends on what stands behind it.
+    assert unread(chart_of(pod(args(2)), "name: aéb\n"))
+    assert not unread(chart_of(pod(args(3)), "name: aéb\n"))
