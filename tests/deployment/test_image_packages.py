@@ -219,3 +219,22 @@ def test_several_projects_fill_one_namespace() -> None:
     assert app_path(*copied, both, "RUN rm -rf /tmp/libs", command, files=files) == "libs/api/shop/api/main.py"
     one = "RUN python -m pip install /tmp/libs/core"
     assert app_path(*copied, one, "RUN rm -rf /tmp/libs", command, files=files) is None
+
+
+@pytest.mark.parametrize(
+    ("backend", "table"),
+    [
+        ("hatchling.build", "tool.hatch.build.targets.wheel"),
+        ("uv_build", "tool.uv.build-backend"),
+        ("poetry.core.masonry.api", "tool.poetry"),
+        ("flit_core.buildapi", "tool.flit.module"),
+        ("setuptools.build_meta", "tool.setuptools"),
+        ("setuptools.build_meta", "tool.setuptools.packages.find"),
+    ],
+)
+@pytest.mark.parametrize("value", ["5", "''", "[5, '', '../..']", "{a = 5}", "[{include = 5, format = 5}]"])
+def test_settings_that_make_no_sense_place_nothing_else(backend: str, table: str, value: str) -> None:
+    keys = "packages only-include include sources force-include module-name module-root name package-dir where"
+    settings = f"[{table}]\n" + "".join(f"{key} = {value}\n" for key in keys.split())
+    files = {"pyproject.toml": project(backend, settings), "other/shop/api.py": API}
+    assert app_path(*PLACED, COMMAND, files=files) is None

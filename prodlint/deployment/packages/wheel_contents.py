@@ -170,9 +170,11 @@ def _poetry(project: ProjectFolder) -> list[Content]:
 def _poetry_packages(listed: list[Any]) -> Iterator[Content]:
     for one in listed:
         entry = _table(one)
-        formats = entry.get("format", ["wheel"])
+        formats = entry.get("format", "wheel")
         include, around, into = (entry.get(key, "") for key in ("include", "from", "to"))
-        if "wheel" not in formats or not all(isinstance(text, str) for text in (include, around, into)):
+        if not (formats == "wheel" or "wheel" in _texts(formats)) or not all(
+            isinstance(text, str) for text in (include, around, into)
+        ):
             continue
         matched = _WHOLE.fullmatch(include)
         if matched is not None or include in _ANYTHING:
