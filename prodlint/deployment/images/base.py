@@ -36,6 +36,8 @@ _EMPTY = ("ghcr.io/astral-sh/uv", "astral/uv", "gcr.io/distroless/python3", "cgr
 # `tiangolo/uvicorn-gunicorn-fastapi:python3.11`, `public.ecr.aws/lambda/python:3.12`.
 _PYTHON = regex(r"(?P<version>\d+(?:\.\d+){0,2})(?=$|[-@a-z])")
 _IN_TAG = regex(r":[^:/]*python(?P<version>\d+\.\d+(?:\.\d+)?)(?=$|[-@])")
+# `mcr.microsoft.com/devcontainers/python:1-3.12`: the version of the image stands in front of that of Python.
+_OF_IMAGE = regex(r"(?:\d+(?:\.\d+){0,2}|dev)-(?=\d)")
 
 # The CMD of the official images, read on 2026-11-26 from their Dockerfiles.
 _COMMANDS = {
@@ -148,7 +150,10 @@ def task_folder(base: str | None) -> str | None:
 
 def python_in(base: str | None) -> str | None:
     """The version of Python that an image of others is named for, None where its name tells none."""
-    name, _, tag = (base or "").rpartition("/")[2].partition(":")
+    folder, _, last = (base or "").rpartition("/")
+    name, _, tag = last.partition(":")
+    of_image = _OF_IMAGE.match(tag) if folder.rpartition("/")[2] == "devcontainers" else None
+    tag = tag if of_image is None else tag[of_image.end() :]
     found = _PYTHON.match(tag) if name in ("python", "pypy") else None
     if found is None and "python" in tag:
         found = _IN_TAG.search(base or "")
