@@ -166,14 +166,16 @@ def test_a_base_of_another_module_and_an_old_class_are_followed(serve: Serve) ->
             "validator more",
         ),
         ("def __init__(self):\n    super().__init__(number=3)", "settings.number", "__init__ may set it"),
-        ("model_config = SettingsConfigDict(secrets_dir='/run')", "settings.number", "file of secrets"),
+        ("model_config = SettingsConfigDict(secrets_dir='/run')\nunset: int = 1", "settings.unset", "file of secrets"),
+        ("unset: int = 1", "Settings(_secrets_dir=open('x').read()).unset", "file of secrets"),
         ("model_config = SettingsConfigDict(cli_parse_args=True)", "settings.number", "command line"),
         ("other: Annotated[int, AfterValidator(abs)] = 1", "settings.other", "its annotation says"),
         ("if True:\n    more: int = 1", "settings.number", "is an object of Settings"),
         ("def __getattr__(self, name):\n    return 1", "settings.number", "is an object of Settings"),
         ("word: SecretStr = '5'", "int(settings.word)", "is a secret"),
         ("", "Settings(number=4).number", "is given where the object is made"),
-        ("", "Settings(_env_file='x').number", "is given where the object is made"),
+        ("", "Settings(_cli_parse_args=['--number=4']).number", "is given where the object is made"),
+        ("", "Settings(_env_file='x', **{'number': 4}).number", "is given where the object is made"),
         ("", "settings.model_dump()['number']", "may come from pydantic_settings.BaseSettings"),
     ],
 )
@@ -183,6 +185,56 @@ def test_what_pydantic_does_beside_its_fields_is_not_known(
     found = asked(serve, f"number: int = 2\n{body}", expression, NUMBER="3", OTHER="3", WORD="3")
     assert isinstance(found, Unknown)
     assert reason.removeprefix("is ") in found.reason
+
+
+@pytest.mark.parametrize(
+    ("config", "call", "value"),
+    [
+        ("secrets_dir='/run/secrets'", "Settings()", 3),
+        ("", "Settings(_secrets_dir='/run/secrets')", 3),
+        ("", "Settings(_env_file=open('x').read(), _env_file_encoding='utf-8')", 3),
+        ("", "Settings(_env_file='x', **{'other': 4})", 3),
+        ("secrets_dir='/run/secrets'", "Settings(_secrets_dir=None)", 3),
+    ],
+)
+def test_a_variable_wins_over_files_that_a_call_or_the_class_names(
+    serve: Serve, config: str, call: str, value: int
+) -> None:
+    body = f"model_config = SettingsConfigDict({config})\nnumber: int = 2\nother: int = 1"
+    found = asked(serve, body, f"{call}.number", NUMBER="3")
+    assert isinstance(found, Known), found
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("config", "argument", "default"),
+    [
+        ("", "'here.env'", 7),
+        ("", "('.env', 'here.env')", 7),
+        ("", "('here.env', '.env')", 5),
+        ("", "Path(__file__).parent / 'here.env'", 7),
+        ("", "'lacking.env'", 2),
+        ("", "'/etc/here.env'", 2),
+        ("env_file='.env'", "'here.env'", 7),
+    ],
+)
+def test_a_file_that_a_call_names_may_hold_what_is_not_set(
+    serve: Serve, config: str, argument: str, default: int
+) -> None:
+    text = f"from pathlib import Path\n{HEAD}class Settings(BaseSettings):\n"
+    text += f"    model_config = SettingsConfigDict({config})\n    number: int = 2\n\n\n"
+    text += f"workers = Settings(_env_file={argument}).number\n"
+    found = serving(serve, text, {".env": "NUMBER=5\n", "here.env": "NUMBER=7\n"}).settings.value("workers")
+    assert isinstance(found, EnvDriven), found
+    assert (found.name, found.default) == ("NUMBER", default)
+
+
+def test_a_call_may_say_that_there_are_no_files(serve: Serve) -> None:
+    text = f"{HEAD}class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_file='.env')\n"
+    text += "    number: int = 2\n\n\nworkers = Settings(_env_file=None).number\n"
+    found = serving(serve, text, {".env": "NUMBER=5\n"}).settings.value("workers")
+    assert isinstance(found, EnvDriven)
+    assert found.default == 2
 
 
 def test_an_object_that_cannot_be_made_may_leave_what_stands_behind_it(serve: Serve) -> None:

@@ -178,6 +178,8 @@ class SettingsClass:
         if self.pick("", "", "config"):
             option = self.pick("env_prefix='SHOP_'", "env_ignore_empty=True", "case_sensitive=True", "extra='ignore'")
             self.lines.insert(0, f"model_config = SettingsConfigDict({option})")
+        files = ("_env_file='.env'", "_env_file=None, _secrets_dir=None", "_secrets_dir='.'")
+        self.given = self.pick(*[""] * 6, *files, "**{'text': 'given'}", "_env_file='.env', text='given'")
 
     def pick(self, *choices: str) -> str:
         return self._chance.choice(choices)
@@ -223,7 +225,7 @@ class SettingsClass:
             f"def either(self, one):\n        return one if one else self.{last}\n",
         )
         body = "".join(f"    {line}\n" for line in (*self.lines, *methods))
-        made = "settings = Settings()\nRESULT = settings.model_dump()\n" + "".join(self.uses())
+        made = f"settings = Settings({self.given})\nRESULT = settings.model_dump()\n" + "".join(self.uses())
         return f"{head}\n\nclass Settings(BaseSettings):\n{body}\n\n{made}"
 
 
@@ -266,10 +268,11 @@ def test_what_code_makes_of_an_object_is_what_python_makes_of_it(
     python: RealPython, seeds: list[int], environment: dict[str, str]
 ) -> None:
     text = SettingsClass(seeds).text
-    real = python.run({"config.py": text}, "config", environment)
+    files = {"config.py": text, ".env": "TEXT=of a file\n", "flag": "on", "number": "8"}
+    real = python.run(files, "config", environment)
     if isinstance(real, str):
         return
-    repository = Repository(("config.py",), lambda path: text.encode())
+    repository = Repository(files, lambda path: files[path].encode())
 
     def closed(name: str) -> Known[str] | None:
         return Known(environment[name], NOWHERE) if name in environment else None

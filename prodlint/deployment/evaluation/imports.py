@@ -132,14 +132,26 @@ def locate(machine: Machine, dotted: str) -> str | None:
     if found is not None or _is_standard(dotted.partition(".")[0]):
         return found
     path = machine.frame.module.path
+    folders = _folders_around(machine) or _above_own_package(machine, dotted)
     return next(
-        (
-            found
-            for root in _folders_around(machine)
-            if (found := _module_below(machine, (root,), dotted)) is not None and found != path
-        ),
+        (found for root in folders if (found := _module_below(machine, (root,), dotted)) is not None and found != path),
         None,
     )
+
+
+def _above_own_package(machine: Machine, dotted: str) -> list[str]:
+    """The folder above the package that a program lies in, where it imports that package by its name.
+
+    `python shop/main.py` with `from shop.config import settings` works where the package is installed, or found by a
+    path that nothing here tells; another package is not what it means.
+    """
+    folder = posixpath.dirname(machine.frame.module.path)
+    while folder and f"{folder}/__init__.py" in machine.repository.paths:
+        above, name = posixpath.split(folder)
+        if name == dotted.partition(".")[0]:
+            return [above]
+        folder = above
+    return []
 
 
 def _module_below(machine: Machine, roots: tuple[str, ...], dotted: str) -> str | None:

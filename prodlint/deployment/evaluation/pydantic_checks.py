@@ -6,13 +6,15 @@ Only what leaves a field alone for certain counts as harmless: a field with a va
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.deployment.variables.read_settings import SettingsClass
+from prodlint.record import Entity
 from prodlint.syntax.python import PythonModule, literal
 from prodlint.syntax.python_tree import nodes_in
 
-__all__ = ["doubts_of"]
+__all__ = ["Sources", "doubts_of", "secrets_of", "sources_of"]
 
 _ALL = "*"
 _OF_FIELDS = frozenset({"field_validator", "validator"})
@@ -21,7 +23,6 @@ _OF_MODELS = frozenset({"model_validator", "root_validator"})
 _TESTING = frozenset("Field NoDecode ForceDecode Gt Ge Lt Le Len MinLen MaxLen MultipleOf Doc".split())
 # Entries of a configuration by which all values come from elsewhere or become others, and what to say of them.
 _CONFIGURED = {
-    "secrets_dir": "may come from a file of secrets",
     "alias_generator": "is read by a name that is computed",
     "cli_parse_args": "may come from the command line",
     "env_parse_none_str": "may be a text that stands for None",
@@ -43,8 +44,32 @@ _OWN = frozenset({"settings_customise_sources", "customise_sources", "__init__",
 _CHANGING = frozenset({"update", "setdefault", "pop", "setattr", "__setattr__", "model_copy", "clear", "popitem"})
 
 
+class Sources(Entity):
+    """Where an object looks beside the variables, and by field, or `*` for all, why these need not be what it holds.
+
+    `secrets` are the folders whose files hold a value each, None where it is not known which.
+    """
+
+    env_files: tuple[EnvFileRead, ...]
+    secrets: tuple[str, ...] | None
+    doubts: Mapping[str, str]
+
+
+def sources_of(one: SettingsClass) -> Sources:
+    """The sources of the objects of a class, whatever the calls of its own module give them."""
+    return Sources(one.files, secrets_of(one), {**doubts_of(one), **dict(_arguments(one.node.name, one.module))})
+
+
+def secrets_of(one: SettingsClass) -> tuple[str, ...] | None:
+    """The folders of secrets that a class names itself."""
+    node = one.config.get("secrets_dir")
+    held = literal(node) if node is not None else None
+    folders = held if isinstance(held, list | tuple) else () if held is None else (held,)
+    return tuple(folders) if all(isinstance(folder, str) for folder in folders) else None
+
+
 def doubts_of(one: SettingsClass) -> dict[str, str]:
-    """By field, or `*` for all of them, why what its variable says need not be what it holds."""
+    """What of the class itself makes its fields doubtful: by field, or `*` for all of them, with the reason."""
     found: dict[str, str] = {}
     for node, _ in one.nodes:
         for statement in node.body:
@@ -62,7 +87,6 @@ def doubts_of(one: SettingsClass) -> dict[str, str]:
     for field in one.fields:
         if field.annotation is not None and any(_changes(part) for part in nodes_in(field.annotation)):
             found[field.name] = "may be changed by what its annotation says"
-    found.update(_arguments(one.node.name, one.module))
     return found
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prodlint.deployment.condition import Lookup
-from prodlint.deployment.evaluation.pydantic_checks import doubts_of
+from prodlint.deployment.evaluation.pydantic_checks import Sources
 from prodlint.deployment.filemap import CHECKOUT, FileMap
 from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import EnvDriven, JointlyDriven, Known, PerCpu, PerProcess, Unknown, Value
@@ -55,11 +55,11 @@ class Surroundings(Entity):
 class Fields(Mapping[str, Value[object]]):
     """The fields of a class, each worked out when somebody asks."""
 
-    def __init__(self, one: SettingsClass, around: Surroundings) -> None:
+    def __init__(self, one: SettingsClass, around: Surroundings, sources: Sources) -> None:
         self._class = one
         self._around = around
+        self._sources = sources
         self._fields = {field.name: field for field in one.fields}
-        self._doubts = doubts_of(one)
         names = Counter(name for field in one.fields for name in (field.read.name, *field.read.alternatives))
         self._shared = frozenset(name for name, count in names.items() if count > 1)
         self._lines: tuple[tuple[EnvLine, ...], ...] | None = None
@@ -72,7 +72,8 @@ class Fields(Mapping[str, Value[object]]):
 
     def __getitem__(self, name: str) -> Value[object]:
         field = self._fields[name]
-        reason = self._doubts.get(name) or self._doubts.get("*")
+        doubts = self._sources.doubts
+        reason = doubts.get(name) or doubts.get("*")
         if reason is None and not self._shared.isdisjoint((field.read.name, *field.read.alternatives)):
             # What one field finds under its second name is given to the others under its first.
             reason = "shares a name with another field"
@@ -98,12 +99,14 @@ class Fields(Mapping[str, Value[object]]):
             if text is not None:
                 place = value.span if isinstance(value, Known) else place
                 break
-        if text is None and self._class.files:
+        if text is None and self._sources.env_files:
             deciding += [EnvDriven(name, None, place) for name in names]
             found = self._in_files(names, field.read.case_sensitive)
             if isinstance(found, Unknown):
                 return found
             text = found
+        if text is None and self._sources.secrets != ():
+            return Unknown("may come from a file of secrets", field.read.span)
         held = self._default(field) if text is None else _checked(field, text, place, is_text=True)
         return _decided(held, deciding, field.read.span) if deciding else held
 
@@ -136,7 +139,7 @@ class Fields(Mapping[str, Value[object]]):
         repository = self._around.repository
         from prodlint.syntax.dotenv_dialects import read_env_file
 
-        for file in reversed(self._class.files):
+        for file in reversed(self._sources.env_files):
             path = normal_path(self._around.folder, file.path.value) if isinstance(file.path, Known) else ""
             # The `.env` of a desk is seldom copied to an image.
             is_there = path in repository.paths and self._around.files.holds(path)

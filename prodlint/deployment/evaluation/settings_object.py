@@ -7,21 +7,36 @@ has written, the defaults that it computes, the arguments that it gives.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from prodlint.deployment.condition import NOWHERE
-from prodlint.deployment.evaluation.domain import ABSENT, ClassValue, External, InstanceValue, Opaque
-from prodlint.deployment.evaluation.environment import told_variable
+from prodlint.deployment.evaluation.domain import (
+    ABSENT,
+    ClassValue,
+    External,
+    InstanceValue,
+    ListValue,
+    Opaque,
+    is_marked,
+)
+from prodlint.deployment.evaluation.environment import repository_file, told_variable
 from prodlint.deployment.evaluation.held_values import held_value
 from prodlint.deployment.evaluation.machine import Call, Machine
+from prodlint.deployment.evaluation.paths import text_of
+from prodlint.deployment.evaluation.pydantic_checks import Sources, doubts_of, secrets_of
 from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.evaluation.shown import shown
-from prodlint.deployment.value import Known, Unknown, Value
+from prodlint.deployment.value import NO, Known, Unknown, Value
+from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.deployment.variables.read_settings import SettingsClass, settings_class
+from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["make_settings"]
 
 _PLAIN = (ast.AnnAssign, ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Expr, ast.Pass)
+# Arguments that say where an object looks for values.
+_FOLLOWED = frozenset({"_env_file", "_env_file_encoding", "_secrets_dir"})
 # Methods by which a class answers for its attributes itself.
 _ANSWERING = frozenset({"__new__", "__getattribute__", "__getattr__", "__setattr__", "__call__"})
 
@@ -34,11 +49,12 @@ def make_settings(machine: Machine, cls: ClassValue, call: Call) -> InstanceValu
     machine.charge(50 + 5 * len(described.fields))
     # A text that does not fit its field is an error.
     machine.risk()
-    values = Fields(described, _surroundings(machine, cls, call.node))
+    own = {name: value for name, value in call.keywords.items() if name.startswith("_")}
+    given = call.keywords.keys() - own.keys()
+    values = Fields(described, _surroundings(machine, cls, call.node), _sources(machine, described, own, call.node))
     made = InstanceValue(cls, machine.born())
-    given = call.keywords
     for field in described.fields:
-        if any(name.startswith("_") for name in given) or field.name in given:
+        if not own.keys() <= _FOLLOWED or field.name in given:
             value: object = machine.unknown("is given where the object is made", call.node)
         elif "validate_assignment" in described.config:
             # The class says what it holds; code that assigns to an object may come to something else.
@@ -49,9 +65,37 @@ def make_settings(machine: Machine, cls: ClassValue, call: Call) -> InstanceValu
             value = held_value(machine, values[field.name])
         made.cells[field.name] = value
     # A field may be given by its alias.
-    if not given.keys() <= set(values) - _aliased(described):
+    if not given <= set(values) - _aliased(described):
         machine.taint("is given where the object is made", call.node, made)
     return made
+
+
+def _sources(machine: Machine, one: SettingsClass, own: Mapping[str, object], node: ast.AST) -> Sources:
+    """The sources of an object, as the class and the arguments of its call name them."""
+    files = one.files
+    if "_env_file" in own:
+        files = tuple(_env_file(machine, part, node) for part in _parts(own["_env_file"]))
+    secrets = secrets_of(one)
+    if own.get("_secrets_dir") is not None:
+        folders = tuple(text_of(part) for part in _parts(own["_secrets_dir"]))
+        secrets = tuple(folder for folder in folders if folder is not None) if None not in folders else None
+    return Sources(files, secrets, doubts_of(one))
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    content = value.content if isinstance(value, ListValue) else value
+    return content if isinstance(content, tuple) else () if content is None else (content,)
+
+
+def _env_file(machine: Machine, value: object, node: ast.AST) -> EnvFileRead:
+    """A file that a call names; one below the repository as if that were the root of all."""
+    text, span = text_of(value), machine.span(node)
+    path: Value[str] = Unknown("it is computed", span)
+    if text is not None and is_marked(text):
+        path = Known("/" + repository_file(machine, value), span)
+    elif text is not None and not text.startswith("/"):
+        path = Known(text, span)
+    return EnvFileRead(path, Dialect.PYTHON_DOTENV, NO, span, "pydantic-settings")
 
 
 def _aliased(one: SettingsClass) -> frozenset[str]:

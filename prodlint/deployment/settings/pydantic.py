@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.text import python_with
 from prodlint.deployment.environment import Environment, environment_of
+from prodlint.deployment.evaluation.pydantic_checks import sources_of
 from prodlint.deployment.evaluation.pydantic_fields import Fields, Surroundings
 from prodlint.deployment.memo import per_repository
 from prodlint.deployment.repository import Repository, normal_path
@@ -98,7 +99,8 @@ def _settings(choice: Choice, service: Service, start: Start, repository: Reposi
     computed = _defaults(one, path, dotted, service, start, repository)
     folder = start.roots[0] if start.roots else ""
     files = start.place.files
-    values = Fields(one, Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed, files))
+    around = Surroundings(repository, start.lookup, tuple(start.variables.names), folder, computed, files)
+    values = Fields(one, around, sources_of(one))
     module: Value[str] = EnvDriven(choice.variable, name, span) if choice.variable else Known(name, span)
     source = SettingsSource(Known(name, span), span, f"class in {path}")
     missing = tuple(file for file in one.files if _is_nowhere(file, folder, repository))
