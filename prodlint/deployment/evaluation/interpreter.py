@@ -19,6 +19,7 @@ from prodlint.deployment.evaluation.domain import (
     External,
     ModuleValue,
     Opaque,
+    Raised,
 )
 from prodlint.deployment.evaluation.environment import dotenv_value, told_variable
 from prodlint.deployment.evaluation.machine import MOST_STEPS, Exhausted, Frame
@@ -115,6 +116,18 @@ class Namespace(Mapping[str, Value[object]]):
     def evaluate(self, node: ast.expr) -> Value[object]:
         """What an expression of the module is once it ran."""
         return _evaluated(self._evaluator, self._module, node)
+
+    def object(self, node: ast.expr) -> object:
+        """What an expression of the module is in its evaluation, where objects have an identity."""
+        evaluator, module = self._evaluator, self._module
+        evaluator.frame = Frame(module, module.cells)
+        evaluator.steps = max(evaluator.steps, FEW_STEPS)
+        try:
+            return evaluator.expression(node)
+        except Raised as error:
+            return Opaque(f"cannot be computed: {error.kind}")
+        except (Exhausted, RecursionError):
+            return Opaque("is too much to evaluate")
 
 
 class ClassNames(Mapping[str, Value[object]]):
@@ -246,6 +259,25 @@ class Interpreter:
         with suppress(Exception):
             evaluator.expression(node)
 
+    def evaluate(
+        self,
+        node: ast.expr,
+        module: PythonModule,
+        names: Mapping[str, Value[object]],
+        made: Mapping[str, tuple[Namespace, ast.expr | None]],
+    ) -> Value[object]:
+        """What an expression of a module is that need not have run here, with what its names hold.
+
+        Those of `made` hold what an expression is in a module that ran; None stands for that module.
+        """
+        evaluator = self._evaluator
+        own = ModuleValue(module.source.path, "", module, 0)
+        for name, (other, expression) in made.items():
+            held = other.object(expression) if expression is not None else evaluator.modules.get(other.path)
+            own.cells[name] = Opaque("is not known") if held is None else held
+        _fill(evaluator, own, node, names)
+        return _evaluated(evaluator, own, node)
+
     def flask_config(self, span: Span | None) -> ConfigNames | None:
         """The configuration of the Flask app that is made at a place, the last one; None when none was.
 
@@ -312,6 +344,13 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
         return names.evaluate(node)
     evaluator = Evaluator(Repository((), lambda path: b""), (), lookup)
     made = ModuleValue(module.source.path, "", module, 0)
+    _fill(evaluator, made, node, names)
+    return _evaluated(evaluator, made, node)
+
+
+def _fill(evaluator: Evaluator, made: ModuleValue, node: ast.expr, names: Mapping[str, Value[object]]) -> None:
+    """Give a module the names that an expression of it needs and that it does not hold yet."""
+    module = made.module
     evaluator.frame = Frame(made, made.cells)
     from prodlint.deployment.evaluation.held_values import held_value
 
@@ -328,7 +367,6 @@ def evaluate(node: ast.expr, module: PythonModule, names: Mapping[str, Value[obj
                 made.cells[part.id] = Opaque(value.reason, value.span)
             elif module.bindings(part.id) or module.star_imports:
                 made.cells[part.id] = Opaque("is bound by the module", module.span(part))
-    return _evaluated(evaluator, made, node)
 
 
 def _evaluated(evaluator: Evaluator, module: ModuleValue, node: ast.expr) -> Value[object]:

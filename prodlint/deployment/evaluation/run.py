@@ -55,7 +55,7 @@ from prodlint.deployment.evaluation.objects import (
 from prodlint.deployment.evaluation.paths import path_attribute
 from prodlint.deployment.evaluation.statements import block
 
-__all__ = ["Evaluator"]
+__all__ = ["WRITES_VARIABLES", "Evaluator"]
 
 _HOLD_READERS = frozenset({"environ", "environs", "decouple", "starlette", "dj_database_url"})
 """The packages whose classes and functions read the environment for their callers."""
@@ -338,11 +338,12 @@ class Evaluator(Machine):
         while name and folder:
             package = f"{folder}/__init__.py"
             data = self.repository.data(package) or b""
-            if package not in self.modules and any(word in data for word in _WRITES_VARIABLES):
+            if package not in self.modules and any(word in data for word in WRITES_VARIABLES):
                 found.append((package, name))
             folder, name = posixpath.dirname(folder), name.rpartition(".")[0]
         for package, name in reversed(found):
             self.load(package, name)
 
 
-_WRITES_VARIABLES = (b"dotenv", b"read_env", b"environ[", b"environ.setdefault", b"environ.update")
+WRITES_VARIABLES = (b"dotenv", b"read_env", b"environ[", b"environ.setdefault", b"environ.update")
+"""What stands in the text of a module that writes variables."""

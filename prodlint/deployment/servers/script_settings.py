@@ -7,17 +7,17 @@ Bottle 0.13, gevent 25, Flask-SocketIO 5.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from prodlint.deployment.app import App
 from prodlint.deployment.apps.search import app_of, expression_app
 from prodlint.deployment.command import Step
 from prodlint.deployment.commands.grammar import Grammar, Option, grammar
-from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter, evaluate
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.agreement import agree
 from prodlint.deployment.servers.bind import Bind, bind_of, split_address
+from prodlint.deployment.servers.call_names import CallNames
 from prodlint.deployment.servers.config_files import object_value, say_toml
 from prodlint.deployment.servers.interface import interface_of
 from prodlint.deployment.servers.layers import Context, Layers
@@ -29,7 +29,6 @@ from prodlint.deployment.servers.server import Server
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Known, Unknown, Value, answer
 from prodlint.record import Record, replace
 from prodlint.syntax.python import PythonModule
-from prodlint.syntax.python_tree import nodes_in
 
 __all__ = ["server_in_code"]
 
@@ -181,22 +180,17 @@ class _Reading:
         self.module = module
         self.start = start
         self.roots = roots
-        path = module.source.path
-        files, names = context.place.files, context.variables
-        interpreter = Interpreter(context.repository, roots, context.lookup, files=files, names=names)
-        self.names = interpreter.run(path, steps=FEW_STEPS)
-        self.locals: dict[str, Value[object]] = {}
-        self.calls: dict[str, ast.Call] = {}
-        self.attributes: dict[str, dict[str, Value[object]]] = {}
+        self.names = CallNames(context, module, start, roots)
+        self.value = self.names.value
 
     def at(self, call: ast.Call) -> Callable[[ast.expr], Value[object]]:
         """What tells the value of an expression where a call stands."""
-        self._before(call)
+        self.names.read_to(call)
         return self.value
 
     def server(self, layers: Layers, signature: Signature, call: ast.Call) -> tuple[Server, App | None]:
         """The server with its settings and where it listens, and the app that the call hands over."""
-        self._before(call)
+        self.names.read_to(call)
         product = self.start.product
         if product in ("uvicorn", "fastapi run"):
             layers.default_from("workers", "WEB_CONCURRENCY", 1, "int")
@@ -215,59 +209,6 @@ class _Reading:
         server = with_bind_setting(server)
         server = _developing(server, self.start.is_development)
         return replace(server, interface=interface_of(server, context)), app
-
-    # The names that the call's own function or block binds before it
-
-    def _before(self, call: ast.Call) -> None:
-        blocks = _blocks_around(self.module.tree.body, call)
-        function = self.start.within
-        for argument in _parameters(function):
-            default = _default(function, argument)
-            handed = self.start.caller is not None and (self.start.caller.args or self.start.caller.keywords)
-            if default is not None and not handed:
-                self.locals[argument] = self.value(default)
-            else:
-                self.locals[argument] = Unknown(f"{argument} is handed over by the caller", self.start.span)
-        for index, block in enumerate(blocks):
-            # Statements of the module itself are in its namespace.
-            if index > 0:
-                for statement in block:
-                    self._bind(statement)
-
-    def _bind(self, statement: ast.stmt) -> None:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets = [statement.target]
-        value = getattr(statement, "value", None)
-        for target in targets:
-            if isinstance(target, ast.Name) and isinstance(value, ast.expr):
-                self.locals[target.id] = self.value(value)
-                if isinstance(value, ast.Call):
-                    self.calls[target.id] = value
-            elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and value is not None:
-                self.attributes.setdefault(target.value.id, {})[target.attr] = self.value(value)
-            else:
-                self._forget(target)
-        if not targets:
-            self._forget(statement)
-
-    def _forget(self, node: ast.AST) -> None:
-        for inner in nodes_in(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                self.locals[inner.id] = Unknown(f"{inner.id} may be bound anew", self.module.span(inner))
-
-    def value(self, node: ast.expr) -> Value[object]:
-        """What an expression is where the call stands."""
-        names = {inner.id for inner in nodes_in(node) if isinstance(inner, ast.Name)}
-        if not names & self.locals.keys():
-            return self.names.evaluate(node)
-        held: dict[str, Value[object]] = {}
-        for name in names:
-            if name in self.locals:
-                held[name] = self.locals[name]
-            elif name in self.names:
-                held[name] = self.names[name]
-        return evaluate(node, self.module, held, self.context.lookup)
 
     # Arguments
 
@@ -317,7 +258,7 @@ class _Reading:
             return call
         given = call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "config"), None)
         if isinstance(given, ast.Name):
-            return self.calls.get(given.id) or self._module_call(given.id) or call
+            return self.names.calls.get(given.id) or self._module_call(given.id) or call
         return given if isinstance(given, ast.Call) else call
 
     def _module_call(self, name: str) -> ast.Call | None:
@@ -332,13 +273,13 @@ class _Reading:
             if given is not None and not isinstance(given, ast.Constant) and not _is_bare_call(given):
                 layers.forget("its configuration is made where it is handed over")
             return
-        made = self.calls.get(given.id) or self._module_call(given.id)
+        made = self.names.calls.get(given.id) or self._module_call(given.id)
         if made is not None and isinstance(made.func, ast.Attribute) and made.func.attr == "from_toml" and made.args:
             name = self.value(made.args[0])
             path = self.context.locate(str(name.value)) if isinstance(name, Known) else None
             if path is None or not say_toml(layers, path, path):
                 layers.forget("its configuration file is not known")
-        attributes = {**_module_attributes(self, given.id), **self.attributes.get(given.id, {})}
+        attributes = {**_module_attributes(self, given.id), **self.names.attributes.get(given.id, {})}
         for option in layers.grammar.options:
             value = attributes.get(option.own)
             if value is not None:
@@ -381,8 +322,8 @@ class _Reading:
         if isinstance(value, Known) and isinstance(value.value, str):
             attribute = "app" if self.start.product == "granian" else None
             return app_of(repository, self.roots, value.value, attribute), Known(value.value, value.span)
-        if isinstance(node, ast.Name) and node.id in self.calls:
-            return expression_app(repository, self.roots, path, self.calls[node.id]), None
+        if isinstance(node, ast.Name) and node.id in self.names.calls:
+            return expression_app(repository, self.roots, path, self.names.calls[node.id]), None
         return expression_app(repository, self.roots, path, node), None
 
 
@@ -397,7 +338,7 @@ def _module_attributes(reading: _Reading, name: str) -> dict[str, Value[object]]
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
                 if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == name:
-                    found[target.attr] = reading.names.evaluate(statement.value)
+                    found[target.attr] = reading.names.of_module(statement.value)
     return found
 
 
@@ -410,47 +351,6 @@ def _taken(option: Option, value: Value[object]) -> Value[object]:
     if isinstance(value, Known) and value.value is None:
         return Known(None, value.span)
     return object_value(option, value)
-
-
-def _blocks_around(body: list[ast.stmt], call: ast.Call) -> list[list[ast.stmt]]:
-    """The statements that stand before a call, in each of the blocks around it, the outermost first."""
-    blocks: list[list[ast.stmt]] = []
-    while True:
-        at = next((index for index, one in enumerate(body) if _holds(one, call)), None)
-        if at is None:
-            return blocks
-        blocks.append(body[:at])
-        inner = [
-            block
-            for name in ("body", "orelse", "finalbody")
-            if isinstance(block := getattr(body[at], name, None), list) and any(_holds(one, call) for one in block)
-        ]
-        if not inner:
-            return blocks
-        body = inner[0]
-
-
-def _holds(statement: ast.stmt, call: ast.Call) -> bool:
-    first, last = statement.lineno, statement.end_lineno or statement.lineno
-    return first <= call.lineno <= last and any(inner is call for inner in nodes_in(statement))
-
-
-def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> list[str]:
-    if function is None:
-        return []
-    arguments = function.args
-    return [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-
-
-def _default(function: ast.FunctionDef | ast.AsyncFunctionDef | None, name: str) -> ast.expr | None:
-    if function is None:
-        return None
-    positional = [*function.args.posonlyargs, *function.args.args]
-    defaults: Mapping[str, ast.expr | None] = {
-        **{one.arg: value for one, value in zip(reversed(positional), reversed(function.args.defaults), strict=False)},
-        **{one.arg: value for one, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)},
-    }
-    return defaults.get(name)
 
 
 def _listen(context: Context, server: Server) -> tuple[Bind, ...]:
