@@ -64,11 +64,13 @@ class Placement(Record):
 class FileMap(Record):
     """Placements in the order in which they were made: the last one that covers a path counts.
 
-    `complete` is False when something else may have put files there.
+    `complete` is False when something else may have put files there. `overlaid` are the paths at which a deployment
+    file puts something over those of the image (volumes, secrets), None where not all of them are known.
     """
 
     placements: tuple[Placement, ...] = ()
     complete: bool = True
+    overlaid: tuple[str, ...] | None = None
 
     def candidates(self, path: str) -> tuple[str, ...]:
         """The repository paths that an absolute path may stand for, the likeliest first."""
@@ -89,7 +91,8 @@ class FileMap(Record):
 
     def with_mount(self, target: str, path: str) -> FileMap:
         """The same with a folder of the repository mounted over `target`."""
-        return FileMap((*self.placements, Placement(posixpath.normpath(target), path)), self.complete)
+        placements = (*self.placements, Placement(posixpath.normpath(target), path))
+        return FileMap(placements, self.complete, self.overlaid)
 
     def places(self, path: str) -> tuple[str, ...]:
         """The absolute paths at which a file of the repository lies, those that something hides aside."""
@@ -154,6 +157,18 @@ class FileMap(Record):
         """Whether certainly no file lies at an absolute path; `is_file` answers for paths of the repository."""
         touched = any(one.path is None and one.covers(path) for one in self.placements)
         return self.complete and not touched and not any(is_file(one) for one in self.candidates(path))
+
+    def is_bare(self, folder: str) -> bool:
+        """Whether certainly nothing of the repository, of a platform or of a program of the build lies in a folder."""
+        if self.overlaid is None or not self.complete or not folder.startswith("/"):
+            return False
+        inside = posixpath.normpath(folder).rstrip("/") + "/"
+        targets = (*self.overlaid, *(one.target for one in self.placements))
+        around = [f"{posixpath.normpath(one).rstrip('/')}/" for one in targets]
+        # Another path may lead to the same folder.
+        linked = any(path.startswith(f"{one}/") for one in _SYSTEM_LINKS for path in (inside, *around))
+        linked = linked or any(one.link is not None for one in self.placements)
+        return not linked and not any(inside.startswith(one) or one.startswith(inside) for one in around)
 
     def holds(self, path: str) -> bool:
         """Whether a file of the repository lies anywhere."""

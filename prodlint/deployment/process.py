@@ -285,6 +285,7 @@ class Process(Record):
     named, None where that is not told.
     `perhaps_builds` are the Dockerfiles of which its image may be a build, where nothing certain says whose it is.
     `decided_by` is what decides which command runs in its image, and whether one does, where that is not read.
+    `overlaid` are the paths at which its file puts something over those of the image, None where not all are known.
     """
 
     name: str
@@ -322,6 +323,7 @@ class Process(Record):
     brings: tuple[str, ...] = ()
     perhaps_builds: frozenset[str] = frozenset()
     decided_by: Link | None = None
+    overlaid: tuple[str, ...] | None = None
 
     @property
     def path(self) -> str:

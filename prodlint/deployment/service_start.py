@@ -126,6 +126,7 @@ def _place_of(process: Process, image: Image | None, variables: Variables) -> Pl
         files = FileMap((*files.placements, Placement(volume.target, None)), files.complete)
     for mount in process.mounts:
         files = files.with_mount(mount.target, mount.source)
+    files = replace(files, overlaid=process.overlaid if process.complete else None)
     if process.directory is not None:
         directory = None if "$" in process.directory else absolute(process.directory, directory)
     return Place(files, directory, variables.values, variables, image.programs if image is not None else ())

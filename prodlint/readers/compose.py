@@ -21,7 +21,8 @@ from prodlint.deployment.compose.files import (
 from prodlint.deployment.compose.interpolation import given_by
 from prodlint.deployment.process import EnvDefinition, Mount, PlatformSetting
 from prodlint.deployment.repository import Repository, normal_path
-from prodlint.readers.compose_network import exposed_by, links_of, names_of, needed_by, ports_of, tmpfs_of, volumes_of
+from prodlint.readers.compose_network import exposed_by, links_of, names_of, needed_by, ports_of
+from prodlint.readers.compose_volumes import overlaid_by, tmpfs_of, volumes_of
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import SyntaxProblem
@@ -171,6 +172,7 @@ def _service(key: Scalar, body: Mapping, folder: str, origin: str | None) -> Com
         settings=tuple(_settings(body)),
         is_watched=body.get("develop") is not None,
         needs=tuple(needed_by(body)),
+        overlaid=overlaid_by(body),
     )
 
 

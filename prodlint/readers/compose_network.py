@@ -1,6 +1,6 @@
-"""How the services of a compose file reach one another and are reached: ports, names, links, volumes.
+"""How the services of a compose file reach one another and are reached: ports, names, links.
 
-Source: compose specification, "Services top-level element" (`ports`, `networks`, `links`, `volumes`).
+Source: compose specification, "Services top-level element" (`ports`, `networks`, `links`).
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.deployment.compose.files import ComposePort
-from prodlint.deployment.process import Volume, VolumeKind
 from prodlint.syntax.interpolation import interpolated
 from prodlint.syntax.word import Word
 from prodlint.syntax.yaml import Mapping, Node, Scalar, Sequence
 
-__all__ = ["exposed_by", "links_of", "names_of", "needed_by", "ports_of", "tmpfs_of", "volumes_of"]
+__all__ = ["exposed_by", "links_of", "names_of", "needed_by", "ports_of"]
 
 # One part of `address:published:target`: a colon inside of `${NAME:-value}` parts nothing.
 
@@ -95,37 +94,3 @@ def needed_by(body: Mapping) -> Iterator[str]:
     mode = body.get("network_mode")
     if isinstance(mode, Scalar) and mode.value.startswith("service:"):
         yield mode.value.partition(":")[2]
-
-
-def tmpfs_of(body: Mapping) -> Iterator[Volume]:
-    """The folders of a service that lie in memory: under `tmpfs` (`/run`, `/tmp:size=64m`), or as volumes."""
-    listed = body.get("tmpfs")
-    places: list[Node | None] = [*listed.items] if isinstance(listed, Sequence) else [listed]
-    volumes = body.get("volumes")
-    for item in volumes.items if isinstance(volumes, Sequence) else ():
-        if isinstance(item, Mapping):
-            kind = item.get("type")
-            places += [item.get("target")] if isinstance(kind, Scalar) and kind.value == "tmpfs" else []
-    for place in places:
-        target = place.value.partition(":")[0] if isinstance(place, Scalar) else ""
-        if place is not None and target.startswith("/"):
-            yield Volume(target, place.span, VolumeKind.EPHEMERAL)
-
-
-def volumes_of(node: Node | None) -> Iterator[Volume]:
-    """The volumes of the project by their names, and the folders of the host by their paths."""
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(item, Scalar):
-            source, colon, rest = item.value.partition(":")
-            target = rest.partition(":")[0]
-            if not colon:
-                continue
-        elif isinstance(item, Mapping):
-            named, placed = item.get("source"), item.get("target")
-            source = named.value if isinstance(named, Scalar) else ""
-            target = placed.value if isinstance(placed, Scalar) else ""
-        else:
-            continue
-        if source and target.startswith("/"):
-            kind = VolumeKind.HOST if source.startswith(("/", ".", "~")) else VolumeKind.PERSISTENT
-            yield Volume(target, item.span, kind, source)

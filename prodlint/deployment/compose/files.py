@@ -98,7 +98,8 @@ class ComposeService(Record):
     `exposed` are the ports of `expose`, `replicas`
     is `deploy.replicas` or `scale`. `foreign` is set for one that extends a service of another file,
     from whose folder its paths start, `is_watched` for one with a `develop`, which brings changes in. `bases`
-    are the files from which it takes services that it extends, `needs` the services of `depends_on`.
+    are the files from which it takes services that it extends, `needs` the services of `depends_on`. `overlaid` are the
+    paths at which it puts something over the files of its image, None where not all are known.
     """
 
     name: str
@@ -132,6 +133,7 @@ class ComposeService(Record):
     is_watched: bool = False
     bases: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    overlaid: tuple[str, ...] | None = None
 
 
 class ComposeInclude(Record):
@@ -325,6 +327,7 @@ def over(top: ComposeService, below: ComposeService) -> ComposeService:
         is_watched=top.is_watched or below.is_watched,
         bases=tuple(dict.fromkeys((*top.bases, *below.bases))),
         needs=tuple(dict.fromkeys((*below.needs, *top.needs))),
+        overlaid=None if None in (below.overlaid, top.overlaid) else (*(below.overlaid or ()), *(top.overlaid or ())),
     )
 
 
@@ -370,6 +373,7 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         exposures=tuple(_exposures(service.ports)),
         reach=Reach(group, (service.name, *service.names), _machine(service, group), service.volumes, service.links),
         brings=tuple(dict.fromkeys((*service.needs, *(name for _, name in service.links)))),
+        overlaid=None if service.is_watched else service.overlaid,
     )
 
 

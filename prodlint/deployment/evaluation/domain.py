@@ -45,6 +45,7 @@ __all__ = [
     "ModuleValue",
     "NamespaceValue",
     "ObjectValue",
+    "OneOf",
     "Opaque",
     "PathValue",
     "Raised",
@@ -94,6 +95,12 @@ class Opaque(Entity):
     reason: str
     span: Span | None = None
     holds: tuple[object, ...] = ()
+
+
+class OneOf(Opaque):
+    """One of some plain values, and nobody knows which."""
+
+    choices: tuple[object, ...] = ()
 
 
 class Limited(Opaque):

@@ -20,6 +20,7 @@ from prodlint.deployment.evaluation.domain import (
     ListValue,
     ModuleValue,
     ObjectValue,
+    OneOf,
     Opaque,
     Raised,
     SetValue,
@@ -104,6 +105,7 @@ class Undecided(Exception):
     """Two branches end in ways that cannot be joined: one leaves the loop, the other goes on."""
 
 
+_MOST_CHOICES = 8
 _MAY_RETURN = ({"return", "through"}, {"maybe", "through"}, {"maybe", "return"}, {"maybe"})
 
 
@@ -198,6 +200,9 @@ class Join:
             for value in (one, other):
                 if isinstance(value, Opaque):
                     reason = value.reason
+            left, right = _choices(one), _choices(other)
+            if left and right and len(left) + len(right) <= _MOST_CHOICES:
+                return OneOf(reason, decision.span, (), (*left, *right))
             return Opaque(reason, decision.span, self._held(one, other))
         default, rest = (one, other) if decision.first_is_default else (other, one)
         if isinstance(default, Opaque) and not isinstance(default, Told):
@@ -323,6 +328,11 @@ class Join:
         if shared == one == other:
             return one
         return shared | {Opaque(self._decision.reason, self._decision.span)}
+
+
+def _choices(value: object) -> tuple[object, ...]:
+    """The plain values of which something is one; none where that is not known."""
+    return value.choices if isinstance(value, OneOf) else (value,) if isinstance(value, str | None) else ()
 
 
 def grown(old: tuple[object, ...], new: tuple[object, ...]) -> int | None:

@@ -10,6 +10,7 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from prodlint.deployment.condition import Lookup
@@ -105,10 +106,16 @@ class Fields(Mapping[str, Value[object]]):
             if isinstance(found, Unknown):
                 return found
             text = found
-        if text is None and self._sources.secrets != ():
+        if text is None and not self._has_no_secrets:
             return Unknown("may come from a file of secrets", field.read.span)
         held = self._default(field) if text is None else _checked(field, text, place, is_text=True)
         return _decided(held, deciding, field.read.span) if deciding else held
+
+    @cached_property
+    def _has_no_secrets(self) -> bool:
+        """Whether there are certainly no files that hold a value each."""
+        folders = self._sources.secrets
+        return folders is not None and all(self._around.files.is_bare(folder) for folder in folders)
 
     @property
     def _ignores_empty(self) -> bool:

@@ -16,6 +16,7 @@ from prodlint.deployment.evaluation.domain import (
     External,
     InstanceValue,
     ListValue,
+    OneOf,
     Opaque,
     is_marked,
 )
@@ -75,11 +76,19 @@ def _sources(machine: Machine, one: SettingsClass, own: Mapping[str, object], no
     files = one.files
     if "_env_file" in own:
         files = tuple(_env_file(machine, part, node) for part in _parts(own["_env_file"]))
-    secrets = secrets_of(one)
-    if own.get("_secrets_dir") is not None:
-        folders = tuple(text_of(part) for part in _parts(own["_secrets_dir"]))
-        secrets = tuple(folder for folder in folders if folder is not None) if None not in folders else None
-    return Sources(files, secrets, doubts_of(one))
+    return Sources(files, _secrets(one, own.get("_secrets_dir")), doubts_of(one))
+
+
+def _secrets(one: SettingsClass, given: object) -> tuple[str, ...] | None:
+    """The folders in which an object may look for secrets: those that its call names, else those of the class."""
+    choices = given.choices if isinstance(given, OneOf) else (given,)
+    found: list[str] = []
+    for choice in choices:
+        folders = secrets_of(one) if choice is None else tuple(text_of(part) for part in _parts(choice))
+        if folders is None or None in folders:
+            return None
+        found += [folder for folder in folders if folder is not None]
+    return tuple(found)
 
 
 def _parts(value: object) -> tuple[object, ...]:
