@@ -27,6 +27,7 @@ __all__ = ["Elsewhere", "is_changed"]
 _DEPTH = 8
 # A module of settings imports little; half of this is left to what it imports.
 _STEPS = 2 * FEW_STEPS
+_MOST_MODULES = 4
 
 
 class _Maker(Entity):
@@ -57,25 +58,31 @@ class Elsewhere:
         self._interpreter = Interpreter(repository, roots, lookup, files=files, names=names)
         self._makers: dict[tuple[str, str], _Maker | None] = {}
         self._ran: dict[str, Namespace] = {}
+        self._held: dict[_Maker, object] = {}
 
     def evaluate(
         self, node: ast.expr, module: PythonModule, names: Mapping[str, Value[object]]
     ) -> Value[object] | None:
         """What an expression of a module is; None where it names no object that another module alone makes."""
         path = module.source.path
-        made: dict[str, tuple[Namespace, ast.expr | None]] = {}
+        made: dict[str, object] = {}
         for name in {one.id for one in nodes_in(node) if isinstance(one, ast.Name)}:
             if (path, name) not in self._makers:
                 self._makers[path, name] = self._named(path, name, 0)
             maker = self._makers[path, name]
-            if maker is not None and maker.path != path:
-                made[name] = self._run(maker), maker.node
+            if maker is not None and maker.path != path and self._may_run(maker.path):
+                made[name] = self._object(maker)
         return self._interpreter.evaluate(node, module, names, made) if made else None
 
-    def _run(self, maker: _Maker) -> Namespace:
+    def _may_run(self, path: str) -> bool:
+        return path in self._ran or len(self._ran) < _MOST_MODULES
+
+    def _object(self, maker: _Maker) -> object:
         if maker.path not in self._ran:
             self._ran[maker.path] = self._interpreter.run(maker.path, maker.dotted, _STEPS)
-        return self._ran[maker.path]
+        if maker not in self._held:
+            self._held[maker] = self._ran[maker.path].object(maker.node)
+        return self._held[maker]
 
     def _named(self, path: str, name: str, depth: int, dotted: str = "") -> _Maker | None:
         """What makes the object that a name of a module holds."""

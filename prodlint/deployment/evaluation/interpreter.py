@@ -117,9 +117,11 @@ class Namespace(Mapping[str, Value[object]]):
         """What an expression of the module is once it ran."""
         return _evaluated(self._evaluator, self._module, node)
 
-    def object(self, node: ast.expr) -> object:
-        """What an expression of the module is in its evaluation, where objects have an identity."""
+    def object(self, node: ast.expr | None) -> object:
+        """What an expression of the module is in its evaluation, where objects have an identity; itself without one."""
         evaluator, module = self._evaluator, self._module
+        if node is None:
+            return module
         evaluator.frame = Frame(module, module.cells)
         evaluator.steps = max(evaluator.steps, FEW_STEPS)
         try:
@@ -264,19 +266,16 @@ class Interpreter:
         node: ast.expr,
         module: PythonModule,
         names: Mapping[str, Value[object]],
-        made: Mapping[str, tuple[Namespace, ast.expr | None]],
+        objects: Mapping[str, object],
     ) -> Value[object]:
         """What an expression of a module is that need not have run here, with what its names hold.
 
-        Those of `made` hold what an expression is in a module that ran; None stands for that module.
+        Some hold `objects` of modules that ran here (`Namespace.object`).
         """
-        evaluator = self._evaluator
         own = ModuleValue(module.source.path, "", module, 0)
-        for name, (other, expression) in made.items():
-            held = other.object(expression) if expression is not None else evaluator.modules.get(other.path)
-            own.cells[name] = Opaque("is not known") if held is None else held
-        _fill(evaluator, own, node, names)
-        return _evaluated(evaluator, own, node)
+        own.cells.update(objects)
+        _fill(self._evaluator, own, node, names)
+        return _evaluated(self._evaluator, own, node)
 
     def flask_config(self, span: Span | None) -> ConfigNames | None:
         """The configuration of the Flask app that is made at a place, the last one; None when none was.

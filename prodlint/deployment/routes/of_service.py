@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.app import roots_of
 from prodlint.deployment.command import Link
@@ -15,6 +16,9 @@ from prodlint.deployment.value import NO, Unknown, Value
 from prodlint.record import replace
 from prodlint.syntax.python import PythonModule
 from prodlint.syntax.python_tree import nodes_in
+
+if TYPE_CHECKING:
+    from prodlint.deployment.evaluation.elsewhere import Elsewhere
 
 __all__ = ["routes_of"]
 
@@ -48,14 +52,41 @@ def routes_of(service: Service, repository: Repository) -> Routes:
 
         held.append(FieldReader(service, repository, roots)) if not held else None
         value = held[0](path, module, scope, node)
+        if isinstance(value, Unknown) and any(isinstance(one, ast.Attribute) for one in nodes_in(node)):
+            found = None if _names_own(scope, node) else elsewhere(module, node)
+            value = value if found is None else found
         if isinstance(value, Unknown) and scope is None and _asks_environment(node, module):
             from prodlint.deployment.evaluation.interpreter import namespace
 
             return namespace(repository, roots, path, service.variables.get).evaluate(node)
         return value
 
+    def elsewhere(module: PythonModule, node: ast.expr) -> Value[object] | None:
+        """A property, or a field of an object whose call gives it something."""
+        from prodlint.deployment.evaluation.elsewhere import Elsewhere
+
+        variables = service.variables
+        made = Elsewhere(repository, roots, variables.get, service.place.files, tuple(variables.names))
+        others.append(made) if not others else None
+        return others[0].evaluate(node, module, {})
+
     held: list[Callable[[str, PythonModule, ast.AST | None, ast.expr], Value[object]]] = []
+    others: list[Elsewhere] = []
     return routes_of_tables(app, repository, roots, service.variables.get, named, service.module)
+
+
+def _names_own(scope: ast.AST | None, node: ast.expr) -> bool:
+    """Whether an expression names a parameter or a variable of the function in which it stands."""
+    names = {one.id for one in nodes_in(node) if isinstance(one, ast.Name)}
+    for one in nodes_in(scope) if scope is not None else ():
+        bound = one.arg if isinstance(one, ast.arg) else ""
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+            bound = one.id
+        elif isinstance(one, ast.alias):
+            bound = one.asname or one.name.partition(".")[0]
+        if bound in names:
+            return True
+    return False
 
 
 def _asks_environment(node: ast.expr, module: PythonModule) -> bool:

@@ -14,7 +14,7 @@ from prodlint.deployment.servers.loading import Loading
 from prodlint.deployment.servers.script import ServerStart, starts_when_called, starts_when_run
 from prodlint.record import Record, replace
 
-__all__ = ["ScriptRun", "script_run"]
+__all__ = ["ScriptRun", "script_path", "script_run"]
 
 
 # More than that are told as one of several.
@@ -35,16 +35,32 @@ class ScriptRun(Record):
 def script_run(step: Step, place: Place, repository: Repository, roots: tuple[str, ...]) -> ScriptRun | None:
     """The run of a step that starts a Python file, module or console script of the repository; None for others."""
     place = replace(place, directory=step.directory)
+    found = _script(step, place, repository, roots)
+    if found is None:
+        return None
+    path, function = found
+    around = _around(path, roots)
+    if function is None:
+        starts = starts_when_run(repository, around, path)
+    else:
+        starts = starts_when_called(repository, around, path, function)
+    return _run(path, starts, step, place, repository, around)
+
+
+def script_path(step: Step, place: Place, repository: Repository, roots: tuple[str, ...]) -> str | None:
+    """The Python file that such a step runs."""
+    found = _script(step, replace(place, directory=step.directory), repository, roots)
+    return None if found is None else found[0]
+
+
+def _script(step: Step, place: Place, repository: Repository, roots: tuple[str, ...]) -> tuple[str, str | None] | None:
+    """The file that a step runs, and the function of it that a console script calls."""
     python = python_arguments(step)
     if python is None:
         from prodlint.deployment.apps.console_scripts import console_script
 
         script = console_script(repository, roots, step.program)
-        if script is None:
-            return None
-        around = _around(script.path, roots)
-        starts = starts_when_called(repository, around, script.path, script.function)
-        return _run(script.path, starts, step, place, repository, around)
+        return None if script is None else (script.path, script.function)
     path = None
     if python.file is not None and python.file.literal:
         target = absolute(python.file.literal, step.directory)
@@ -53,10 +69,7 @@ def script_run(step: Step, place: Place, repository: Repository, roots: tuple[st
     elif python.module is not None:
         for name in (f"{python.module}.__main__", python.module):
             path = path or module_at(place, (), name, repository) or locate_module(repository, roots, name)
-    if path is None:
-        return None
-    around = _around(path, roots)
-    return _run(path, starts_when_run(repository, around, path), step, place, repository, around)
+    return None if path is None else (path, None)
 
 
 def _around(path: str, roots: tuple[str, ...]) -> tuple[str, ...]:

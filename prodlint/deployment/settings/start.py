@@ -17,7 +17,7 @@ from prodlint.deployment.condition import Lookup
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.servers.layers import Context
-from prodlint.deployment.servers.script_run import script_run
+from prodlint.deployment.servers.script_run import script_path
 from prodlint.deployment.servers.server import Server
 from prodlint.deployment.servers.setting import text_of
 from prodlint.deployment.servers.worker_tables import CELERY_GROUP, CELERY_WORKER
@@ -212,9 +212,9 @@ def _modules(service: Service | None, context: Context, tool: str) -> Iterator[M
     elif service is not None and service.process.handler is not None and service.app is not None:
         yield Module(service.app.path, service.app.target.partition(":")[0])
     else:
-        run = script_run(step, context.place, repository, context.roots())
-        if run is not None:
-            yield Module(run.path, MAIN if python_arguments(step) is not None else "")
+        path = script_path(step, context.place, repository, context.roots())
+        if path is not None:
+            yield Module(path, MAIN if python_arguments(step) is not None else "")
 
 
 def _dotted(target: Value[str]) -> str:
