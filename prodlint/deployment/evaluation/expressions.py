@@ -308,6 +308,8 @@ def _slice(machine: Machine, node: ast.expr) -> object:
 
 
 def _call(machine: Machine, node: ast.Call) -> object:
+    if machine.called is not None:
+        machine.called.add(node)
     function = machine.expression(node.func)
     arguments: list[object] = []
     keywords: dict[str, object] = {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prodlint.deployment.condition import NOWHERE, Lookup
@@ -239,27 +238,34 @@ class Interpreter:
             module.rest = Opaque(reason)
         return Namespace(evaluator, module)
 
-    def call(self, names: Namespace, text: str) -> None:
-        """Run an expression in a module that ran: `create_app("production")`."""
+    def call(self, names: Namespace, text: str, steps: int = MOST_STEPS) -> bool:
+        """Run an expression in a module that ran: `create_app("production")`. Whether it came to its end."""
         evaluator = self._evaluator
         module = evaluator.modules.get(names.path)
         try:
             node = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return
+            return False
         if not isinstance(module, ModuleValue):
-            return
+            return False
         for part in nodes_in(node):
             # It stands in no file: the module as a whole is its place.
             for name in ("lineno", "end_lineno"):
                 setattr(part, name, 1)
             for name in ("col_offset", "end_col_offset"):
                 setattr(part, name, 0)
-        evaluator.steps = MOST_STEPS
+        evaluator.steps = steps
         evaluator.frame = Frame(module, module.cells)
-        # As for a module: whatever goes wrong, it must not end the run of a linter.
-        with suppress(Exception):
+        try:
             evaluator.expression(node)
+        except Exception:  # As for a module: whatever goes wrong, it must not end the run of a linter.
+            return False
+        return True
+
+    def trace(self) -> set[ast.AST]:
+        """The calls that run from now on, as they are written."""
+        self._evaluator.called = set()
+        return self._evaluator.called
 
     def evaluate(
         self,

@@ -157,6 +157,7 @@ class Machine(ABC):
         self.regions: list[Region] = []
         self.calls = 0
         self.lenient = 0
+        self.called: set[ast.AST] | None = None
         self.exits: dict[int, tuple[bool, bool]] = {}
         self._log: list[_Level] = []
         # The numbers of the levels that changed something, each above the one before it.

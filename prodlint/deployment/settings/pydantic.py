@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from prodlint.deployment.apps.import_graph import ImportGraph
 from prodlint.deployment.apps.text import python_with
@@ -19,6 +20,9 @@ from prodlint.deployment.value import EnvDriven, Known, Value
 from prodlint.deployment.variables.env_read import EnvFileRead
 from prodlint.deployment.variables.read_settings import SettingsClass, settings_classes
 from prodlint.regex import regex
+
+if TYPE_CHECKING:
+    from prodlint.deployment.evaluation.interpreter import Interpreter
 
 __all__ = ["pydantic_settings"]
 
@@ -39,7 +43,17 @@ def pydantic_settings(service: Service, start: Start, repository: Repository) ->
         module = repository.python(path)
         if module is not None:
             found += settings_classes(module, repository)
-    return tuple(_settings(one, service, start, repository) for one in made_classes(found, repository, start.lookup))
+    choices = made_classes(found, repository, start.lookup)
+    if len(choices) > 1:
+        from prodlint.deployment.settings.unmade import is_unmade
+
+        def interpreter() -> Interpreter:
+            from prodlint.deployment.settings.installed import interpreter_of
+
+            return interpreter_of(start, service, repository)
+
+        choices = tuple(one for one in choices if not is_unmade(one.made, interpreter, repository))
+    return tuple(_settings(one, service, start, repository) for one in choices)
 
 
 @per_repository
