@@ -117,6 +117,40 @@ def test_a_variable_of_the_function_that_starts_the_server_holds_an_object(body:
 
 
 @pytest.mark.parametrize(
+    "main",
+    [
+        f"def main():\n    import uvicorn\n    from shop.config import Settings as S\n    settings = S()\n    {RUN}\n",
+        f"def main():\n    import uvicorn\n    from shop.app import settings\n    {RUN}\n",
+        f"def main():\n    import uvicorn\n    from .app import settings as own\n    settings = own\n    {RUN}\n",
+        f"if __name__ == '__main__':\n    import uvicorn\n    from shop.app import settings\n\n    {RUN}\n",
+    ],
+)
+def test_what_a_function_imports_itself_is_followed(main: str) -> None:
+    facts = told(f"{main}\nif __name__ == '__main__':\n    main()\n" if main.startswith("def") else main)
+    assert (facts["bind"], facts["workers"]) == ("0.0.0.0:9000", "2")
+
+
+def test_a_module_of_python_that_a_function_imports_reads_its_variables() -> None:
+    run = "uvicorn.run('app:app', host=os.getenv('HOSTED', '::1'), port=int(os.environ['PORT']))"
+    compose = COMPOSE + "      PORT: '82'\n"
+    facts = told(f"def main():\n    import os, uvicorn\n\n    {run}\n\n\nmain()\n", compose=compose)
+    assert facts["bind"] == "[::1]:82"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("from shop.app import settings\n    settings.port = 1", "settings may be changed here"),
+        ("from shop.app import settings\n    change(settings)", "settings may be changed here"),
+        ("from others import settings", "which is not of this repository"),
+    ],
+)
+def test_what_a_function_imports_and_may_change_is_not_known(body: str, reason: str) -> None:
+    facts = told(f"import uvicorn\n\n\ndef main():\n    {body}\n    {RUN}\n\nmain()\n")
+    assert reason in facts["bind"]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "settings = get_settings()\n    settings.port = 1",

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from prodlint.deployment.app import locate_module
 from prodlint.deployment.apps.search import around
 from prodlint.deployment.condition import Lookup
+from prodlint.deployment.evaluation.domain import External
 from prodlint.deployment.evaluation.interpreter import FEW_STEPS, Interpreter, Namespace
 from prodlint.deployment.evaluation.run import WRITES_VARIABLES
 from prodlint.deployment.filemap import CHECKOUT, FileMap
-from prodlint.deployment.repository import Repository
+from prodlint.deployment.repository import Repository, normal_path
 from prodlint.deployment.value import Value
 from prodlint.record import Entity
 from prodlint.syntax.python import PythonModule
@@ -28,6 +29,7 @@ _DEPTH = 8
 # A module of settings imports little; half of this is left to what it imports.
 _STEPS = 2 * FEW_STEPS
 _MOST_MODULES = 4
+_NOTHING: Mapping[str, str] = {}
 
 
 class _Maker(Entity):
@@ -56,23 +58,42 @@ class Elsewhere:
         self._repository = repository
         self._roots = roots
         self._interpreter = Interpreter(repository, roots, lookup, files=files, names=names)
-        self._makers: dict[tuple[str, str], _Maker | None] = {}
+        self._makers: dict[tuple[str, str, str], _Maker | None] = {}
         self._ran: dict[str, Namespace] = {}
         self._held: dict[_Maker, object] = {}
 
     def evaluate(
-        self, node: ast.expr, module: PythonModule, names: Mapping[str, Value[object]]
+        self,
+        node: ast.expr,
+        module: PythonModule,
+        names: Mapping[str, Value[object]],
+        imports: Mapping[str, str] = _NOTHING,
     ) -> Value[object] | None:
-        """What an expression of a module is; None where it names no object that another module alone makes."""
+        """What an expression of a module is; None where it names no object that another module alone makes.
+
+        `imports` are the names that the function around it imports, with what they stand for.
+        """
         path = module.source.path
         made: dict[str, object] = {}
-        for name in {one.id for one in nodes_in(node) if isinstance(one, ast.Name)}:
-            if (path, name) not in self._makers:
-                self._makers[path, name] = self._named(path, name, 0)
-            maker = self._makers[path, name]
+        for name in dict.fromkeys(one.id for one in nodes_in(node) if isinstance(one, ast.Name)):
+            key = (path, imports.get(name, ""), name)
+            if key not in self._makers:
+                found = self._imported(key[1], path, 0) if key[1] else self._named(path, name, 0)
+                self._makers[key] = found
+            maker = self._makers[key]
+            if maker is None and key[1] and not self._is_own(key[1], path):
+                made[name] = External(key[1])
             if maker is not None and maker.path != path and self._may_run(maker.path):
                 made[name] = self._object(maker)
         return self._interpreter.evaluate(node, module, names, made) if made else None
+
+    def _is_own(self, target: str, path: str) -> bool:
+        """Whether a dotted name is one of the repository, or may be."""
+        top = target.partition(".")[0]
+        folders = around(self._roots, path)
+        return any(normal_path(folder, top) in self._repository.folders for folder in folders) or (
+            locate_module(self._repository, folders, top) is not None
+        )
 
     def _may_run(self, path: str) -> bool:
         return path in self._ran or len(self._ran) < _MOST_MODULES

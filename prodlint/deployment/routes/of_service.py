@@ -52,7 +52,7 @@ def routes_of(service: Service, repository: Repository) -> Routes:
 
         held.append(FieldReader(service, repository, roots)) if not held else None
         value = held[0](path, module, scope, node)
-        if isinstance(value, Unknown) and any(isinstance(one, ast.Attribute) for one in nodes_in(node)):
+        if type(value) is Unknown and any(isinstance(one, ast.Attribute) for one in nodes_in(node)):
             found = None if _names_own(scope, node) else elsewhere(module, node)
             value = value if found is None else found
         if isinstance(value, Unknown) and scope is None and _asks_environment(node, module):

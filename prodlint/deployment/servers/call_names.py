@@ -12,6 +12,8 @@ from prodlint.deployment.servers.layers import Context
 from prodlint.deployment.servers.script import ServerStart
 from prodlint.deployment.value import Unknown, Value
 from prodlint.syntax.python import PythonModule
+from prodlint.syntax.python_bindings import Context as Enclosing
+from prodlint.syntax.python_bindings import imports_of
 from prodlint.syntax.python_tree import nodes_in
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class CallNames:
         self.calls: dict[str, ast.Call] = {}
         self.attributes: dict[str, dict[str, Value[object]]] = {}
         self._written: dict[str, ast.expr] = {}
+        self._imports: dict[str, str] = {}
+        self._changed: dict[str, Unknown] = {}
         self._elsewhere: Elsewhere | None = None
 
     def read_to(self, call: ast.Call) -> None:
@@ -68,11 +72,16 @@ class CallNames:
             targets = [statement.target]
         value = getattr(statement, "value", None)
         self._drop_changed(statement)
+        for one in imports_of(statement, Enclosing(), self.module.package):
+            if one.target is not None:
+                self._imports[one.bound_name] = one.target
+                self.locals[one.bound_name] = Unknown(f"comes from {one.target}", self.module.span(statement))
+                self._written.pop(one.bound_name, None)
         for target in targets:
             if isinstance(target, ast.Name) and isinstance(value, ast.expr):
                 whole = self._whole(value)
                 self.locals[target.id] = self.value(value)
-                self._written.pop(target.id, None)
+                self._drop(target.id)
                 if whole is not None:
                     self._written[target.id] = whole
                 if isinstance(value, ast.Call):
@@ -88,21 +97,29 @@ class CallNames:
         for inner in nodes_in(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.locals[inner.id] = Unknown(f"{inner.id} may be bound anew", self.module.span(inner))
-                self._written.pop(inner.id, None)
+                self._drop(inner.id)
 
     def _drop_changed(self, statement: ast.stmt) -> None:
         """Local objects that a statement may change are no longer what they were assigned."""
-        if self._written:
+        if self._written or self._imports:
             from prodlint.deployment.evaluation.elsewhere import is_changed
 
             nodes = tuple(nodes_in(statement))
-            for name in [one for one in self._written if is_changed(one, nodes)]:
-                del self._written[name]
+            for name in [one for one in (*self._written, *self._imports) if is_changed(one, nodes)]:
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._written.pop(name, None)
+        if self._imports.pop(name, None) is not None:
+            self._changed[name] = Unknown(f"{name} may be changed here", self.start.span)
 
     def _whole(self, node: ast.expr) -> ast.expr | None:
-        """An expression with the local names replaced by what they were assigned; None where that is not known."""
-        names = {one.id for one in nodes_in(node) if isinstance(one, ast.Name)} & self.locals.keys()
-        if not names <= self._written.keys():
+        """An expression with the local names replaced by what they were assigned; None where that is not known.
+
+        Those that are imported stay.
+        """
+        names = _names_in(node) & self.locals.keys()
+        if not names <= self._written.keys() | self._imports.keys():
             return None
         whole = _Replaced(self._written).visit(copy.deepcopy(node)) if names else node
         return whole if sum(1 for _ in nodes_in(whole)) <= _MOST_NODES else None
@@ -110,20 +127,22 @@ class CallNames:
     def of_module(self, node: ast.expr) -> Value[object]:
         """What an expression is that names nothing of a function."""
         value = self.names.evaluate(node)
-        if type(value) is not Unknown:
-            return value
+        found = self._of_others(node) if type(value) is Unknown else None
+        return value if found is None else found
+
+    def _of_others(self, node: ast.expr) -> Value[object] | None:
+        """What an expression is that names objects of other modules."""
         if self._elsewhere is None:
             from prodlint.deployment.evaluation.elsewhere import Elsewhere
 
             context = self.context
             files, names = context.place.files, context.variables
             self._elsewhere = Elsewhere(context.repository, self.roots, context.lookup, files, names)
-        found = self._elsewhere.evaluate(node, self.module, self.names)
-        return value if found is None else found
+        return self._elsewhere.evaluate(node, self.module, self.names, self._imports)
 
     def value(self, node: ast.expr) -> Value[object]:
         """What an expression is where the call stands."""
-        names = {inner.id for inner in nodes_in(node) if isinstance(inner, ast.Name)}
+        names = _names_in(node)
         if not names & self.locals.keys():
             return self.of_module(node)
         held: dict[str, Value[object]] = {}
@@ -134,7 +153,18 @@ class CallNames:
                 held[name] = self.names[name]
         value = evaluate(node, self.module, held, self.context.lookup)
         whole = self._whole(node) if type(value) is Unknown else None
-        return value if whole is None else self.of_module(whole)
+        if whole is None:
+            changed = sorted(names & self._changed.keys()) if type(value) is Unknown else []
+            return self._changed[changed[0]] if changed else value
+        imported = sorted(_names_in(whole) & self._imports.keys())
+        if not imported:
+            return self.of_module(whole)
+        found = self._of_others(whole)
+        return self.locals[imported[0]] if found is None else found
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    return {one.id for one in nodes_in(node) if isinstance(one, ast.Name)}
 
 
 class _Replaced(ast.NodeTransformer):
