@@ -75,7 +75,9 @@ def _of_server(service: Service) -> Iterator[Verbose]:
 
         edit = replaced_once(source.span, level, "info")
         fix = Fix("log at level info", (edit,), Safety.SAFE) if edit is not None else None
-        yield Verbose(source.span, what, "take it out: info is the default", chain, fix)
+        is_written = level.lower() in source.span.text.lower()
+        remedy = "take it out: info is the default" if is_written else "set what it comes from to info"
+        yield Verbose(source.span, what, remedy, chain, fix)
 
 
 def _of_engines(code: ServedCode) -> Iterator[Verbose]:
