@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from maps import of
 
 from prodlint.deployment import Deployment, Environment
 from prodlint.deployment.command import Execution, shell_form
@@ -246,6 +247,27 @@ def carried(script: str) -> list[str]:
 )
 def test_the_near_shell_replaces_variables_and_the_far_one_what_is_escaped(body: str, found: str) -> None:
     assert carried(f"TAG=v1\nssh host <<EOF\n{body}\nEOF")[-1:] == [found]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("bash <<EOF\nshow 0:$PORT app\nEOF", "show 0:$PORT app"),
+        ("PORT=${PORT:-80}; bash <<EOF\nshow 0:$PORT app\nEOF", "show 0:$PORT app"),
+        ("bash <<EOF\nshow '0:$PORT'\nEOF", "show '0:$PORT'"),
+        ("N=$(nproc); bash <<EOF\nshow -w$N\nEOF", "show -w$N"),
+    ],
+)
+def test_what_the_near_shell_fills_in_is_told_as_it_is_written(script: str, told: str) -> None:
+    *_, step = run(script, Variables()).steps
+    assert step.written == told
+
+
+def test_a_server_that_is_started_from_a_here_document_listens_where_its_variable_says() -> None:
+    start = "#!/bin/sh\nbash <<EOF\nexec gunicorn -b 0.0.0.0:$PORT app:app\nEOF\n"
+    for told, before in (("0.0.0.0:$PORT", ""), ("0.0.0.0:?", "PORT=$(cat port)\n")):
+        files = {"Procfile": "web: ./start.sh\n", "start.sh": start.replace("bash", f"{before}bash")}
+        assert of(files, "web")["bind"] == told
 
 
 def test_a_quoted_delimiter_leaves_the_variables_to_the_far_shell() -> None:

@@ -10,17 +10,17 @@ import re
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.command import Link
-from prodlint.deployment.condition import word_value
+from prodlint.deployment.execution.respelling import COMPUTED, Quotes, part_value, placed, respelled
 from prodlint.deployment.execution.shell_variables import ShellVariables
 from prodlint.deployment.execution.shell_walk import SHELLS, Shell, with_arguments
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import EnvDriven, Known, Unknown
+from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
 from prodlint.syntax.shell import Command, Node, Redirection, parse_document, walk
-from prodlint.syntax.word import Literal, Part, Substitution, Word
+from prodlint.syntax.word import Literal, Substitution, Word
 
 __all__ = ["Redirections", "is_running", "read_by", "reading", "script_argument"]
 
@@ -30,10 +30,6 @@ _READERS = frozenset((*SHELLS, "ssh", "su", "sudo", "runuser"))
 _INPUT = ("/dev/stdin", "/proc/self/fd/0", "/dev/fd/0")
 # What they fetch is an installer, in nearly every case: no step of ours.
 _FETCHES = ("curl", "wget")
-_PIECE = regex(r"\\.|['\"#\n]")
-_PLAIN = regex(r"[\w./:@%+,=~-]*")
-# A value that is computed, as any shell would read it.
-_COMPUTED = "${_/_/}"
 
 
 class Redirections:
@@ -117,7 +113,7 @@ class Redirections:
     def _expanded(self, word: Word, shell: Shell) -> Text | Unknown:
         """A text in which its own shell replaced the variables, for another one to read."""
         pieces: list[Text] = []
-        quotes = _Quotes()
+        quotes = Quotes()
         assigned = _assigned(word)
         lookup = self.variables.of(shell)
         for part in word.parts:
@@ -126,10 +122,10 @@ class Redirections:
             elif isinstance(part, Substitution) and part.span.text.startswith("${{"):
                 piece = Text.verbatim(part.span)
             else:
-                value = word_value(Word((part,), word.span), lookup)
+                value = part_value(part, lookup)
                 known = isinstance(value, Known)
-                told = value.value if isinstance(value, Known) else _respelled(value, part, assigned)
-                piece = Text.at(told if known or not quotes.single else f"'\"{told}\"'", part.span)
+                told = value.value if isinstance(value, Known) else _told(value, assigned)
+                piece = placed(told if known or not quotes.single else f"'\"{told}\"'", part.span)
                 if not known:
                     pieces.append(piece)
                     continue
@@ -140,15 +136,10 @@ class Redirections:
         return Text.join(pieces) if pieces else Text("", word.span.source, (word.span.start,))
 
 
-def _respelled(value: object, part: Part, assigned: frozenset[str]) -> str:
-    """What is not known, as an expansion that comes to the same wherever it is read."""
-    if not isinstance(value, EnvDriven) or value.form is not None or not value.name.isidentifier():
-        return _COMPUTED
-    if value.name in assigned and value.name != getattr(part, "name", ""):
-        return _COMPUTED
-    if value.default is None:
-        return f"${{{value.name}}}"
-    return f"${{{value.name}:-{value.default}}}" if _PLAIN.fullmatch(value.default) else _COMPUTED
+def _told(value: Value[str], assigned: frozenset[str]) -> str:
+    """What is not known, as it is written into the script."""
+    is_mistaken = isinstance(value, EnvDriven) and value.name in assigned
+    return COMPUTED if is_mistaken else respelled(value)
 
 
 _ASSIGNMENT = regex(r"(?:^|(?<=[\s;&|({]))([A-Za-z_]\w*)\+?=([^\s;&]*)", 0)
@@ -163,31 +154,6 @@ def _assigned(word: Word) -> frozenset[str]:
         for found in _ASSIGNMENT.finditer(word.written)
         if found[2].strip("\"'") not in (f"${found[1]}", f"${{{found[1]}}}")
     )
-
-
-class _Quotes:
-    """In which quotes a script stands so far: in single ones nothing is expanded once more."""
-
-    def __init__(self) -> None:
-        self.mark = ""
-
-    @property
-    def single(self) -> bool:
-        return self.mark == "'"
-
-    def read(self, text: str) -> None:
-        """Goes over the next stretch of the script."""
-        for found in _PIECE.finditer(text):
-            sign = found[0]
-            if self.mark == "'":
-                # `'\'` ends: nothing escapes in single quotes.
-                self.mark = "" if sign.endswith("'") else self.mark
-            elif self.mark == "#":
-                self.mark = "" if sign.endswith("\n") else self.mark
-            elif sign in ("'", '"') and self.mark in ("", sign):
-                self.mark = "" if self.mark else sign
-            elif sign == "#" and not self.mark and text[: found.start()][-1:] in ("", " ", "\t", "\n", ";"):
-                self.mark = "#"
 
 
 def _may_read(words: tuple[Word, ...], shell: Shell) -> bool:
