@@ -266,6 +266,34 @@ def test_a_server_stays_whatever_stands_behind_it(end: str) -> None:
     assert processes("./start.sh", files) == ["gunicorn app:app"]
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        'if [ "$ID" -ne 0 ]; then usermod -u "$ID" app; fi',
+        '[ -n "$ID" ] && usermod -u "$ID" app',
+        '[ -z "$ID" ] || python prepare.py',
+        'if [ -n "$A" ]; then\n  if [ -n "$ID" ]; then python prepare.py; fi\nfi',
+        'case "$ID" in 1) python prepare.py ;; 2) python other.py ;; esac',
+        '(if [ -n "$ID" ]; then exec python prepare.py; fi)',
+        'f() { if [ -n "$ID" ]; then python prepare.py; fi; }\nf',
+        'if [ -n "$A" ]; then python prepare.py; elif [ -n "$ID" ]; then python other.py; else echo none; fi',
+    ],
+)
+@pytest.mark.parametrize("end", ["$COMMAND", "./missing.sh", 'eval "$COMMAND"', "true && $COMMAND"])
+def test_what_a_condition_may_start_does_not_stay_before_an_end_that_is_not_followed(step: str, end: str) -> None:
+    execution = run("./start.sh", {"start.sh": f"#!/bin/sh\n{step}\n{end}\n"})
+    assert execution.processes == ()
+    assert execution.lost
+
+
+def test_a_server_that_every_arm_starts_stays_whatever_stands_behind_it() -> None:
+    script = 'if [ -n "$A" ]; then gunicorn a; else gunicorn b; fi\n$NOTIFY\n'
+    assert processes("./start.sh", {"start.sh": script}) == ["gunicorn a", "gunicorn b"]
+    skipping = script.replace("else gunicorn b; ", "")
+    assert processes("./start.sh", {"start.sh": skipping}) == []
+    assert processes("./start.sh", {"start.sh": skipping.replace("$NOTIFY", "echo started")}) == ["gunicorn a"]
+
+
 def test_a_script_that_waits_for_a_host_starts_nothing_of_its_own() -> None:
     waits = "#!/bin/bash\ntimeout $FLAG $TIMEOUT $0 --quiet --child &\nwait $!\n"
     script = "#!/bin/sh\n./wait-for-it.sh --strict db:5432\ngunicorn app:app\n"

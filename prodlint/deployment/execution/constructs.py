@@ -112,6 +112,7 @@ class Constructs(ABC):
         lost: Link | None = None
         replaced: list[Step] = []
         returning: list[Shell] = []
+        skipped = False
         flow = NOTHING
         for item in items:
             before = len(self.steps)
@@ -122,13 +123,13 @@ class Constructs(ABC):
                 continue
             replaced.extend(flow.replaced)
             returning.extend(flow.returning)
-            last = flow.last or last
+            last, skipped = _going_on(last, skipped, flow)
             lost = flow.lost or (None if flow.last or flow.replaced else lost)
             if flow.ended:
                 taken = bool(flow.replaced) or flow.lost is not None
                 last = () if taken else last
-                return Flow(last, tuple(replaced), True, (), lost, flow.returned, tuple(returning))
-        return Flow(last, tuple(replaced), left=flow.left, lost=lost, returning=tuple(returning))
+                return Flow(last, tuple(replaced), True, (), lost, flow.returned, tuple(returning), skipped)
+        return Flow(last, tuple(replaced), left=flow.left, lost=lost, returning=tuple(returning), skipped=skipped)
 
     def _succeed(self, waited_for: tuple[Step, ...], number: int) -> None:
         """What is started from a number on comes behind steps that a shell waited for."""
@@ -179,10 +180,11 @@ class Constructs(ABC):
         returning = (*left.returning, *(right.returning if runs is YES else _returning(right, child)))
         if runs is YES:
             ended = right.ended or left.ended
-            last, replaced = right.last or left.last, (*left.replaced, *right.replaced)
+            (last, skipped), replaced = _going_on(left.last, left.skipped, right), (*left.replaced, *right.replaced)
             returned = right.returned or left.returned
-            return Flow(last, replaced, ended, lost=lost, returned=returned, returning=returning)
-        return Flow((*left.last, *right.last), (*left.replaced, *right.replaced), lost=lost, returning=returning)
+            return Flow(last, replaced, ended, lost=lost, returned=returned, returning=returning, skipped=skipped)
+        last, replaced = (*left.last, *right.last), (*left.replaced, *right.replaced)
+        return Flow(last, replaced, lost=lost, returning=returning, skipped=left.skipped or not left.last)
 
     def _if(self, node: If, shell: Shell) -> Flow:
         from prodlint.deployment.execution.arms import Arm
@@ -231,7 +233,8 @@ class Constructs(ABC):
         lost = [flow.lost for flow, _ in flows]
         returning = [one for flow, child in flows for one in (flow.returning if ended else _returning(flow, child))]
         returned = ended and bool(going_on)
-        return Flow(last, replaced, ended, (), lost[0] if all(lost) else None, returned, tuple(returning))
+        skipped = any(not flow.ended and (flow.skipped or not flow.last) for flow, _ in flows)
+        return Flow(last, replaced, ended, (), lost[0] if all(lost) else None, returned, tuple(returning), skipped)
 
     def _loop(self, node: Loop, shell: Shell) -> Flow:
         self.variables.note(node.words, shell)
@@ -283,7 +286,18 @@ class Constructs(ABC):
 
         rejoin(shell, (shell, child), self.variables.of(shell))
         last, replaced = (*flow.last, *rest.last), (*flow.replaced, *rest.replaced)
-        return replace(flow, last=last, replaced=replaced, returning=(*flow.returning, *_returning(rest, child)))
+        returning = (*flow.returning, *_returning(rest, child))
+        return replace(flow, last=last, replaced=replaced, returning=returning, skipped=flow.skipped or not flow.last)
+
+
+def _going_on(last: tuple[Step, ...], skipped: bool, flow: Flow) -> tuple[tuple[Step, ...], bool]:
+    """The steps of which one may be the last behind a further stretch, and whether they may all be passed over.
+
+    Before one that is not followed those that may be passed over are certainly not what stays.
+    """
+    if flow.last:
+        return flow.last, flow.skipped
+    return ((), False) if flow.lost is not None and skipped else (last, skipped)
 
 
 def _assigned(body: Node) -> set[str]:

@@ -89,8 +89,9 @@ class Flow(State):
     """What a stretch of shell leaves behind: steps that may be the last one, and whether it ends here.
 
     `left` are the steps that it ends with in the background. It is `lost` where the last thing that it starts could
-    not be followed: none of its steps is known to be the one that stays. It has `returned` where a `return` ends it;
-    `returning` are the shells that a condition may have made return before.
+    not be followed: none of its steps is known to be the one that stays. It is `skipped` where a condition decides
+    whether any of its `last` steps is started. It has `returned` where a `return` ends it; `returning` are the shells
+    that a condition may have made return before.
     """
 
     last: tuple[Step, ...] = ()
@@ -100,6 +101,7 @@ class Flow(State):
     lost: Link | None = None
     returned: bool = False
     returning: tuple[Shell, ...] = ()
+    skipped: bool = False
 
 
 NOTHING = Flow()
@@ -188,7 +190,8 @@ def called(flow: Flow) -> Flow:
 
 def closed(flow: Flow) -> Flow:
     """What a child shell leaves to its parent: an `exec` or `exit` in it ends the child alone."""
-    return Flow((*flow.replaced, *flow.last), left=flow.left, lost=flow.lost)
+    skipped = not flow.ended and (flow.skipped or not flow.last)
+    return Flow((*flow.replaced, *flow.last), left=flow.left, lost=flow.lost, skipped=skipped)
 
 
 def is_test(node: Node) -> bool:
