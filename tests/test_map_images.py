@@ -22,7 +22,7 @@ def test_what_a_script_installs_before_a_command_that_is_computed_does_not_stay(
     [service] = drawn(files).services
     command = service.fact("command")
     assert command is not None
-    assert command.text == "starts a program whose name is computed"
+    assert command.text == "evaluates what is computed"
 
 
 def test_an_entrypoint_that_is_given_no_command_does_not_stay_with_what_it_prepares() -> None:

@@ -97,7 +97,11 @@ def _started(service: Service, deployment: Deployment) -> Iterator[Fact]:
     elif service.candidates:
         commands = [one.step for one in service.candidates if one.step is not None]
         sources = tuple(Source(step.written, step.span, "may be what stays") for step in commands)
-        yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
+        if len({step.written for step in commands}) == 1:
+            # They differ in what is around them: the user as whom it runs.
+            yield Fact("command", masked_command(service.written), span=service.step.span, sources=sources)
+        else:
+            yield Fact("command", _several(commands), State.UNKNOWN, service.step.span, sources)
     else:
         yield Fact("command", masked_command(service.written), span=service.step.span, sources=_chain(service))
         yield from _chosen(service.step)

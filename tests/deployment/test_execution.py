@@ -1,6 +1,7 @@
 """What a start command comes down to: the steps, in order, and the one that stays."""
 
 import os
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -196,6 +197,8 @@ def _script(depth: int) -> st.SearchStrategy[str]:
         inner.map(lambda body: f"(\n{body}\n)"),
         inner.map(lambda body: f"{{\n{body}\n}}"),
         inner.map(lambda body: f"f() {{\n{body}\n}}\nf"),
+        inner.map(lambda body: f"eval {shlex.quote(body)}"),
+        inner.map(lambda body: f'E={shlex.quote(body)}\nE="true\n$E"\neval "$E"'),
     )
 
 

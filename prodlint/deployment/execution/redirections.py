@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.command import Link
-from prodlint.deployment.execution.respelling import COMPUTED, Quotes, part_value, placed, respelled
+from prodlint.deployment.execution.respelling import COMPUTED, Quotes, part_value, placed, respelled, unquoted
 from prodlint.deployment.execution.shell_variables import ShellVariables
 from prodlint.deployment.execution.shell_walk import SHELLS, Shell, with_arguments
 from prodlint.deployment.filemap import absolute
@@ -125,7 +125,7 @@ class Redirections:
                 value = part_value(part, lookup)
                 known = isinstance(value, Known)
                 told = value.value if isinstance(value, Known) else _told(value, assigned)
-                piece = placed(told if known or not quotes.single else f"'\"{told}\"'", part.span)
+                piece = unquoted(told, part.span) if quotes.single and not known else placed(told, part.span)
                 if not known:
                     pieces.append(piece)
                     continue

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from prodlint.deployment.condition import Lookup
 from prodlint.deployment.execution.condition_words import Asked, in_words
-from prodlint.deployment.execution.shell_walk import DECIDED, Items, Shell, exportable
-from prodlint.deployment.value import NO, EnvDriven, Unknown, Value
+from prodlint.deployment.execution.shell_walk import DECIDED, Composed, Held, Items, Shell, exportable
+from prodlint.deployment.value import NO, EnvDriven, Unknown
 from prodlint.record import replace
 from prodlint.syntax.word import Expansion, Substitution, Word
 
@@ -32,7 +32,7 @@ def rejoin(shell: Shell, arms: Iterable[Shell], lookup: Lookup) -> None:
     filled = _filled_in(shell, touched, outcomes, when, lookup) if touched else {}
     for name in touched:
         values = [arm.variables.get(name) for arm in outcomes]
-        shell.variables[name] = filled[name] if name in filled else _agreed(values, when)
+        shell.variables[name] = filled[name] if name in filled else _agreed(values, when, name, lookup)
     for name in _touched(shell.exported, [arm.exported for arm in outcomes]):
         words = [arm.exported.get(name) for arm in outcomes]
         if all(word == words[0] for word in words):
@@ -86,15 +86,20 @@ def _as_it_was(name: str, outcomes: list[Shell], when: list[tuple[Asked, ...] | 
     return None
 
 
-def _agreed(
-    values: list[Word | Value[str] | Items | None], when: list[tuple[Asked, ...] | None]
-) -> Word | Value[str] | Items:
+def _agreed(values: list[Held | None], when: list[tuple[Asked, ...] | None], name: str, lookup: Lookup) -> Held:
     """What a variable holds behind arms that leave it so; of arrays, what all begin with is known."""
     first = values[0]
     if first is not None and all(value == first for value in values):
         return first
     lists = [value.words for value in values if isinstance(value, Items)]
-    return Items(_agreed_items(lists, when)) if lists and len(lists) == len(values) else Unknown(DECIDED)
+    if lists and len(lists) == len(values):
+        return Items(_agreed_items(lists, when))
+    if any(isinstance(one, Composed) or (isinstance(one, Word) and "eval" in one.span.source.text) for one in values):
+        from prodlint.deployment.execution.evaluated import chosen
+
+        found = chosen(values, when, lookup(name) if None in values else None)
+        return Unknown(DECIDED) if found is None else found
+    return Unknown(DECIDED)
 
 
 def _agreed_items(lists: list[tuple[Word, ...]], when: list[tuple[Asked, ...] | None]) -> tuple[Word, ...]:

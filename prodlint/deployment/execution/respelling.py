@@ -6,9 +6,9 @@ from prodlint.deployment.condition import Lookup, asked, word_value
 from prodlint.deployment.value import EnvDriven, Value
 from prodlint.regex import regex
 from prodlint.source import Span, Text
-from prodlint.syntax.word import Expansion, Part, Word
+from prodlint.syntax.word import Expansion, Substitution, Word
 
-__all__ = ["COMPUTED", "Quotes", "part_value", "placed", "respelled"]
+__all__ = ["COMPUTED", "Quotes", "part_value", "placed", "respelled", "unquoted"]
 
 COMPUTED = "${_/_/}"
 """A value that is computed, as any shell would read it."""
@@ -17,7 +17,7 @@ _PIECE = regex(r"\\.|['\"#\n]")
 _PLAIN = regex(r"[\w./:@%+,=~-]*")
 
 
-def part_value(part: Part, lookup: Lookup) -> Value[str]:
+def part_value(part: Expansion | Substitution, lookup: Lookup) -> Value[str]:
     """What a part of a text holds: the variable itself where that alone is told by name."""
     if isinstance(part, Expansion) and part.operator in ("", ":?", "?") and not part.reason:
         held = asked(part, lookup)
@@ -41,6 +41,12 @@ def placed(value: str, span: Span) -> Text:
         return Text.at(value, span)
     last = max(span.start, span.end - 1)
     return Text(value, span.source, (*(span.start,) * (len(value) - 1), last, span.end))
+
+
+def unquoted(told: str, span: Span) -> Text:
+    """An expansion in the middle of a text in single quotes, in which nothing is expanded."""
+    before, after = Span(span.source, span.start, span.start), Span(span.source, span.end, span.end)
+    return Text.join((Text.at("'\"", before), placed(told, span), Text.at("\"'", after)))
 
 
 class Quotes:

@@ -16,7 +16,9 @@ from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.printed import Reader, may_be_printed, with_printed
 from prodlint.deployment.execution.shell_walk import (
     NOTHING,
+    Composed,
     Flow,
+    Held,
     Items,
     Shell,
     argument,
@@ -33,7 +35,7 @@ from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.regex import regex
-from prodlint.source import Span, Text
+from prodlint.source import Source, Span, Text
 from prodlint.syntax.shell import Assignment, Command, split_words
 from prodlint.syntax.word import Expansion, Substitution, Word
 
@@ -52,6 +54,7 @@ class ShellVariables:
         self.place = place
         self.repository = repository
         self.opened: Link | None = None
+        self.evaluating: dict[Source, bool] = {}
 
     def open(self, span: Span, note: str) -> None:
         """From here on a variable that nothing sets may be set all the same."""
@@ -61,6 +64,8 @@ class ShellVariables:
         """A variable as the shell sees it."""
         if name in shell.variables:
             held = shell.variables[name]
+            if isinstance(held, Composed):
+                return held.value
             if isinstance(held, Items):
                 # `$A` of an array is its first element.
                 return word_value(held.words[0], self.outer_of(shell)) if held.words else None
@@ -190,16 +195,26 @@ class ShellVariables:
         self.note(items, shell)
         return Items(self.flattened(with_arguments(items, shell), shell))
 
-    def assigned(self, value: Word | None, shell: Shell) -> Word | Value[str]:
+    def assigned(self, value: Word | None, shell: Shell) -> Word | Value[str] | Composed:
         """What an assignment holds, worked out when it is made: `A=${A:-x}` reads the older A."""
         if value is None:
             return Unknown("it is a list")
         self.note((value,), shell)
         value = self.printed(value, shell)
         known = word_value(value, self.of(shell))
+        if self._is_evaluating(value.span.source):
+            from prodlint.deployment.execution.evaluated import composed
+
+            return composed(value, known, shell, self.of(shell))
         if isinstance(known, Known):
             return Word.of(Text.at(known.value, value.span), value.span)
         return known
+
+    def _is_evaluating(self, source: Source) -> bool:
+        """Whether the script that gives a variable its value may evaluate it later."""
+        if source not in self.evaluating:
+            self.evaluating[source] = "eval" in source.text
+        return self.evaluating[source]
 
     def for_program(self, value: Word | None, shell: Shell) -> Word | None:
         """What a program finds in a variable that the command in front of it sets; None when that is computed."""
@@ -212,7 +227,7 @@ class ShellVariables:
         given = {one.name: self.for_program(one.value, shell) for one in assignments}
         return {**shell.exported, **given}
 
-    def set(self, name: str, value: Word | Value[str] | Items, shell: Shell, exported: bool) -> None:
+    def set(self, name: str, value: Held, shell: Shell, exported: bool) -> None:
         """An assignment that holds from now on."""
         shell.variables[name] = value
         # What stands in the environment is exported already.
@@ -226,7 +241,7 @@ class ShellVariables:
         """`A=b`, `export A`, `local A=b`."""
         name = node.name
         for assignment in node.assignments:
-            value: Word | Value[str] | Items
+            value: Held
             held = shell.variables.get(assignment.name)
             if assignment.items is not None and "[" not in assignment.name:
                 value = self.listed(assignment.items, shell)

@@ -27,9 +27,12 @@ __all__ = [
     "NOTHING",
     "QUIET",
     "SHELLS",
+    "Composed",
     "Flow",
+    "Held",
     "Items",
     "Shell",
+    "Wording",
     "argument",
     "around",
     "branched",
@@ -114,6 +117,24 @@ class Items(Record):
     words: tuple[Word, ...]
 
 
+class Wording(Record):
+    """One way in which a text may read, and what must hold for it; None where nobody can tell."""
+
+    word: Word
+    when: tuple[Asked, ...] | None = ()
+
+
+class Composed(Record):
+    """A text that a script may evaluate later: its value, and the wordings between which conditions choose."""
+
+    value: Value[str]
+    wordings: tuple[Wording, ...]
+
+
+Held = Word | Value[str] | Items | Composed
+"""What a variable of a shell holds."""
+
+
 class Shell(State):
     """One running shell: its variables, arguments, functions and directory.
 
@@ -127,7 +148,7 @@ class Shell(State):
     """
 
     directory: str | None
-    variables: dict[str, Word | Value[str] | Items]
+    variables: dict[str, Held]
     exported: dict[str, Word | None]
     arguments: tuple[Word, ...]
     chain: tuple[Link, ...]
@@ -171,8 +192,9 @@ def branched(shell: Shell, when: tuple[Asked, ...] | None) -> Shell:
     return replace(shell, conditional=True, when=told, variables=dict(shell.variables), exported=dict(shell.exported))
 
 
-def exportable(value: Word | Value[str] | Items) -> Word | None:
+def exportable(value: Held) -> Word | None:
     """What a program started later finds in a variable: `export A=${A:-x}` still has its default there."""
+    value = value.value if isinstance(value, Composed) else value
     if isinstance(value, Word):
         return value
     if not isinstance(value, EnvDriven) or value.default is None or not value.span.path:

@@ -317,7 +317,6 @@ class _Run(Constructs):
             flow = self._builtin(name, words, node, shell)
             if flow is not None:
                 return flow
-            words = words[1:] if name == "eval" else words
         child = self.redirections.handed(node, words, shell)
         if node.assignments:
             # `A=1 cmd $A` expands the older A.
@@ -356,12 +355,29 @@ class _Run(Constructs):
             rest = words[1:]
             if all(map(prepares, rest)) or self.variables.takes_arguments(rest, shell):
                 return NOTHING
-            self.variables.open(node.span, "evaluates what is computed")
+            return self._evaluated(rest, node, shell)
         if name == "exec" and all(word.literal == "--" for word in words[1:]):
             # What a script writes behind the name of another one is all that this one is given.
             is_empty = len(node.words) == 2 and not is_of_a_text(shell.ancestors)
             return Flow(lost=Link(node.span, GIVEN_NOTHING)) if is_empty else Flow()
         return None
+
+    def _evaluated(self, words: tuple[Word, ...], node: Command, shell: Shell) -> Flow:
+        """`eval WORDS`: the shell itself reads the text that they come to, or one of those that it may be."""
+        from prodlint.deployment.execution.arms import Arm
+        from prodlint.deployment.execution.evaluated import evaluated
+
+        if self._is_too_deep(shell):
+            return self._lose(Link(node.span, _TOO_DEEP))
+        texts = evaluated(words, shell, self.variables.of(shell)) if not node.assignments else ()
+        if not all(one.whole for one in texts) or not texts:
+            self.variables.open(node.span, "evaluates what is computed")
+        if not texts:
+            return self._lose(Link(node.span, "evaluates what is computed"))
+        shell.depth += 1
+        flow = self._arms([Arm(self.repository.commands(one.text), len(texts) == 1, one.when) for one in texts], shell)
+        shell.depth -= 1
+        return flow
 
     def _source(self, words: tuple[Word, ...], shell: Shell, span: Span) -> Flow:
         written = self.variables.settled(words[1], shell) if len(words) > 1 else None
