@@ -142,6 +142,15 @@ def test_what_is_not_known_is_not_evaluated(script: str) -> None:
     assert [link.note for link in execution.unread] == ["evaluates what is computed"]
 
 
+def test_a_variable_whose_name_is_not_known_holds_what_nobody_knows() -> None:
+    for name in ("$N", "$(cat n)"):
+        [step] = run(f'eval "show \\${name}"').processes
+        assert (step.program, step.arguments) == ("show", (None,))
+    [step] = run('for n in A B; do eval "export X=\\$${n}_S"; done\nshow "$X"').processes
+    assert step.arguments == (None,)
+    assert step.environment["X"] is None
+
+
 def test_a_text_that_evaluates_itself_ends() -> None:
     execution = run('C=\'eval "$C"\'; eval "$C"')
     assert [link.note for link in execution.unread] == ["is nested too deeply to follow"]

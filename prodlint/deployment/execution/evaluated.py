@@ -186,11 +186,12 @@ def _text(parts: tuple[Part, ...], shell: Shell, lookup: Lookup) -> Text | None:
             continue
         if not "".join(piece.value for piece in pieces).strip():
             return None
-        told = COMPUTED
-        if isinstance(part, Expansion):
-            told = respelled(part_value(part, lookup))
-            if not _is_as_it_was(part, shell, lookup):
-                return None
+        told = respelled(part_value(part, lookup))
+        if isinstance(part, Expansion) and not _is_as_it_was(part, shell, lookup):
+            return None
+        if pieces[-1].value.endswith(("$", "\\")):
+            # `\\$$NAME`: what it names is not known.
+            pieces[-1], told = pieces[-1].slice(0, len(pieces[-1].value) - 1), COMPUTED
         if quotes.single and not _reads_the_same(part, lookup):
             return None
         pieces.append(unquoted(told, part.span) if quotes.single else placed(told, part.span))
