@@ -313,3 +313,21 @@ def test_a_procfile_of_another_name_is_for_whoever_is_given_it() -> None:
     python = service.fact("python")
     assert python is not None
     assert python.text == "no file tells its platform which Python to use"
+
+
+@pytest.mark.parametrize(
+    ("manage", "root"),
+    [
+        ("import click\nfrom flask.cli import FlaskGroup\n", ""),
+        ("from django.core.management import execute_from_command_line\n", "shop"),
+        (None, ""),
+    ],
+)
+def test_a_manage_py_in_a_package_makes_a_project_where_it_is_djangos(manage: str | None, root: str) -> None:
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi:app\n",
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "from flask import Flask\napp = Flask('a')\n",
+        **({"shop/manage.py": manage} if manage is not None else {}),
+    }
+    assert [one.root for one in drawn(files).projects] == [root]

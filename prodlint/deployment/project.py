@@ -67,7 +67,15 @@ def _marked_folders(repository: Repository) -> frozenset[str]:
 @per_repository
 def _marked(repository: Repository, _: str) -> frozenset[str]:
     """The folders that declare dependencies or hold a manage.py."""
-    return frozenset(posixpath.dirname(path) for path in (*repository.named(*_MARKERS), *dependency_paths(repository)))
+    found = (*repository.named(*_MARKERS), *dependency_paths(repository))
+    return frozenset(posixpath.dirname(path) for path in found if not _is_part_of_a_package(path, repository))
+
+
+def _is_part_of_a_package(path: str, repository: Repository) -> bool:
+    """Whether a manage.py is a module beside others, of another framework than Django."""
+    if posixpath.basename(path) != "manage.py" or f"{posixpath.dirname(path)}/__init__.py" not in repository.paths:
+        return False
+    return b"django" not in (repository.data(path) or b"")
 
 
 def _folder_of(service: Service) -> str:

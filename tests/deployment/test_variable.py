@@ -239,7 +239,7 @@ def test_heroku_sets_what_its_documentation_promises() -> None:
     assert shown(found.get("PORT")) == "$PORT"
     assert found.is_set("PORT") is YES
     assert [one.origin for one in found.definitions("PORT")] == ["set by Heroku"]
-    assert shown(found.get("FORWARDED_ALLOW_IPS")) == "$FORWARDED_ALLOW_IPS else *"
+    assert shown(found.get("FORWARDED_ALLOW_IPS")) == "*"
     assert isinstance(found.get("WEB_CONCURRENCY"), Unknown)
     assert (found.is_open, found.lacks("SECRET_KEY")) == (YES, UNKNOWN)
     worker = variables({"Procfile": "web: gunicorn app:app\nworker: celery -A app worker\n"}, "worker")

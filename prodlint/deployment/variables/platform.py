@@ -89,9 +89,9 @@ def injected(process: Process) -> Iterator[tuple[str, Value[str]]]:
     for name in names:
         yield name, EnvDriven(name, None, span)
     if platform is Platform.HEROKU and process.build is None and process.image is None:
-        # The Python buildpack sets these at boot, where the config vars do not. By its script WEB_CONCURRENCY is
-        # min(2 × CPUs + 1, megabytes / 256), which is 2 for the smallest dyno.
-        yield "FORWARDED_ALLOW_IPS", EnvDriven("FORWARDED_ALLOW_IPS", "*", span)
+        # The Python buildpack sets these at boot: the first whatever the config vars say, the others where these do
+        # not. By its script WEB_CONCURRENCY is min(2 × CPUs + 1, megabytes / 256), which is 2 for the smallest dyno.
+        yield "FORWARDED_ALLOW_IPS", Known("*", span)
         yield "GUNICORN_CMD_ARGS", EnvDriven("GUNICORN_CMD_ARGS", "--access-logfile -", span)
         yield "WEB_CONCURRENCY", Bounded("Heroku chooses it by the size of the dyno", span, least=2)
     elif platform is Platform.RENDER:
