@@ -11,12 +11,14 @@ from prodlint.deployment.repository import Repository
 from prodlint.readers.kubernetes_manifest import (
     AUTOSCALERS,
     Manifest,
+    Scope,
     is_chart_template,
     manifests_in,
     may_share,
     scaled_by,
 )
 from prodlint.readers.kustomization import Built, build, claimed_files, leaves
+from prodlint.syntax.yaml import Mapping, Scalar, Sequence
 
 __all__ = ["affordable_builds", "autoscaler_of", "elsewhere_named", "in_namespace"]
 
@@ -40,13 +42,31 @@ def affordable_builds(repository: Repository, _: str) -> dict[str, Built]:
     return found
 
 
-def in_namespace(repository: Repository, kinds: tuple[str, ...], name: str, namespace: str | None) -> Manifest | None:
-    """The one object of a name in a namespace that some set applies; None when none is, or several are."""
-    if namespace is None:
+def in_namespace(scope: Scope, kinds: tuple[str, ...], name: str, namespace: str | None) -> Manifest | None:
+    """The one object of a name in a namespace that another set applies; None when none is, or several differ.
+
+    Of overlays that differ the one is meant that is called as the asking set is: `overlays/production`.
+    """
+    if namespace is None or scope.repository is None:
         return None
-    applied = _applied(repository, "")
-    found = {one.span: one for kind in kinds for one in applied.get((kind, name), ()) if one.namespace == namespace}
-    return next(iter(found.values())) if len(found) == 1 else None
+    applied = _applied(scope.repository, "")
+    found = [pair for kind in kinds for pair in applied.get((kind, name), ()) if pair[1].namespace == namespace]
+    own = posixpath.basename(posixpath.dirname(scope.name))
+    named = [pair for pair in found if own and posixpath.basename(posixpath.dirname(pair[0])) == own]
+    for pairs in (found, named):
+        distinct = {(one.span, _content(one.body)): one for _, one in pairs}
+        if len(distinct) == 1:
+            return next(iter(distinct.values()))
+    return None
+
+
+def _content(node: object) -> object:
+    """What an object says, without its places."""
+    if isinstance(node, Mapping):
+        return tuple((_content(key), _content(value)) for key, value in node.items())
+    if isinstance(node, Sequence):
+        return tuple(_content(one) for one in node.items)
+    return node.value if isinstance(node, Scalar) else None
 
 
 def elsewhere_named(repository: Repository, kinds: tuple[str, ...], name: str) -> tuple[Manifest, ...]:
@@ -104,11 +124,17 @@ def _autoscalers(repository: Repository, _: str) -> dict[tuple[str, str], list[M
 
 
 @per_repository
-def _applied(repository: Repository, _: str) -> _Named:
-    """The objects that kustomizations build, and those of files that none of them brings."""
+def _applied(repository: Repository, _: str) -> dict[tuple[str, str], list[tuple[str, Manifest]]]:
+    """The objects that kustomizations build, and those of files that none of them brings, each with its set."""
     claimed = claimed_files(repository)
-    plain = (one for path in _files(repository) if path not in claimed for one in manifests_in(path, repository))
-    return _by_name([*plain, *(one for built in affordable_builds(repository, "").values() for one in built.manifests)])
+    found: dict[tuple[str, str], list[tuple[str, Manifest]]] = {}
+    for path in _files(repository):
+        for one in manifests_in(path, repository) if path not in claimed else ():
+            found.setdefault((one.kind, one.name), []).append((path, one))
+    for path, built in affordable_builds(repository, "").items():
+        for one in built.manifests:
+            found.setdefault((one.kind, one.name), []).append((path, one))
+    return found
 
 
 @per_repository

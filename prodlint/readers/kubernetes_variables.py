@@ -168,7 +168,7 @@ def _of_another_set(scope: Scope, kinds: tuple[str, ...], name: Scalar, namespac
         return None
     from prodlint.readers.kubernetes_elsewhere import in_namespace
 
-    return in_namespace(scope.repository, kinds, name.value, namespace)
+    return in_namespace(scope, kinds, name.value, namespace)
 
 
 def _absent(scope: Scope, kinds: tuple[str, ...], name: Scalar) -> str:

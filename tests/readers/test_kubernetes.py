@@ -240,6 +240,25 @@ def test_an_autoscaler_of_a_folder_beside_bounds_what_is_not_in_its_own(
     assert (replicas.least if isinstance(replicas, Bounded) else None) == least
 
 
+@pytest.mark.parametrize(
+    ("own", "value"), [("live", "1"), ("live-fwi", "2"), ("other", None)], ids=["called so", "its twin", "neither"]
+)
+def test_of_overlays_that_differ_the_one_is_meant_that_is_called_as_the_own(own: str, value: str | None) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {A: '%s'}\n"
+    files = {"db/base/c.yaml": config % "0", "db/base/kustomization.yaml": "resources: [c.yaml]\n"}
+    for name, held in (("live", "1"), ("live-fwi", "2")):
+        files[f"db/overlays/{name}/patch.yaml"] = config % held
+        files[f"db/overlays/{name}/kustomization.yaml"] = (
+            "namespace: shop\nresources: [../../base]\npatches: [{path: patch.yaml}]\n"
+        )
+    text = deployment("image: shop\nenvFrom:\n- configMapRef: {name: settings}")
+    files |= {"web/base/web.yaml": text, "web/base/kustomization.yaml": "resources: [web.yaml]\n"}
+    files[f"web/overlays/{own}/kustomization.yaml"] = "namespace: shop\nresources: [../../base]\n"
+    process = processes(files)["shop"]
+    assert environment_of(process) == ({} if value is None else {"A": value})
+    assert bool(process.variables_from) is (value is None)
+
+
 def test_an_autoscaler_of_the_same_namespace_bounds_what_is_far_from_it() -> None:
     text = deployment("image: shop").replace("metadata:", "metadata: {name: shop, namespace: live}\nx:", 1)
     scaler = AUTOSCALER.replace("{name: shop}\nspec", "{name: shop, namespace: live}\nspec")
