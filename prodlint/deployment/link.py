@@ -11,7 +11,6 @@ from prodlint.deployment.backing_service import BackingService, backing_product,
 from prodlint.deployment.builds.names import ImageNames, built_images, image_names, image_path, with_builds
 from prodlint.deployment.builds.own_command import image_processes
 from prodlint.deployment.builds.project_names import ProjectNames
-from prodlint.deployment.builds.repository_name import under_repository_name
 from prodlint.deployment.command import Link, Step, is_of_entrypoint
 from prodlint.deployment.compose.builds import with_arguments
 from prodlint.deployment.compose.files import ComposeBuild, ComposeFile, merged, process_of
@@ -43,7 +42,6 @@ from prodlint.deployment.project import projects_of
 from prodlint.deployment.releases.branch_push import with_deploying_pushes
 from prodlint.deployment.releases.callers import with_callers
 from prodlint.deployment.releases.compose_start import ComposeStart
-from prodlint.deployment.releases.heroku_release import releases_containers
 from prodlint.deployment.releases.path import release_paths
 from prodlint.deployment.releases.pipeline_builds import builds_computed_folders, builds_for_tests, builds_in
 from prodlint.deployment.releases.release import PipelineStep, deploy_scripts, read_pipeline
@@ -125,10 +123,12 @@ class _Linker:
     def _read_services(self, declared: list[Process], steps: list[PipelineStep]) -> list[Service]:
         """Everything that is started: what files declare, what images start, what supervisors start in those."""
         built = built_images(self.built, self.compose.values(), steps, self.repository)
-        self.names = replace(
-            image_names(declared, built, self.definitions.values(), self.made, steps, self.repository),
-            own=under_repository_name(built, self.pipelines, self.definitions, self.repository),
-        )
+        self.names = image_names(declared, built, self.definitions.values(), self.made, steps, self.repository)
+        if any("github" in one.name.lower() for one in built):
+            from prodlint.deployment.builds.repository_name import under_repository_name
+
+            own = under_repository_name(built, self.pipelines, self.definitions, self.repository)
+            self.names = replace(self.names, own=own)
         processes, unknown = with_builds(declared, self.names)
         self.open.extend(unknown)
         if any(one.platform is Platform.KUBERNETES for one in declared):
@@ -158,7 +158,10 @@ class _Linker:
         pipelines, steps = self._read_pipelines()
         declared = self._platform_processes()
         steps = [self._corrected(one) for one in with_deploying_pushes(steps, pipelines, declared, self.unread)]
-        self.releases_containers = releases_containers(steps)
+        if any(one.platform is Platform.HEROKU for one in declared):
+            from prodlint.deployment.releases.heroku_release import releases_containers
+
+            self.releases_containers = releases_containers(steps)
         services = self._read_services(declared, steps)
         if any(one.reach.exposures for one in declared):
             from prodlint.deployment.pods.ports import with_ports_of_pods

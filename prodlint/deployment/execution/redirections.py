@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from prodlint.deployment.command import Link
-from prodlint.deployment.execution.respelling import COMPUTED, Quotes, part_value, placed, respelled, unquoted
 from prodlint.deployment.execution.shell_variables import ShellVariables
 from prodlint.deployment.execution.shell_walk import SHELLS, Shell, with_arguments
 from prodlint.deployment.filemap import absolute
 from prodlint.deployment.repository import Repository
-from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
+from prodlint.deployment.value import EnvDriven, Known, Unknown
 from prodlint.record import replace
 from prodlint.regex import regex
 from prodlint.source import Span, Text
@@ -112,6 +111,8 @@ class Redirections:
 
     def _expanded(self, word: Word, shell: Shell) -> Text | Unknown:
         """A text in which its own shell replaced the variables, for another one to read."""
+        from prodlint.deployment.execution.respelling import COMPUTED, Quotes, part_value, placed, respelled, unquoted
+
         pieces: list[Text] = []
         quotes = Quotes()
         assigned = _assigned(word)
@@ -124,7 +125,9 @@ class Redirections:
             else:
                 value = part_value(part, lookup)
                 known = isinstance(value, Known)
-                told = value.value if isinstance(value, Known) else _told(value, assigned)
+                is_mistaken = isinstance(value, EnvDriven) and value.name in assigned
+                written = COMPUTED if is_mistaken else respelled(value)
+                told = value.value if isinstance(value, Known) else written
                 piece = unquoted(told, part.span) if quotes.single and not known else placed(told, part.span)
                 if not known:
                     pieces.append(piece)
@@ -134,12 +137,6 @@ class Redirections:
         if len({piece.source for piece in pieces}) > 1:
             return Unknown("hands a shell a text of several files", word.span)
         return Text.join(pieces) if pieces else Text("", word.span.source, (word.span.start,))
-
-
-def _told(value: Value[str], assigned: frozenset[str]) -> str:
-    """What is not known, as it is written into the script."""
-    is_mistaken = isinstance(value, EnvDriven) and value.name in assigned
-    return COMPUTED if is_mistaken else respelled(value)
 
 
 _ASSIGNMENT = regex(r"(?:^|(?<=[\s;&|({]))([A-Za-z_]\w*)\+?=([^\s;&]*)", 0)

@@ -16,7 +16,6 @@ from prodlint.deployment.migration import migration_in
 from prodlint.deployment.one_shot import Errand, errands_of
 from prodlint.deployment.pipeline import Condition, Job, Occasion, Pipeline, Release, ReleaseStep, Served, StepKind
 from prodlint.deployment.process import Platform, Role
-from prodlint.deployment.releases.buildpack import collected_by_buildpack
 from prodlint.deployment.releases.callers import CALL, told_callers
 from prodlint.deployment.releases.compose_start import ComposeStart
 from prodlint.deployment.releases.release import PipelineStep, is_task
@@ -273,7 +272,10 @@ def _ends(service: Service) -> tuple[Step, ...]:
 def _platform_steps(path: str, production: list[Service], repository: Repository) -> Iterator[ReleaseStep]:
     """The steps of the services of a file; those of a profile of compose only where somebody asks for it."""
     services = [one for one in production if one.process.path == path]
-    yield from collected_by_buildpack(services, repository)
+    if any(one.process.platform is Platform.HEROKU for one in services):
+        from prodlint.deployment.releases.buildpack import collected_by_buildpack
+
+        yield from collected_by_buildpack(services, repository)
     known = list(_steps_of_services(services, repository))
     for service, step in (*known, *_unknown_starts(services if known else [])):
         profiles = " or ".join(service.process.profiles)
