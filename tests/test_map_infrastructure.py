@@ -15,15 +15,15 @@ PULUMI = "name: shop\nruntime: python\n"
 START = 'FROM python:3.13\nWORKDIR /srv\nCOPY . .\nCMD ["flask", "--app", "app", "run", "--host=0.0.0.0"]\n'
 APP = "from flask import Flask\n\napp = Flask('x')\n"
 BELOW = {"infra/resize/Dockerfile": START, "infra/resize/app.py": APP}
-DECIDED = "AWS CDK (infra/cdk.json) decides what runs in it"
+DECIDED = "AWS CDK (infra/cdk.json) decides what runs in it, if anything"
 
 
 @pytest.mark.parametrize(
     ("program", "text", "told"),
     [
         ("infra/cdk.json", CDK, DECIDED),
-        ("infra/Pulumi.yaml", PULUMI, "Pulumi (infra/Pulumi.yaml) decides what runs in it"),
-        ("infra/resize/cdk.json", CDK, "AWS CDK (infra/resize/cdk.json) decides what runs in it"),
+        ("infra/Pulumi.yaml", PULUMI, "Pulumi (infra/Pulumi.yaml) decides what runs in it, if anything"),
+        ("infra/resize/cdk.json", CDK, "AWS CDK (infra/resize/cdk.json) decides what runs in it, if anything"),
     ],
 )
 def test_what_runs_in_an_image_of_an_infrastructure_program_is_decided_there(
@@ -84,7 +84,7 @@ def test_a_program_at_the_root_decides_for_the_folders_that_its_code_names(
     code: dict[str, str], is_decided: bool
 ) -> None:
     told = of({**BELOW, "cdk.json": CDK, **code}, "resize")["command"]
-    assert (told == "AWS CDK (cdk.json) decides what runs in it") is is_decided
+    assert (told == "AWS CDK (cdk.json) decides what runs in it, if anything") is is_decided
 
 
 def test_a_program_at_the_root_does_not_decide_for_an_image_at_the_root() -> None:

@@ -90,3 +90,20 @@ def test_a_default_of_arg_tells_what_a_build_installs_and_leaves_the_rest_open()
     assert [one.text for one in project.dependencies] == ["pyproject.toml: 1 package", "needs/live.txt: 1 package"]
     (service,) = found.services
     assert [one.complete for one in service.installs] == [UNKNOWN, UNKNOWN]
+
+
+@pytest.mark.parametrize(("tag", "told"), [("1.2", []), ("latest", ["requirements.txt: 1 package"])])
+def test_what_an_image_of_another_version_was_built_from_is_not_told(tag: str, told: list[str]) -> None:
+    container = f"[{{name: web, image: 'acme/shop:{tag}', command: [gunicorn, 'app:app']}}]"
+    manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: "
+    push = "    - uses: docker/build-push-action@v6\n      with: {push: true, context: ., tags: 'acme/shop:latest'}\n"
+    files = {
+        "Dockerfile": "FROM python:3.13\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "requirements.txt": "gunicorn==23.0.0\n",
+        "app.py": "app = print\n",
+        "k8s/web.yaml": f"{manifest}{container}}}}}}}\n",
+        ".github/workflows/cd.yml": f"on: push\njobs:\n  cd:\n    steps:\n{push}",
+    }
+    whole = draw(inspect(MemoryTree(files), ()).deployment, Environment.PRODUCTION)
+    found = [one for project in whole.projects for one in project.dependencies if not one.quiet]
+    assert [one.text for one in found] == told

@@ -211,9 +211,12 @@ def _nobodys(system: MigrationSystem) -> str:
 
 
 def _dependencies(services: Sequence[Service], repository: Repository) -> Iterator[Fact]:
-    """The files that the services install from, each with how many packages of it they install, groups among them."""
+    """The files that the services install from, each with how many packages of it they install, groups among them.
+
+    What an image of another version was built from may have been something else.
+    """
     found: dict[str, tuple[Install, dict[str, str]]] = {}
-    for service in services:
+    for service in (one for one in services if not one.is_of_another_version):
         for install in service.installs:
             for file in install.files:
                 asked = found.setdefault(file.path, (install, {}))[1]

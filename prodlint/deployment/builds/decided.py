@@ -35,7 +35,7 @@ def decided_by(dockerfile: str, unread: Iterable[UnreadDeployment], repository: 
     nearest = max(programs, key=lambda one: len(_folder(one)))
     if not _folder(nearest) and not _is_named(posixpath.dirname(dockerfile), repository):
         return None
-    return Link(nearest.span, f"{nearest.system} ({nearest.span.path}) decides what runs in it")
+    return Link(nearest.span, f"{nearest.system} ({nearest.span.path}) decides what runs in it, if anything")
 
 
 def _folder(program: UnreadDeployment) -> str:

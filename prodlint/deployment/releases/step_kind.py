@@ -80,8 +80,8 @@ _ACTIONS = {
         hadolint/hadolint-action tox-dev/action-pre-commit-uv
     """,
     StepKind.SCAN: """
-        pypa/gh-action-pip-audit github/codeql-action* aquasecurity/trivy-action anchore/scan-action snyk/actions*
-        zizmorcore/zizmor-action gitleaks/gitleaks-action bridgecrewio/checkov-action azure/container-scan
+        pypa/gh-action-pip-audit github/codeql-action/analyze aquasecurity/trivy-action anchore/scan-action
+        snyk/actions* zizmorcore/zizmor-action gitleaks/gitleaks-action bridgecrewio/checkov-action azure/container-scan
     """,
     StepKind.BUILD: """
         docker/build-push-action docker/bake-action depot/build-push-action useblacksmith/build-push-action
