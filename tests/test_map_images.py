@@ -6,10 +6,13 @@ import pytest
 from maps import DOCKERFILE, drawn, of, pod
 
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.value import YES
+from prodlint.inspection import inspect
 from prodlint.map.document import State
 from prodlint.map.text import render
 from prodlint.map.why import UnknownSubject, why
 from prodlint.report.terminal import Terminal
+from prodlint.tree import MemoryTree
 
 
 def test_what_a_script_installs_before_a_command_that_is_computed_does_not_stay() -> None:
@@ -331,3 +334,23 @@ def test_a_manage_py_in_a_package_makes_a_project_where_it_is_djangos(manage: st
         **({"shop/manage.py": manage} if manage is not None else {}),
     }
     assert [one.root for one in drawn(files).projects] == [root]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "image", "certain"),
+    [
+        ("Dockerfile", "Dockerfile on python:3.13-slim", True),
+        ("${DOCKERFILE:-Dockerfile}", "Dockerfile on python:3.13-slim", False),
+        ("docker/${NAME-Dockerfile}", "docker/Dockerfile on python:3.13-slim", False),
+        ("${DOCKERFILE}", None, False),
+    ],
+)
+def test_a_dockerfile_that_a_variable_may_replace_is_told_and_not_certain(
+    dockerfile: str, image: str | None, certain: bool
+) -> None:
+    compose = f"services:\n  web:\n    build: {{context: ., dockerfile: '{dockerfile}'}}\n    restart: always\n"
+    files = {"Dockerfile": DOCKERFILE, "docker/Dockerfile": DOCKERFILE, "app.py": "app = print\n"}
+    files["compose.prod.yml"] = compose
+    assert of(files, "web").get("image") == image
+    [service] = [one for one in inspect(MemoryTree(files), ()).deployment.services if one.name == "web"]
+    assert (service.is_production is YES) is certain

@@ -33,6 +33,7 @@ from prodlint.deployment.process import (
 from prodlint.deployment.repository import normal_path
 from prodlint.deployment.value import EnvDriven, Known, Unknown, Value
 from prodlint.record import Record, replace
+from prodlint.regex import regex
 from prodlint.source import Span
 from prodlint.syntax.env_dialect import Dialect
 from prodlint.syntax.word import Expansion, Word
@@ -51,6 +52,8 @@ __all__ = [
 
 
 _MOST_INCLUDED = 10
+# `${DOCKERFILE:-Dockerfile}` is the default as long as nobody sets the variable.
+_CHOSEN = regex(r"\$\{[A-Za-z_]\w*:?-([^${}]+)\}")
 
 
 class ComposeBuild(Record):
@@ -365,7 +368,8 @@ def process_of(service: ComposeService, images: dict[str, ComposeBuild], group: 
         mounts=service.mounts,
         profiles=service.profiles,
         variables_from=service.variables_from,
-        complete=not service.extends,
+        # A variable that names another Dockerfile has the last word.
+        complete=not service.extends and (build is None or "$" not in (build.dockerfile or "")),
         replicas=None if service.replicas is None else _number(service.replicas),
         settings=service.settings,
         volumes=service.memory,
@@ -452,6 +456,7 @@ def _number(word: Word) -> Value[int]:
 
 def _plain_build(build: ComposeBuild) -> Build:
     dockerfile = None
-    if build.context is not None and not build.inline and "$" not in (build.dockerfile or ""):
-        dockerfile = normal_path(build.context, build.dockerfile or "Dockerfile")
+    named = _CHOSEN.sub(r"\1", build.dockerfile or "Dockerfile")
+    if build.context is not None and not build.inline and "$" not in named:
+        dockerfile = normal_path(build.context, named)
     return Build(dockerfile, build.context, build.span, build.target, build.arguments)
