@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prodlint.deployment.app import roots_of
 from prodlint.deployment.apps.handler import adapted_command, client_handler, django_by_settings, handled, handler_of
 from prodlint.deployment.command import CommandLine, Execution, Form, Step, exec_form
-from prodlint.deployment.commands.short_lived import RETURN_AT_ONCE
+from prodlint.deployment.commands.short_lived import MAKE_READY, RETURN_AT_ONCE
 from prodlint.deployment.environment import Environment
 from prodlint.deployment.execution.place import Place
 from prodlint.deployment.execution.steps import GIVEN_NOTHING, execute
@@ -57,6 +57,7 @@ def resolve_service(
         is_given_nothing = any(link.note == GIVEN_NOTHING for link in execution.unread)
         staying = tuple(step for step in execution.processes if not _prepares(step, is_given_nothing))
         execution = replace(execution, processes=staying)
+    execution = _without_making_ready(execution)
     steps = _long_running(execution)
     if process.ends:
         steps = most_telling(execution, steps)
@@ -175,6 +176,20 @@ def _long_running(execution: Execution) -> tuple[Step, ...]:
 
     commands = distinct(candidates)
     return commands if len(commands) <= _MOST_COMMANDS else ()
+
+
+def _without_making_ready(execution: Execution) -> Execution:
+    """What a command comes down to, where its last program only makes something ready: that is not what stays.
+
+    `migrate && touch /done` is a job that migrates; a command that does nothing else is told as it is.
+    """
+    if not execution.processes or not all(step.program in MAKE_READY for step in execution.processes):
+        return execution
+    rest = [step for step in execution.steps if step.program not in MAKE_READY]
+    if not rest and not execution.unread:
+        return execution
+    is_alone = len(rest) == 1 and not (rest[0].conditional or rest[0].background or execution.unread)
+    return replace(execution, processes=tuple(rest) if is_alone else ())
 
 
 def _by_default(execution: Execution) -> Step | None:
