@@ -51,10 +51,33 @@ def test_of_long_preparations_those_are_told_that_do_more_than_make_folders(tmp_
     entrypoint = "#!/bin/sh\n" + "mkdir /a\n" * 4 + 'flask seed\nflask db upgrade\nexec "$@"\n'
     text = text_of(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))
     assert "mkdir" not in text
-    assert "   1. prepare    [web] flask seed" in text
-    assert "… and 4 more of this kind" in text
+    told = [line.strip() for line in text[text.index("\nrelease compose.prod.yml") :].splitlines()[2:5]]
+    assert told == [
+        "… 4 of this kind before (all of them: --output-format json)",
+        "5. prepare    [web] flask seed  (entrypoint.sh:6)",
+        "6. migrate    flask db upgrade  (entrypoint.sh:7)",
+    ]
     write(tmp_path, {"entrypoint.sh": '#!/bin/sh\nmkdir /a\nexec "$@"\n'})
     assert "release compose.prod.yml: only starts what is told above" in text_of(tmp_path)
+
+
+def test_steps_are_told_at_their_places_among_those_that_are_left_out(tmp_path: Path) -> None:
+    steps = ["mkdir a", "mkdir b", "flask one", "mkdir c", "flask two", "mkdir d", "mkdir e", "flask three"]
+    more = [f"flask more{number}" for number in range(4)]
+    entrypoint = "\n".join(["#!/bin/sh", *steps, *more, "flask db upgrade", 'exec "$@"', ""])
+    text = text_of(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))
+    told = [line.strip() for line in text[text.index("\nrelease compose.prod.yml") :].splitlines()[2:10]]
+    assert [line.rpartition("  (entry")[0] or line for line in told] == [
+        "… 2 of this kind before",
+        "3. prepare    [web] flask one",
+        # It takes as much room as to say that it is left out.
+        "4. prepare    mkdir c",
+        "5. prepare    flask two",
+        "… and 2 more of this kind",
+        "8. prepare    flask three",
+        "… and 4 more of this kind (all of them: --output-format json)",
+        "13. migrate    flask db upgrade",
+    ]
 
 
 def test_services_that_only_differ_by_their_file_are_one_with_all_places(tmp_path: Path) -> None:

@@ -45,6 +45,18 @@ class _Line(Record):
     is_started: bool = False
 
 
+class _Gap(Record):
+    """Lines of one kind that are left out, before others or behind them; the last gap tells how to see them."""
+
+    size: int
+    is_before: bool
+    is_last: bool
+
+    def __str__(self) -> str:
+        told = f"{self.size} of this kind before" if self.is_before else f"and {self.size} more of this kind"
+        return f"{told} (all of them: --output-format json)" if self.is_last else told
+
+
 def release_lines(whole: Map, terminal: Terminal) -> Iterator[str]:
     """Each release with its steps; those that only start what is told above, and tidy up before, by their names."""
     starting = []
@@ -81,8 +93,12 @@ def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     told: set[tuple[str, ...]] = set()
     for kind, group in groupby(_lines(release), key=lambda one: (one.kind, one.owners)):
         lines = list(group)
-        shown = lines if kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1 else _telling(lines)
-        for line in shown:
+        is_short = kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1
+        for line in lines if is_short else _folded(lines):
+            if isinstance(line, _Gap):
+                number += line.size
+                yield f"      … {line}"
+                continue
             number += 1
             asked = f", if {line.condition}" if line.condition else ""
             # What a step starts stands below it; behind that its job is only named again.
@@ -93,9 +109,6 @@ def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
             behind = f"  ({line.place})" if line.place else ""
             text = f"{number:2}. {_WORDS.get(line.kind, line.kind):10} {visible(heading + line.text)}{behind}"
             yield from wrapped(text, 2, 17, terminal)
-        if len(lines) > len(shown):
-            number += len(lines) - len(shown)
-            yield f"      … and {len(lines) - len(shown)} more of this kind (all of them: --output-format json)"
 
 
 def _is_housekeeping(step: MappedStep) -> bool:
@@ -103,9 +116,18 @@ def _is_housekeeping(step: MappedStep) -> bool:
     return step.kind == "prepare" and step.text.partition(" ")[0].rpartition("/")[2] in RETURN_AT_ONCE
 
 
-def _telling(lines: list[_Line]) -> list[_Line]:
-    """The first few of many lines that say more than that folders are made and files are moved."""
-    return [one for one in lines if not one.is_housekeeping][:_SHOWN] or lines[:_SHOWN]
+def _folded(lines: list[_Line]) -> list[_Line | _Gap]:
+    """Of many lines the first few that say more than that folders are made and files are moved, at their places."""
+    telling = [number for number, one in enumerate(lines) if not one.is_housekeeping][:_SHOWN] or range(_SHOWN)
+    starts = [0, *(number + 1 for number in telling)]
+    stretches = [lines[start:end] for start, end in zip(starts, (*telling, len(lines)), strict=True)]
+    # A gap of one line would be as long as the line.
+    gaps = [number for number, one in enumerate(stretches) if len(one) > 1]
+    found: list[_Line | _Gap] = []
+    for number, one in enumerate(stretches):
+        found += [_Gap(len(one), number == 0, number == gaps[-1])] if number in gaps else one
+        found += [lines[at] for at in telling[number : number + 1]]
+    return found
 
 
 def _lines(release: MappedRelease) -> Iterator[_Line]:
