@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import eq, ge, gt, le, lt, ne
 
 from prodlint.deployment.value import NO, UNKNOWN, YES, Answer, EnvDriven, Formed, Known, Unknown, Value, answer
 from prodlint.record import replace
+from prodlint.regex import regex
 from prodlint.source import Source, Span
 from prodlint.syntax.shell import AndOr, Command, Group, Node, Pipeline, Sequence, Subshell, Test
 from prodlint.syntax.word import Expansion, Literal, Substitution, Word
@@ -14,6 +16,16 @@ __all__ = ["NOWHERE", "OUTSIDE", "Lookup", "asked", "from_outside", "holds", "se
 
 # Values that double with every line (`A=$A$A`) end here.
 _LONGEST = 20_000
+
+_INTEGER = regex(r"-?[0-9]{1,15}")
+_NUMERIC: dict[str, Callable[[int, int], bool]] = {
+    "-eq": eq,
+    "-ne": ne,
+    "-lt": lt,
+    "-le": le,
+    "-gt": gt,
+    "-ge": ge,
+}
 
 Lookup = Callable[[str], Value[str] | None]
 """The value of a variable: None when it is certainly not set."""
@@ -163,6 +175,8 @@ def _is_plain(word: Word) -> bool:
 
 
 def _test(words: tuple[Word, ...], lookup: Lookup) -> Answer:
+    if len(words) > 4:
+        return _joined_tests(words, lookup)
     if words and words[0].literal == "!":
         return ~_test(words[1:], lookup)
     if len(words) == 1:
@@ -181,4 +195,29 @@ def _test(words: tuple[Word, ...], lookup: Lookup) -> Answer:
             return answer(left == right)
         if operator == "!=":
             return answer(left != right)
+        compare = _NUMERIC.get(operator or "")
+        if compare is not None and _INTEGER.fullmatch(left) and _INTEGER.fullmatch(right):
+            return answer(compare(int(left), int(right)))
     return UNKNOWN
+
+
+def _joined_tests(words: tuple[Word, ...], lookup: Lookup) -> Answer:
+    """`[ A = b -a C -ne 0 -o D = e ]`: `-a` binds tighter than `-o`."""
+    if any(word.literal in ("(", ")") for word in words):
+        return UNKNOWN
+    alternatives = []
+    for part in _split(words, "-o"):
+        tests = [_test(one, lookup) if 0 < len(one) < 5 else UNKNOWN for one in _split(part, "-a")]
+        alternatives.append(NO if NO in tests else UNKNOWN if UNKNOWN in tests else YES)
+    # What is no number makes the whole of it fail.
+    return UNKNOWN if UNKNOWN in alternatives else answer(YES in alternatives)
+
+
+def _split(words: tuple[Word, ...], operator: str) -> list[tuple[Word, ...]]:
+    found: list[tuple[Word, ...]] = [()]
+    for word in words:
+        if word.literal == operator:
+            found.append(())
+        else:
+            found[-1] = (*found[-1], word)
+    return found

@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 from prodlint.inspection import inspect
 from prodlint.tree import MemoryTree
 
-VALUES = st.sampled_from(["", "x", "y", "x y", "0", "-n", "prod"])
+VALUES = st.sampled_from(["", "x", "y", "x y", "0", "3", "-n", "prod"])
 TEXTS = st.sampled_from(['"$A"', '"$B"', '"${A:-x}"', '"${B-y}"', '"${A:+x}"', "x", '""', '"a$B"'])
+
+
+NUMBERS = st.sampled_from(['"$A"', '"$B"', '"${A:-2}"', "0", "03", "-1"])
+COMPARISONS = st.sampled_from(["-eq", "-ne", "-lt", "-le", "-gt", "-ge"])
+NUMERIC = st.tuples(NUMBERS, COMPARISONS, NUMBERS).map(" ".join)
+JOINED = st.one_of(
+    NUMERIC,
+    st.tuples(TEXTS, st.sampled_from(["=", "!="]), TEXTS).map(" ".join),
+    st.tuples(st.sampled_from(["-n", "-z", "! -n"]), TEXTS).map(" ".join),
+)
 
 
 def simple() -> st.SearchStrategy[str]:
@@ -20,6 +30,11 @@ def simple() -> st.SearchStrategy[str]:
         st.tuples(st.sampled_from(["-n", "-z"]), TEXTS).map(lambda parts: f"test {' '.join(parts)}"),
         TEXTS.map(lambda text: f"[ {text} ]"),
         st.tuples(st.sampled_from(["-n", "-z"]), TEXTS).map(lambda parts: f"[ ! {' '.join(parts)} ]"),
+        NUMERIC.map(lambda one: f"[ {one} ]"),
+        st.tuples(JOINED, st.sampled_from(["-a", "-o"]), JOINED).map(lambda parts: f"[ {' '.join(parts)} ]"),
+        st.tuples(JOINED, st.sampled_from(["-a", "-o"]), JOINED, st.sampled_from(["-a", "-o"]), JOINED).map(
+            lambda parts: f"test {' '.join(parts)}"
+        ),
         st.sampled_from(["true", "false", ":"]),
     )
 
@@ -56,7 +71,7 @@ def test_a_known_condition_is_decided_as_sh_decides_it(condition: str, a: str, b
 
 @pytest.mark.parametrize(
     "condition",
-    ['[ "$UNKNOWN" = x ]', '[ -n "$UNKNOWN" ]', "[ -f /etc/x ]", "grep -q x y", '[ "$(id -u)" = 0 ]', "test $# -gt 3"],
+    ['[ "$UNKNOWN" = x ]', '[ -n "$UNKNOWN" ]', "[ -f /etc/x ]", "grep -q x y", '[ "$(id -u)" = 0 ]', '[ "$N" -gt 3 ]'],
 )
 def test_a_condition_that_the_host_decides_leaves_both_ways_open(condition: str) -> None:
     assert started(f"if {condition}; then gunicorn yes; else gunicorn no; fi") == ["gunicorn yes", "gunicorn no"]
@@ -69,6 +84,11 @@ def test_a_condition_that_the_host_decides_leaves_both_ways_open(condition: str)
         ('[ "$UNKNOWN" = x ] || true', ["gunicorn yes"]),
         ('[ "$UNKNOWN" = x ] && true', ["gunicorn yes", "gunicorn no"]),
         ('! [ "$UNKNOWN" = x ]', ["gunicorn yes", "gunicorn no"]),
+        ('[ "$UNKNOWN" = x -a 1 -ne 1 ]', ["gunicorn no"]),
+        ("[ 1 -ne 1 -a ! 2 -ne 2 ]", ["gunicorn no"]),
+        ('[ "$UNKNOWN" -ne 0 -o 1 -eq 1 ]', ["gunicorn yes", "gunicorn no"]),
+        ("[ x -ne 0 ]", ["gunicorn yes", "gunicorn no"]),
+        ("test $# -gt 3", ["gunicorn no"]),
     ],
 )
 def test_what_is_unknown_counts_only_where_it_matters(condition: str, found: list[str]) -> None:
