@@ -53,8 +53,8 @@ def test_of_long_preparations_those_are_told_that_do_more_than_make_folders(tmp_
     assert "mkdir" not in text
     told = [line.strip() for line in text[text.index("\nrelease compose.prod.yml") :].splitlines()[2:5]]
     assert told == [
-        "… 4 of this kind before (all of them: --output-format json)",
-        "5. prepare    [web] flask seed  (entrypoint.sh:6)",
+        "… [web] 4 of this kind before (all of them: --output-format json)",
+        "5. prepare    flask seed  (entrypoint.sh:6)",
         "6. migrate    flask db upgrade  (entrypoint.sh:7)",
     ]
     write(tmp_path, {"entrypoint.sh": '#!/bin/sh\nmkdir /a\nexec "$@"\n'})
@@ -68,8 +68,8 @@ def test_steps_are_told_at_their_places_among_those_that_are_left_out(tmp_path: 
     text = text_of(write(tmp_path, {**SHOP, "entrypoint.sh": entrypoint}))
     told = [line.strip() for line in text[text.index("\nrelease compose.prod.yml") :].splitlines()[2:10]]
     assert [line.rpartition("  (entry")[0] or line for line in told] == [
-        "… 2 of this kind before",
-        "3. prepare    [web] flask one",
+        "… [web] 2 of this kind before",
+        "3. prepare    flask one",
         # It takes as much room as to say that it is left out.
         "4. prepare    mkdir c",
         "5. prepare    flask two",

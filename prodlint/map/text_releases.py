@@ -48,6 +48,7 @@ class _Line(Record):
 class _Gap(Record):
     """Lines of one kind that are left out, before others or behind them; the last gap tells how to see them."""
 
+    first: _Line
     size: int
     is_before: bool
     is_last: bool
@@ -94,18 +95,19 @@ def _steps(release: MappedRelease, terminal: Terminal) -> Iterator[str]:
     for kind, group in groupby(_lines(release), key=lambda one: (one.kind, one.owners)):
         lines = list(group)
         is_short = kind[0] not in _FOLDED or len(lines) <= _SHOWN + 1
-        for line in lines if is_short else _folded(lines):
-            if isinstance(line, _Gap):
-                number += line.size
-                yield f"      … {line}"
-                continue
-            number += 1
+        for one in lines if is_short else _folded(lines):
+            line = one.first if isinstance(one, _Gap) else one
             asked = f", if {line.condition}" if line.condition else ""
             # What a step starts stands below it; behind that its job is only named again.
             asked = "" if line.is_started or line.owners in told else asked
             heading = f"[{', '.join(line.owners)}{asked}] " if line.owners and line.owners != owners else ""
             owners = line.owners or owners
             told.add(line.owners)
+            if isinstance(one, _Gap):
+                number += one.size
+                yield from wrapped(f"… {visible(heading)}{one}", 6, 8, terminal)
+                continue
+            number += 1
             behind = f"  ({line.place})" if line.place else ""
             text = f"{number:2}. {_WORDS.get(line.kind, line.kind):10} {visible(heading + line.text)}{behind}"
             yield from wrapped(text, 2, 17, terminal)
@@ -125,7 +127,7 @@ def _folded(lines: list[_Line]) -> list[_Line | _Gap]:
     gaps = [number for number, one in enumerate(stretches) if len(one) > 1]
     found: list[_Line | _Gap] = []
     for number, one in enumerate(stretches):
-        found += [_Gap(len(one), number == 0, number == gaps[-1])] if number in gaps else one
+        found += [_Gap(one[0], len(one), number == 0, number == gaps[-1])] if number in gaps else one
         found += [lines[at] for at in telling[number : number + 1]]
     return found
 
