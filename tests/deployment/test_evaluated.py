@@ -134,6 +134,9 @@ def test_each_text_that_a_condition_may_leave_is_one_that_may_run(script: str, p
         'APP=${APP:-a}; C="gunicorn $APP"; read APP; eval "$C"',
         "C='gunicorn\na'; eval $C",
         'C=gunicorn eval "$C"',
+        # The inner shell would look up another variable than the one that is told.
+        'B=:$PORT; C="gunicorn -b0$B a"; C="sh -c \'$C\'"; eval "$C"',
+        'read X; C="gunicorn $X"; X=a; C="sh -c \'$C\'"; eval "$C"',
     ],
 )
 def test_what_is_not_known_is_not_evaluated(script: str) -> None:
@@ -154,6 +157,23 @@ def test_a_variable_whose_name_is_not_known_holds_what_nobody_knows() -> None:
 def test_a_text_that_evaluates_itself_ends() -> None:
     execution = run('C=\'eval "$C"\'; eval "$C"')
     assert [link.note for link in execution.unread] == ["is nested too deeply to follow"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'C="show"\n' + 'C="$C$C"\n' * 60,
+        'C="show $X"\n' + 'C="$C$X$C"\n' * 60,
+        'C="show $X' + "$X" * 20_000 + '"\n',
+        'C="show $X"\n' + 'C="$C' + "$C" * 20_000 + '"\n',
+        'C=\'eval "$C"; eval "$C"\'\n',
+        'C=\'if [ -n "$X" ]; then C="$C a"; fi; eval "$C"; eval "$C"\'\n',
+    ],
+)
+def test_texts_that_grow_without_end_are_given_up(script: str) -> None:
+    execution = run(f'{script}eval "$C"')
+    assert execution.unread
+    assert len(execution.steps) <= 2_000
 
 
 def test_many_evaluations_do_not_count_as_nested() -> None:

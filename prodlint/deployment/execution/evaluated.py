@@ -21,6 +21,7 @@ from prodlint.syntax.word import Expansion, Literal, Part, Substitution, Word
 __all__ = ["Evaluated", "chosen", "composed", "evaluated"]
 
 _MOST = 4
+_MOST_PARTS = 400
 _LONGEST = 20_000
 _APART = " \t\n'\";"
 _NAMED = regex(r"\$\{?([A-Za-z_]\w*)")
@@ -94,7 +95,8 @@ def _wordings(ways: _Ways, span: Span) -> tuple[Wording, ...]:
 
 def _joined(ways: _Ways, more: _Ways) -> _Ways:
     """Each way of a text with each of what follows; none where these are too many."""
-    if len(ways) * len(more) > _MOST:
+    length = max((len(parts) for parts, _ in ways), default=0) + max((len(parts) for parts, _ in more), default=0)
+    if len(ways) * len(more) > _MOST or length > _MOST_PARTS:
         return ()
     return tuple(((*parts, *rest), both(when, own)) for parts, when in ways for rest, own in more)
 
@@ -106,6 +108,7 @@ def _has_lines(ways: _Ways) -> bool:
 def _ways(word: Word, shell: Shell, lookup: Lookup) -> _Ways:
     """The parts that a word may come to: text, variables from outside, and what is not known."""
     ways: _Ways = (((), ()),)
+    size = 0
     for number, part in enumerate(word.parts):
         held = _held(part, shell.variables)
         if isinstance(held, Composed):
@@ -116,9 +119,11 @@ def _ways(word: Word, shell: Shell, lookup: Lookup) -> _Ways:
             more = ((_settled(part, shell, lookup), ()),)
         if held is not None and not _stands_apart(word.parts, number):
             more = tuple((_moved(parts, part), own) for parts, own in more)
-        ways = _joined(ways, more)
-    size = sum(len(part.text.value) for parts, _ in ways for part in parts if isinstance(part, Literal))
-    return ways if size <= _LONGEST else ()
+        size += sum(len(part.text.value) for parts, _ in more for part in parts if isinstance(part, Literal))
+        ways = _joined(ways, more) if size <= _LONGEST else ()
+        if not ways:
+            break
+    return ways
 
 
 def _held(part: Part, variables: Mapping[str, Held]) -> Held | None:
