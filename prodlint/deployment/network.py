@@ -57,7 +57,8 @@ class ProxyRoute(Record):
     Requests go to one of `upstreams`, or `folder` is served as files (None: neither), or `answer` is what
     the proxy says itself (`301 https://…`). `unread` says which part of it is not in the repository.
     `read_timeout` are the seconds that it waits for an answer, None where its file cannot say; `headers` are the names
-    of the headers that it sets for the server behind it, None where they are not known.
+    of the headers that it sets for the server behind it, None where they are not known. `inside` is the path of the
+    location around a pattern: it is tried for these paths alone.
     """
 
     path: str
@@ -69,6 +70,7 @@ class ProxyRoute(Record):
     unread: str = ""
     read_timeout: Value[int] | None = None
     headers: tuple[str, ...] | None = None
+    inside: str = ""
 
 
 class Proxy(Record):

@@ -49,7 +49,7 @@ def _proxy(proxy: Proxy, holder: Holder | None, passages: list[Passage]) -> Mapp
 
 
 def _path(route: ProxyRoute) -> str:
-    return f"{route.modifier} {route.path}".strip()
+    return " ".join(part for part in (route.inside, route.modifier, route.path) if part)
 
 
 def _filled(listen: Listen, holder: Holder | None) -> Listen:

@@ -77,7 +77,15 @@ def read(path: str, repository: Repository) -> Iterator[ComposeFile]:
         given_by((normal_path(folder, ".env"),), repository),
         repository.paths,
         tuple(one for one in includes if one is not None),
+        tuple(_taken_out(services)),
     )
+
+
+def _taken_out(services: Mapping) -> Iterator[str]:
+    """The services that `NAME: !reset null` takes out of those of the files before."""
+    for key, body in services.items():
+        if isinstance(key, Scalar) and isinstance(body, Scalar) and body.tag == "!reset":
+            yield key.value
 
 
 def _is_named_so(name: str) -> bool:

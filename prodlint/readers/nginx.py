@@ -232,17 +232,21 @@ def _routes(
     root = next((one.values[0] for one in reversed(body) if one.name == "root" and one.values), None)
     targets = _Targets(upstreams, body)
     scopes: Scopes = (passed_on(body), passed_on(around))
-    waiting: list[tuple[Directive, str | None, Scopes]] = [
-        (one, root, scopes) for one in reversed(body) if one.name == "location" and one.block is not None
+    waiting: list[tuple[Directive, str | None, Scopes, str]] = [
+        (one, root, scopes, "") for one in reversed(body) if one.name == "location" and one.block is not None
     ]
     while waiting:
-        one, above, outer = waiting.pop()
+        one, above, outer, inside = waiting.pop()
         own = one.get("root")
         folder = own.values[0] if own is not None and own.values else above
         scopes = (passed_on(one.block), *outer)
-        yield _route(one, folder, named, targets, scopes)
+        route = _route(one, folder, named, targets, scopes)
+        # A pattern is only tried for the paths of the location around it.
+        is_pattern = route.modifier.startswith("~")
+        yield replace(route, inside=inside) if is_pattern else route
+        around_it = inside if is_pattern else route.path
         waiting.extend(
-            (inner, folder, scopes)
+            (inner, folder, scopes, around_it)
             for inner in reversed(one.block or ())
             if inner.name == "location" and inner.block is not None
         )

@@ -10,6 +10,7 @@ from compose_projects import DOCKERFILE, WEB, composed, deployment, value
 
 from prodlint.cli import main
 from prodlint.deployment.environment import Environment
+from prodlint.deployment.process import Platform
 from prodlint.deployment.value import EnvDriven, Known
 from prodlint.testing import check_project
 
@@ -418,3 +419,19 @@ def test_arguments_of_an_image_of_others_are_no_command(command: str) -> None:
     assert [one.name for one in found.services if one.process.platform.value == "Compose"] == []
     ours = told.replace(command, "python app.py")
     assert [one.name for one in composed({"docker-compose.yml": ours})] == ["tempo"]
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [("!reset null", ["web"]), ("!reset", ["web"]), ("{}", ["jobs", "web"]), ("null", ["jobs", "web"])],
+)
+def test_a_service_that_an_override_takes_out_is_not_there(body: str, names: list[str]) -> None:
+    files = {
+        "compose.yml": "services:\n  web: {image: acme/web, command: gunicorn a:b}\n"
+        "  jobs: {image: acme/web, command: rq worker}\n",
+        "compose.prod.yml": f"services:\n  web: {{restart: always}}\n  jobs: {body}\n",
+        "deploy.sh": "docker compose -f compose.yml -f compose.prod.yml up -d\n",
+    }
+    services = deployment(files).services
+    started = [one for one in services if one.process.platform is Platform.COMPOSE]
+    assert sorted(one.name for one in started if one.environment is Environment.PRODUCTION) == names

@@ -263,3 +263,14 @@ def test_a_location_that_sets_a_header_inherits_none() -> None:
         " location /a { proxy_set_header Host $host; proxy_pass http://web; }"
     )
     assert [one.headers for one in found] == [("x-forwarded-proto",), ("host",)]
+
+
+def test_a_pattern_in_a_location_is_for_the_paths_of_that_location() -> None:
+    inner = "location ~ \\.png$ { root /srv; } location /images/thumb/ { proxy_pass http://thumb; }"
+    found = routes(f"location /images/ {{ {inner} return 403; }} location ~ \\.css$ {{ root /srv; }}")
+    assert [(one.inside, one.modifier, one.path) for one in found] == [
+        ("", "", "/images/"),
+        ("/images/", "~", "\\.png$"),
+        ("", "", "/images/thumb/"),
+        ("", "~", "\\.css$"),
+    ]

@@ -155,7 +155,8 @@ class ComposeFile(Record):
     """One compose file; `open` when it includes what is not in this repository.
 
     `given` are the variables of the `.env` beside it, which compose reads where it is the first of its set.
-    `files` are the paths of the repository: what an `env_file` may name.
+    `files` are the paths of the repository: what an `env_file` may name. `removed` are the services of files before it
+    that it takes out.
     """
 
     path: str
@@ -165,6 +166,7 @@ class ComposeFile(Record):
     given: tuple[EnvDefinition, ...] = ()
     files: frozenset[str] = frozenset()
     includes: tuple[ComposeInclude, ...] = ()
+    removed: tuple[str, ...] = ()
 
     @property
     def is_layer(self) -> bool:
@@ -205,6 +207,8 @@ def _merged(
             placed = _placed(service, posixpath.dirname(file.path), folder)
             below = result.get(service.name)
             result[service.name] = placed if below is None else over(placed, below)
+        for name in file.removed:
+            result.pop(name, None)
     return result
 
 
