@@ -19,7 +19,7 @@ from prodlint.kind import NAMES, PATH_RULES, SUFFIXES, Kind, classify
 ROOT = Path(__file__).resolve().parent.parent
 [HOOK] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 NO_PART_OF_THE_SOURCE = shutil.ignore_patterns(
-    ".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache"
+    ".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"
 )
 
 
