@@ -47,6 +47,10 @@ _DEFAULTS = (":=", "=", ":-", "-")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+# What begins with the output of a program is not known to begin with any command.
+_EVALUATES = regex(r"\beval\s+(?![\"']?(?:\$\(|`))")
+
+
 class ShellVariables:
     """The variables of one walk; `opened` is the first place after which anything may be set."""
 
@@ -213,7 +217,7 @@ class ShellVariables:
     def _is_evaluating(self, source: Source) -> bool:
         """Whether the script that gives a variable its value may evaluate it later."""
         if source not in self.evaluating:
-            self.evaluating[source] = "eval" in source.text
+            self.evaluating[source] = "eval" in source.text and _EVALUATES.search(source.text) is not None
         return self.evaluating[source]
 
     def for_program(self, value: Word | None, shell: Shell) -> Word | None:
